@@ -1,0 +1,22 @@
+/* base/arena.h: memory for the length of one request or one entry: taken in steps, given back at once.
+ * With a budget, arena_alloc returns NULL beyond it (for sizes that input decides); without, it never does. */
+#ifndef NUDGED_BASE_ARENA_H
+#define NUDGED_BASE_ARENA_H
+
+#include "base/slice.h"
+
+struct arena_block;
+struct arena {
+	struct arena_block *block; /* the newest */
+	size_t used, budget;       /* bytes handed out since the last reset; 0 = no budget */
+};
+
+void arena_init(struct arena *a, size_t budget);
+void arena_finish(struct arena *a);
+void arena_reset(struct arena *a);                    /* keeps the first block */
+void *arena_alloc(struct arena *a, size_t size);      /* 16-byte aligned, not cleared */
+void *arena_calloc(struct arena *a, size_t count, size_t size);
+struct slice arena_slice(struct arena *a, struct slice s); /* a copy, NUL-terminated for convenience */
+struct slice arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,59 @@
+/* base/bytes.h: a growing byte buffer to write encodings into, and a bounded reader to take them apart.
+ * Integers are little-endian; varints are LEB128, signed ones zigzag; a string is a varint length and its bytes.
+ *
+ * The reader never fails loudly in the middle: it turns `bad` and gives zeroes, and the caller asks once at the end. */
+#ifndef NUDGED_BASE_BYTES_H
+#define NUDGED_BASE_BYTES_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+struct bytes {
+	char *data;
+	size_t len, cap;
+};
+
+void bytes_finish(struct bytes *b);          /* frees; the struct is empty again and may be used */
+void bytes_clear(struct bytes *b);           /* keeps the memory */
+void bytes_reserve(struct bytes *b, size_t more);
+char *bytes_grow(struct bytes *b, size_t n); /* appends n bytes to be filled in by the caller */
+void bytes_put(struct bytes *b, const void *data, size_t len);
+void bytes_put_u8(struct bytes *b, uint8_t v);
+void bytes_put_u16(struct bytes *b, uint16_t v);
+void bytes_put_u32(struct bytes *b, uint32_t v);
+void bytes_put_u64(struct bytes *b, uint64_t v);
+void bytes_put_f64(struct bytes *b, double v);       /* the bit pattern; -0 and NaN as they are */
+void bytes_put_varint(struct bytes *b, uint64_t v);
+void bytes_put_zigzag(struct bytes *b, int64_t v);
+void bytes_put_string(struct bytes *b, struct slice s);
+void bytes_printf(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline struct slice bytes_slice(const struct bytes *b)
+{
+	return (struct slice){ b->data, b->len };
+}
+
+struct reader {
+	const char *at, *end;
+	bool bad; /* read past the end, or an over-long varint */
+};
+
+static inline struct reader reader_of(struct slice s)
+{
+	return (struct reader){ s.data, s.data + s.len, false };
+}
+static inline size_t reader_left(const struct reader *r)
+{
+	return (size_t)(r->end - r->at);
+}
+uint8_t reader_u8(struct reader *r);
+uint16_t reader_u16(struct reader *r);
+uint32_t reader_u32(struct reader *r);
+uint64_t reader_u64(struct reader *r);
+double reader_f64(struct reader *r);
+uint64_t reader_varint(struct reader *r);
+int64_t reader_zigzag(struct reader *r);
+struct slice reader_string(struct reader *r);          /* lends from the input */
+struct slice reader_take(struct reader *r, size_t n);  /* lends from the input */
+
+#endif

@@ -1,0 +1,12 @@
+/* base/clock.h: the only place that reads clocks and random numbers. `decide`, `state` and `script` must not include it
+ * (tests/tidy checks): what they know of time comes with the entry. */
+#ifndef NUDGED_BASE_CLOCK_H
+#define NUDGED_BASE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_wall_ms(void);  /* UTC milliseconds since 1970 */
+uint64_t clock_mono_ns(void); /* never goes back; for durations */
+uint64_t clock_random(void);  /* 64 bits from the kernel */
+
+#endif

@@ -1,0 +1,101 @@
+/* base/limits.h: every bound of the daemon, in one place, each with its arithmetic.
+ *
+ * A refusal names the limit by the name it has here (in lower case), so that a user can find it.
+ * Changing one that the comment calls "on disk" changes the format: raise the format's version too. */
+#ifndef NUDGED_BASE_LIMITS_H
+#define NUDGED_BASE_LIMITS_H
+
+#define KIB (1024u)
+#define MIB (1024u * 1024u)
+
+/* Wire. protobuf-c can unpack 1 MiB into 76 MiB (hazard), so an arena of 8 times the frame bounds it. */
+#define LIMIT_FRAME_BYTES (1u * MIB)
+#define LIMIT_FRAME_ARENA_FACTOR 8u
+#define LIMIT_FRAME_VARINT_BYTES 5u
+#define LIMIT_BATCH_EVENTS 1024u       /* events in one publish request */
+#define LIMIT_IN_FLIGHT 4096u          /* requests of one connection not answered yet: then reading stops */
+#define LIMIT_OUTPUT_BYTES (1u * MIB)  /* replies waiting in one connection: then reading stops */
+#define LIMIT_FOLLOWER_BYTES (256u * KIB) /* pushed alerts waiting in one connection: then it is told what it missed */
+#define LIMIT_CONNECTIONS 1024u
+
+/* Event. */
+#define LIMIT_ID_BYTES 64u             /* customer, member, agent, contact, area, event id, source: on disk, one length byte */
+#define LIMIT_ALIAS_BYTES 128u         /* an email address may be longer than an id; longest subject id, on disk */
+#define LIMIT_TYPE_BYTES 64u
+#define LIMIT_CHANNEL_BYTES 32u
+#define LIMIT_ATTRIBUTES 64u           /* of one event */
+#define LIMIT_ATTRIBUTE_NAME_BYTES 64u
+#define LIMIT_ATTRIBUTE_TEXT_BYTES 1024u
+#define LIMIT_EVENT_BYTES (64u * KIB)  /* one event as received */
+#define LIMIT_SKEW_MS (60 * 1000)      /* how far in the future an event's time may lie */
+#define LIMIT_TIME_MIN_MS 0            /* 1970; before that a time is a mistake */
+#define ALERT_HORIZON_MS (60 * 60 * 1000) /* later than this, an event's alerts are historical: recorded, not pushed */
+
+/* State of one subject. 64 members x 64 windows x 512 cells x 8 bytes is the worst case that a pack can ask for:
+ * the record's own bound below is reached first and refuses the event with "record too large". */
+#define LIMIT_RECORD_BYTES (512u * KIB)   /* as stored, on disk */
+#define LIMIT_MEMBERS 64u
+#define LIMIT_RECORD_ATTRIBUTES 128u      /* of a customer, and of each member */
+#define LIMIT_WINDOWS 1024u               /* series x members x keys in one record; then the longest untouched goes */
+#define LIMIT_WINDOW_KEYS 64u             /* keys of one series and member; then the longest untouched goes */
+#define LIMIT_WINDOW_CELLS 512u           /* of one window; then neighbours are joined, oldest first */
+#define LIMIT_KEY_BYTES 256u              /* a series' key: its `by` values joined */
+#define LIMIT_TIMELINE 64u                /* entries kept; a pack may ask for fewer */
+#define LIMIT_TIMELINE_FIELDS 8u
+#define LIMIT_CASES 64u
+#define LIMIT_ALERTS 64u                  /* per record; closed ones go first */
+#define LIMIT_OUTCOMES 64u
+#define LIMIT_TIMERS 64u
+#define LIMIT_MARKS 256u                  /* once_per marks */
+#define LIMIT_LINKS 64u                   /* aliases of a customer, owners of an alias */
+#define SEEN_IDS_MIN 16u
+#define SEEN_IDS_MAX 256u
+
+/* What one entry may cause. */
+#define LIMIT_ENTRY_ALERTS 32u
+#define LIMIT_ENTRY_EFFECTS 32u
+#define LIMIT_ENTRY_CALLS 4096u           /* Lua calls made while one entry is applied */
+
+/* Pack. */
+#define LIMIT_PACK_BYTES (512u * KIB)     /* all files of a pack: fits a frame and a journal entry */
+#define LIMIT_PACK_FILES 256u
+#define LIMIT_PACK_PATH_BYTES 255u
+#define LIMIT_RULES 16384u
+#define LIMIT_SERIES 1024u
+#define LIMIT_FACTS 4096u
+#define LIMIT_ACTIONS 1024u
+#define LIMIT_POLICIES 256u
+#define LIMIT_TERMS 262144u
+#define LIMIT_TERM_DEPTH 64u
+#define LIMIT_WORDS_BYTES 2048u           /* one text, filled in */
+#define LIMIT_LANGUAGES 16u
+
+/* Lua. A count hook costs 4 ns per VM instruction whatever its count (DESIGN, "Speed"). */
+#define LIMIT_CALL_INSTRUCTIONS 100000u   /* of one call of a rule's function: about 1 ms */
+#define LIMIT_LOAD_INSTRUCTIONS 20000000u /* of loading a pack */
+#define LIMIT_CALL_BYTES (8u * MIB)       /* what one call may allocate beyond the VM's resting size */
+#define LIMIT_VM_BYTES (64u * MIB)
+#define RULE_FAILURES_ASIDE 100u          /* consecutive failures after which a rule is set aside */
+
+/* Decision. */
+#define LIMIT_RECOMMENDATIONS 16u         /* actions in one answer */
+#define RECOMMENDATIONS_DEFAULT 3u
+#define LIMIT_ANSWERS 16u
+#define LIMIT_DEADLINE_MS 10000u
+
+/* Journal. Its entries are at most one event plus a header, or one pack. */
+#define JOURNAL_SEGMENT_BYTES (64u * MIB)
+#define LIMIT_ENTRY_BYTES (1u * MIB)
+#define LIMIT_BATCH_BYTES (4u * MIB)      /* one write; the buffer being filled is as large: then `busy` */
+#define STORAGE_RESERVE_BYTES (256u * MIB)/* free space under which events are refused with `storage` */
+
+/* Store and memory. */
+#define CACHE_BYTES_DEFAULT (1024ull * MIB)
+#define LIMIT_TAIL_BYTES (1024ull * MIB)  /* journal not yet covered by the store: then back-pressure */
+#define LIMIT_FEED_ALERTS 65536u          /* alerts kept in memory for followers that resume */
+#define LIMIT_OPEN_ALERTS 1000000u
+#define LIMIT_SHARDS 16u
+#define HASH_SLOTS 256u                   /* on disk */
+#define LIMIT_TIMER_BATCH 256u            /* due timers issued before the loop looks at sockets again */
+
+#endif

@@ -1,0 +1,18 @@
+/* base/queue.h: a bounded queue between threads with many senders and one receiver, which is woken through an eventfd
+ * (so that an event loop can wait for it). The queue moves pointers; ownership moves with them. */
+#ifndef NUDGED_BASE_QUEUE_H
+#define NUDGED_BASE_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct queue;
+
+int queue_create(struct queue **out, size_t capacity); /* ERR_IO where no eventfd is to be had */
+void queue_destroy(struct queue *q);                   /* NULL-safe; items left inside are the caller's loss */
+bool queue_push(struct queue *q, void *item);          /* false: full. Any thread */
+size_t queue_pop_all(struct queue *q, void **items, size_t max); /* receiver only; never blocks */
+int queue_fd(const struct queue *q);                   /* readable while items may be waiting */
+void queue_clear_fd(struct queue *q);                  /* receiver: before popping, when the loop saw the fd readable */
+
+#endif

@@ -1,0 +1,31 @@
+/* disk/file.h: the thin layer through which the journal touches files, so that a test can replace it: cut at every
+ * barrier, drop, reorder and tear what was not synced (tests/crash). The real one is file_system().
+ *
+ * All return ERR_OK or a negative code with the last error set (path and errno in it). */
+#ifndef NUDGED_DISK_FILE_H
+#define NUDGED_DISK_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct file; /* one open file; what it is belongs to the layer */
+
+struct file_layer {
+	void *self;
+	int (*open)(void *self, const char *path, bool create, struct file **out);
+	void (*close)(void *self, struct file *f);
+	int (*size)(void *self, struct file *f, uint64_t *out);
+	int (*read)(void *self, struct file *f, uint64_t offset, void *to, size_t len, size_t *got); /* *got < len only at the end */
+	int (*write)(void *self, struct file *f, uint64_t offset, const void *from, size_t len);
+	int (*sync)(void *self, struct file *f);                                  /* fdatasync; a barrier for this file */
+	int (*sync_folder)(void *self, const char *path);                         /* after create, rename, remove */
+	int (*rename)(void *self, const char *from, const char *to);
+	int (*remove)(void *self, const char *path);
+	int (*list)(void *self, const char *folder, int (*each)(void *arg, const char *name), void *arg);
+	int (*free_bytes)(void *self, const char *folder, uint64_t *out);         /* statvfs: available to us */
+};
+
+const struct file_layer *file_system(void);
+
+#endif

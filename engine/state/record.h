@@ -1,0 +1,213 @@
+/* state/record.h: the state of one subject, in memory. Everything that rules can read about it is here, and nothing else:
+ * applying an entry reads and writes one record (DESIGN, "Subjects").
+ *
+ * The parts are plain arrays, small by the bounds of base/limits.h, each with its own file of functions. Strings are
+ * interned in the shard's pool. Readers may walk the arrays; only state/ functions change them.
+ *
+ * Members are referred to by index + 1 in `member` fields (0: the customer itself), stable for the record's life. */
+#ifndef NUDGED_STATE_RECORD_H
+#define NUDGED_STATE_RECORD_H
+
+#include "base/hash.h"
+#include "base/strpool.h"
+#include "state/event.h"
+#include "state/subject.h"
+#include "state/window.h"
+
+/* attrs.c: attributes, each with the time it is true since. An older value never overwrites a newer one. */
+struct attr {
+	struct str *name;
+	enum value_kind kind;
+	union {
+		bool boolean;
+		double number;
+		struct str *string;
+	};
+	int64_t time_ms;
+};
+struct attrs {
+	struct attr *items;
+	uint16_t count, cap;
+};
+
+struct member {
+	struct str *id;
+	int64_t joined_ms, left_ms; /* 0: not known, not left */
+	struct attrs attrs;
+};
+
+/* series.c: one window of one series (or tally) */
+struct series_window {
+	uint32_t series; /* identity of the declaration: 32 bits of the hash of its definition */
+	uint8_t member;
+	struct str *key; /* `by` values joined with \x1f; NULL where the series has none */
+	struct window *window;
+};
+
+/* timeline.c */
+struct moment {
+	int64_t time_ms;
+	struct str *type, *channel, *agent, *contact;
+	uint8_t member, field_count;
+	struct attr *fields; /* time_ms unused */
+};
+
+/* cases.c */
+enum case_state { CASE_OPEN, CASE_CLOSED };
+struct open_case {
+	uint32_t decl; /* identity of the declaration */
+	uint8_t member, state;
+	bool missed;   /* its due time passed while open */
+	struct str *key, *agent; /* agent: who opened it (promised) */
+	int64_t opened_ms, due_ms, closed_ms; /* 0: none */
+};
+
+/* alerts.c */
+enum alert_state { ALERT_OPEN, ALERT_ACKNOWLEDGED, ALERT_CLOSED };
+struct alert {
+	uint64_t seq;   /* id: (seq, index). Not in the digest */
+	uint32_t index;
+	uint8_t member, state;
+	bool historical; /* recorded, never pushed, never open for gates */
+	struct str *rule, *severity, *to;
+	char *text;      /* words, filled in; owned */
+	int64_t time_ms, expires_ms;
+};
+
+/* outcomes.c */
+enum outcome_kind { OUTCOME_SHOWN = 1, OUTCOME_OFFERED, OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_LATER, OUTCOME_IGNORED };
+struct outcome {
+	uint64_t decision_boot, decision_count; /* 0, 0: not from a decision of ours */
+	struct str *action, *channel, *agent;
+	uint8_t kind, member;
+	int64_t time_ms;
+};
+
+/* timers.c */
+struct timer {
+	int64_t due_ms;     /* what rules see as now */
+	int64_t fire_ms;    /* when the shard issues it: due_ms, or later for a timer that was set by history (not in the digest) */
+	uint32_t decl;      /* the case's identity */
+	uint8_t member;
+	struct str *key;    /* the case's key */
+};
+
+/* seen.c: recent event ids */
+struct seen {
+	struct seen_id { uint64_t id, content; int64_t time_ms; } *ids; /* ring, oldest first from `head` */
+	uint16_t head, count, cap;
+	int64_t floor_ms; /* newest event time among ids dropped; INT64_MIN: none */
+};
+enum seen_answer { SEEN_NEW, SEEN_DUPLICATE, SEEN_CONFLICT, SEEN_TOO_OLD };
+
+/* marks.c: when a rule with once_per last fired, for a member and key */
+struct mark {
+	uint32_t rule; /* 32 bits of the hash of its name */
+	uint8_t member;
+	int64_t time_ms;
+};
+
+/* links.c: of a customer: its aliases; of an alias: its owners. Dated, since numbers are recycled */
+struct link {
+	struct str *id, *member; /* alias, or customer; member may be NULL */
+	int64_t from_ms, to_ms;  /* to_ms 0: still */
+};
+
+struct record {
+	struct subject subject;
+	uint64_t seq;       /* the newest entry applied: what the record is current to */
+	int64_t newest_ms;  /* newest event time applied */
+	uint64_t late;      /* events left out of a window because they came too late */
+	struct attrs attrs;
+	struct member *members;
+	struct series_window *windows;
+	struct moment *timeline;      /* ordered by time, oldest first */
+	struct open_case *cases;      /* ordered by opening */
+	struct alert *alerts;         /* ordered by raising */
+	struct outcome *outcomes;     /* ordered by time */
+	struct timer *timers;         /* ordered by due time */
+	struct mark *marks;
+	struct link *links;
+	struct str *redirect;         /* merged into this customer; then only that matters */
+	struct seen seen;
+	uint16_t member_count, window_count, timeline_count, case_count, alert_count, outcome_count, timer_count, mark_count,
+		link_count;
+	uint16_t member_cap, window_cap, timeline_cap, case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap;
+};
+
+struct record *record_create(const struct subject *subject);
+void record_destroy(struct record *r, struct strpool *pool); /* NULL-safe */
+bool record_is_empty(const struct record *r);                /* never had an entry applied */
+size_t record_bytes(const struct record *r);                 /* approximate memory, for the cache's bound */
+
+const struct attr *attrs_get(const struct attrs *a, const struct str *name); /* name interned; NULL: never seen */
+const struct attr *attrs_get_text(const struct attrs *a, struct slice name);
+struct value attr_value(const struct attr *a);                                /* NULL: unknown */
+/* ERR_OK, ERR_LIMIT beyond LIMIT_RECORD_ATTRIBUTES (nothing changed). A newer value of the same name stays. An unknown value removes. */
+int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct value v, int64_t time_ms);
+
+/* 0 for an empty id; else its number, adding it where `add`; -1: not there, or beyond LIMIT_MEMBERS. */
+int record_member(struct record *r, struct strpool *pool, struct slice id, bool add, int64_t time_ms);
+struct attrs *record_attrs(struct record *r, uint8_t member); /* of the customer (0) or of a member */
+
+/* NULL where there is none and not `create`. With create, bounds push out the window untouched for longest. */
+struct window *record_window(struct record *r, struct strpool *pool, uint32_t series, uint8_t member, struct slice key,
+			     const struct window_spec *create);
+
+/* Keeps at most `keep` entries, ordered by time. */
+void timeline_add(struct record *r, struct strpool *pool, const struct event *e, uint8_t member,
+		  const struct slice *fields, size_t field_count, unsigned keep);
+
+struct open_case *cases_find_open(struct record *r, uint32_t decl, uint8_t member, struct slice key);
+/* ERR_OK; ERR_CONFLICT already open (nothing changed); ERR_LIMIT too many open (closed ones are pushed out first). */
+int cases_open(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key, struct slice agent,
+	       int64_t time_ms, int64_t due_ms, struct open_case **out);
+void cases_close(struct open_case *c, int64_t time_ms);
+
+/* Adds an alert (copies the text). Pushes out closed, then historical, then acknowledged, then the oldest. The pointer is valid until the next change. */
+struct alert *alerts_add(struct record *r, struct strpool *pool, const struct alert *like, struct slice rule,
+			 struct slice severity, struct slice to, struct slice text);
+struct alert *alerts_find(struct record *r, uint64_t seq, uint32_t index);
+bool alert_is_open(const struct alert *a, int64_t now_ms); /* open, not expired, not historical */
+
+void outcomes_add(struct record *r, struct strpool *pool, const struct outcome *like, struct slice action,
+		  struct slice channel, struct slice agent);
+const char *outcome_name(enum outcome_kind kind);
+int outcome_from_name(struct slice name); /* 0: unknown */
+
+int timers_add(struct record *r, struct strpool *pool, int64_t due_ms, int64_t fire_ms, uint32_t decl, uint8_t member,
+	       struct slice key); /* ERR_LIMIT */
+void timers_remove(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key);
+int64_t timers_next_fire(const struct record *r); /* INT64_MAX: none */
+
+/* Asks without changing; then seen_add once the event is applied. Grows from SEEN_IDS_MIN while ids younger than
+ * ALERT_HORIZON_MS (by event time, against the newest) would have to be dropped, up to SEEN_IDS_MAX. */
+enum seen_answer seen_ask(const struct seen *s, uint64_t id, uint64_t content, int64_t time_ms);
+void seen_add(struct seen *s, uint64_t id, uint64_t content, int64_t time_ms);
+
+int64_t marks_get(const struct record *r, uint32_t rule, uint8_t member); /* INT64_MIN: never */
+void marks_set(struct record *r, uint32_t rule, uint8_t member, int64_t time_ms);
+
+int links_add(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms); /* ERR_LIMIT */
+void links_end(struct record *r, struct slice id, int64_t to_ms);
+/* Owners of an alias at a time: *count is how many, *out the newest of them. */
+const struct link *links_at(const struct record *r, int64_t time_ms, unsigned *count);
+
+/* codec.c: to bytes and back. The first 16 bytes are the sequence and a format version; what follows is canonical (equal
+ * states give equal bytes, whatever the order of insertion of sets) and spells strings out. */
+void record_encode(const struct record *r, struct bytes *out);
+int record_decode(struct record **out, struct strpool *pool, struct slice in); /* ERR_CORRUPT, ERR_VERSION */
+
+/* merge.c: history joins: `from` (decoded from an effect) into `into`: attributes by time, members by id, windows cell by cell, cases,
+ * alerts, outcomes, timers, timeline, seen ids. */
+void record_merge(struct record *into, struct strpool *pool, const struct record *from);
+
+/* digest.c: what rules can read, hashed: no sequences, no alert ids, no fire times, no decision ids. The digest of a state is the sum of
+ * its records' digests (both halves wrap), so it does not depend on order or shards. An empty record counts nothing. */
+struct hash128 record_digest(const struct record *r);
+static inline struct hash128 digest_add(struct hash128 a, struct hash128 b)
+{
+	return (struct hash128){ a.low + b.low, a.high + b.high };
+}
+
+#endif

@@ -1,0 +1,70 @@
+/* state/window.h: what happened when, for one series, member and key: an ordered array of cells that rules ask for
+ * counts and aggregates over a span of time. The whole window lives in one customer's record, so it is small.
+ *
+ * Three ways to keep cells, fixed by the series' spec:
+ *   exact    one cell an event (two at the same millisecond are two cells): any span is exact to the millisecond,
+ *            `previous`, `run` and `distinct` work
+ *   grain    one cell for each step of grain_ms since 1970 that had events; a span's older edge is exact to one grain:
+ *            a span of k grains covers the step of `now` and the k-1 before it
+ *   day      one cell a local day: for calendar spans
+ * When LIMIT_WINDOW_CELLS is reached the two oldest cells are joined. Cells older than keep_ms before the newest are dropped
+ * on add, never on query (a query changes nothing).
+ *
+ * Late events land in their own place if that is still inside keep_ms of the newest, else window_add says so. */
+#ifndef NUDGED_STATE_WINDOW_H
+#define NUDGED_STATE_WINDOW_H
+
+#include "base/bytes.h"
+#include "state/span.h"
+
+enum window_keeping { WINDOW_EXACT, WINDOW_GRAIN, WINDOW_DAY };
+
+struct window_spec {
+	enum window_keeping keeping;
+	int64_t grain_ms;
+	int64_t keep_ms;  /* the longest span that the pack asks for */
+	bool has_value;   /* cells carry sum, min, max of a value; else only counts */
+};
+
+struct window; /* opaque; embedded by pointer in the record */
+
+struct window *window_create(const struct window_spec *spec);
+void window_destroy(struct window *w); /* NULL-safe */
+
+/* What the newest add did, so that a term with before = "this" can leave it out. */
+struct window_undo {
+	bool valid;
+	uint32_t cell;       /* index of the cell that was added or changed */
+	bool added;          /* the cell is new */
+	char before[48];     /* the cell's bytes before; window.c knows the shape */
+};
+
+/* Returns false where the event is too late to be kept (the caller counts it). `z` is for WINDOW_DAY. */
+bool window_add(struct window *w, const struct window_spec *spec, const struct zone *z, int64_t time_ms, double value,
+		struct window_undo *undo);
+
+struct window_sums {
+	uint64_t count;
+	double sum, min, max;       /* 0 where count is 0 */
+	int64_t first_ms, last_ms;  /* times of the oldest and newest cell in the span; 0 where empty */
+	double latest;              /* value of the newest (exact windows; else the mean of the newest cell) */
+};
+/* Over (from_ms, to_ms]; `without` (may be NULL) leaves that add out. */
+void window_sum(const struct window *w, const struct window_spec *spec, int64_t from_ms, int64_t to_ms,
+		const struct window_undo *without, struct window_sums *out);
+/* Exact windows. Length of the run of newest values, at or before to_ms, for which low <= value <= high. */
+uint64_t window_run(const struct window *w, double low, double high, int64_t to_ms, const struct window_undo *without);
+uint64_t window_distinct(const struct window *w, int64_t from_ms, int64_t to_ms, const struct window_undo *without);
+/* Mean per local day (of counts, or of values' sums with has_value and of_values) over the `days` whole local days before the
+ * day of now, or up to and including it; days without events count as zero, days before the window's first event do not.
+ * Returns false (unknown) where fewer than at_least_days such days exist. */
+bool window_daily_mean(const struct window *w, const struct window_spec *spec, const struct zone *z, int64_t now_ms,
+		       unsigned days, bool before_today, unsigned at_least_days, bool of_values, double *out);
+
+int64_t window_first_ms(const struct window *w);  /* time of the first event ever added: how long there has been a habit */
+int64_t window_newest_ms(const struct window *w);
+void window_encode(const struct window *w, const struct window_spec *spec, struct bytes *out); /* canonical */
+struct window *window_decode(struct reader *r);    /* NULL and r->bad where broken; carries its own keeping and has_value */
+size_t window_bytes(const struct window *w);       /* memory */
+
+#endif

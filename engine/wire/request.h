@@ -1,0 +1,82 @@
+/* wire/request.h: a Request's bytes to a plain struct, checked whole: lengths, UTF-8 without control characters, enums,
+ * numbers that are finite, exactly-one-of rules. Above this file nobody sees protobuf; below it nobody sees what is not valid.
+ *
+ * Everything is lent: from the frame's bytes, or from the arena given. Decoding is bounded: frames by LIMIT_FRAME_BYTES, memory by the
+ * arena's budget (LIMIT_FRAME_ARENA_FACTOR), no recursion in the schema; nesting deeper than it is refused before protobuf-c sees it. */
+#ifndef NUDGED_WIRE_REQUEST_H
+#define NUDGED_WIRE_REQUEST_H
+
+#include "base/arena.h"
+#include "state/event.h"
+
+enum request_kind {
+	REQUEST_HELLO = 1, REQUEST_PUBLISH, REQUEST_RECOMMEND, REQUEST_OUTCOME, REQUEST_READ_CUSTOMER, REQUEST_RESOLVE_ALIAS,
+	REQUEST_FOLLOW, REQUEST_ACKNOWLEDGE, REQUEST_STATUS, REQUEST_ACTIVATE, REQUEST_RULES, REQUEST_DIGEST,
+	REQUEST_LIST_ALERTS, REQUEST_UNFOLLOW,
+};
+
+/* One published event: its bytes as received (these are journaled, never a re-encoding). Each is decoded by itself with
+ * event_decode, so that a bad one is refused alone. */
+struct request_publish {
+	struct slice *events;
+	size_t count;
+};
+
+struct request_recommend {
+	struct slice customer, alias, member, agent, channel, intent, topic, language;
+	double mood;
+	bool has_mood, explain;
+	uint32_t limit, deadline_ms;
+	int64_t time_ms;
+	const struct event_attr *attrs;
+	size_t attr_count;
+};
+
+struct request_outcome {
+	struct slice id, source, customer, alias, member, agent, action, channel, decision;
+	uint64_t decision_boot, decision_count; /* parsed from `decision`; 0, 0 where empty */
+	int kind;                               /* enum outcome_kind */
+	int64_t time_ms;
+	uint64_t id_hash, content_hash;
+};
+
+struct request_pack_file {
+	struct slice path, content;
+};
+
+struct request {
+	uint64_t id;
+	enum request_kind kind;
+	struct slice body; /* the sub-message as received (an Outcome is journaled from it) */
+	union {
+		struct { uint32_t version; struct slice client; } hello;
+		struct request_publish publish;
+		struct request_recommend recommend;
+		struct request_outcome outcome;
+		struct { struct slice customer, alias, agent; } read;
+		struct { struct slice alias; int64_t time_ms; } resolve;
+		struct { uint64_t after_seq; uint32_t after_index; bool from_now; struct slice to; } follow;
+		struct { uint64_t seq; uint32_t index; struct slice by; } acknowledge;
+		struct { struct slice name; struct request_pack_file *files; size_t count; } activate;
+		struct { bool stats; } rules;
+		struct { struct slice to; uint32_t limit; uint64_t after_seq; uint32_t after_index; } list;
+		struct { uint64_t follow_id; } unfollow;
+	};
+};
+
+/* ERR_OK, or the last error with the field. out->id is set whenever it could be read, so that the error can be answered to it. */
+int request_decode(struct request *out, struct slice frame, struct arena *arena);
+
+/* One Event message. `now_ms` fills in a missing time and bounds the future (LIMIT_SKEW_MS); with now_ms < 0 (replay, import of the
+ * journal) nothing is checked that a clock decides. The type must not be one that only the engine makes ("case.", "outcome."). */
+int event_decode(struct event *out, struct slice bytes, struct arena *arena, int64_t now_ms);
+/* The journaled body of an Outcome request. */
+int outcome_decode(struct request_outcome *out, struct slice bytes, struct arena *arena, int64_t now_ms);
+/* An Event message's bytes from the struct: for tools and tests, and for events that the engine makes. */
+void event_encode(const struct event *e, struct bytes *out);
+
+/* Aliases are compared in one form: phone numbers keep "+" and digits (spaces, dots, dashes, brackets go; "00" at the start becomes "+"),
+ * e-mail addresses become lower case (ASCII). Lends from the arena. ERR_INVALID where nothing is left. */
+int alias_normalize(struct slice in, struct arena *arena, struct slice *out);
+
+#endif

@@ -1,0 +1,124 @@
+/* wire/response.h: answers from plain structs to framed Response bytes, appended to a buffer. The structs are lent for the call.
+ * Written by hand over base/bytes where it is on the path of every event (acks), through protobuf-c elsewhere. */
+#ifndef NUDGED_WIRE_RESPONSE_H
+#define NUDGED_WIRE_RESPONSE_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "state/record.h"
+
+struct wire_choice {
+	struct slice action, goal, group, say;
+	double score, propensity, value, context, lever;
+	const struct slice *reasons;
+	size_t reason_count;
+};
+struct wire_answer {
+	struct slice question, text;
+};
+struct wire_left_out {
+	struct slice action, gate, reason;
+	bool unknown;
+	double score;
+};
+struct wire_recommendation {
+	uint64_t decision_boot, decision_count;
+	struct slice customer, pack_hash, fallback_reason, channel;
+	const struct wire_choice *choices;
+	size_t choice_count;
+	const struct wire_answer *answers;
+	size_t answer_count;
+	const struct wire_left_out *left_out;
+	size_t left_out_count;
+	const struct slice *cautions;
+	size_t caution_count;
+	bool fallback;
+	uint64_t as_of_seq;
+	int64_t time_ms;
+};
+
+struct wire_alert {
+	uint64_t seq;
+	uint32_t index;
+	struct slice rule, severity, to, subject, subject_kind, member, text, state, kind;
+	int64_t time_ms, expires_ms;
+	bool historical;
+	struct slice nudge; /* encoded Recommendation message, or empty */
+};
+
+enum ack_result { ACK_ACCEPTED = 1, ACK_DUPLICATE = 2, ACK_REFUSED = 3 };
+struct wire_ack {
+	enum ack_result result;
+	uint64_t seq;
+	int error_code;                       /* 0: none */
+	struct slice error_field, error_text;
+	const struct wire_alert *alerts;
+	size_t alert_count;
+	const struct slice *rules;
+	size_t rule_count;
+};
+
+struct wire_rule {
+	struct slice name, why, last_error, about;
+	const struct slice *on;
+	size_t on_count;
+	uint64_t matched, fired, failed, time_ns;
+	bool aside;
+};
+
+struct wire_gauge {
+	const char *name, *unit;
+	double value;
+};
+
+/* The field names are those of the proto's Status. */
+struct wire_status {
+	struct slice version, pack, pack_hash, clock;
+	int64_t uptime_ms, now_ms;
+	uint64_t boot_id, events_accepted, events_duplicate, events_refused, recommendations, alerts_raised, alerts_open,
+		connections, followers, journal_last, journal_durable, journal_first, journal_bytes, store_mark, records_cached,
+		cache_bytes, records_stored, records_dirty, free_bytes, rules_aside, effects_pending, timers;
+	uint32_t shards;
+	bool storage_refusing;
+	const struct wire_gauge *gauges;
+	size_t gauge_count;
+};
+
+/* What a record's declarations are called is known to the pack: these give names to identities. NULL: unknown (then "#hex"). */
+struct wire_names {
+	void *arg;
+	struct slice (*series)(void *arg, uint32_t id);
+	struct slice (*open_case)(void *arg, uint32_t id);
+};
+struct wire_fact {
+	struct slice name, member;
+	struct value value;
+};
+
+void response_error(struct bytes *out, uint64_t request_id, const struct error *e);
+void response_welcome(struct bytes *out, uint64_t request_id, struct slice server, uint64_t boot_id, struct slice pack, struct slice pack_hash);
+void response_published(struct bytes *out, uint64_t request_id, const struct wire_ack *acks, size_t count);
+void response_recommendation(struct bytes *out, uint64_t request_id, const struct wire_recommendation *r);
+void response_outcome(struct bytes *out, uint64_t request_id, const struct wire_ack *ack);
+void response_customer(struct bytes *out, uint64_t request_id, const struct record *r, const struct wire_names *names,
+		       const struct wire_fact *facts, size_t fact_count, struct slice merged_from, int64_t now_ms);
+void response_resolved(struct bytes *out, uint64_t request_id, struct slice customer, struct slice member, bool provisional);
+void response_following(struct bytes *out, uint64_t request_id, uint64_t seq);
+void response_alert(struct bytes *out, uint64_t request_id, struct slice alert); /* alert: an encoded Alert message */
+void response_missed(struct bytes *out, uint64_t request_id, uint64_t count, uint64_t resume_seq, uint32_t resume_index);
+void response_unfollowed(struct bytes *out, uint64_t request_id);
+void response_acknowledged(struct bytes *out, uint64_t request_id, struct slice alert);
+void response_status(struct bytes *out, uint64_t request_id, const struct wire_status *s);
+void response_activated(struct bytes *out, uint64_t request_id, struct slice name, struct slice hash, uint64_t seq,
+			uint32_t rules, uint32_t actions, uint32_t series_kept, uint32_t series_new);
+void response_rules(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash, int64_t since_ms,
+		    const struct wire_rule *rules, size_t count);
+void response_digest(struct bytes *out, uint64_t request_id, struct hash128 digest, uint64_t records, uint64_t seq);
+void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count, bool more); /* encoded Alerts */
+
+/* Messages without a frame, for the journal, the outbox and nesting. */
+void alert_encode(const struct wire_alert *a, struct bytes *out);                   /* an Alert message */
+int alert_decode(struct wire_alert *out, struct slice bytes);                       /* lends from bytes */
+void recommendation_encode(const struct wire_recommendation *r, struct bytes *out); /* a Recommendation message */
+
+#endif

@@ -1,0 +1,66 @@
+/* base/log.c: a line is formatted whole and written with one write, so that lines of different threads never mix. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_LINE_BYTES 2048
+
+static atomic_int threshold = LOG_LEVEL_INFO;
+
+static const struct {
+	const char *name;
+	int priority; /* as syslog numbers them */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", 3 },
+	[LOG_LEVEL_WARN] = { "warn", 4 },
+	[LOG_LEVEL_INFO] = { "info", 6 },
+	[LOG_LEVEL_DEBUG] = { "debug", 7 },
+};
+
+void log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&threshold, (int)level, memory_order_relaxed);
+}
+
+static size_t put_head(char *line, size_t size, enum log_level level)
+{
+	if (getenv("JOURNAL_STREAM"))
+		return (size_t)snprintf(line, size, "<%d>", levels[level].priority);
+	struct timespec now;
+	struct tm tm;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	size_t len = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	len += (size_t)snprintf(line + len, size - len, ".%03ldZ %-5s ", now.tv_nsec / 1000000, levels[level].name);
+	return len;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	if ((int)level > atomic_load_explicit(&threshold, memory_order_relaxed))
+		return;
+	char line[LOG_LINE_BYTES];
+	size_t head = put_head(line, sizeof(line), level);
+	va_list args;
+	va_start(args, format);
+	int text = vsnprintf(line + head, sizeof(line) - head - 1, format, args);
+	va_end(args);
+	if (text < 0)
+		return;
+	size_t len = head + (size_t)text;
+	if (len > sizeof(line) - 2)
+		len = sizeof(line) - 2;
+	/* one message is one line, whatever a file name in it holds */
+	for (size_t i = head; i < len; i++)
+		if (line[i] == '\n')
+			line[i] = ' ';
+	line[len++] = '\n';
+	ssize_t written = write(STDERR_FILENO, line, len);
+	(void)written; /* there is nowhere left to tell it */
+}

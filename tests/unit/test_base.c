@@ -1,0 +1,266 @@
+/* tests/unit/test_base.c: the bottom layer: memory, bytes, errors, strings, numbers, queues. */
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fault.h"
+#include "base/hash.h"
+#include "base/metrics.h"
+#include "base/queue.h"
+#include "base/strpool.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static void arena_gives_aligned_memory_and_keeps_its_budget(void **state)
+{
+	struct arena a;
+	arena_init(&a, 0);
+	for (size_t size = 0; size < 3000; size += 7) {
+		char *p = arena_alloc(&a, size);
+		assert_non_null(p);
+		assert_int_equal((uintptr_t)p % 16, 0);
+		memset(p, 0xab, size);
+	}
+	assert_true(arena_alloc(&a, 3u << 20) != NULL);
+	arena_reset(&a);
+	assert_int_equal(a.used, 0);
+	char *zero = arena_calloc(&a, 100, 10);
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(zero[i], 0);
+	struct slice copy = arena_slice(&a, SLICE("abc"));
+	assert_string_equal(copy.data, "abc");
+	assert_string_equal(arena_printf(&a, "%d-%s", 7, "x").data, "7-x");
+	arena_finish(&a);
+
+	arena_init(&a, 1000);
+	assert_non_null(arena_alloc(&a, 500));
+	assert_null(arena_alloc(&a, 600));
+	assert_null(arena_alloc(&a, SIZE_MAX));
+	assert_null(arena_calloc(&a, SIZE_MAX / 2, 3));
+	assert_non_null(arena_alloc(&a, 400));
+	arena_reset(&a);
+	assert_non_null(arena_alloc(&a, 900));
+	arena_finish(&a);
+}
+
+static void bytes_come_back_as_written(void **state)
+{
+	struct bytes b = { 0 };
+	const uint64_t varints[] = { 0, 1, 127, 128, 300, UINT32_MAX, (uint64_t)1 << 63, UINT64_MAX };
+	const int64_t zigzags[] = { 0, -1, 1, INT64_MIN, INT64_MAX, -300 };
+	bytes_put_u8(&b, 200);
+	bytes_put_u16(&b, 0x1234);
+	bytes_put_u32(&b, 0x12345678);
+	bytes_put_u64(&b, 0x123456789abcdef0);
+	bytes_put_f64(&b, -0.0);
+	for (size_t i = 0; i < sizeof(varints) / sizeof(*varints); i++)
+		bytes_put_varint(&b, varints[i]);
+	for (size_t i = 0; i < sizeof(zigzags) / sizeof(*zigzags); i++)
+		bytes_put_zigzag(&b, zigzags[i]);
+	bytes_put_string(&b, SLICE("hello"));
+	bytes_put_string(&b, (struct slice){ NULL, 0 });
+	bytes_printf(&b, "%05d", 42);
+	assert_int_equal((uint8_t)b.data[1], 0x34); /* little-endian */
+
+	struct reader r = reader_of(bytes_slice(&b));
+	assert_int_equal(reader_u8(&r), 200);
+	assert_int_equal(reader_u16(&r), 0x1234);
+	assert_int_equal(reader_u32(&r), 0x12345678);
+	assert_true(reader_u64(&r) == 0x123456789abcdef0);
+	assert_true(signbit(reader_f64(&r)));
+	for (size_t i = 0; i < sizeof(varints) / sizeof(*varints); i++)
+		assert_true(reader_varint(&r) == varints[i]);
+	for (size_t i = 0; i < sizeof(zigzags) / sizeof(*zigzags); i++)
+		assert_true(reader_zigzag(&r) == zigzags[i]);
+	assert_true(slice_equal(reader_string(&r), SLICE("hello")));
+	assert_int_equal(reader_string(&r).len, 0);
+	assert_true(slice_equal(reader_take(&r, 5), SLICE("00042")));
+	assert_false(r.bad);
+	assert_int_equal(reader_left(&r), 0);
+	bytes_finish(&b);
+}
+
+static void a_reader_turns_bad_and_stays_bad(void **state)
+{
+	struct reader r = reader_of(SLICE("\x05hell"));
+	assert_int_equal(reader_string(&r).len, 0);
+	assert_true(r.bad);
+	assert_int_equal(reader_u8(&r), 0);
+	r = reader_of(SLICE("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"));
+	assert_true(reader_varint(&r) == 0 && r.bad);
+	r = reader_of(SLICE("\x80"));
+	assert_true(reader_varint(&r) == 0 && r.bad);
+	r = reader_of(SLICE("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));
+	assert_true(reader_string(&r).len == 0 && r.bad);
+	r = reader_of((struct slice){ NULL, 0 });
+	assert_true(reader_u64(&r) == 0 && r.bad);
+}
+
+static void errors_keep_code_field_and_text(void **state)
+{
+	assert_int_equal(error_set(ERR_LIMIT, "id", "at most %d bytes", 64), ERR_LIMIT);
+	assert_string_equal(error_last()->field, "id");
+	assert_int_equal(error_prefix("row %d", 3), ERR_LIMIT);
+	assert_string_equal(error_last()->text, "row 3: at most 64 bytes");
+	assert_int_equal(error_set(ERR_BUSY, error_last()->field, "again: %s", error_last()->text), ERR_BUSY);
+	assert_string_equal(error_last()->text, "again: row 3: at most 64 bytes");
+	for (int i = 0; i < 100; i++)
+		error_prefix("a rather long prefix");
+	assert_int_equal(strlen(error_last()->text), sizeof(error_last()->text) - 1);
+	errno = ENOENT;
+	assert_int_equal(error_errno("open %s", "x"), ERR_IO);
+	assert_string_equal(error_last()->text, "open x: No such file or directory");
+	for (int code = 0; code >= ERR_DENIED; code--)
+		assert_string_not_equal(error_name(code), "unknown");
+	assert_string_equal(error_name(ERR_STORAGE), "storage");
+}
+
+static void strings_are_held_once_and_go_with_their_last_reference(void **state)
+{
+	struct strpool *pool = strpool_create();
+	struct str *held[2000];
+	char text[32];
+	for (int i = 0; i < 2000; i++) {
+		snprintf(text, sizeof(text), "string %d", i);
+		held[i] = strpool_take(pool, slice_of(text));
+	}
+	for (int i = 0; i < 2000; i += 2)
+		strpool_drop(pool, held[i]);
+	assert_int_equal(strpool_count(pool), 1000);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(text, sizeof(text), "string %d", i);
+		assert_ptr_equal(strpool_find(pool, slice_of(text)), i % 2 ? held[i] : NULL);
+	}
+	struct str *again = strpool_take(pool, SLICE("string 1"));
+	assert_ptr_equal(again, held[1]);
+	strpool_drop(pool, again);
+	assert_non_null(strpool_find(pool, SLICE("string 1")));
+	strpool_drop(pool, strpool_take(pool, (struct slice){ "", 0 }));
+	strpool_drop(pool, NULL);
+	assert_null(str_ref(NULL));
+	strpool_destroy(pool);
+}
+
+static void percentiles_are_right_within_a_bucket(void **state)
+{
+	static struct histogram h, all;
+	assert_int_equal(histogram_percentile(&h, 50), 0);
+	for (uint64_t v = 1; v <= 100000; v++)
+		histogram_add(&h, v);
+	for (int p = 1; p <= 100; p++) {
+		double exact = p * 1000.0, found = (double)histogram_percentile(&h, p);
+		assert_true(found >= exact && found <= exact * 1.125 + 1);
+	}
+	histogram_add(&all, UINT64_MAX);
+	histogram_add(&all, 0);
+	histogram_merge(&all, &h);
+	assert_int_equal(counter_get(&all.count), 100002);
+	assert_true(histogram_percentile(&all, 100) == UINT64_MAX);
+}
+
+static void hashes_are_pinned(void **state)
+{
+	/* on disk: a library that hashes otherwise must not go unnoticed */
+	char hex[33];
+	hash128_hex(hash128(SLICE("nudged")), hex);
+	assert_string_equal(hex, "2e42ad06c8fe9d516101e89f4965df81");
+	assert_true(hash64(SLICE("nudged"), 1) == 0x798ce71b7ce298f4ull);
+	assert_true(hash64(SLICE("nudged"), 2) != hash64(SLICE("nudged"), 1));
+}
+
+#define SENDERS 4
+#define SENT 50000
+
+static void *send_numbers(void *arg)
+{
+	void **args = arg;
+	for (uintptr_t i = 1; i <= SENT; i++)
+		while (!queue_push(args[0], (void *)((uintptr_t)args[1] << 32 | i)))
+			sched_yield();
+	return NULL;
+}
+
+static void a_queue_loses_nothing_and_wakes_its_receiver(void **state)
+{
+	struct queue *q;
+	assert_int_equal(queue_create(&q, 100), ERR_OK);
+	pthread_t threads[SENDERS];
+	void *args[SENDERS][2];
+	uintptr_t next[SENDERS];
+	for (uintptr_t i = 0; i < SENDERS; i++) {
+		args[i][0] = q;
+		args[i][1] = (void *)i;
+		next[i] = 1;
+		assert_int_equal(pthread_create(&threads[i], NULL, send_numbers, args[i]), 0);
+	}
+	for (size_t got = 0; got < (size_t)SENDERS * SENT;) {
+		void *items[7];
+		struct pollfd p = { .fd = queue_fd(q), .events = POLLIN };
+		assert_int_equal(poll(&p, 1, 10000), 1);
+		queue_clear_fd(q);
+		size_t n = queue_pop_all(q, items, 7);
+		for (size_t i = 0; i < n; i++) {
+			uintptr_t from = (uintptr_t)items[i] >> 32;
+			assert_int_equal((uintptr_t)items[i] & UINT32_MAX, next[from]++);
+		}
+		got += n;
+	}
+	for (int i = 0; i < SENDERS; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < 128; i++)
+		assert_true(queue_push(q, q));
+	assert_false(queue_push(q, q)); /* 100 rounded up to a power of two */
+	queue_destroy(q);
+	queue_destroy(NULL);
+}
+
+static void a_fault_point_strikes_at_its_count(void **state)
+{
+	assert_false(fault_hit(journal_after_sync));
+	setenv("NUDGED_FAULT", "journal_after_sync:3:fail", 1);
+	fault_init();
+	assert_false(fault_hit(journal_before_sync));
+	assert_false(fault_hit(journal_after_sync));
+	assert_false(fault_hit(journal_after_sync));
+	assert_true(fault_hit(journal_after_sync));
+	assert_false(fault_hit(journal_after_sync));
+	unsetenv("NUDGED_FAULT");
+	fault_init();
+	assert_false(fault_any_armed);
+	for (int i = 1; i < FAULT_COUNT; i++)
+		assert_true(strcmp(fault_name((enum fault_point)(i - 1)), fault_name((enum fault_point)i)) < 0);
+}
+
+static void clocks_run(void **state)
+{
+	uint64_t before = clock_mono_ns();
+	assert_true(clock_mono_ns() >= before);
+	assert_true(clock_wall_ms() > 1600000000000);
+	assert_true(clock_random() != clock_random());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arena_gives_aligned_memory_and_keeps_its_budget),
+		cmocka_unit_test(bytes_come_back_as_written),
+		cmocka_unit_test(a_reader_turns_bad_and_stays_bad),
+		cmocka_unit_test(errors_keep_code_field_and_text),
+		cmocka_unit_test(strings_are_held_once_and_go_with_their_last_reference),
+		cmocka_unit_test(percentiles_are_right_within_a_bucket),
+		cmocka_unit_test(hashes_are_pinned),
+		cmocka_unit_test(a_queue_loses_nothing_and_wakes_its_receiver),
+		cmocka_unit_test(a_fault_point_strikes_at_its_count),
+		cmocka_unit_test(clocks_run),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -110,6 +110,7 @@ struct slice arena_slice(struct arena *a, struct slice s)
 
 struct slice arena_printf(struct arena *a, const char *format, ...)
 {
+	CHECK(format != NULL);
 	va_list args, again;
 	va_start(args, format);
 	va_copy(again, args);

@@ -103,6 +103,7 @@ void bytes_put_string(struct bytes *b, struct slice s)
 
 void bytes_printf(struct bytes *b, const char *format, ...)
 {
+	CHECK(format != NULL);
 	va_list args, again;
 	va_start(args, format);
 	va_copy(again, args);

@@ -1,0 +1,106 @@
+/* decide/decision.h: a recommendation: gates, policies, score, words, reasons. Reads several records, changes none.
+ *
+ *     score = P x V x C x L       (DESIGN, "Deciding")
+ *     P  propensity: the action's start; learned from outcomes later
+ *     V  = b x customer value + (1 - b) x business value, b the pack's balance (clamped to 0 … 1)
+ *     C  product of the weights of the action's contexts that hold
+ *     L  the action's lever x its goal's lever
+ *
+ * Ranking: score, then order of declaration. An action falls at the first gate that is not true, in this order: channel, goal (a
+ * nudge's), eligible, applicable, suitable, policy, rank. What is unknown holds a gate shut and says so. */
+#ifndef NUDGED_DECIDE_DECISION_H
+#define NUDGED_DECIDE_DECISION_H
+
+#include "decide/machine.h"
+
+struct ask {
+	struct slice member, agent, channel, intent, topic, language;
+	double mood;
+	bool has_mood, explain;
+	unsigned limit;          /* 0: RECOMMENDATIONS_DEFAULT */
+	int64_t now_ms;
+	const struct event_attr *attrs;
+	size_t attr_count;
+	struct slice goal, action; /* a nudge's restriction; empty: none */
+	uint8_t bound_member;      /* a nudge's member, already resolved; 0: none */
+	/* Asked between actions: true when the deadline passed. Then the pack's fallback is the answer. NULL: no deadline. */
+	bool (*expired)(void *arg);
+	void *arg;
+};
+
+/* What was read from other subjects than the customer, in order: recorded with the decision, so that it can be recomputed. */
+struct foreign_reads {
+	struct value *values;    /* strings in the arena (recording) or lent (playing back) */
+	unsigned count, cap, next;
+	bool play;
+};
+
+struct choice {
+	const struct action_decl *action;
+	double score, propensity, value, context, lever, customer_value, business_value;
+	uint8_t member;          /* bound by any_member */
+	struct slice say;        /* arena */
+	struct slice *reasons;   /* arena */
+	unsigned reason_count;
+};
+struct left_out {
+	const struct action_decl *action;
+	const char *gate;        /* "channel" "goal" "eligible" "applicable" "suitable" "policy" "rank" */
+	struct slice reason;     /* arena; with explain */
+	bool unknown;
+	double score;
+};
+struct decision {
+	struct choice choices[LIMIT_RECOMMENDATIONS];
+	unsigned choice_count;
+	struct left_out *left_out; /* arena; with explain, all others */
+	unsigned left_out_count;
+	struct { struct slice question, text; } answers[LIMIT_ANSWERS];
+	unsigned answer_count;
+	struct slice cautions[LIMIT_ANSWERS];
+	unsigned caution_count;
+	bool fallback;
+	const char *fallback_reason;
+};
+
+struct decide_subjects {
+	const struct record *customer; /* never NULL; may be an empty one */
+	const struct record *agent, *area; /* NULL: unknown */
+};
+
+/* Results live in the machine's arena. Lua calls that abort make their value unknown and are counted. */
+void machine_decide(struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,
+		    struct foreign_reads *foreign, struct decision *out);
+/* Only the fallback: the customer's record was not ready in time. */
+void machine_fallback(struct machine *m, const struct ask *ask, const char *reason, struct decision *out);
+
+/* Values of all facts for `customer show`: each per member where it is about members. Returns how many; names and values in the arena. */
+struct fact_value { struct slice name, member; struct value value; };
+unsigned machine_facts(struct machine *m, const struct record *record, int64_t now_ms, struct fact_value **out);
+
+/* The decision's journal body: id, ask, foreign reads, what was chosen with scores. About 100 bytes for three choices. */
+struct decision_head {
+	uint64_t boot, count;
+	uint64_t customer_seq;   /* what the customer's record was current to */
+	bool nudge;
+	uint64_t source_seq;     /* a nudge's: the entry that asked for it, and its index there */
+	uint32_t source_index;
+	struct slice rule;       /* a nudge's */
+};
+void decision_encode(const struct decision_head *head, const struct ask *ask, const struct foreign_reads *foreign,
+		     const struct decision *d, struct bytes *out);
+/* Lends from `in`; arrays in the arena. choices come back as names and score parts. */
+struct decision_chosen { struct slice action; double score, propensity, value, context, lever; struct slice say; uint8_t member; };
+struct decision_record {
+	struct decision_head head;
+	struct ask ask;
+	struct foreign_reads foreign;
+	struct decision_chosen *chosen;
+	unsigned chosen_count;
+	bool fallback;
+};
+int decision_decode(struct decision_record *out, struct slice in, struct arena *arena);
+/* Recomputes with the recorded inputs against `customer` and says whether it comes out the same (bit by bit). A fallback is not recomputed. */
+bool decision_verify(struct machine *m, const struct record *customer, const struct decision_record *r);
+
+#endif

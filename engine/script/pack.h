@@ -1,0 +1,191 @@
+/* script/pack.h: an active pack as plain C: what its Lua declared when it was loaded. Read-only afterwards, but for the counters.
+ * One a shard (each shard has its own VM and string pool). lua.h stays behind script/vm.h. */
+#ifndef NUDGED_SCRIPT_PACK_H
+#define NUDGED_SCRIPT_PACK_H
+
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "script/bundle.h"
+#include "script/term.h"
+#include "state/record.h"
+#include "state/window.h"
+
+enum about { ABOUT_CUSTOMER, ABOUT_MEMBER, ABOUT_AGENT, ABOUT_AREA };
+
+struct series_decl {
+	struct str *name;       /* as its local was named by `name =`, else "TYPE#n"; for people */
+	uint32_t id;            /* 32 bits of the hash of the definition (what it counts; not how long) */
+	uint8_t about;          /* whose record keeps it */
+	bool tally;             /* fed by rules only */
+	struct str **by;        /* attribute names that split it; NULL-terminated, or NULL. "member", "agent", "channel" … are fields */
+	unsigned by_count;
+	struct str *value;      /* attribute counted; NULL: only counts. Text values count for `distinct` (by hash) */
+	struct term *where;     /* event terms only; NULL: all */
+	struct window_spec window;
+	const char *file; int line;
+};
+
+struct case_decl {
+	struct str *name;
+	uint32_t id;
+	uint8_t about;          /* customer or member */
+	struct str **opens, **closes; /* event types, NULL-terminated */
+	struct str *key;        /* attribute that tells one from another; NULL: one at a time */
+	int64_t due_ms;         /* 0: none */
+	struct str *opened_type, *closed_type, *missed_type; /* "case.NAME.opened" … : what rules are `on` */
+	const char *file; int line;
+};
+
+struct fact_decl {
+	struct str *name;
+	struct term *term;
+};
+
+/* Words with {name} and {name:format} parts; format: money, percent, date, time, duration, number of decimals. */
+struct words_part {
+	struct slice text;      /* literal, where term is NULL */
+	struct term *term;
+	struct str *name;       /* as written, for explanations */
+	enum { FORMAT_PLAIN, FORMAT_MONEY, FORMAT_PERCENT, FORMAT_DATE, FORMAT_TIME, FORMAT_DURATION, FORMAT_DECIMALS } format;
+	int decimals;
+};
+struct words {
+	struct words_part *parts;
+	unsigned count;
+};
+/* One text in several languages; the pack's first language is the fallback. */
+struct phrase {
+	struct words *by_language; /* one a pack->languages; count 0 where missing */
+};
+
+struct assignment { /* set = { name = term } */
+	struct str *name;
+	struct term *value;
+	uint8_t scope;          /* SCOPE_CUSTOMER or SCOPE_MEMBER; agents' and areas' rules: SCOPE_SUBJECT */
+};
+
+struct tally_add {
+	unsigned series;        /* a tally */
+	struct term *amount;    /* literal 1 where not given */
+};
+
+struct rule_decl {
+	struct str *name, *why;
+	uint32_t id;            /* 32 bits of the hash of the name: once_per marks */
+	uint8_t about;
+	struct str **on;        /* event types */
+	unsigned on_count;
+	struct term *when;      /* NULL: always */
+	int when_function;      /* or a Lua function(c) -> boolean; TERM_NO_FUNCTION */
+	bool once;
+	struct span once_per;   /* at most once in it, per subject and member; calendar: once a day / month */
+	bool has_alert;
+	struct {
+		struct str *severity;
+		struct words to;
+		struct phrase say;
+		int64_t expires_ms;
+		struct str **closes; unsigned close_count; /* event types that close this rule's open alerts */
+	} alert;
+	bool has_nudge;
+	struct { struct str *channel, *goal, *action; } nudge; /* goal, action NULL: any */
+	struct assignment *sets; unsigned set_count;
+	struct tally_add *adds; unsigned add_count;
+	int run;                /* Lua function(c): may call c:alert, c:set, c:add, c:nudge; TERM_NO_FUNCTION */
+	const char *file; int line;
+	/* counters of this shard */
+	counter matched, fired, failed, time_ns;
+	unsigned failed_in_a_row;
+	bool aside;
+	char last_error[256];
+};
+
+enum policy_per { PER_ACTION, PER_GROUP, PER_GOAL, PER_CHANNEL, PER_ALL };
+struct policy_decl {
+	struct str *goal, *group, *action, *channel; /* what it covers; NULL: all */
+	struct term *unless;    /* suppress while this is true (or unknown: no) */
+	struct term *except;    /* … but not where this is true */
+	uint8_t per;            /* whose outcomes count together */
+	unsigned after_kind, after_count;  /* after N outcomes of a kind within a span … */
+	struct span after_within;
+	int64_t pause_ms;                  /* … pause so long since the newest of them */
+	unsigned at_most_kind, at_most;    /* at most N outcomes of a kind within a span; 0: not that sort of policy */
+	struct span at_most_within;
+	struct phrase say;      /* the caution shown to the agent while it holds; may be empty */
+	struct slice text;      /* as an explanation: "after 2 rejected in 180 days pause 90 days per group" */
+	const char *file; int line;
+};
+
+struct context_weight { struct term *when; double weight; };
+
+struct action_decl {
+	struct str *name, *goal, *group;
+	struct str **channels;  /* NULL: any */
+	unsigned channel_count;
+	struct str **asks;      /* intents or topics that ask for it; a prefix "bill" covers "bill/why-higher". Its group counts too */
+	unsigned ask_count;
+	struct term *eligible, *applicable, *suitable; /* NULL: open */
+	struct term *customer_value, *business_value;  /* literal or term or call; unknown counts as 0 and is said */
+	double propensity_start, propensity_evidence;
+	struct str **by; unsigned by_count;            /* segments of the learned model */
+	struct context_weight *contexts; unsigned context_count; /* weights of all that hold multiply */
+	double lever;
+	struct phrase say;
+	int order;              /* of declaration: breaks ties */
+	const char *file; int line;
+};
+
+struct answer_decl { struct str *topic; struct slice question; struct phrase text; };
+
+/* What happens on one event type: the index that keeps an event's cost to what matches it. */
+struct type_index {
+	struct str *type;
+	unsigned *series; unsigned series_count;  /* of customers and members */
+	unsigned *opens, *closes; unsigned open_count, close_count; /* cases */
+	unsigned *rules; unsigned rule_count;     /* about customers and members */
+	unsigned *agent_series, *agent_rules; unsigned agent_series_count, agent_rule_count; /* run on the agent's record, by effect */
+	unsigned *area_series, *area_rules; unsigned area_series_count, area_rule_count;
+	unsigned *alert_closers; unsigned alert_closer_count; /* rules whose open alerts it closes */
+	bool timeline;
+};
+
+struct goal_lever { struct str *goal; double lever; };
+
+struct vm;
+
+struct pack {
+	struct str *name, *currency;
+	struct hash128 hash;       /* of the bundle */
+	char hash_text[33];
+	struct zone *zone;
+	struct str **languages; unsigned language_count; /* the first is the fallback */
+	struct str **topics; unsigned topic_count;
+	struct term *balance;      /* the customer's share of the value, 0 to 1; default literal 0.5 */
+	struct goal_lever *levers; unsigned lever_count;
+	struct str **fallback; unsigned fallback_count; /* actions recommended when the deadline passed; gates are not asked */
+	struct str **timeline_types; unsigned timeline_type_count; /* none: all */
+	struct str **timeline_fields; unsigned timeline_field_count;
+	unsigned timeline_keep;
+	struct series_decl *series; unsigned series_count;
+	struct case_decl *cases; unsigned case_count;
+	struct fact_decl *facts; unsigned fact_count;
+	struct rule_decl *rules; unsigned rule_count;
+	struct policy_decl *policies; unsigned policy_count;
+	struct action_decl *actions; unsigned action_count;
+	struct answer_decl *answers; unsigned answer_count;
+	struct strpool *pool;      /* lent */
+	struct vm *vm;
+};
+
+/* Loads, runs and checks a pack. ERR_RULE with "FILE:LINE: what is wrong; what to do". Names are interned in `pool`, which must outlive it. */
+int pack_load(struct pack **out, const struct bundle *bundle, struct strpool *pool);
+void pack_destroy(struct pack *p); /* NULL-safe */
+/* NULL where nothing in the pack cares about the type (rules on every type: "*" — are merged into each index, and into this default). */
+const struct type_index *pack_type(const struct pack *p, const struct str *type);
+int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
+int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */
+int pack_language(const struct pack *p, struct slice language);  /* index; "vi-VN" finds "vi"; the first where unknown */
+const struct series_decl *pack_series_by_id(const struct pack *p, uint32_t id);
+const struct case_decl *pack_case_by_id(const struct pack *p, uint32_t id);
+
+#endif

@@ -1,0 +1,98 @@
+/* script/term.h: terms: the expressions of a pack, built once when it is loaded (script/declare_*.c) and evaluated in C by
+ * decide/eval.c at every event and decision. A term is a tree of nodes; facts are named terms; a Lua function is a leaf (TERM_CALL).
+ *
+ * Logic has three values. Comparison with unknown is unknown; `all` is false as soon as one child is false, `any` true as soon as one
+ * is true, whatever else is unknown; arithmetic with unknown, and division by zero, is unknown. */
+#ifndef NUDGED_SCRIPT_TERM_H
+#define NUDGED_SCRIPT_TERM_H
+
+#include "base/strpool.h"
+#include "state/span.h"
+#include "state/value.h"
+
+enum term_op {
+	TERM_LITERAL,      /* .literal */
+	/* reads of state and context */
+	TERM_ATTR,         /* attr(name): of the bound member where it has one, else of the subject. .scope .name */
+	TERM_EVENT,        /* event.name: a field (id source customer member agent contact type channel time) or an attribute. .name */
+	TERM_REQUEST,      /* request.name: channel intent topic member agent language mood, or a further attribute. .name */
+	TERM_NAME,         /* {name} in words that is no fact: event's or request's field or attribute, else attribute. .name */
+	TERM_SERIES,       /* an aggregate of a series or tally. .series */
+	TERM_CASE,         /* .open_case */
+	TERM_OPEN_ALERT,   /* open_alert "rule": .name; bound member's where the rule is about members */
+	TERM_OUTCOMES,     /* outcomes{...}: count in a span. .outcomes */
+	TERM_TENURE,       /* seconds since the first event known of the subject, or since attribute `since` where it has one */
+	TERM_ASKED,        /* asked_for_it(): the request's intent or topic is one that the action under decision answers */
+	TERM_FACT,         /* .fact: index into pack->facts */
+	TERM_CALL,         /* calc(inputs, function): .call; children are the inputs */
+	/* numbers: two children (NEG one) */
+	TERM_ADD, TERM_SUB, TERM_MUL, TERM_DIV, TERM_NEG, TERM_MIN, TERM_MAX,
+	/* comparisons: two children, three for BETWEEN (both ends included), n+1 for ONE_OF */
+	TERM_ABOVE, TERM_BELOW, TERM_AT_LEAST, TERM_AT_MOST, TERM_BETWEEN, TERM_IS, TERM_IS_NOT, TERM_ONE_OF,
+	TERM_KNOWN,        /* one child; never unknown itself */
+	TERM_OR_ELSE,      /* two children: the second where the first is unknown */
+	/* logic: any number of children */
+	TERM_ALL, TERM_ANY, TERM_NO, /* NO: none of them is true */
+	TERM_ANY_MEMBER,   /* one child, evaluated with each member bound in turn; true binds that member for the words */
+};
+
+enum term_type { TYPE_ANY, TYPE_BOOL, TYPE_NUMBER, TYPE_STRING };
+
+enum term_scope { SCOPE_SUBJECT, SCOPE_CUSTOMER, SCOPE_MEMBER, SCOPE_AGENT, SCOPE_AREA };
+
+enum series_aggregate {
+	AGGREGATE_COUNT, AGGREGATE_SUM, AGGREGATE_MEAN, AGGREGATE_MIN, AGGREGATE_MAX, /* over a span */
+	AGGREGATE_LATEST,   /* value of the newest */
+	AGGREGATE_PREVIOUS, /* value of the one before the current event */
+	AGGREGATE_SINCE,    /* seconds from the newest before the current event to now, exact to the millisecond */
+	AGGREGATE_RUN,      /* how many of the newest values in a row lie in [low, high] */
+	AGGREGATE_DISTINCT, /* different values over a span */
+	AGGREGATE_DAILY_MEAN,
+};
+
+enum case_aggregate {
+	CASE_IS_OPEN, CASE_COUNT_OPEN, CASE_IS_MISSED, /* one is open and past its due time */
+	CASE_AGE,  /* seconds since the oldest open one was opened; unknown where none */
+	CASE_TURNAROUND, /* mean seconds from opening to closing of the closed ones still held; unknown where none */
+};
+
+#define TERM_NO_FUNCTION (-1)
+
+struct term {
+	uint8_t op, type, scope; /* enum term_op, term_type, term_scope */
+	uint16_t child_count;
+	uint16_t depth;          /* of the tree below: at most LIMIT_TERM_DEPTH */
+	bool used;               /* part of some declaration; a comparison that nobody uses is refused at load */
+	struct term **children;
+	int line;                /* where it was written */
+	const char *file;        /* lent by the pack */
+	union {
+		struct value literal; /* a string is lent by the pack */
+		struct str *name;
+		unsigned fact;
+		struct {
+			unsigned index;          /* into pack->series */
+			uint8_t aggregate;       /* enum series_aggregate */
+			bool before_this, before_today, all_keys;
+			struct span span;
+			unsigned days, at_least_days; /* DAILY_MEAN */
+			double low, high;        /* RUN */
+			struct term **key;       /* with{...}: one a `by` name; NULL: the current event's or request's values */
+		} series;
+		struct {
+			unsigned index;          /* into pack->cases */
+			uint8_t aggregate;
+		} open_case;
+		struct {
+			int kind;                /* enum outcome_kind; 0: any */
+			struct str *action, *group, *goal; /* NULL: any */
+			struct span span;
+		} outcomes;
+		struct {
+			int function;            /* handle for vm_call_value */
+			struct str **names;      /* of the inputs */
+		} call;
+	};
+};
+
+#endif

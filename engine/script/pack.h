@@ -3,6 +3,7 @@
 #ifndef NUDGED_SCRIPT_PACK_H
 #define NUDGED_SCRIPT_PACK_H
 
+#include "base/arena.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "script/bundle.h"
@@ -17,6 +18,8 @@ struct series_decl {
 	uint32_t id;            /* 32 bits of the hash of the definition (what it counts; not how long) */
 	uint8_t about;          /* whose record keeps it */
 	bool tally;             /* fed by rules only */
+	struct str **on;        /* event types; none for a tally */
+	unsigned on_count;
 	struct str **by;        /* attribute names that split it; NULL-terminated, or NULL. "member", "agent", "channel" … are fields */
 	unsigned by_count;
 	struct str *value;      /* attribute counted; NULL: only counts. Text values count for `distinct` (by hash) */
@@ -175,6 +178,12 @@ struct pack {
 	struct answer_decl *answers; unsigned answer_count;
 	struct strpool *pool;      /* lent */
 	struct vm *vm;
+	/* what only script/ touches */
+	struct arena arena;        /* terms, words, lists */
+	struct str **strings; unsigned string_count; /* references taken in the pool */
+	struct type_index *types; unsigned type_count;
+	struct type_index *other_type;               /* of types that no declaration names; NULL: they concern nobody */
+	uint32_t *type_table; uint32_t type_mask;    /* open addressing by str->hash: index into types + 1 */
 };
 
 /* Loads, runs and checks a pack. ERR_RULE with "FILE:LINE: what is wrong; what to do". Names are interned in `pool`, which must outlive it. */

@@ -63,6 +63,8 @@ struct term {
 	uint16_t child_count;
 	uint16_t depth;          /* of the tree below: at most LIMIT_TERM_DEPTH */
 	bool used;               /* part of some declaration; a comparison that nobody uses is refused at load */
+	bool duration;           /* a literal written as "24h": seconds, rendered as a span */
+	uint32_t size;           /* nodes below, facts written out: at most LIMIT_TERM_SIZE, whatever is shared */
 	struct term **children;
 	int line;                /* where it was written */
 	const char *file;        /* lent by the pack */
@@ -76,6 +78,7 @@ struct term {
 			bool before_this, before_today, all_keys;
 			struct span span;
 			unsigned days, at_least_days; /* DAILY_MEAN */
+			bool of_values;          /* DAILY_MEAN of the values' sums, not of counts */
 			double low, high;        /* RUN */
 			struct term **key;       /* with{...}: one a `by` name; NULL: the current event's or request's values */
 		} series;
@@ -91,8 +94,19 @@ struct term {
 		struct {
 			int function;            /* handle for vm_call_value */
 			struct str **names;      /* of the inputs */
+			bool context;            /* a gate written as function(c): no inputs, for vm_call_condition */
 		} call;
 	};
 };
+
+/* Text for explanations (term_text.c): "texts_today > 3 x texts_habit", "complaint is open", "lines at least 2". */
+struct bytes;
+struct pack;
+/* Called after the name of a leaf that is read (not of a literal) was written; appends what is to follow it (" 140"), or nothing. */
+typedef void (*term_leaf)(void *arg, const struct term *leaf, struct bytes *out);
+void term_render(const struct term *t, const struct pack *p, term_leaf leaf, void *arg, struct bytes *out);
+void term_text(const struct term *t, const struct pack *p, struct bytes *out); /* without values */
+/* The shortest decimal that reads back as the same number. */
+const char *number_text(double n, char buffer[32]);
 
 #endif

@@ -10,7 +10,8 @@
 /* What a Lua function may ask and do while it runs; decide/ provides it. Reads are traced there, so that they are explained. */
 struct vm_host {
 	void *arg;
-	/* c.NAME (a fact), c.event.NAME, c.request.NAME, c.attr.NAME, c.agent.NAME … : space is "", "event", "request", "attr", "member", "agent". */
+	/* c.NAME (a fact, checked; or "now"), c.event.NAME, c.request.NAME, c.attr.NAME, …: space is "", "event", "request", "attr",
+	 * "member", "customer", "agent", "area" (the last four: attributes of that). */
 	struct value (*read)(void *arg, struct slice space, struct slice name);
 	/* Rules only (NULL elsewhere). Return ERR_OK or an error, which aborts the call. What they do is staged by decide/ and dropped when the call is aborted. */
 	int (*alert)(void *arg, struct slice severity, struct slice to, struct slice text, int64_t expires_ms);
@@ -27,6 +28,9 @@ int vm_call_value(struct vm *vm, int function, struct str *const *names, const s
 int vm_call_condition(struct vm *vm, int function, const struct vm_host *host, struct arena *arena, struct value *out);
 /* run = function(c) */
 int vm_call_run(struct vm *vm, int function, const struct vm_host *host, struct arena *arena);
+
+/* While replaying: what did not abort then must not abort now, and peak memory is not the same from run to run. Budgets count fourfold. */
+void vm_relax(struct vm *vm, bool relaxed);
 
 struct vm_usage { uint64_t calls, aborted, instructions, bytes_now, bytes_peak; };
 void vm_usage(const struct vm *vm, struct vm_usage *out);

@@ -39,6 +39,7 @@
 #define LIMIT_WINDOWS 1024u               /* series x members x keys in one record; then the longest untouched goes */
 #define LIMIT_WINDOW_KEYS 64u             /* keys of one series and member; then the longest untouched goes */
 #define LIMIT_WINDOW_CELLS 512u           /* of one window; then neighbours are joined, oldest first */
+#define LIMIT_SPAN_MS (36525LL * 24 * 3600 * 1000) /* a span of a rule: 100 years; sums of times and spans stay far from overflow */
 #define LIMIT_KEY_BYTES 256u              /* a series' key: its `by` values joined */
 #define LIMIT_TIMELINE 64u                /* entries kept; a pack may ask for fewer */
 #define LIMIT_TIMELINE_FIELDS 8u
@@ -67,6 +68,7 @@
 #define LIMIT_POLICIES 256u
 #define LIMIT_TERMS 262144u
 #define LIMIT_TERM_DEPTH 64u
+#define LIMIT_TERM_SIZE 4096u             /* nodes of a term with its facts written out: x + x, 64 deep, would be 2^64 */
 #define LIMIT_WORDS_BYTES 2048u           /* one text, filled in */
 #define LIMIT_LANGUAGES 16u
 
@@ -75,6 +77,7 @@
 #define LIMIT_LOAD_INSTRUCTIONS 20000000u /* of loading a pack */
 #define LIMIT_CALL_BYTES (8u * MIB)       /* what one call may allocate beyond the VM's resting size */
 #define LIMIT_VM_BYTES (64u * MIB)
+#define LIMIT_CALL_CHURN_BYTES (32u * MIB)/* what one call may allocate in all, freed or not: 32 MiB take about 10 ms */
 #define RULE_FAILURES_ASIDE 100u          /* consecutive failures after which a rule is set aside */
 
 /* Decision. */
@@ -93,7 +96,7 @@
 #define CACHE_BYTES_DEFAULT (1024ull * MIB)
 #define LIMIT_TAIL_BYTES (1024ull * MIB)  /* journal not yet covered by the store: then back-pressure */
 #define LIMIT_FEED_ALERTS 65536u          /* alerts kept in memory for followers that resume */
-#define LIMIT_OPEN_ALERTS 1000000u
+#define LIMIT_OPEN_ALERTS 262144u         /* in memory, about 400 bytes each; then the oldest is forgotten by the feed (not by its record) */
 #define LIMIT_SHARDS 16u
 #define HASH_SLOTS 256u                   /* on disk */
 #define LIMIT_TIMER_BATCH 256u            /* due timers issued before the loop looks at sockets again */

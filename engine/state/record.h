@@ -137,7 +137,7 @@ struct record {
 
 struct record *record_create(const struct subject *subject);
 void record_destroy(struct record *r, struct strpool *pool); /* NULL-safe */
-bool record_is_empty(const struct record *r);                /* never had an entry applied */
+bool record_is_empty(const struct record *r);                /* never had an entry applied: no sequence, no content */
 size_t record_bytes(const struct record *r);                 /* approximate memory, for the cache's bound */
 
 const struct attr *attrs_get(const struct attrs *a, const struct str *name); /* name interned; NULL: never seen */
@@ -149,8 +149,13 @@ int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct v
 /* 0 for an empty id; else its number, adding it where `add`; -1: not there, or beyond LIMIT_MEMBERS. */
 int record_member(struct record *r, struct strpool *pool, struct slice id, bool add, int64_t time_ms);
 struct attrs *record_attrs(struct record *r, uint8_t member); /* of the customer (0) or of a member */
+/* Dated: what is older than what is known changes nothing. A member who comes again has the newest joining, not left. */
+void record_member_joined(struct record *r, uint8_t member, int64_t time_ms);
+void record_member_left(struct record *r, uint8_t member, int64_t time_ms);
+void record_redirect(struct record *r, struct strpool *pool, struct slice to); /* merged into that customer */
 
-/* NULL where there is none and not `create`. With create, bounds push out the window untouched for longest. */
+/* NULL where there is none and not `create`. With create, bounds push out the window untouched for longest. The pointer
+ * is good until the next call with create. */
 struct window *record_window(struct record *r, struct strpool *pool, uint32_t series, uint8_t member, struct slice key,
 			     const struct window_spec *create);
 
@@ -163,11 +168,13 @@ struct open_case *cases_find_open(struct record *r, uint32_t decl, uint8_t membe
 int cases_open(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key, struct slice agent,
 	       int64_t time_ms, int64_t due_ms, struct open_case **out);
 void cases_close(struct open_case *c, int64_t time_ms);
+void cases_miss(struct open_case *c); /* its due time passed */
 
 /* Adds an alert (copies the text). Pushes out closed, then historical, then acknowledged, then the oldest. The pointer is valid until the next change. */
 struct alert *alerts_add(struct record *r, struct strpool *pool, const struct alert *like, struct slice rule,
 			 struct slice severity, struct slice to, struct slice text);
 struct alert *alerts_find(struct record *r, uint64_t seq, uint32_t index);
+void alerts_set_state(struct alert *a, enum alert_state state);
 bool alert_is_open(const struct alert *a, int64_t now_ms); /* open, not expired, not historical */
 
 void outcomes_add(struct record *r, struct strpool *pool, const struct outcome *like, struct slice action,

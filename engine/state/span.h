@@ -15,7 +15,7 @@ struct span {
 
 int span_parse(struct slice text, struct span *out);          /* ERR_INVALID with what is allowed */
 int64_t span_from(struct span s, const struct zone *z, int64_t now_ms); /* exclusive start */
-int64_t span_keep_ms(struct span s);                          /* how long data must be kept for it: a month is 31 days; ever: INT64_MAX */
+int64_t span_keep_ms(struct span s);                          /* how long data must be kept for it: today 26 h, a month 31 days and 2 h (clocks going back); ever: INT64_MAX */
 /* "7d" -> "7 days" and the like, for explanations. */
 struct slice span_text(struct span s, char buffer[32]);
 

@@ -7,8 +7,10 @@
  *   grain    one cell for each step of grain_ms since 1970 that had events; a span's older edge is exact to one grain:
  *            a span of k grains covers the step of `now` and the k-1 before it
  *   day      one cell a local day: for calendar spans
- * When LIMIT_WINDOW_CELLS is reached the two oldest cells are joined. Cells older than keep_ms before the newest are dropped
- * on add, never on query (a query changes nothing).
+ * When LIMIT_WINDOW_CELLS is reached the oldest two neighbours within the same 256th of keep_ms are joined: from then on a
+ * span's older edge is exact to that 256th, in the older half of the cells. Cells older than keep_ms before the newest are
+ * dropped on add, never on query (a query changes nothing). Day cells stay for two days more, so that a daily mean over
+ * keep_ms finds its first day whole; of the other keepings, ask for a day more than the mean spans.
  *
  * Late events land in their own place if that is still inside keep_ms of the newest, else window_add says so. */
 #ifndef NUDGED_STATE_WINDOW_H
@@ -21,9 +23,9 @@ enum window_keeping { WINDOW_EXACT, WINDOW_GRAIN, WINDOW_DAY };
 
 struct window_spec {
 	enum window_keeping keeping;
-	int64_t grain_ms;
+	int64_t grain_ms; /* at least a second; less is taken as one */
 	int64_t keep_ms;  /* the longest span that the pack asks for */
-	bool has_value;   /* cells carry sum, min, max of a value; else only counts */
+	bool has_value;   /* cells carry sum, min, max of a value (a number, never NaN); else only counts */
 };
 
 struct window; /* opaque; embedded by pointer in the record */
@@ -52,7 +54,9 @@ struct window_sums {
 /* Over (from_ms, to_ms]; `without` (may be NULL) leaves that add out. */
 void window_sum(const struct window *w, const struct window_spec *spec, int64_t from_ms, int64_t to_ms,
 		const struct window_undo *without, struct window_sums *out);
-/* Exact windows. Length of the run of newest values, at or before to_ms, for which low <= value <= high. */
+/* Run and distinct are 0 without values. Of joined cells they count what is sure: all of a cell or nothing; its least and
+ * greatest value.
+ * Exact windows. Length of the run of newest values, at or before to_ms, for which low <= value <= high. */
 uint64_t window_run(const struct window *w, double low, double high, int64_t to_ms, const struct window_undo *without);
 uint64_t window_distinct(const struct window *w, int64_t from_ms, int64_t to_ms, const struct window_undo *without);
 /* Mean per local day (of counts, or of values' sums with has_value and of_values) over the `days` whole local days before the
@@ -62,7 +66,10 @@ bool window_daily_mean(const struct window *w, const struct window_spec *spec, c
 		       unsigned days, bool before_today, unsigned at_least_days, bool of_values, double *out);
 
 int64_t window_first_ms(const struct window *w);  /* time of the first event ever added: how long there has been a habit */
-int64_t window_newest_ms(const struct window *w);
+int64_t window_newest_ms(const struct window *w); /* both 0 where nothing was ever added */
+/* Cells of a window of the same series join; one of another shape changes nothing. */
+void window_merge(struct window *into, const struct window *from);
+struct window_spec window_shape(const struct window *w); /* keeping, grain and has_value; how long is not known to it */
 void window_encode(const struct window *w, const struct window_spec *spec, struct bytes *out); /* canonical */
 struct window *window_decode(struct reader *r);    /* NULL and r->bad where broken; carries its own keeping and has_value */
 size_t window_bytes(const struct window *w);       /* memory */

@@ -1,0 +1,71 @@
+/* state/alerts.c: alerts in order of raising. Full, they give way in this order, the oldest of each first: closed,
+ * historical, acknowledged, open. */
+#include "base/limits.h"
+#include "state/inside.h"
+
+void alert_drop(struct alert *a, struct strpool *pool)
+{
+	strpool_drop(pool, a->rule);
+	strpool_drop(pool, a->severity);
+	strpool_drop(pool, a->to);
+	free(a->text);
+}
+
+static int worth(const struct alert *a)
+{
+	if (a->state == ALERT_CLOSED)
+		return 0;
+	if (a->historical)
+		return 1;
+	return a->state == ALERT_ACKNOWLEDGED ? 2 : 3;
+}
+
+static void evict(struct record *r, struct strpool *pool)
+{
+	unsigned least = 0;
+	for (unsigned i = 1; i < r->alert_count; i++) {
+		if (worth(&r->alerts[i]) < worth(&r->alerts[least]))
+			least = i;
+	}
+	alert_drop(&r->alerts[least], pool);
+	ARRAY_REMOVE(r->alerts, r->alert_count, least);
+}
+
+struct alert *alerts_place(struct record *r, struct strpool *pool, struct alert *a)
+{
+	if (r->alert_count >= LIMIT_ALERTS)
+		evict(r, pool);
+	ARRAY_INSERT(r->alerts, r->alert_count, r->alert_cap, r->alert_count, LIMIT_ALERTS);
+	r->alerts[r->alert_count - 1] = *a;
+	return &r->alerts[r->alert_count - 1];
+}
+
+struct alert *alerts_add(struct record *r, struct strpool *pool, const struct alert *like, struct slice rule,
+			 struct slice severity, struct slice to, struct slice text)
+{
+	struct alert a = *like;
+	a.rule = text_opt(pool, rule);
+	a.severity = text_opt(pool, severity);
+	a.to = text_opt(pool, to);
+	a.text = must_strndup(text.data ? text.data : "", text.len < LIMIT_WORDS_BYTES ? text.len : LIMIT_WORDS_BYTES);
+	return alerts_place(r, pool, &a);
+}
+
+struct alert *alerts_find(struct record *r, uint64_t seq, uint32_t index)
+{
+	for (unsigned i = 0; i < r->alert_count; i++) {
+		if (r->alerts[i].seq == seq && r->alerts[i].index == index)
+			return &r->alerts[i];
+	}
+	return NULL;
+}
+
+void alerts_set_state(struct alert *a, enum alert_state state)
+{
+	a->state = (uint8_t)state;
+}
+
+bool alert_is_open(const struct alert *a, int64_t now_ms)
+{
+	return a->state == ALERT_OPEN && !a->historical && (a->expires_ms == 0 || a->expires_ms > now_ms);
+}

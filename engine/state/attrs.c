@@ -1,0 +1,122 @@
+/* state/attrs.c: attributes of a customer or a member, kept sorted by name: so states that are equal lie equal, and the
+ * encoding needs no sorting. There are few, so a walk comparing addresses finds one fastest. */
+#include "base/error.h"
+#include "base/limits.h"
+#include "state/inside.h"
+
+const struct attr *attrs_get(const struct attrs *a, const struct str *name)
+{
+	for (unsigned i = 0; i < a->count; i++) {
+		if (a->items[i].name == name)
+			return &a->items[i];
+	}
+	return NULL;
+}
+
+static unsigned place_of(const struct attrs *a, struct slice name, bool *found)
+{
+	unsigned low = 0, high = a->count;
+	*found = false;
+	while (low < high) {
+		unsigned mid = (low + high) / 2;
+		int order = slice_compare(str_slice(a->items[mid].name), name);
+		if (order == 0) {
+			*found = true;
+			return mid;
+		}
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct attr *attrs_get_text(const struct attrs *a, struct slice name)
+{
+	bool found;
+	unsigned i = place_of(a, name, &found);
+	return found ? &a->items[i] : NULL;
+}
+
+struct value attr_value(const struct attr *a)
+{
+	if (!a)
+		return value_unknown();
+	switch (a->kind) {
+	case VALUE_BOOL:
+		return value_bool(a->boolean);
+	case VALUE_NUMBER:
+		return value_number(a->number);
+	case VALUE_STRING:
+		return value_string(str_slice(a->string));
+	default:
+		return value_unknown();
+	}
+}
+
+void attr_drop(struct attr *a, struct strpool *pool)
+{
+	strpool_drop(pool, a->name);
+	if (a->kind == VALUE_STRING)
+		strpool_drop(pool, a->string);
+}
+
+void attrs_finish(struct attrs *a, struct strpool *pool)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		attr_drop(&a->items[i], pool);
+	free(a->items);
+	*a = (struct attrs){ 0 };
+}
+
+static struct attr attr_make(struct strpool *pool, struct slice name, struct value v, int64_t time_ms)
+{
+	struct attr a = { .name = text_take(pool, name), .kind = v.kind, .time_ms = time_ms };
+	if (v.kind == VALUE_BOOL)
+		a.boolean = v.boolean;
+	else if (v.kind == VALUE_NUMBER)
+		a.number = v.number;
+	else
+		a.string = text_take(pool, v.string);
+	return a;
+}
+
+static int refuse_long(struct slice name, struct value v)
+{
+	if (name.len > LIMIT_ATTRIBUTE_NAME_BYTES)
+		return error_set(ERR_LIMIT, NULL, "an attribute's name has %zu bytes; limit_attribute_name_bytes is %u",
+				 name.len, LIMIT_ATTRIBUTE_NAME_BYTES);
+	if (v.kind == VALUE_STRING && v.string.len > LIMIT_ATTRIBUTE_TEXT_BYTES)
+		return error_set(ERR_LIMIT, NULL, "attribute %.*s has %zu bytes; limit_attribute_text_bytes is %u",
+				 SLICE_ARG(name), v.string.len, LIMIT_ATTRIBUTE_TEXT_BYTES);
+	return ERR_OK;
+}
+
+int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct value v, int64_t time_ms)
+{
+	bool found;
+	int err = refuse_long(name, v);
+	if (err)
+		return err;
+	unsigned at = place_of(a, name, &found);
+	if (found && a->items[at].time_ms > time_ms)
+		return ERR_OK;
+	if (v.kind == VALUE_UNKNOWN) {
+		if (found) {
+			attr_drop(&a->items[at], pool);
+			ARRAY_REMOVE(a->items, a->count, at);
+		}
+		return ERR_OK;
+	}
+	if (!found && a->count >= LIMIT_RECORD_ATTRIBUTES)
+		return error_set(ERR_LIMIT, NULL, "attribute %.*s would be one too many; limit_record_attributes is %u",
+				 SLICE_ARG(name), LIMIT_RECORD_ATTRIBUTES);
+	struct attr made = attr_make(pool, name, v, time_ms); /* before the drop: v may lend from the old value */
+	if (found)
+		attr_drop(&a->items[at], pool);
+	else
+		ARRAY_INSERT(a->items, a->count, a->cap, at, LIMIT_RECORD_ATTRIBUTES);
+	a->items[at] = made;
+	return ERR_OK;
+}

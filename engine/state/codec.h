@@ -1,0 +1,29 @@
+/* state/codec.h: what the encoders and decoders of state/ share, and nobody else needs. */
+#ifndef NUDGED_STATE_CODEC_H
+#define NUDGED_STATE_CODEC_H
+
+#include "base/bytes.h"
+#include "state/record.h"
+
+/* One state has one encoding, so a number may not be padded: 0x80 0x00 turns the reader bad. */
+static inline uint64_t codec_varint(struct reader *r)
+{
+	const char *from = r->at;
+	uint64_t v = reader_varint(r);
+	if (!r->bad && r->at - from > 1 && r->at[-1] == 0)
+		r->bad = true;
+	return v;
+}
+
+static inline int64_t codec_zigzag(struct reader *r)
+{
+	uint64_t v = codec_varint(r);
+	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
+
+#define RECORD_VERSION 1u /* on disk */
+
+/* What follows the 16 bytes of header. `digest`: only what rules can tell apart (digest.c says what is left out). */
+void record_put(const struct record *r, struct bytes *out, bool digest);
+
+#endif

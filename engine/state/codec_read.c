@@ -1,0 +1,330 @@
+/* state/codec_read.c: bytes to a record (codec_write.c has the layout). Bytes come from our own disk, but a disk may lie
+ * and an effect may come from a newer build, so nothing is believed: counts against base/limits.h, kinds against their
+ * enums, sets must be in order, numbers not padded. What is accepted encodes to the same bytes again.
+ *
+ * Readers return false, or leave the reader bad, where something is wrong; what was read so far is in the record, whole,
+ * and goes with it. */
+#include "base/error.h"
+#include "base/limits.h"
+#include "state/codec.h"
+#include "state/inside.h"
+
+struct decoder {
+	struct reader in;
+	struct strpool *pool;
+	struct record *r;
+};
+
+static struct slice get_slice(struct decoder *d, size_t max)
+{
+	uint64_t len = codec_varint(&d->in);
+	if (d->in.bad || len > max || len > reader_left(&d->in)) {
+		d->in.bad = true;
+		return (struct slice){ "", 0 };
+	}
+	return reader_take(&d->in, (size_t)len);
+}
+
+static struct str *get_text(struct decoder *d)
+{
+	return text_opt(d->pool, get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES));
+}
+
+/* 0 and the reader is bad where there are more than `limit`; each item takes a byte at least. */
+static unsigned get_count(struct decoder *d, unsigned limit)
+{
+	uint64_t count = codec_varint(&d->in);
+	if (d->in.bad || count > limit || count > reader_left(&d->in)) {
+		d->in.bad = true;
+		return 0;
+	}
+	return (unsigned)count;
+}
+
+static uint8_t get_below(struct decoder *d, unsigned end)
+{
+	uint8_t v = reader_u8(&d->in);
+	if (v >= end)
+		d->in.bad = true;
+	return v;
+}
+
+static uint8_t get_member(struct decoder *d)
+{
+	return get_below(d, d->r->member_count + 1u);
+}
+
+/* The name must not be empty: it is what attributes are sorted by. On failure there is nothing to drop. */
+static bool get_attr(struct decoder *d, struct attr *a)
+{
+	*a = (struct attr){ 0 };
+	struct slice name = get_slice(d, LIMIT_ATTRIBUTE_NAME_BYTES);
+	a->kind = get_below(d, VALUE_STRING + 1);
+	if (d->in.bad || a->kind == VALUE_UNKNOWN)
+		return false;
+	struct slice text = { "", 0 };
+	if (a->kind == VALUE_BOOL)
+		a->boolean = get_below(d, 2) != 0;
+	else if (a->kind == VALUE_NUMBER)
+		a->number = reader_f64(&d->in);
+	else
+		text = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
+	if (d->in.bad)
+		return false;
+	a->name = text_take(d->pool, name);
+	if (a->kind == VALUE_STRING)
+		a->string = text_take(d->pool, text);
+	return true;
+}
+
+static bool get_attrs(struct decoder *d, struct attrs *out)
+{
+	unsigned count = get_count(d, LIMIT_RECORD_ATTRIBUTES);
+	for (unsigned i = 0; i < count; i++) {
+		struct attr a;
+		if (!get_attr(d, &a))
+			return false;
+		a.time_ms = codec_zigzag(&d->in);
+		ARRAY_INSERT(out->items, out->count, out->cap, i, LIMIT_RECORD_ATTRIBUTES);
+		out->items[i] = a;
+		if (i > 0 && slice_compare(str_slice(out->items[i - 1].name), str_slice(a.name)) >= 0)
+			return false;
+	}
+	return !d->in.bad;
+}
+
+static bool get_members(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_MEMBERS);
+	for (unsigned i = 0; i < count; i++) {
+		struct slice id = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
+		int64_t joined_ms = codec_zigzag(&d->in);
+		if (d->in.bad || id.len == 0 || record_member(r, d->pool, id, true, joined_ms) != (int)i + 1)
+			return false;
+		r->members[i].left_ms = codec_zigzag(&d->in);
+		if (!get_attrs(d, &r->members[i].attrs))
+			return false;
+	}
+	return !d->in.bad;
+}
+
+static bool get_windows(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_WINDOWS);
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t series = reader_u32(&d->in);
+		uint8_t member = get_member(d);
+		struct slice key = get_slice(d, LIMIT_KEY_BYTES);
+		if (d->in.bad || (i > 0 && window_order(&r->windows[i - 1], series, member, key) >= 0))
+			return false;
+		struct window *w = window_decode(&d->in);
+		if (!w)
+			return false;
+		ARRAY_INSERT(r->windows, r->window_count, r->window_cap, i, LIMIT_WINDOWS);
+		r->windows[i] = (struct series_window){ series, member, text_opt(d->pool, key), w };
+	}
+	return !d->in.bad;
+}
+
+static bool get_fields(struct decoder *d, struct moment *m, unsigned count)
+{
+	if (count > 0)
+		m->fields = must_calloc(count, sizeof(*m->fields));
+	for (; m->field_count < count; m->field_count++) {
+		if (!get_attr(d, &m->fields[m->field_count]))
+			return false;
+	}
+	return true;
+}
+
+static bool get_timeline(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_TIMELINE);
+	for (unsigned i = 0; i < count; i++) {
+		ARRAY_INSERT(r->timeline, r->timeline_count, r->timeline_cap, i, LIMIT_TIMELINE);
+		struct moment *m = &r->timeline[i];
+		*m = (struct moment){ .time_ms = codec_zigzag(&d->in) };
+		m->type = get_text(d);
+		m->channel = get_text(d);
+		m->agent = get_text(d);
+		m->contact = get_text(d);
+		m->member = get_member(d);
+		unsigned fields = get_below(d, LIMIT_TIMELINE_FIELDS + 1);
+		if (d->in.bad || !get_fields(d, m, fields) || (i > 0 && m->time_ms < r->timeline[i - 1].time_ms))
+			return false;
+	}
+	return !d->in.bad;
+}
+
+static bool get_cases(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_CASES);
+	for (unsigned i = 0; i < count; i++) {
+		ARRAY_INSERT(r->cases, r->case_count, r->case_cap, i, LIMIT_CASES);
+		struct open_case *c = &r->cases[i];
+		*c = (struct open_case){ .decl = reader_u32(&d->in) };
+		c->member = get_member(d);
+		c->state = get_below(d, CASE_CLOSED + 1);
+		c->missed = get_below(d, 2) != 0;
+		c->key = get_text(d);
+		c->agent = get_text(d);
+		c->opened_ms = codec_zigzag(&d->in);
+		c->due_ms = codec_zigzag(&d->in);
+		c->closed_ms = codec_zigzag(&d->in);
+		if (d->in.bad || (i > 0 && c->opened_ms < r->cases[i - 1].opened_ms))
+			return false;
+	}
+	return !d->in.bad;
+}
+
+static bool get_alerts(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_ALERTS);
+	for (unsigned i = 0; i < count; i++) {
+		ARRAY_INSERT(r->alerts, r->alert_count, r->alert_cap, i, LIMIT_ALERTS);
+		struct alert *a = &r->alerts[i];
+		*a = (struct alert){ .seq = codec_varint(&d->in) };
+		uint64_t index = codec_varint(&d->in);
+		a->index = (uint32_t)index;
+		a->member = get_member(d);
+		a->state = get_below(d, ALERT_CLOSED + 1);
+		a->historical = get_below(d, 2) != 0;
+		a->rule = get_text(d);
+		a->severity = get_text(d);
+		a->to = get_text(d);
+		struct slice text = get_slice(d, LIMIT_WORDS_BYTES);
+		a->text = must_strndup(text.data, text.len);
+		a->time_ms = codec_zigzag(&d->in);
+		a->expires_ms = codec_zigzag(&d->in);
+		if (d->in.bad || index > UINT32_MAX || strlen(a->text) != text.len)
+			return false;
+	}
+	return !d->in.bad;
+}
+
+static bool get_outcomes(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_OUTCOMES);
+	for (unsigned i = 0; i < count; i++) {
+		ARRAY_INSERT(r->outcomes, r->outcome_count, r->outcome_cap, i, LIMIT_OUTCOMES);
+		struct outcome *o = &r->outcomes[i];
+		*o = (struct outcome){ .decision_boot = codec_varint(&d->in) };
+		o->decision_count = codec_varint(&d->in);
+		o->action = get_text(d);
+		o->channel = get_text(d);
+		o->agent = get_text(d);
+		o->kind = get_below(d, OUTCOME_IGNORED + 1);
+		o->member = get_member(d);
+		o->time_ms = codec_zigzag(&d->in);
+		if (d->in.bad || o->kind < OUTCOME_SHOWN || (i > 0 && o->time_ms < r->outcomes[i - 1].time_ms))
+			return false;
+	}
+	return !d->in.bad;
+}
+
+static bool get_timers(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_TIMERS);
+	for (unsigned i = 0; i < count; i++) {
+		int64_t due_ms = codec_zigzag(&d->in), fire_ms = codec_zigzag(&d->in);
+		uint32_t decl = reader_u32(&d->in);
+		uint8_t member = get_member(d);
+		struct slice key = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
+		if (d->in.bad || (i > 0 && timer_order(&r->timers[i - 1], due_ms, decl, member, key) >= 0) ||
+		    timers_add(r, d->pool, due_ms, fire_ms, decl, member, key) != ERR_OK)
+			return false;
+	}
+	return !d->in.bad;
+}
+
+static bool get_marks(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_MARKS);
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t rule = reader_u32(&d->in);
+		uint8_t member = get_member(d);
+		int64_t time_ms = codec_zigzag(&d->in);
+		if (d->in.bad || (i > 0 && mark_order(&r->marks[i - 1], rule, member) >= 0))
+			return false;
+		marks_set(r, rule, member, time_ms);
+	}
+	return !d->in.bad;
+}
+
+static bool get_links(struct decoder *d)
+{
+	struct record *r = d->r;
+	unsigned count = get_count(d, LIMIT_LINKS);
+	for (unsigned i = 0; i < count; i++) {
+		struct slice id = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES), member = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
+		int64_t from_ms = codec_zigzag(&d->in), to_ms = codec_zigzag(&d->in);
+		if (d->in.bad || (i > 0 && link_order(&r->links[i - 1], id, member, from_ms) >= 0) ||
+		    links_place(r, d->pool, id, member, from_ms, to_ms) != ERR_OK)
+			return false;
+	}
+	return !d->in.bad;
+}
+
+static bool get_seen(struct decoder *d)
+{
+	struct seen *s = &d->r->seen;
+	s->floor_ms = codec_zigzag(&d->in);
+	unsigned count = get_count(d, SEEN_IDS_MAX);
+	for (unsigned i = 0; i < count; i++) {
+		struct seen_id id = { .id = reader_u64(&d->in), .content = reader_u64(&d->in) };
+		id.time_ms = codec_zigzag(&d->in);
+		if (d->in.bad || id.time_ms > LIMIT_TIME_MAX_MS || id.time_ms < -LIMIT_TIME_MAX_MS)
+			return false;
+		seen_push(s, id);
+	}
+	return !d->in.bad;
+}
+
+static bool get_body(struct decoder *d)
+{
+	struct record *r = d->r;
+	r->newest_ms = codec_zigzag(&d->in);
+	r->late = codec_varint(&d->in);
+	r->redirect = get_text(d);
+	return !d->in.bad && get_attrs(d, &r->attrs) && get_members(d) && get_windows(d) && get_timeline(d) && get_cases(d) &&
+	       get_alerts(d) && get_outcomes(d) && get_timers(d) && get_marks(d) && get_links(d) && get_seen(d) &&
+	       reader_left(&d->in) == 0;
+}
+
+static int corrupt(void)
+{
+	return error_set(ERR_CORRUPT, NULL, "a record's bytes are broken");
+}
+
+int record_decode(struct record **out, struct strpool *pool, struct slice in)
+{
+	struct decoder d = { .in = reader_of(in), .pool = pool };
+	*out = NULL;
+	uint64_t seq = reader_u64(&d.in), version = reader_u64(&d.in);
+	if (d.in.bad)
+		return corrupt();
+	if (version != RECORD_VERSION)
+		return error_set(ERR_VERSION, NULL, "a record has format version %llu; this build reads %u",
+				 (unsigned long long)version, RECORD_VERSION);
+	uint8_t kind = get_below(&d, SUBJECT_MODEL + 1);
+	struct slice id = get_slice(&d, kind == SUBJECT_ALIAS ? LIMIT_ALIAS_BYTES : LIMIT_ID_BYTES);
+	if (d.in.bad || kind == SUBJECT_NONE || id.len == 0)
+		return corrupt();
+	struct subject subject = subject_of(kind, id);
+	d.r = record_create(&subject);
+	d.r->seq = seq;
+	if (!get_body(&d)) {
+		record_destroy(d.r, pool);
+		return corrupt();
+	}
+	*out = d.r;
+	return ERR_OK;
+}

@@ -1,0 +1,205 @@
+/* state/codec_write.c: a record as bytes.
+ *
+ *   8  sequence     the newest entry applied
+ *   8  version      RECORD_VERSION
+ *      body         kind (1), id; newest (zigzag), late; redirect; then each part: its count and its items
+ *
+ * Numbers are varints, times zigzag varints, values 8 bytes, strings spelled out. An absent string is an empty one.
+ * Sets lie sorted in memory already (attrs, windows, timers, marks, links), lists in their own order, so that
+ * equal states give equal bytes. The same encoder makes the digest's bytes: `digest` leaves out what two machines may
+ * differ in (digest.c). */
+#include "state/codec.h"
+
+#include "state/inside.h"
+
+static void put_text(struct bytes *out, const struct str *s)
+{
+	bytes_put_string(out, str_slice(s));
+}
+
+static void put_attr_value(struct bytes *out, const struct attr *a)
+{
+	put_text(out, a->name);
+	bytes_put_u8(out, (uint8_t)a->kind);
+	if (a->kind == VALUE_BOOL)
+		bytes_put_u8(out, a->boolean);
+	else if (a->kind == VALUE_NUMBER)
+		bytes_put_f64(out, a->number);
+	else
+		put_text(out, a->string);
+}
+
+static void put_attrs(struct bytes *out, const struct attrs *a)
+{
+	bytes_put_varint(out, a->count);
+	for (unsigned i = 0; i < a->count; i++) {
+		put_attr_value(out, &a->items[i]);
+		bytes_put_zigzag(out, a->items[i].time_ms);
+	}
+}
+
+static void put_members(struct bytes *out, const struct record *r)
+{
+	bytes_put_varint(out, r->member_count);
+	for (unsigned i = 0; i < r->member_count; i++) {
+		const struct member *m = &r->members[i];
+		put_text(out, m->id);
+		bytes_put_zigzag(out, m->joined_ms);
+		bytes_put_zigzag(out, m->left_ms);
+		put_attrs(out, &m->attrs);
+	}
+}
+
+static void put_windows(struct bytes *out, const struct record *r)
+{
+	bytes_put_varint(out, r->window_count);
+	for (unsigned i = 0; i < r->window_count; i++) {
+		const struct series_window *w = &r->windows[i];
+		bytes_put_u32(out, w->series);
+		bytes_put_u8(out, w->member);
+		put_text(out, w->key);
+		window_encode(w->window, NULL, out);
+	}
+}
+
+static void put_timeline(struct bytes *out, const struct record *r)
+{
+	bytes_put_varint(out, r->timeline_count);
+	for (unsigned i = 0; i < r->timeline_count; i++) {
+		const struct moment *m = &r->timeline[i];
+		bytes_put_zigzag(out, m->time_ms);
+		put_text(out, m->type);
+		put_text(out, m->channel);
+		put_text(out, m->agent);
+		put_text(out, m->contact);
+		bytes_put_u8(out, m->member);
+		bytes_put_u8(out, m->field_count);
+		for (unsigned k = 0; k < m->field_count; k++)
+			put_attr_value(out, &m->fields[k]);
+	}
+}
+
+static void put_cases(struct bytes *out, const struct record *r)
+{
+	bytes_put_varint(out, r->case_count);
+	for (unsigned i = 0; i < r->case_count; i++) {
+		const struct open_case *c = &r->cases[i];
+		bytes_put_u32(out, c->decl);
+		bytes_put_u8(out, c->member);
+		bytes_put_u8(out, c->state);
+		bytes_put_u8(out, c->missed);
+		put_text(out, c->key);
+		put_text(out, c->agent);
+		bytes_put_zigzag(out, c->opened_ms);
+		bytes_put_zigzag(out, c->due_ms);
+		bytes_put_zigzag(out, c->closed_ms);
+	}
+}
+
+static void put_alerts(struct bytes *out, const struct record *r, bool digest)
+{
+	bytes_put_varint(out, r->alert_count);
+	for (unsigned i = 0; i < r->alert_count; i++) {
+		const struct alert *a = &r->alerts[i];
+		if (!digest) {
+			bytes_put_varint(out, a->seq);
+			bytes_put_varint(out, a->index);
+		}
+		bytes_put_u8(out, a->member);
+		bytes_put_u8(out, a->state);
+		bytes_put_u8(out, a->historical);
+		put_text(out, a->rule);
+		put_text(out, a->severity);
+		put_text(out, a->to);
+		bytes_put_string(out, slice_of(a->text));
+		bytes_put_zigzag(out, a->time_ms);
+		bytes_put_zigzag(out, a->expires_ms);
+	}
+}
+
+static void put_outcomes(struct bytes *out, const struct record *r, bool digest)
+{
+	bytes_put_varint(out, r->outcome_count);
+	for (unsigned i = 0; i < r->outcome_count; i++) {
+		const struct outcome *o = &r->outcomes[i];
+		if (!digest) {
+			bytes_put_varint(out, o->decision_boot);
+			bytes_put_varint(out, o->decision_count);
+		}
+		put_text(out, o->action);
+		put_text(out, o->channel);
+		put_text(out, o->agent);
+		bytes_put_u8(out, o->kind);
+		bytes_put_u8(out, o->member);
+		bytes_put_zigzag(out, o->time_ms);
+	}
+}
+
+static void put_timers(struct bytes *out, const struct record *r, bool digest)
+{
+	bytes_put_varint(out, r->timer_count);
+	for (unsigned i = 0; i < r->timer_count; i++) {
+		const struct timer *t = &r->timers[i];
+		bytes_put_zigzag(out, t->due_ms);
+		if (!digest)
+			bytes_put_zigzag(out, t->fire_ms);
+		bytes_put_u32(out, t->decl);
+		bytes_put_u8(out, t->member);
+		put_text(out, t->key);
+	}
+}
+
+static void put_marks_and_links(struct bytes *out, const struct record *r)
+{
+	bytes_put_varint(out, r->mark_count);
+	for (unsigned i = 0; i < r->mark_count; i++) {
+		bytes_put_u32(out, r->marks[i].rule);
+		bytes_put_u8(out, r->marks[i].member);
+		bytes_put_zigzag(out, r->marks[i].time_ms);
+	}
+	bytes_put_varint(out, r->link_count);
+	for (unsigned i = 0; i < r->link_count; i++) {
+		put_text(out, r->links[i].id);
+		put_text(out, r->links[i].member);
+		bytes_put_zigzag(out, r->links[i].from_ms);
+		bytes_put_zigzag(out, r->links[i].to_ms);
+	}
+}
+
+static void put_seen(struct bytes *out, const struct seen *s)
+{
+	bytes_put_zigzag(out, s->floor_ms);
+	bytes_put_varint(out, s->count);
+	for (unsigned i = 0; i < s->count; i++) {
+		const struct seen_id *id = seen_at(s, i);
+		bytes_put_u64(out, id->id);
+		bytes_put_u64(out, id->content);
+		bytes_put_zigzag(out, id->time_ms);
+	}
+}
+
+void record_put(const struct record *r, struct bytes *out, bool digest)
+{
+	bytes_put_u8(out, r->subject.kind);
+	bytes_put_string(out, subject_id(&r->subject));
+	bytes_put_zigzag(out, r->newest_ms);
+	bytes_put_varint(out, r->late);
+	put_text(out, r->redirect);
+	put_attrs(out, &r->attrs);
+	put_members(out, r);
+	put_windows(out, r);
+	put_timeline(out, r);
+	put_cases(out, r);
+	put_alerts(out, r, digest);
+	put_outcomes(out, r, digest);
+	put_timers(out, r, digest);
+	put_marks_and_links(out, r);
+	put_seen(out, &r->seen);
+}
+
+void record_encode(const struct record *r, struct bytes *out)
+{
+	bytes_put_u64(out, r->seq);
+	bytes_put_u64(out, RECORD_VERSION);
+	record_put(r, out, false);
+}

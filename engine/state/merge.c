@@ -1,0 +1,235 @@
+/* state/merge.c: two histories become one, when two customer ids turn out to be one person. What joins how:
+ *
+ *   attributes   the newer value wins; at the same time `into` keeps its own. What does not fit is left out
+ *   members      the same id is the same member; others are added in their order. Members beyond LIMIT_MEMBERS are
+ *                left out with all that is theirs
+ *   windows      of the same series, member and key: cell by cell. Others are added, pushing out as record_window does
+ *   timeline     by time, at one instant `into` first; the newest LIMIT_TIMELINE stay (the pack's own bound holds again
+ *                from the next event on)
+ *   cases        by opening. Where both have the same one open, it is open since the earlier of the two and due at the
+ *                earlier due time
+ *   alerts       after those of `into`, in their order; ids stay, as does the bound's order of giving way
+ *   outcomes     by time, at one instant `into` first; the newest stay
+ *   timers       all that fit, as a set
+ *   marks        the later time
+ *   links        as a set
+ *   seen ids     by time, `into` first; the floor is the higher one, so that no duplicate of either passes
+ *   the rest     newest: the later. Late: the sum. Sequence, subject and redirect of `into` stay
+ *
+ * The result depends on the two records alone. */
+#include "base/error.h"
+#include "base/limits.h"
+#include "state/inside.h"
+
+#define NO_MEMBER 255u
+_Static_assert(LIMIT_MEMBERS < NO_MEMBER, "member numbers fit a byte");
+
+struct joining {
+	struct record *into;
+	const struct record *from;
+	struct strpool *pool;
+	uint8_t member[LIMIT_MEMBERS + 1]; /* number in `from` -> number in `into` */
+};
+
+static void join_attrs(struct joining *j, struct attrs *into, const struct attrs *from)
+{
+	for (unsigned i = 0; i < from->count; i++) {
+		const struct attr *a = &from->items[i];
+		const struct attr *own = attrs_get(into, a->name);
+		if (!own || own->time_ms < a->time_ms)
+			attrs_set(into, j->pool, str_slice(a->name), attr_value(a), a->time_ms);
+	}
+}
+
+static void join_members(struct joining *j)
+{
+	for (unsigned i = 0; i < j->from->member_count; i++) {
+		const struct member *m = &j->from->members[i];
+		bool known = record_member(j->into, j->pool, str_slice(m->id), false, 0) > 0;
+		int number = record_member(j->into, j->pool, str_slice(m->id), true, m->joined_ms);
+		if (number < 0) {
+			j->member[i + 1] = NO_MEMBER;
+			continue;
+		}
+		j->member[i + 1] = (uint8_t)number;
+		struct member *own = &j->into->members[number - 1];
+		if (!known) {
+			own->left_ms = m->left_ms;
+		} else {
+			if (m->joined_ms != 0 && (own->joined_ms == 0 || m->joined_ms < own->joined_ms))
+				own->joined_ms = m->joined_ms;
+			if (m->left_ms == 0 || own->left_ms == 0)
+				own->left_ms = 0;
+			else if (m->left_ms > own->left_ms)
+				own->left_ms = m->left_ms;
+		}
+		join_attrs(j, &own->attrs, &m->attrs);
+	}
+}
+
+static void join_windows(struct joining *j)
+{
+	for (unsigned i = 0; i < j->from->window_count; i++) {
+		const struct series_window *w = &j->from->windows[i];
+		uint8_t member = j->member[w->member];
+		if (member == NO_MEMBER)
+			continue;
+		struct window_spec spec = window_shape(w->window);
+		window_merge(record_window(j->into, j->pool, w->series, member, str_slice(w->key), &spec), w->window);
+	}
+}
+
+static struct attr attr_copy(const struct attr *a)
+{
+	struct attr copy = *a;
+	str_ref(copy.name);
+	if (copy.kind == VALUE_STRING)
+		str_ref(copy.string);
+	return copy;
+}
+
+static void join_timeline(struct joining *j)
+{
+	for (unsigned i = 0; i < j->from->timeline_count; i++) {
+		struct moment m = j->from->timeline[i];
+		const struct attr *fields = m.fields;
+		if (j->member[m.member] == NO_MEMBER)
+			continue;
+		m.member = j->member[m.member];
+		str_ref(m.type);
+		str_ref(m.channel);
+		str_ref(m.agent);
+		str_ref(m.contact);
+		m.fields = m.field_count ? must_calloc(m.field_count, sizeof(*m.fields)) : NULL;
+		for (unsigned k = 0; k < m.field_count; k++)
+			m.fields[k] = attr_copy(&fields[k]);
+		timeline_place(j->into, j->pool, &m, LIMIT_TIMELINE);
+	}
+}
+
+/* The same case open in both: one case, since the earlier opening. It keeps its place in the order by opening anew. */
+static void join_open_case(struct joining *j, struct open_case *own, const struct open_case *c)
+{
+	struct record *r = j->into;
+	struct open_case joined = *own;
+	if (c->opened_ms < joined.opened_ms) {
+		struct str *agent = joined.agent;
+		joined.opened_ms = c->opened_ms;
+		joined.agent = str_ref(c->agent);
+		strpool_drop(j->pool, agent);
+	}
+	if (c->due_ms != 0 && (joined.due_ms == 0 || c->due_ms < joined.due_ms))
+		joined.due_ms = c->due_ms;
+	joined.missed = joined.missed || c->missed;
+	ARRAY_REMOVE(r->cases, r->case_count, own - r->cases);
+	cases_place(r, j->pool, &joined);
+}
+
+static void join_cases(struct joining *j)
+{
+	for (unsigned i = 0; i < j->from->case_count; i++) {
+		struct open_case c = j->from->cases[i];
+		if (j->member[c.member] == NO_MEMBER)
+			continue;
+		c.member = j->member[c.member];
+		struct open_case *own = NULL;
+		if (c.state == CASE_OPEN)
+			own = cases_find_open(j->into, c.decl, c.member, str_slice(c.key));
+		if (own) {
+			join_open_case(j, own, &c);
+			continue;
+		}
+		str_ref(c.key);
+		str_ref(c.agent);
+		cases_place(j->into, j->pool, &c);
+	}
+}
+
+static void join_alerts(struct joining *j)
+{
+	for (unsigned i = 0; i < j->from->alert_count; i++) {
+		struct alert a = j->from->alerts[i];
+		if (j->member[a.member] == NO_MEMBER)
+			continue;
+		a.member = j->member[a.member];
+		str_ref(a.rule);
+		str_ref(a.severity);
+		str_ref(a.to);
+		a.text = must_strdup(a.text);
+		alerts_place(j->into, j->pool, &a);
+	}
+}
+
+static void join_outcomes(struct joining *j)
+{
+	for (unsigned i = 0; i < j->from->outcome_count; i++) {
+		struct outcome o = j->from->outcomes[i];
+		if (j->member[o.member] == NO_MEMBER)
+			continue;
+		o.member = j->member[o.member];
+		str_ref(o.action);
+		str_ref(o.channel);
+		str_ref(o.agent);
+		outcomes_place(j->into, j->pool, &o);
+	}
+}
+
+static void join_sets(struct joining *j)
+{
+	const struct record *from = j->from;
+	for (unsigned i = 0; i < from->timer_count; i++) {
+		const struct timer *t = &from->timers[i];
+		if (j->member[t->member] != NO_MEMBER)
+			timers_add(j->into, j->pool, t->due_ms, t->fire_ms, t->decl, j->member[t->member], str_slice(t->key));
+	}
+	for (unsigned i = 0; i < from->mark_count; i++) {
+		if (j->member[from->marks[i].member] != NO_MEMBER)
+			marks_set(j->into, from->marks[i].rule, j->member[from->marks[i].member], from->marks[i].time_ms);
+	}
+	for (unsigned i = 0; i < from->link_count; i++) {
+		const struct link *l = &from->links[i];
+		links_place(j->into, j->pool, str_slice(l->id), str_slice(l->member), l->from_ms, l->to_ms);
+	}
+}
+
+static bool seen_has(const struct seen *s, uint64_t id)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		if (seen_at(s, i)->id == id)
+			return true;
+	}
+	return false;
+}
+
+/* Both lists are in order of arrival, which is nearly that of time: taking the earlier head each time keeps both orders. */
+static void join_seen(struct seen *into, const struct seen *from)
+{
+	struct seen own = *into;
+	unsigned a = 0, b = 0;
+	*into = (struct seen){ .floor_ms = own.floor_ms > from->floor_ms ? own.floor_ms : from->floor_ms };
+	while (a < own.count || b < from->count) {
+		bool take_own = b == from->count ||
+				(a < own.count && seen_at(&own, a)->time_ms <= seen_at(from, b)->time_ms);
+		const struct seen_id *id = take_own ? seen_at(&own, a++) : seen_at(from, b++);
+		if (take_own || !seen_has(&own, id->id))
+			seen_add(into, id->id, id->content, id->time_ms);
+	}
+	seen_finish(&own);
+}
+
+void record_merge(struct record *into, struct strpool *pool, const struct record *from)
+{
+	struct joining j = { .into = into, .from = from, .pool = pool };
+	join_members(&j);
+	join_attrs(&j, &into->attrs, &from->attrs);
+	join_windows(&j);
+	join_timeline(&j);
+	join_cases(&j);
+	join_alerts(&j);
+	join_outcomes(&j);
+	join_sets(&j);
+	join_seen(&into->seen, &from->seen);
+	into->late += from->late;
+	if (from->newest_ms > into->newest_ms)
+		into->newest_ms = from->newest_ms;
+}

@@ -1,0 +1,58 @@
+/* state/window_cells.h: how a window's cells lie in memory. Only window*.c include this.
+ *
+ * A cell is worked on as `struct cell` and kept in the smallest shape that holds what the window promises:
+ *
+ *   exact, narrow       key 8                                   one event: count 1
+ *   exact, narrow       key 8, value 8                          with values
+ *   exact, wide         key 8, count 8 [, sum 8, min 8, max 8]  from the first joining on: a cell may hold many events
+ *   grain and day       step 4, count 4 [, sum 8, min 8, max 8]
+ *
+ * A cell's key: exact: the event's time in ms. Grain: time / grain_ms. Day: the local day's first instant in seconds. Keys
+ * ascend; only exact windows have equal ones. A joined cell has the key of its newest event. */
+#ifndef NUDGED_STATE_WINDOW_CELLS_H
+#define NUDGED_STATE_WINDOW_CELLS_H
+
+#include "state/window.h"
+
+struct cell {
+	int64_t key;
+	uint64_t count;
+	double sum, min, max; /* 0 in windows without values */
+};
+_Static_assert(sizeof(struct cell) <= sizeof(((struct window_undo *)0)->before), "an undo holds a cell");
+
+struct window {
+	uint8_t keeping;
+	bool has_value, wide;
+	uint16_t count, cap;
+	int64_t unit_ms;  /* of keys: 1 exact, grain_ms grain, 1000 day */
+	int64_t first_ms, newest_ms;
+	char *cells;
+};
+
+/* Steps are kept as 32 bits: seconds (days, grains of a second) reach from 1969-12-30 (local days that began before 1970
+ * in UTC) to 2106, coarser grains farther. */
+#define STEP_BIAS 172800
+#define STEP_MIN (-(int64_t)STEP_BIAS)
+#define STEP_MAX ((int64_t)UINT32_MAX - STEP_BIAS)
+#define STEP_COUNT_MAX UINT32_MAX
+
+struct cell window_load(const struct window *w, unsigned i);
+void window_store(struct window *w, unsigned i, const struct cell *c);
+/* Makes place for a cell at i (not filled in). The count must be below LIMIT_WINDOW_CELLS. */
+void window_make_room(struct window *w, unsigned i);
+void window_widen(struct window *w);
+unsigned window_after(const struct window *w, int64_t key); /* index of the first cell with a key greater than this */
+int64_t window_floor(int64_t t_ms, int64_t unit_ms);
+
+/* Not fmin and fmax, which may give either zero of 0 and -0. */
+static inline double window_least(double a, double b)
+{
+	return b < a ? b : a;
+}
+static inline double window_most(double a, double b)
+{
+	return b > a ? b : a;
+}
+
+#endif

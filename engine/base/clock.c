@@ -21,13 +21,19 @@ uint64_t clock_mono_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+void clock_random_fill(void *to, size_t len)
+{
+	CHECK(len <= 256);
+	ssize_t n;
+	do {
+		n = getrandom(to, len, 0);
+	} while (n < 0 && errno == EINTR);
+	CHECK(n == (ssize_t)len);
+}
+
 uint64_t clock_random(void)
 {
 	uint64_t v;
-	ssize_t n;
-	do {
-		n = getrandom(&v, sizeof(v), 0);
-	} while (n < 0 && errno == EINTR);
-	CHECK(n == (ssize_t)sizeof(v));
+	clock_random_fill(&v, sizeof(v));
 	return v;
 }

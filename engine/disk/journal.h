@@ -37,6 +37,9 @@ struct journal_options {
 	bool read_only;                  /* for tools: nothing is rewritten, no thread; an incomplete tail is reported, not dropped */
 	/* Called by the journal thread after each sync with the newest durable sequence (to wake the loops). May be NULL. */
 	void (*on_durable)(void *arg, uint64_t seq);
+	/* Called instead of _exit(70) after an error of write or sync, for tests; the journal is dead after it: nothing more
+	 * becomes durable, journal_reserve says ERR_IO, journal_wait returns. NULL: the process ends. */
+	void (*on_fatal)(void *arg);
 	void *arg;
 };
 
@@ -75,8 +78,8 @@ void journal_kick(struct journal *j);
 uint64_t journal_last(const struct journal *j);    /* newest appended sequence */
 uint64_t journal_durable(const struct journal *j); /* newest sequence on disk */
 void journal_wait(struct journal *j, uint64_t seq);/* blocks until durable: for stop, activation, tools */
-uint64_t journal_first(const struct journal *j);   /* oldest sequence kept */
-/* Bytes of entries behind `seq`: the tail that a recovery from there would read. */
+uint64_t journal_first(const struct journal *j);   /* oldest sequence kept; where all is empty, the one to come */
+/* Bytes of entries behind `seq`: the tail that a recovery from there would read. Right to about 256 KiB. */
 uint64_t journal_tail_bytes(const struct journal *j, uint64_t seq);
 
 /* Removes whole segments all of whose entries are at or below `seq` (the low-water mark; the caller promises that the

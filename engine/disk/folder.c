@@ -1,0 +1,139 @@
+/* disk/folder.c: see folder.h. The mark is text, for the person who finds the folder:
+ *
+ *     nudged journal\nformat 1\nidentity 32 hex digits\nsum 16 hex digits\n
+ *
+ * It is written under another name, synced, renamed and the folder synced: there is a whole one or none. */
+#include "disk/folder.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MARK_BYTES 256
+
+char *folder_path(const char *dir, const char *name)
+{
+	size_t len = strlen(dir) + strlen(name) + 2;
+	char *path = must_malloc(len);
+	snprintf(path, len, "%s/%s", dir, name);
+	return path;
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), n = strlen(end);
+	return len >= n && strcmp(name + len - n, end) == 0;
+}
+
+bool folder_name_is_harmless(const char *name)
+{
+	return name[0] == '.' || strcmp(name, "lost+found") == 0 || strcmp(name, "lock") == 0 || ends_with(name, ".tmp") ||
+	       ends_with(name, ".sock") || ends_with(name, ".log") || ends_with(name, ".pid");
+}
+
+static int mark_parse(const char *path, const char *text, const char *what, struct hash128 *identity)
+{
+	char kind[32];
+	unsigned format;
+	int body = 0;
+	uint64_t sum;
+	int fields = sscanf(text, "nudged %31[^\n]\nformat %u\n", kind, &format);
+	if (fields != 2 || strcmp(kind, what) != 0)
+		return error_set(ERR_FOREIGN, NULL, "%s is not the mark of a nudged %s", path, what);
+	if (format > FOLDER_FORMAT)
+		return error_set(ERR_VERSION, NULL, "%s: format %u, but this build knows up to %u: use a newer nudged", path,
+				 format, FOLDER_FORMAT);
+	fields = sscanf(text, "nudged %31[^\n]\nformat %u\nidentity %16" SCNx64 "%16" SCNx64 "\n%nsum %16" SCNx64, kind,
+			&format, &identity->high, &identity->low, &body, &sum);
+	if (fields != 5 || sum != hash64((struct slice){ text, (size_t)body }, 0))
+		return error_set(ERR_CORRUPT, NULL, "%s: damaged (its checksum does not match)", path);
+	return 1;
+}
+
+int folder_mark_read(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity)
+{
+	char *path = folder_path(folder, FOLDER_MARK);
+	struct file *f = NULL;
+	char text[MARK_BYTES];
+	size_t got = 0;
+	int r = files->open(files->self, path, false, &f);
+	if (r == ERR_OK)
+		r = files->read(files->self, f, 0, text, sizeof(text) - 1, &got);
+	if (r == ERR_OK) {
+		text[got] = '\0';
+		r = mark_parse(path, text, what, identity);
+	}
+	if (f)
+		files->close(files->self, f);
+	free(path);
+	return r == ERR_MISSING ? 0 : r;
+}
+
+int folder_mark_write(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity)
+{
+	char *path = folder_path(folder, FOLDER_MARK), *early = folder_path(folder, FOLDER_MARK ".tmp");
+	struct file *f = NULL;
+	char text[MARK_BYTES];
+	clock_random_fill(identity, sizeof(*identity));
+	int len = snprintf(text, sizeof(text), "nudged %s\nformat %u\nidentity %016" PRIx64 "%016" PRIx64 "\n", what,
+			   FOLDER_FORMAT, identity->high, identity->low);
+	uint64_t sum = hash64((struct slice){ text, (size_t)len }, 0);
+	len += snprintf(text + len, sizeof(text) - (size_t)len, "sum %016" PRIx64 "\n", sum);
+	int r = files->open(files->self, early, true, &f);
+	if (r == ERR_OK)
+		r = files->write(files->self, f, 0, text, (size_t)len);
+	if (r == ERR_OK)
+		r = files->sync(files->self, f);
+	if (f)
+		files->close(files->self, f);
+	if (r == ERR_OK)
+		r = files->rename(files->self, early, path);
+	if (r == ERR_OK)
+		r = files->sync_folder(files->self, folder);
+	free(path);
+	free(early);
+	return r;
+}
+
+static int refuse_strange_name(void *arg, const char *name)
+{
+	if (folder_name_is_harmless(name))
+		return ERR_OK;
+	return error_set(ERR_FOREIGN, NULL, "%s holds %s and no %s file: it is not a data directory of nudged; name an empty one",
+			 (const char *)arg, name, FOLDER_MARK);
+}
+
+static int sync_parent(const struct file_layer *files, const char *dir)
+{
+	char *parent = must_strdup(dir);
+	size_t len = strlen(parent);
+	while (len > 1 && parent[len - 1] == '/')
+		parent[--len] = '\0';
+	char *slash = strrchr(parent, '/');
+	if (slash)
+		slash[slash == parent ? 1 : 0] = '\0';
+	int r = files->sync_folder(files->self, slash ? parent : ".");
+	free(parent);
+	return r;
+}
+
+int folder_claim(const struct file_layer *files, const char *dir)
+{
+	struct hash128 identity;
+	int r = folder_mark_read(files, dir, "data", &identity);
+	if (r != 0)
+		return r < 0 ? r : ERR_OK;
+	r = files->make_folder(files->self, dir);
+	if (r == ERR_OK)
+		r = files->list(files->self, dir, refuse_strange_name, (void *)(uintptr_t)dir);
+	if (r == ERR_OK)
+		r = sync_parent(files, dir);
+	if (r == ERR_OK)
+		r = folder_mark_write(files, dir, "data", &identity);
+	return r;
+}

@@ -1,0 +1,98 @@
+/* disk/journal_read.c: reading entries in order, also while the journal is being written. A reader has its own open file
+ * and window; it asks the journal's list where a sequence is, once a segment, and never reads beyond what is durable. */
+#include "disk/journal_parts.h"
+
+#include "base/check.h"
+#include "base/error.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct journal_reader {
+	struct journal *j;
+	uint64_t next_seq;          /* to be given */
+	struct batch_window window; /* window.file NULL: no segment is open */
+	uint64_t offset;            /* of the batch to read next */
+	uint64_t segment_last;      /* the newest sequence that the open segment was known to hold */
+	struct slice entries;       /* of the current batch, not given yet */
+	uint64_t entry_seq, entries_left;
+};
+
+int journal_reader_open(struct journal_reader **out, struct journal *j, uint64_t from)
+{
+	struct journal_reader *r = must_calloc(1, sizeof(*r));
+	uint64_t first = journal_first(j);
+	r->j = j;
+	r->next_seq = from > first ? from : first;
+	*out = r;
+	return ERR_OK;
+}
+
+void journal_reader_close(struct journal_reader *r)
+{
+	if (!r)
+		return;
+	batch_window_finish(&r->window);
+	free(r);
+}
+
+/* Makes the segment that holds next_seq the open one, at a batch at or before it. */
+static int go_to_segment(struct journal_reader *r)
+{
+	uint64_t index = 0, last = 0, offset = 0;
+	pthread_mutex_lock(&r->j->list_lock);
+	const struct segment *s = segment_list_find(&r->j->list, r->next_seq, &offset);
+	if (s) {
+		index = s->index;
+		last = s->last_seq;
+	}
+	pthread_mutex_unlock(&r->j->list_lock);
+	if (!index)
+		return error_set(ERR_MISSING, NULL, "sequence %" PRIu64 " is not kept any more", r->next_seq);
+	r->segment_last = last;
+	if (r->window.file && r->window.index == index)
+		return ERR_OK; /* it has grown since */
+	batch_window_finish(&r->window);
+	r->offset = offset;
+	return batch_window_open(&r->window, r->j->files, r->j->folder, r->j->id, index);
+}
+
+static int next_batch(struct journal_reader *r)
+{
+	struct batch b;
+	int found = ERR_OK;
+	if (!r->window.file || r->next_seq > r->segment_last)
+		found = go_to_segment(r);
+	if (found == ERR_OK)
+		found = batch_read(&r->window, r->offset, true, &b);
+	if (found < 0)
+		return found;
+	if (found == 0 || b.head.first_seq > r->next_seq)
+		return error_set(ERR_CORRUPT, NULL, "segment %" PRIu64 ", offset %" PRIu64 ": the batch with sequence %" PRIu64
+				 " is damaged", r->window.index, r->offset, r->next_seq);
+	r->offset += b.bytes.len;
+	r->entries = b.entries;
+	r->entry_seq = b.head.first_seq;
+	r->entries_left = b.head.count;
+	return ERR_OK;
+}
+
+int journal_next(struct journal_reader *r, struct journal_entry *out)
+{
+	for (;;) {
+		while (r->entries_left) {
+			CHECK(entry_decode(&r->entries, out)); /* batch_read walked them */
+			out->seq = r->entry_seq++;
+			r->entries_left--;
+			if (out->seq != r->next_seq)
+				continue; /* before `from` */
+			r->next_seq++;
+			return 1;
+		}
+		if (r->next_seq > journal_durable(r->j))
+			return 0;
+		int found = next_batch(r);
+		if (found < 0)
+			return found;
+	}
+}

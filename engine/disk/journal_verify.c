@@ -1,0 +1,135 @@
+/* disk/journal_verify.c: looks at everything and goes on behind damage, so that one run tells all there is to tell. It
+ * takes no lock and writes nothing; it may run beside the daemon. */
+#include "disk/journal_parts.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "disk/folder.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct verify {
+	struct journal_check *out;
+	void (*say)(void *arg, const char *text);
+	void *arg;
+	int problems;
+	bool any;
+	uint64_t next_seq;
+	struct hash128 chain;
+	char tail[sizeof(((struct error *)0)->text)]; /* broken, and nothing valid behind it so far: perhaps a legal tail */
+};
+
+__attribute__((format(printf, 2, 3)))
+static void problem(struct verify *v, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	v->problems++;
+	if (v->say)
+		v->say(v->arg, text);
+}
+
+static void check_batch(struct verify *v, uint64_t index, const struct batch *b)
+{
+	const struct batch_head *h = &b->head;
+	if (v->tail[0])
+		problem(v, "%s, and a valid batch lies behind it", v->tail);
+	v->tail[0] = '\0';
+	if (v->any && h->first_seq != v->next_seq)
+		problem(v, "segment %" PRIu64 ", offset %" PRIu64 ": sequence %" PRIu64 " follows %" PRIu64, index, b->offset,
+			h->first_seq, v->next_seq - 1);
+	else if ((v->any || h->first_seq == 1) && (h->prev.low != v->chain.low || h->prev.high != v->chain.high))
+		problem(v, "segment %" PRIu64 ", offset %" PRIu64 ": the chain is broken before sequence %" PRIu64, index, b->offset,
+			h->first_seq);
+	if (!v->any)
+		v->out->first_seq = h->first_seq;
+	v->any = true;
+	v->next_seq = h->first_seq + h->count;
+	v->chain = h->hash;
+	v->out->last_seq = v->next_seq - 1;
+	v->out->batches++;
+	v->out->entries += h->count;
+	v->out->bytes += b->bytes.len;
+	v->out->blanked += b->blanked;
+}
+
+static bool zero_from(struct batch_window *w, uint64_t from)
+{
+	static const char zero[SECTOR_BYTES];
+	struct slice s;
+	for (uint64_t at = from; at < w->size; at += SECTOR_BYTES)
+		if (batch_bytes(w, at, SECTOR_BYTES, &s) < 0 || memcmp(s.data, zero, s.len) != 0)
+			return false;
+	return true;
+}
+
+static int check_segment(struct verify *v, struct batch_window *w)
+{
+	uint64_t offset = SEGMENT_HEAD_BYTES, found;
+	struct batch b;
+	for (;;) {
+		int r = batch_read(w, offset, true, &b);
+		if (r < 0)
+			return r;
+		if (r == 1) {
+			check_batch(v, w->index, &b);
+			offset += b.bytes.len;
+			continue;
+		}
+		struct error why = *error_last();
+		if (offset >= w->size || zero_from(w, offset))
+			return ERR_OK;
+		if (!v->tail[0])
+			memcpy(v->tail, why.text, sizeof(why.text));
+		r = batch_search(w, offset + SECTOR_BYTES, &found);
+		if (r <= 0)
+			return r;
+		offset = found;
+	}
+}
+
+int journal_verify(const char *dir, const struct file_layer *files, struct journal_check *out,
+		   void (*say)(void *arg, const char *text), void *arg)
+{
+	struct verify v = { .out = out, .say = say, .arg = arg };
+	struct hash128 id;
+	uint64_t *indices = NULL;
+	size_t count = 0;
+	*out = (struct journal_check){ 0 };
+	files = files ? files : file_system();
+	char *folder = folder_path(dir, "journal");
+	int r = folder_mark_read(files, folder, "journal", &id);
+	if (r == 0)
+		r = error_set(ERR_MISSING, NULL, "%s: there is no journal here", folder);
+	if (r > 0)
+		r = segment_indices(files, folder, &indices, &count);
+	if (r < 0)
+		problem(&v, "%s", error_last()->text);
+	for (size_t i = 0; i < count; i++) {
+		struct batch_window w;
+		if (i && indices[i] != indices[i - 1] + 1)
+			problem(&v, "segment %" PRIu64 " is missing", indices[i - 1] + 1);
+		r = batch_window_open(&w, files, folder, id, indices[i]);
+		if (r == ERR_OK)
+			r = check_segment(&v, &w);
+		if (r < 0)
+			problem(&v, "%s", error_last()->text);
+		batch_window_finish(&w);
+		out->segments++;
+	}
+	if (v.tail[0] && say) {
+		char text[1024];
+		snprintf(text, sizeof(text), "note: %s; nothing lies behind it: an incomplete last batch, dropped at the next start",
+			 v.tail);
+		say(arg, text);
+	}
+	free(indices);
+	free(folder);
+	return v.problems;
+}

@@ -60,8 +60,8 @@ const char *nudge_error_code(const struct nudge *n); /* of the last NUDGE_REFUSE
 const Nudge__V1__Welcome *nudge_welcome(const struct nudge *n); /* lent; NULL before the handshake */
 int nudge_fd(const struct nudge *n); /* to wait for in a loop of your own */
 
-/* Packs a request into the output buffer and returns its id in *id (may be NULL). Nothing is sent until nudge_flush, or until the buffer passes 64 KiB.
- * `body_case` is a NUDGE__V1__REQUEST__BODY_… value, `body` the matching message. */
+/* Packs a request into the output buffer and returns its id in *id (may be NULL). Nothing is sent until nudge_flush, or until the buffer passes 64 KiB
+ * (then NUDGE_TIMEOUT means: packed, but not all of it sent yet). `body_case` is a NUDGE__V1__REQUEST__BODY_… value, `body` the matching message. */
 int nudge_send(struct nudge *n, Nudge__V1__Request__BodyCase body_case, const void *body, uint64_t *id);
 int nudge_flush(struct nudge *n);
 /* Sends what a caller has packed itself (a framed Request): for load generators. */
@@ -69,7 +69,8 @@ int nudge_send_raw(struct nudge *n, const void *frame, size_t len);
 /* The next answer or pushed alert. timeout_ms 0: only what is at hand; -1: wait for ever. Free it with nudge_free.
  * Flushes first. */
 int nudge_receive(struct nudge *n, int timeout_ms, Nudge__V1__Response **out);
-/* Sends one request and waits for its answer. Pushed alerts that arrive meanwhile are kept for nudge_receive. An Error answer is NUDGE_REFUSED. */
+/* Sends one request and waits for its answer. What else arrives meanwhile (pushed alerts, answers to nudge_send) is kept for
+ * nudge_receive. An Error answer is NUDGE_REFUSED. After NUDGE_TIMEOUT the answer is dropped when it comes. */
 int nudge_call(struct nudge *n, Nudge__V1__Request__BodyCase body_case, const void *body, Nudge__V1__Response **out);
 void nudge_free(Nudge__V1__Response *r); /* NULL-safe */
 
@@ -85,6 +86,7 @@ void nudge_free(Nudge__V1__Response *r); /* NULL-safe */
 #define NUDGE_GET_RULES NUDGE__V1__REQUEST__BODY_GET_RULES
 #define NUDGE_GET_DIGEST NUDGE__V1__REQUEST__BODY_GET_DIGEST
 #define NUDGE_LIST_ALERTS NUDGE__V1__REQUEST__BODY_LIST_ALERTS
+#define NUDGE_UNFOLLOW NUDGE__V1__REQUEST__BODY_UNFOLLOW
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #define NUDGED_WIRE_REQUEST_H
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "state/event.h"
 
 enum request_kind {
@@ -64,19 +65,21 @@ struct request {
 	};
 };
 
-/* ERR_OK, or the last error with the field. out->id is set whenever it could be read, so that the error can be answered to it. */
+/* ERR_OK, or the last error with the field. out->id is set whenever it could be read, so that the error can be answered to it.
+ * Defaults are filled in (recommend: channel "call", limit RECOMMENDATIONS_DEFAULT). No clock is consulted: whoever has one calls
+ * outcome_decode on `body` again, or bounds recommend's time itself. */
 int request_decode(struct request *out, struct slice frame, struct arena *arena);
 
 /* One Event message. `now_ms` fills in a missing time and bounds the future (LIMIT_SKEW_MS); with now_ms < 0 (replay, import of the
- * journal) nothing is checked that a clock decides. The type must not be one that only the engine makes ("case.", "outcome."). */
+ * journal) nothing is checked that a clock decides, and a missing time stays 0: the journal entry has it. The type must not be one that only the engine makes ("case.", "outcome."). */
 int event_decode(struct event *out, struct slice bytes, struct arena *arena, int64_t now_ms);
 /* The journaled body of an Outcome request. */
 int outcome_decode(struct request_outcome *out, struct slice bytes, struct arena *arena, int64_t now_ms);
 /* An Event message's bytes from the struct: for tools and tests, and for events that the engine makes. */
 void event_encode(const struct event *e, struct bytes *out);
 
-/* Aliases are compared in one form: phone numbers keep "+" and digits (spaces, dots, dashes, brackets go; "00" at the start becomes "+"),
- * e-mail addresses become lower case (ASCII). Lends from the arena. ERR_INVALID where nothing is left. */
+/* Aliases are compared in one form: phone numbers (7 to 15 digits and separators, nothing else) keep "+" and digits ("00" at the start
+ * becomes "+"), e-mail addresses become lower case (ASCII), other names stay. Lends from the arena. ERR_INVALID where nothing is left. */
 int alias_normalize(struct slice in, struct arena *arena, struct slice *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* wire/response.h: answers from plain structs to framed Response bytes, appended to a buffer. The structs are lent for the call.
- * Written by hand over base/bytes where it is on the path of every event (acks), through protobuf-c elsewhere. */
+ * Written by hand over base/bytes (wire/put.h): slices are not NUL-terminated, which protobuf-c's strings must be. */
 #ifndef NUDGED_WIRE_RESPONSE_H
 #define NUDGED_WIRE_RESPONSE_H
 
@@ -51,7 +51,7 @@ struct wire_ack {
 	enum ack_result result;
 	uint64_t seq;
 	int error_code;                       /* 0: none */
-	struct slice error_field, error_text;
+	struct slice error_field, error_text; /* field within the event ("type"): response_published puts "events[i]." before it */
 	const struct wire_alert *alerts;
 	size_t alert_count;
 	const struct slice *rules;

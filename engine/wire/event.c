@@ -1,0 +1,162 @@
+/* wire/event.c: one Event message, both ways. This is the dearest stage of the daemon's hot path, so strings are lent from
+ * the frame and the only allocation is the array of attributes. */
+#include "wire/attrs.h"
+#include "wire/put.h"
+#include "wire/request.h"
+#include "wire/subject_fields.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+#include <stddef.h>
+
+struct draft {
+	struct event e;
+	struct field_list attrs;
+};
+
+#define AT(member) .offset = offsetof(struct draft, e.member)
+#define ID(field, member) { .name = field, .kind = FIELD_NAME, AT(member), LIMIT("limit_id_bytes", LIMIT_ID_BYTES) }
+
+static const struct field_spec fields[] = {
+	[1] = ID("id", id),
+	[2] = ID("source", source),
+	[3] = ID("customer", customer),
+	[4] = { .name = "alias", .kind = FIELD_NAME, AT(alias), LIMIT("limit_alias_bytes", LIMIT_ALIAS_BYTES) },
+	[5] = ID("member", member),
+	[6] = ID("agent", agent),
+	[7] = ID("contact", contact),
+	[8] = { .name = "type", .kind = FIELD_NAME, AT(type), LIMIT("limit_type_bytes", LIMIT_TYPE_BYTES) },
+	[9] = { .name = "channel", .kind = FIELD_NAME, AT(channel), LIMIT("limit_channel_bytes", LIMIT_CHANNEL_BYTES) },
+	[10] = { .name = "time_ms", .kind = FIELD_TIME, AT(time_ms) },
+	[11] = { .name = "attributes", .kind = FIELD_LIST, .offset = offsetof(struct draft, attrs),
+		 LIMIT("limit_attributes", LIMIT_ATTRIBUTES) },
+};
+static const struct message_spec spec = MESSAGE_SPEC("Event", fields);
+
+uint64_t wire_id_hash(struct slice source, struct slice id)
+{
+	char key[2 * LIMIT_ID_BYTES + 1];
+	memcpy(key, source.data, source.len);
+	key[source.len] = '\0';
+	memcpy(key + source.len + 1, id.data, id.len);
+	return hash64((struct slice){ key, source.len + 1 + id.len }, 0);
+}
+
+int wire_check_subject(struct slice customer, struct slice alias)
+{
+	if (customer.len && alias.len)
+		return error_set(ERR_INVALID, "alias", "both customer and alias are set: send exactly one of the two");
+	return field_required("customer", customer.len || alias.len, "send exactly one of customer and alias");
+}
+
+int wire_check_time(int64_t *time_ms, int64_t now_ms)
+{
+	if (now_ms < 0)
+		return ERR_OK;
+	if (*time_ms == 0)
+		*time_ms = now_ms;
+	if (*time_ms - LIMIT_SKEW_MS > now_ms)
+		return error_set(ERR_LIMIT, "time_ms", "time_ms lies %lld ms in the future, over limit_skew_ms (%d): is the "
+				 "sender's clock right, and in UTC milliseconds?", (long long)(*time_ms - now_ms),
+				 LIMIT_SKEW_MS);
+	return ERR_OK;
+}
+
+static bool starts_with(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len && memcmp(s.data, prefix.data, prefix.len) == 0;
+}
+
+static int needs_attr(const struct event *e, struct slice name)
+{
+	for (size_t i = 0; i < e->attr_count; i++)
+		if (slice_equal(e->attrs[i].name, name))
+			return ERR_OK;
+	return error_set(ERR_INVALID, "attributes", "an event of type %.*s needs the attribute %.*s", SLICE_ARG(e->type),
+			 SLICE_ARG(name));
+}
+
+/* The types that the engine itself understands must say what they are about. */
+static int check_type(const struct event *e)
+{
+	char first = e->type.data[0];
+	if (!strchr("acimo", first))
+		return ERR_OK;
+	if (starts_with(e->type, SLICE("case.")) || starts_with(e->type, SLICE("outcome.")))
+		return error_set(ERR_INVALID, "type", "type %.*s: \"case.\" and \"outcome.\" are made by the engine itself; "
+				 "use another name, or send an Outcome", SLICE_ARG(e->type));
+	if (slice_equal(e->type, SLICE(EVENT_ALIAS_ADDED)) || slice_equal(e->type, SLICE(EVENT_ALIAS_REMOVED)))
+		return needs_attr(e, SLICE("alias"));
+	if (slice_equal(e->type, SLICE(EVENT_IDENTITY_MERGED)))
+		return needs_attr(e, SLICE("into"));
+	if (slice_equal(e->type, SLICE(EVENT_MEMBER_JOINED)) || slice_equal(e->type, SLICE(EVENT_MEMBER_LEFT)))
+		return field_required("member", e->member.len > 0, "who joined or left?");
+	return ERR_OK;
+}
+
+static int check(struct event *e, int64_t now_ms)
+{
+	int rc = field_required("id", e->id.len > 0, "it makes sending again safe; unique per source");
+	if (rc == ERR_OK)
+		rc = field_required("source", e->source.len > 0, "who says so, e.g. \"pbx\"");
+	if (rc == ERR_OK)
+		rc = field_required("type", e->type.len > 0, "what happened, e.g. \"call.ended\"");
+	if (rc == ERR_OK)
+		rc = wire_check_subject(e->customer, e->alias);
+	if (rc == ERR_OK)
+		rc = check_type(e);
+	return rc == ERR_OK ? wire_check_time(&e->time_ms, now_ms) : rc;
+}
+
+int event_decode(struct event *out, struct slice bytes, struct arena *arena, int64_t now_ms)
+{
+	struct slice attrs[LIMIT_ATTRIBUTES];
+	struct draft d;
+	memset(&d.e, 0, sizeof(d.e));
+	d.attrs = (struct field_list){ .items = attrs, .cap = LIMIT_ATTRIBUTES };
+	if (bytes.len > LIMIT_EVENT_BYTES)
+		return error_set(ERR_LIMIT, NULL, "an event of %zu bytes is over limit_event_bytes (%u): shorten it",
+				 bytes.len, LIMIT_EVENT_BYTES);
+	int rc = fields_decode(&d, &spec, bytes);
+	if (rc == ERR_OK)
+		rc = attrs_decode(&d.attrs, arena, &d.e.attrs, &d.e.attr_count);
+	if (rc == ERR_OK)
+		rc = check(&d.e, now_ms);
+	if (rc != ERR_OK)
+		return rc;
+	d.e.id_hash = wire_id_hash(d.e.source, d.e.id);
+	d.e.content_hash = hash64(bytes, 0);
+	*out = d.e;
+	return ERR_OK;
+}
+
+void put_attribute(struct bytes *out, uint32_t field, struct slice name, struct value v)
+{
+	size_t mark = put_begin(out, field);
+	put_text(out, 1, name);
+	if (v.kind == VALUE_STRING)
+		put_text_always(out, 2, v.string);
+	else if (v.kind == VALUE_NUMBER)
+		put_double_always(out, 3, v.number);
+	else if (v.kind == VALUE_BOOL)
+		put_number_always(out, 4, v.boolean);
+	put_end(out, mark);
+}
+
+void event_encode(const struct event *e, struct bytes *out)
+{
+	put_text(out, 1, e->id);
+	put_text(out, 2, e->source);
+	put_text(out, 3, e->customer);
+	put_text(out, 4, e->alias);
+	put_text(out, 5, e->member);
+	put_text(out, 6, e->agent);
+	put_text(out, 7, e->contact);
+	put_text(out, 8, e->type);
+	put_text(out, 9, e->channel);
+	put_number(out, 10, (uint64_t)e->time_ms);
+	for (size_t i = 0; i < e->attr_count; i++)
+		put_attribute(out, 11, e->attrs[i].name, e->attrs[i].value);
+}

@@ -1,0 +1,135 @@
+/* wire/fields.c: see fields.h. */
+#include "wire/fields.h"
+
+#include "base/error.h"
+#include "wire/utf8.h"
+
+#include <math.h>
+
+int field_check_text(const char *field, struct slice text, bool lines, uint32_t limit, const char *limit_name)
+{
+	if (text.len > limit && limit_name)
+		return error_set(ERR_LIMIT, field, "%s has %zu bytes, over %s (%u): shorten it", field, text.len,
+				 limit_name, limit);
+	switch (utf8_check(text, lines)) {
+	case UTF8_BROKEN:
+		return error_set(ERR_INVALID, field, "%s is not valid UTF-8: send text as UTF-8", field);
+	case UTF8_CONTROL:
+		return error_set(ERR_INVALID, field, "%s has a control character: %s", field,
+				 lines ? "only newline and tab are allowed" : "leave it out");
+	default:
+		return ERR_OK;
+	}
+}
+
+int field_required(const char *field, bool present, const char *why)
+{
+	if (present)
+		return ERR_OK;
+	return error_set(ERR_INVALID, field, "%s is missing: %s", field, why);
+}
+
+static enum wire_type type_of(enum field_kind kind)
+{
+	switch (kind) {
+	case FIELD_NAME:
+	case FIELD_BYTES:
+	case FIELD_LIST:
+		return WIRE_BYTES;
+	case FIELD_DOUBLE:
+		return WIRE_FIXED64;
+	default:
+		return WIRE_VARINT;
+	}
+}
+
+static int take_number(void *to, const struct field_spec *spec, uint64_t bits)
+{
+	uint32_t low = (uint32_t)bits; /* as protobuf does with a wider varint */
+	int64_t time_ms = (int64_t)bits;
+	double number;
+	switch (spec->kind) {
+	case FIELD_U32:
+		if (spec->limit_name && low > spec->limit)
+			return error_set(ERR_LIMIT, spec->name, "%s is %u, over %s (%u)", spec->name, low,
+					 spec->limit_name, spec->limit);
+		*(uint32_t *)to = low;
+		return ERR_OK;
+	case FIELD_U64:
+		*(uint64_t *)to = bits;
+		return ERR_OK;
+	case FIELD_BOOL:
+		*(bool *)to = bits != 0;
+		return ERR_OK;
+	case FIELD_TIME:
+		if (time_ms < 0)
+			return error_set(ERR_INVALID, spec->name, "%s is %lld, before 1970: send UTC milliseconds since 1970",
+					 spec->name, (long long)time_ms);
+		*(int64_t *)to = time_ms;
+		return ERR_OK;
+	default:
+		memcpy(&number, &bits, sizeof(number));
+		if (!isfinite(number))
+			return error_set(ERR_INVALID, spec->name, "%s is not a finite number: leave it out where unknown",
+					 spec->name);
+		*(double *)to = number;
+		return ERR_OK;
+	}
+}
+
+static int take_bytes(void *to, const struct field_spec *spec, struct slice bytes)
+{
+	if (spec->kind == FIELD_LIST) {
+		struct field_list *list = to;
+		if (list->count == list->cap)
+			return error_set(ERR_LIMIT, spec->name, "more than %u %s (%s): send fewer", spec->limit, spec->name,
+					 spec->limit_name);
+		list->items[list->count++] = bytes;
+		return ERR_OK;
+	}
+	if (spec->kind == FIELD_NAME) {
+		int rc = field_check_text(spec->name, bytes, false, spec->limit, spec->limit_name);
+		if (rc != ERR_OK)
+			return rc;
+	}
+	*(struct slice *)to = bytes;
+	return ERR_OK;
+}
+
+static int malformed(const struct message_spec *m)
+{
+	return error_set(ERR_INVALID, NULL, "not a valid protobuf message of type %s: cut short, or a wire type or varint that "
+			 "protobuf does not have", m->name);
+}
+
+int fields_decode(void *out, const struct message_spec *m, struct slice in)
+{
+	struct scan s = scan_of(in);
+	struct scan_field f = { .number = 0 };
+	while (scan_next(&s, &f)) {
+		if (f.number >= m->count)
+			continue;
+		const struct field_spec *spec = &m->fields[f.number];
+		if (spec->kind == FIELD_UNKNOWN)
+			continue;
+		if (f.type != type_of(spec->kind))
+			return error_set(ERR_INVALID, spec->name, "%s has wire type %d where the schema has %d: "
+					 "is the sender's nudge.proto this version's?", spec->name, (int)f.type,
+					 (int)type_of(spec->kind));
+		void *to = (char *)out + spec->offset;
+		int rc = f.type == WIRE_BYTES ? take_bytes(to, spec, f.bytes) : take_number(to, spec, f.value);
+		if (rc != ERR_OK)
+			return rc;
+	}
+	return s.bad ? malformed(m) : ERR_OK;
+}
+
+int fields_count(const struct message_spec *m, struct slice in, uint32_t number, size_t *count)
+{
+	struct scan s = scan_of(in);
+	struct scan_field f = { .number = 0 };
+	*count = 0;
+	while (scan_next(&s, &f))
+		*count += f.number == number && f.type == WIRE_BYTES;
+	return s.bad ? malformed(m) : ERR_OK;
+}

@@ -1,0 +1,55 @@
+/* wire/fields.h: one protobuf message into one plain struct, by a table of its fields. The table says how a field is
+ * called, what it may hold and where it goes; the checks are the same for every message, and so are their words.
+ *
+ * As protobuf has it: fields come in any order, the last one wins, an empty string is an absent one, unknown numbers are
+ * stepped over. Stricter than protobuf: a known number with another wire type is refused instead of being ignored. */
+#ifndef NUDGED_WIRE_FIELDS_H
+#define NUDGED_WIRE_FIELDS_H
+
+#include "base/slice.h"
+#include "wire/scan.h"
+
+enum field_kind {
+	FIELD_UNKNOWN = 0, /* not in the schema: stepped over */
+	FIELD_NAME,        /* struct slice: text without control characters */
+	FIELD_BYTES,       /* struct slice: anything */
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_TIME,        /* int64_t: milliseconds, not negative */
+	FIELD_BOOL,
+	FIELD_DOUBLE,      /* finite */
+	FIELD_LIST,        /* struct field_list: repeated messages, each as its bytes */
+};
+
+struct field_list {
+	struct slice *items; /* room for `cap`, given by the caller */
+	size_t count, cap;
+};
+
+struct field_spec {
+	const char *name;
+	const char *limit_name; /* as in base/limits.h, lower case; NULL: none but the frame's */
+	uint32_t limit;         /* bytes of text, highest number, entries of a list */
+	uint16_t offset;
+	uint8_t kind;
+};
+
+struct message_spec {
+	const char *name;
+	const struct field_spec *fields; /* by field number */
+	size_t count;
+};
+
+#define LIMIT(name, value) .limit_name = name, .limit = value
+#define MESSAGE_SPEC(message, table) { message, table, sizeof(table) / sizeof((table)[0]) }
+
+/* ERR_OK, ERR_INVALID, ERR_LIMIT. `out` is what the offsets count from; fields not in the message are left as they are. */
+int fields_decode(void *out, const struct message_spec *spec, struct slice in);
+/* How many times the message has a field of bytes of that number. ERR_INVALID where it is not protobuf. */
+int fields_count(const struct message_spec *spec, struct slice in, uint32_t number, size_t *count);
+
+/* Text of one field: UTF-8, no control characters (with `lines`, but newline and tab), at most `limit` bytes. */
+int field_check_text(const char *field, struct slice text, bool lines, uint32_t limit, const char *limit_name);
+int field_required(const char *field, bool present, const char *why);
+
+#endif

@@ -1,0 +1,122 @@
+/* wire/outcome.c: one Outcome message: what became of a recommendation. */
+#include "wire/decision.h"
+#include "wire/fields.h"
+#include "wire/request.h"
+#include "wire/subject_fields.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "state/record.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct draft {
+	struct request_outcome o;
+	struct slice kind;
+};
+
+#define AT(member) .offset = offsetof(struct draft, o.member)
+#define ID(field, member) { .name = field, .kind = FIELD_NAME, AT(member), LIMIT("limit_id_bytes", LIMIT_ID_BYTES) }
+
+static const struct field_spec fields[] = {
+	[1] = ID("id", id),
+	[2] = ID("source", source),
+	[3] = ID("decision", decision),
+	[4] = ID("customer", customer),
+	[5] = { .name = "alias", .kind = FIELD_NAME, AT(alias), LIMIT("limit_alias_bytes", LIMIT_ALIAS_BYTES) },
+	[6] = ID("member", member),
+	[7] = ID("agent", agent),
+	[8] = ID("action", action),
+	[9] = { .name = "channel", .kind = FIELD_NAME, AT(channel), LIMIT("limit_channel_bytes", LIMIT_CHANNEL_BYTES) },
+	[10] = { .name = "kind", .kind = FIELD_NAME, .offset = offsetof(struct draft, kind),
+		 LIMIT("limit_id_bytes", LIMIT_ID_BYTES) },
+	[11] = { .name = "time_ms", .kind = FIELD_TIME, AT(time_ms) },
+};
+static const struct message_spec spec = MESSAGE_SPEC("Outcome", fields);
+
+struct slice decision_format(uint64_t boot, uint64_t count, char buffer[DECISION_TEXT_BYTES])
+{
+	int len = snprintf(buffer, DECISION_TEXT_BYTES, "%" PRIu64 "-%" PRIu64, boot, count);
+	return (struct slice){ buffer, (size_t)len };
+}
+
+/* Decimal digits without a leading zero, so that an id has one spelling. */
+static bool parse_number(struct slice *s, uint64_t *out)
+{
+	size_t i = 0;
+	uint64_t v = 0;
+	for (; i < s->len && s->data[i] >= '0' && s->data[i] <= '9'; i++)
+		if (__builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (unsigned)(s->data[i] - '0'), &v))
+			return false;
+	if (i == 0 || (i > 1 && s->data[0] == '0'))
+		return false;
+	*out = v;
+	*s = (struct slice){ s->data + i, s->len - i };
+	return true;
+}
+
+bool decision_parse(struct slice text, uint64_t *boot, uint64_t *count)
+{
+	if (!parse_number(&text, boot) || text.len == 0 || text.data[0] != '-')
+		return false;
+	text = (struct slice){ text.data + 1, text.len - 1 };
+	return parse_number(&text, count) && text.len == 0;
+}
+
+static int check_decision(struct request_outcome *o)
+{
+	if (o->decision.len == 0 || decision_parse(o->decision, &o->decision_boot, &o->decision_count))
+		return ERR_OK;
+	return error_set(ERR_INVALID, "decision", "decision \"%.*s\" is not of the form BOOT-COUNT: send it as the "
+			 "recommendation had it, or leave it out", SLICE_ARG(o->decision));
+}
+
+static int check_kind(struct draft *d)
+{
+	int rc = field_required("kind", d->kind.len > 0, "shown, offered, accepted, rejected, later or ignored");
+	if (rc != ERR_OK)
+		return rc;
+	d->o.kind = outcome_from_name(d->kind);
+	if (d->o.kind == 0)
+		return error_set(ERR_INVALID, "kind", "kind \"%.*s\" is not known: shown, offered, accepted, rejected, later "
+				 "or ignored", SLICE_ARG(d->kind));
+	return ERR_OK;
+}
+
+static int check(struct draft *d, int64_t now_ms)
+{
+	struct request_outcome *o = &d->o;
+	int rc = field_required("id", o->id.len > 0, "it makes sending again safe; unique per source");
+	if (rc == ERR_OK)
+		rc = field_required("source", o->source.len > 0, "who says so, e.g. \"desk\"");
+	if (rc == ERR_OK)
+		rc = wire_check_subject(o->customer, o->alias);
+	if (rc == ERR_OK)
+		rc = field_required("action", o->action.len > 0, "which action of the recommendation?");
+	if (rc == ERR_OK)
+		rc = field_required("channel", o->channel.len > 0, "contact policies count by it, e.g. \"call\"");
+	if (rc == ERR_OK)
+		rc = check_kind(d);
+	if (rc == ERR_OK)
+		rc = check_decision(o);
+	return rc == ERR_OK ? wire_check_time(&o->time_ms, now_ms) : rc;
+}
+
+int outcome_decode(struct request_outcome *out, struct slice bytes, struct arena *arena, int64_t now_ms)
+{
+	(void)arena; /* everything is lent from the bytes */
+	struct draft d;
+	memset(&d, 0, sizeof(d));
+	int rc = fields_decode(&d, &spec, bytes);
+	if (rc == ERR_OK)
+		rc = check(&d, now_ms);
+	if (rc != ERR_OK)
+		return rc;
+	d.o.id_hash = wire_id_hash(d.o.source, d.o.id);
+	d.o.content_hash = hash64(bytes, 0);
+	*out = d.o;
+	return ERR_OK;
+}

@@ -1,0 +1,25 @@
+/* wire/put.h: writes protobuf by hand, straight from slices into a buffer. Fields that are empty, 0 or false are left
+ * out, as proto3 has it; the _always forms write them all the same (for a oneof, and for lists).
+ *
+ * A nested message's length comes before it but is known only after: put_begin leaves one byte for it, put_end fills it
+ * in, and moves the message up where the length takes more (128 bytes and longer). So encodings are as short as
+ * protobuf's own, and a caller sees one buffer and no second pass. */
+#ifndef NUDGED_WIRE_PUT_H
+#define NUDGED_WIRE_PUT_H
+
+#include "base/bytes.h"
+#include "state/value.h"
+
+void put_number(struct bytes *out, uint32_t field, uint64_t v); /* uint32, uint64, int64 (cast), bool, enum */
+void put_number_always(struct bytes *out, uint32_t field, uint64_t v);
+void put_double(struct bytes *out, uint32_t field, double v);
+void put_double_always(struct bytes *out, uint32_t field, double v);
+void put_text(struct bytes *out, uint32_t field, struct slice s); /* string, bytes, or a message encoded before */
+void put_text_always(struct bytes *out, uint32_t field, struct slice s);
+void put_texts(struct bytes *out, uint32_t field, const struct slice *texts, size_t count); /* repeated string */
+void put_attribute(struct bytes *out, uint32_t field, struct slice name, struct value v);
+
+size_t put_begin(struct bytes *out, uint32_t field); /* field 0: a frame, which has a length but no tag */
+void put_end(struct bytes *out, size_t mark);
+
+#endif

@@ -1,0 +1,222 @@
+/* wire/request.c: the envelope, and the bodies that are neither events nor outcomes.
+ *
+ * A Request is scanned once for its id and the bytes of its body; the body is then decoded by the table of its kind.
+ * Nothing here recurses, and all memory is two arrays of slices (events, files) and the attributes, out of the arena. */
+#include "wire/request.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "wire/attrs.h"
+#include "wire/fields.h"
+#include "wire/request_lists.h"
+#include "wire/subject_fields.h"
+
+#include <stddef.h>
+
+#define IN(type, member) .offset = offsetof(type, member)
+#define NAME(field, limit_text, limit_value, ...) \
+	{ .name = field, .kind = FIELD_NAME, LIMIT(limit_text, limit_value), __VA_ARGS__ }
+#define ID(field, ...) NAME(field, "limit_id_bytes", LIMIT_ID_BYTES, __VA_ARGS__)
+#define ALIAS(field, ...) NAME(field, "limit_alias_bytes", LIMIT_ALIAS_BYTES, __VA_ARGS__)
+#define WORD(field, ...) NAME(field, "limit_type_bytes", LIMIT_TYPE_BYTES, __VA_ARGS__)
+
+static const struct field_spec hello_fields[] = {
+	[1] = { .name = "version", .kind = FIELD_U32, IN(struct request, hello.version) },
+	[2] = ID("client", IN(struct request, hello.client)),
+};
+
+static const struct field_spec read_fields[] = {
+	[1] = ID("customer", IN(struct request, read.customer)),
+	[2] = ALIAS("alias", IN(struct request, read.alias)),
+	[3] = ID("agent", IN(struct request, read.agent)),
+};
+
+static const struct field_spec resolve_fields[] = {
+	[1] = ALIAS("alias", IN(struct request, resolve.alias)),
+	[2] = { .name = "time_ms", .kind = FIELD_TIME, IN(struct request, resolve.time_ms) },
+};
+
+static const struct field_spec follow_fields[] = {
+	[1] = { .name = "after_seq", .kind = FIELD_U64, IN(struct request, follow.after_seq) },
+	[2] = { .name = "after_index", .kind = FIELD_U32, IN(struct request, follow.after_index) },
+	[3] = { .name = "from_now", .kind = FIELD_BOOL, IN(struct request, follow.from_now) },
+	[4] = ALIAS("to", IN(struct request, follow.to)),
+};
+
+static const struct field_spec acknowledge_fields[] = {
+	[1] = { .name = "seq", .kind = FIELD_U64, IN(struct request, acknowledge.seq) },
+	[2] = { .name = "index", .kind = FIELD_U32, IN(struct request, acknowledge.index) },
+	[3] = ID("by", IN(struct request, acknowledge.by)),
+};
+
+static const struct field_spec rules_fields[] = {
+	[1] = { .name = "stats", .kind = FIELD_BOOL, IN(struct request, rules.stats) },
+};
+
+static const struct field_spec list_fields[] = {
+	[1] = ALIAS("to", IN(struct request, list.to)),
+	[2] = { .name = "limit", .kind = FIELD_U32, IN(struct request, list.limit) },
+	[3] = { .name = "after_seq", .kind = FIELD_U64, IN(struct request, list.after_seq) },
+	[4] = { .name = "after_index", .kind = FIELD_U32, IN(struct request, list.after_index) },
+};
+
+static const struct field_spec unfollow_fields[] = {
+	[1] = { .name = "follow_id", .kind = FIELD_U64, IN(struct request, unfollow.follow_id) },
+};
+
+static const struct field_spec no_fields[] = { { .name = NULL } };
+
+struct recommend_draft {
+	struct request_recommend r;
+	struct field_list attrs;
+};
+
+static const struct field_spec recommend_fields[] = {
+	[1] = ID("customer", IN(struct recommend_draft, r.customer)),
+	[2] = ALIAS("alias", IN(struct recommend_draft, r.alias)),
+	[3] = ID("member", IN(struct recommend_draft, r.member)),
+	[4] = ID("agent", IN(struct recommend_draft, r.agent)),
+	[5] = NAME("channel", "limit_channel_bytes", LIMIT_CHANNEL_BYTES, IN(struct recommend_draft, r.channel)),
+	[6] = WORD("intent", IN(struct recommend_draft, r.intent)),
+	[7] = WORD("topic", IN(struct recommend_draft, r.topic)),
+	[8] = { .name = "mood", .kind = FIELD_DOUBLE, IN(struct recommend_draft, r.mood) },
+	[9] = { .name = "has_mood", .kind = FIELD_BOOL, IN(struct recommend_draft, r.has_mood) },
+	[10] = NAME("language", "limit_channel_bytes", LIMIT_CHANNEL_BYTES, IN(struct recommend_draft, r.language)),
+	[11] = { .name = "limit", .kind = FIELD_U32, IN(struct recommend_draft, r.limit),
+		 LIMIT("limit_recommendations", LIMIT_RECOMMENDATIONS) },
+	[12] = { .name = "deadline_ms", .kind = FIELD_U32, IN(struct recommend_draft, r.deadline_ms),
+		 LIMIT("limit_deadline_ms", LIMIT_DEADLINE_MS) },
+	[13] = { .name = "time_ms", .kind = FIELD_TIME, IN(struct recommend_draft, r.time_ms) },
+	[14] = { .name = "explain", .kind = FIELD_BOOL, IN(struct recommend_draft, r.explain) },
+	[15] = { .name = "attributes", .kind = FIELD_LIST, IN(struct recommend_draft, attrs),
+		 LIMIT("limit_attributes", LIMIT_ATTRIBUTES) },
+};
+static const struct message_spec recommend_spec = MESSAGE_SPEC("Recommend", recommend_fields);
+
+static int decode_recommend(struct request_recommend *out, struct slice body, struct arena *arena)
+{
+	struct slice attrs[LIMIT_ATTRIBUTES];
+	struct recommend_draft d;
+	memset(&d, 0, sizeof(d));
+	d.attrs = (struct field_list){ .items = attrs, .cap = LIMIT_ATTRIBUTES };
+	int rc = fields_decode(&d, &recommend_spec, body);
+	if (rc == ERR_OK)
+		rc = attrs_decode(&d.attrs, arena, &d.r.attrs, &d.r.attr_count);
+	if (rc == ERR_OK)
+		rc = wire_check_subject(d.r.customer, d.r.alias);
+	if (rc == ERR_OK && d.r.has_mood && !(d.r.mood >= -1 && d.r.mood <= 1))
+		rc = error_set(ERR_INVALID, "mood", "mood must be a number from -1 (worst) to 1; leave has_mood out where it "
+			       "is unknown");
+	if (rc != ERR_OK)
+		return rc;
+	if (d.r.channel.len == 0)
+		d.r.channel = SLICE("call");
+	if (d.r.limit == 0)
+		d.r.limit = RECOMMENDATIONS_DEFAULT;
+	*out = d.r;
+	return ERR_OK;
+}
+
+static int decode_by_table(struct request *r, const char *name, const struct field_spec *table, size_t count)
+{
+	struct message_spec spec = { name, table, count };
+	return fields_decode(r, &spec, r->body);
+}
+
+static int decode_read(struct request *r)
+{
+	int rc = decode_by_table(r, "ReadCustomer", read_fields, 4);
+	int named = (r->read.customer.len > 0) + (r->read.alias.len > 0) + (r->read.agent.len > 0);
+	if (rc == ERR_OK && named != 1)
+		rc = error_set(ERR_INVALID, "customer", "send exactly one of customer, alias and agent");
+	return rc;
+}
+
+/* One kind of body: its number in the Request's oneof is its place in the list. */
+static int decode_body(struct request *r, struct arena *arena)
+{
+	int rc;
+#define BY_TABLE(name, table) decode_by_table(r, name, table, sizeof(table) / sizeof((table)[0]))
+	switch (r->kind) {
+	case REQUEST_HELLO:
+		return BY_TABLE("Hello", hello_fields);
+	case REQUEST_PUBLISH:
+		return wire_decode_publish(r, arena);
+	case REQUEST_RECOMMEND:
+		return decode_recommend(&r->recommend, r->body, arena);
+	case REQUEST_OUTCOME:
+		return outcome_decode(&r->outcome, r->body, arena, -1);
+	case REQUEST_READ_CUSTOMER:
+		return decode_read(r);
+	case REQUEST_RESOLVE_ALIAS:
+		rc = BY_TABLE("ResolveAlias", resolve_fields);
+		return rc ? rc : field_required("alias", r->resolve.alias.len > 0, "which name is to be resolved?");
+	case REQUEST_FOLLOW:
+		return BY_TABLE("Follow", follow_fields);
+	case REQUEST_ACKNOWLEDGE:
+		rc = BY_TABLE("Acknowledge", acknowledge_fields);
+		return rc ? rc : field_required("seq", r->acknowledge.seq > 0, "an alert is named by its seq and index");
+	case REQUEST_ACTIVATE:
+		return wire_decode_activate(r, arena);
+	case REQUEST_RULES:
+		return BY_TABLE("GetRules", rules_fields);
+	case REQUEST_LIST_ALERTS:
+		return BY_TABLE("ListAlerts", list_fields);
+	case REQUEST_UNFOLLOW:
+		rc = BY_TABLE("Unfollow", unfollow_fields);
+		return rc ? rc : field_required("follow_id", r->unfollow.follow_id > 0, "the request_id of the Follow");
+	case REQUEST_STATUS:
+		return BY_TABLE("GetStatus", no_fields);
+	default:
+		return BY_TABLE("GetDigest", no_fields);
+	}
+#undef BY_TABLE
+}
+
+static const char *const body_names[] = {
+	"hello", "publish", "recommend", "outcome", "read_customer", "resolve_alias", "follow", "acknowledge", "get_status",
+	"activate_pack", "get_rules", "get_digest", "list_alerts", "unfollow",
+};
+
+/* The oneof: its numbers follow each other in the order of enum request_kind. */
+static int take_body(struct request *r, const struct scan_field *f)
+{
+	enum request_kind kind = (enum request_kind)(f->number - 1);
+	if (f->type != WIRE_BYTES)
+		return error_set(ERR_INVALID, body_names[kind - 1], "%s has wire type %d where the schema has a message",
+				 body_names[kind - 1], (int)f->type);
+	if (r->kind)
+		return error_set(ERR_INVALID, body_names[kind - 1], "a Request has one body, this one has %s and %s",
+				 body_names[r->kind - 1], body_names[kind - 1]);
+	r->kind = kind;
+	r->body = f->bytes;
+	return ERR_OK;
+}
+
+int request_decode(struct request *out, struct slice frame, struct arena *arena)
+{
+	struct scan s = scan_of(frame);
+	struct scan_field f = { .number = 0 };
+	int rc = ERR_OK, found = ERR_OK;
+	memset(out, 0, sizeof(*out));
+	while (scan_next(&s, &f)) {
+		if (f.number == 1 && f.type == WIRE_VARINT)
+			out->id = f.value;
+		else if (f.number == 1)
+			rc = error_set(ERR_INVALID, "request_id", "request_id has wire type %d where the schema has a varint",
+				       (int)f.type);
+		else if (f.number >= REQUEST_HELLO + 1 && f.number <= REQUEST_UNFOLLOW + 1)
+			rc = take_body(out, &f);
+		found = found ? found : rc; /* the id may come after what is wrong */
+	}
+	if (s.bad)
+		return error_set(ERR_INVALID, NULL, "not a valid protobuf message of type Request: cut short, or a wire type "
+				 "or varint that protobuf does not have");
+	if (found != ERR_OK)
+		return found;
+	if (out->id == 0)
+		return error_set(ERR_INVALID, "request_id", "request_id is missing: choose one that is not 0 and not in use");
+	if (out->kind == 0)
+		return error_set(ERR_INVALID, NULL, "the request has no body that this version knows: is the sender newer?");
+	return decode_body(out, arena);
+}

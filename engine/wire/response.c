@@ -1,0 +1,207 @@
+/* wire/response.c: answers that are small or flat. Each opens a frame and a Response in it, writes the one body, closes.
+ * Larger ones have files of their own: ack.c, recommendation.c, customer.c. */
+#include "wire/response.h"
+
+#include "base/limits.h"
+#include "wire/envelope.h"
+
+#define PROTOCOL_VERSION 1
+
+struct envelope envelope_begin(struct bytes *out, uint64_t request_id, uint32_t body)
+{
+	struct envelope e = { .frame = put_begin(out, 0) };
+	put_number(out, 1, request_id);
+	e.body = put_begin(out, body);
+	return e;
+}
+
+void envelope_end(struct bytes *out, struct envelope e)
+{
+	put_end(out, e.body);
+	put_end(out, e.frame);
+}
+
+void put_error(struct bytes *out, uint32_t field, const char *code, struct slice name, struct slice text)
+{
+	size_t mark = put_begin(out, field);
+	put_text(out, 1, slice_of(code));
+	put_text(out, 2, name);
+	put_text(out, 3, text);
+	put_end(out, mark);
+}
+
+void response_error(struct bytes *out, uint64_t request_id, const struct error *e)
+{
+	size_t frame = put_begin(out, 0);
+	put_number(out, 1, request_id);
+	put_error(out, RESPONSE_ERROR, error_name(e->code), slice_of(e->field), slice_of(e->text));
+	put_end(out, frame);
+}
+
+void response_welcome(struct bytes *out, uint64_t request_id, struct slice server, uint64_t boot_id, struct slice pack, struct slice pack_hash)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_WELCOME);
+	put_number(out, 1, PROTOCOL_VERSION);
+	put_text(out, 2, server);
+	put_number(out, 3, boot_id);
+	put_text(out, 4, pack);
+	put_text(out, 5, pack_hash);
+	put_number(out, 6, LIMIT_FRAME_BYTES);
+	put_number(out, 7, LIMIT_IN_FLIGHT);
+	put_number(out, 8, LIMIT_BATCH_EVENTS);
+	envelope_end(out, e);
+}
+
+void response_resolved(struct bytes *out, uint64_t request_id, struct slice customer, struct slice member, bool provisional)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_RESOLVED);
+	put_text(out, 1, customer);
+	put_text(out, 2, member);
+	put_number(out, 3, provisional);
+	envelope_end(out, e);
+}
+
+void response_following(struct bytes *out, uint64_t request_id, uint64_t seq)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_FOLLOWING);
+	put_number(out, 1, seq);
+	envelope_end(out, e);
+}
+
+void response_alert(struct bytes *out, uint64_t request_id, struct slice alert)
+{
+	size_t frame = put_begin(out, 0);
+	put_number(out, 1, request_id);
+	put_text_always(out, RESPONSE_ALERT, alert);
+	put_end(out, frame);
+}
+
+void response_missed(struct bytes *out, uint64_t request_id, uint64_t count, uint64_t resume_seq, uint32_t resume_index)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_MISSED);
+	put_number(out, 1, count);
+	put_number(out, 2, resume_seq);
+	put_number(out, 3, resume_index);
+	envelope_end(out, e);
+}
+
+void response_unfollowed(struct bytes *out, uint64_t request_id)
+{
+	envelope_end(out, envelope_begin(out, request_id, RESPONSE_UNFOLLOWED));
+}
+
+void response_acknowledged(struct bytes *out, uint64_t request_id, struct slice alert)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_ACKNOWLEDGED);
+	put_text_always(out, 1, alert);
+	envelope_end(out, e);
+}
+
+static void put_counters(struct bytes *out, const struct wire_status *s)
+{
+	put_number(out, 7, s->events_accepted);
+	put_number(out, 8, s->events_duplicate);
+	put_number(out, 9, s->events_refused);
+	put_number(out, 10, s->recommendations);
+	put_number(out, 11, s->alerts_raised);
+	put_number(out, 12, s->alerts_open);
+	put_number(out, 13, s->connections);
+	put_number(out, 14, s->followers);
+	put_number(out, 15, s->journal_last);
+	put_number(out, 16, s->journal_durable);
+	put_number(out, 17, s->journal_first);
+	put_number(out, 18, s->journal_bytes);
+	put_number(out, 19, s->store_mark);
+	put_number(out, 20, s->records_cached);
+	put_number(out, 21, s->cache_bytes);
+	put_number(out, 22, s->records_stored);
+	put_number(out, 23, s->records_dirty);
+	put_number(out, 24, s->free_bytes);
+	put_number(out, 25, s->storage_refusing);
+	put_number(out, 26, s->rules_aside);
+	put_number(out, 27, s->effects_pending);
+	put_number(out, 28, s->timers);
+}
+
+void response_status(struct bytes *out, uint64_t request_id, const struct wire_status *s)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_STATUS);
+	put_text(out, 1, s->version);
+	put_number(out, 2, (uint64_t)s->uptime_ms);
+	put_number(out, 3, s->boot_id);
+	put_text(out, 4, s->pack);
+	put_text(out, 5, s->pack_hash);
+	put_number(out, 6, s->shards);
+	put_counters(out, s);
+	for (size_t i = 0; i < s->gauge_count; i++) {
+		size_t mark = put_begin(out, 29);
+		put_text(out, 1, slice_of(s->gauges[i].name));
+		put_double(out, 2, s->gauges[i].value);
+		put_text(out, 3, slice_of(s->gauges[i].unit));
+		put_end(out, mark);
+	}
+	put_number(out, 30, (uint64_t)s->now_ms);
+	put_text(out, 31, s->clock);
+	envelope_end(out, e);
+}
+
+void response_activated(struct bytes *out, uint64_t request_id, struct slice name, struct slice hash, uint64_t seq,
+			uint32_t rules, uint32_t actions, uint32_t series_kept, uint32_t series_new)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_PACK_ACTIVATED);
+	put_text(out, 1, name);
+	put_text(out, 2, hash);
+	put_number(out, 3, seq);
+	put_number(out, 4, rules);
+	put_number(out, 5, actions);
+	put_number(out, 6, series_kept);
+	put_number(out, 7, series_new);
+	envelope_end(out, e);
+}
+
+static void put_rule(struct bytes *out, const struct wire_rule *r)
+{
+	size_t mark = put_begin(out, 3);
+	put_text(out, 1, r->name);
+	put_texts(out, 2, r->on, r->on_count);
+	put_text(out, 3, r->why);
+	put_number(out, 4, r->matched);
+	put_number(out, 5, r->fired);
+	put_number(out, 6, r->failed);
+	put_number(out, 7, r->time_ns);
+	put_number(out, 8, r->aside);
+	put_text(out, 9, r->last_error);
+	put_text(out, 10, r->about);
+	put_end(out, mark);
+}
+
+void response_rules(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash, int64_t since_ms,
+		    const struct wire_rule *rules, size_t count)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_RULES);
+	put_text(out, 1, pack);
+	put_text(out, 2, hash);
+	for (size_t i = 0; i < count; i++)
+		put_rule(out, &rules[i]);
+	put_number(out, 4, (uint64_t)since_ms);
+	envelope_end(out, e);
+}
+
+void response_digest(struct bytes *out, uint64_t request_id, struct hash128 digest, uint64_t records, uint64_t seq)
+{
+	char hex[33];
+	hash128_hex(digest, hex);
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_DIGEST);
+	put_text(out, 1, slice_of(hex));
+	put_number(out, 2, records);
+	put_number(out, 3, seq);
+	envelope_end(out, e);
+}
+
+void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count, bool more)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_ALERT_LIST);
+	put_texts(out, 1, alerts, count);
+	put_number(out, 2, more);
+	envelope_end(out, e);
+}

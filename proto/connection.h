@@ -1,0 +1,52 @@
+/* proto/connection.h: private to libnudge: a socket with an input and an output buffer, and the frames between them. Knows
+ * bytes and time, no messages (those are nudge.c's). */
+#ifndef NUDGE_CONNECTION_H
+#define NUDGE_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+#define CONNECTION_FRAME_MAX (64u * 1024u * 1024u) /* of an answer: a server that sends more is not ours */
+
+struct buffer {
+	uint8_t *data;
+	size_t start, end, cap; /* what is inside lies in [start, end) */
+};
+
+struct connection {
+	int fd;          /* -1: closed */
+	bool ended;      /* the other side sends no more */
+	bool deaf;       /* the other side takes no more */
+	struct buffer in, out;
+	char error[320];
+};
+
+int64_t connection_now_ms(void); /* monotonic */
+
+/* All of these return an enum nudge_result; a deadline is by connection_now_ms, INT64_MAX for none. */
+int connection_open(struct connection *c, const char *address, int64_t deadline);
+void connection_close(struct connection *c); /* drops what is buffered */
+void connection_finish(struct connection *c);
+
+uint8_t *connection_room(struct connection *c, size_t len); /* in the output buffer, to be filled in; NULL: no memory */
+void connection_wrote(struct connection *c, size_t len);    /* … and this much was */
+static inline size_t connection_pending(const struct connection *c)
+{
+	return c->out.end - c->out.start;
+}
+
+/* One wait until something can be done or the deadline is there, then whatever can be done without waiting: sends,
+ * and receives as well, or two sides that both only send would wait for ever. */
+int connection_pump(struct connection *c, int64_t deadline);
+int connection_flush(struct connection *c, int64_t deadline);
+/* A whole frame out of the input buffer: valid until the next call. *body NULL: none there yet. */
+int connection_frame(struct connection *c, const uint8_t **body, size_t *len);
+
+int connection_fail(struct connection *c, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#pragma GCC visibility pop
+
+#endif

@@ -30,7 +30,8 @@ static bool ends_with(const char *name, const char *end)
 	return len >= n && strcmp(name + len - n, end) == 0;
 }
 
-bool folder_name_is_harmless(const char *name)
+/* Names that may lie in an unmarked folder without making it somebody else's. */
+static bool name_is_harmless(const char *name)
 {
 	return name[0] == '.' || strcmp(name, "lost+found") == 0 || strcmp(name, "lock") == 0 || ends_with(name, ".tmp") ||
 	       ends_with(name, ".sock") || ends_with(name, ".log") || ends_with(name, ".pid");
@@ -74,7 +75,8 @@ int folder_mark_read(const struct file_layer *files, const char *folder, const c
 	return r == ERR_MISSING ? 0 : r;
 }
 
-int folder_mark_write(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity)
+/* Writes the mark, durably, under a new identity. */
+static int mark_write(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity)
 {
 	char *path = folder_path(folder, FOLDER_MARK), *early = folder_path(folder, FOLDER_MARK ".tmp");
 	struct file *f = NULL;
@@ -102,10 +104,15 @@ int folder_mark_write(const struct file_layer *files, const char *folder, const 
 
 static int refuse_strange_name(void *arg, const char *name)
 {
-	if (folder_name_is_harmless(name))
+	if (name_is_harmless(name))
 		return ERR_OK;
 	return error_set(ERR_FOREIGN, NULL, "%s holds %s and no %s file: it is not a data directory of nudged; name an empty one",
 			 (const char *)arg, name, FOLDER_MARK);
+}
+
+static int refuse_foreign(const struct file_layer *files, const char *folder)
+{
+	return files->list(files->self, folder, refuse_strange_name, (void *)(uintptr_t)folder);
 }
 
 static int sync_parent(const struct file_layer *files, const char *dir)
@@ -122,7 +129,7 @@ static int sync_parent(const struct file_layer *files, const char *dir)
 	return r;
 }
 
-int folder_claim(const struct file_layer *files, const char *dir)
+static int claim(const struct file_layer *files, const char *dir)
 {
 	struct hash128 identity;
 	int r = folder_mark_read(files, dir, "data", &identity);
@@ -130,10 +137,38 @@ int folder_claim(const struct file_layer *files, const char *dir)
 		return r < 0 ? r : ERR_OK;
 	r = files->make_folder(files->self, dir);
 	if (r == ERR_OK)
-		r = files->list(files->self, dir, refuse_strange_name, (void *)(uintptr_t)dir);
+		r = refuse_foreign(files, dir);
 	if (r == ERR_OK)
 		r = sync_parent(files, dir);
 	if (r == ERR_OK)
-		r = folder_mark_write(files, dir, "data", &identity);
+		r = mark_write(files, dir, "data", &identity);
 	return r;
+}
+
+int folder_open(const struct file_layer *files, const char *dir, const char *name, bool read_only, struct hash128 *identity,
+		struct file **lock, bool *created)
+{
+	char *folder = folder_path(dir, name), *lock_path = folder_path(folder, "lock");
+	*created = false;
+	int r = folder_mark_read(files, folder, name, identity);
+	if (r == 0 && read_only)
+		r = error_set(ERR_MISSING, NULL, "%s: there is no %s of nudged here", folder, name);
+	if (r < 0 || read_only)
+		goto done;
+	*created = r == 0;
+	r = claim(files, dir);
+	if (r == ERR_OK && *created)
+		r = files->make_folder(files->self, folder);
+	if (r == ERR_OK && *created)
+		r = files->sync_folder(files->self, dir);
+	if (r == ERR_OK && *created)
+		r = refuse_foreign(files, folder);
+	if (r == ERR_OK)
+		r = files->lock(files->self, lock_path, lock);
+	if (r == ERR_OK && *created)
+		r = mark_write(files, folder, name, identity);
+done:
+	free(folder);
+	free(lock_path);
+	return r < 0 ? r : ERR_OK;
 }

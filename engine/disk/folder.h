@@ -10,18 +10,16 @@
 #define FOLDER_MARK "NUDGED"
 #define FOLDER_FORMAT 1u /* of DIR, the journal and the store alike */
 
-/* Makes DIR where it is missing and marks it. A folder that has no mark is only taken when it is empty (but for hidden
- * files, lost+found, *.sock, *.log and *.pid): else ERR_FOREIGN. */
-int folder_claim(const struct file_layer *files, const char *dir);
+/* Opens DIR/name ("journal", "state"): makes and marks DIR and the folder where they are missing and locks the folder for
+ * this process (*lock, to be closed). A folder without a mark is only taken when it is empty (but for hidden files,
+ * lost+found, *.tmp, *.sock, *.log and *.pid): else ERR_FOREIGN. In use: ERR_CONFLICT. Read-only: nothing is made nor
+ * locked, and what is not there is ERR_MISSING. */
+int folder_open(const struct file_layer *files, const char *dir, const char *name, bool read_only, struct hash128 *identity,
+		struct file **lock, bool *created);
 
 /* Reads FOLDER's mark: 1 and the identity; 0 where there is none; ERR_FOREIGN where it is not `what`'s, ERR_VERSION for a
  * later format, ERR_CORRUPT where its checksum fails. */
 int folder_mark_read(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity);
-/* Writes it, durably, under a new identity. */
-int folder_mark_write(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity);
-
-/* True for names that may lie in an unmarked folder without making it somebody else's. */
-bool folder_name_is_harmless(const char *name);
 /* "DIR/name", to be freed. */
 char *folder_path(const char *dir, const char *name);
 

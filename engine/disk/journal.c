@@ -88,40 +88,6 @@ static struct journal *create(const char *dir, const struct journal_options *opt
 	return j;
 }
 
-static int refuse_strange_name(void *arg, const char *name)
-{
-	if (folder_name_is_harmless(name))
-		return ERR_OK;
-	return error_set(ERR_FOREIGN, NULL, "%s holds %s and no %s file: it is not a journal of nudged", (const char *)arg, name,
-			 FOLDER_MARK);
-}
-
-static int open_folder(struct journal *j, const char *dir, bool *created)
-{
-	const struct file_layer *files = j->files;
-	int r = folder_mark_read(files, j->folder, "journal", &j->id);
-	*created = false;
-	if (r == 0 && j->options.read_only)
-		return error_set(ERR_MISSING, NULL, "%s: there is no journal here", j->folder);
-	if (r < 0 || j->options.read_only)
-		return r < 0 ? r : ERR_OK;
-	*created = r == 0;
-	r = folder_claim(files, dir);
-	if (r == ERR_OK && *created)
-		r = files->make_folder(files->self, j->folder);
-	if (r == ERR_OK && *created)
-		r = files->sync_folder(files->self, dir);
-	if (r == ERR_OK && *created)
-		r = files->list(files->self, j->folder, refuse_strange_name, j->folder);
-	char *lock = folder_path(j->folder, "lock");
-	if (r == ERR_OK)
-		r = files->lock(files->self, lock, &j->lock_file);
-	free(lock);
-	if (r == ERR_OK && *created)
-		r = folder_mark_write(files, j->folder, "journal", &j->id);
-	return r;
-}
-
 int journal_open(struct journal **out, const char *dir, const struct journal_options *options,
 		 void (*progress)(void *arg, uint64_t done, uint64_t all), void *arg, struct journal_found *found)
 {
@@ -129,7 +95,7 @@ int journal_open(struct journal **out, const char *dir, const struct journal_opt
 	found = found ? found : &ignored;
 	*found = (struct journal_found){ 0 };
 	struct journal *j = create(dir, options);
-	int r = open_folder(j, dir, &found->created);
+	int r = folder_open(j->files, dir, "journal", j->options.read_only, &j->id, &j->lock_file, &found->created);
 	if (r == ERR_OK)
 		r = journal_recover(j, progress, arg, found);
 	if (r < 0) {

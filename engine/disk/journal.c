@@ -80,7 +80,7 @@ static struct journal *create(const char *dir, const struct journal_options *opt
 	if (!j->options.reserve_bytes)
 		j->options.reserve_bytes = STORAGE_RESERVE_BYTES;
 	/* two batches fit into any segment: the one in flight and the one being filled */
-	j->batch_bytes = (j->segment_bytes - SEGMENT_HEAD_BYTES) / 2 / SECTOR_BYTES * SECTOR_BYTES;
+	j->batch_bytes = ((j->segment_bytes - SEGMENT_HEAD_BYTES) / 2 - SECTOR_BYTES) / SECTOR_BYTES * SECTOR_BYTES;
 	if (j->batch_bytes > LIMIT_BATCH_BYTES)
 		j->batch_bytes = LIMIT_BATCH_BYTES;
 	j->folder = folder_path(dir, "journal");

@@ -20,19 +20,31 @@ static int worth(const struct alert *a)
 	return a->state == ALERT_ACKNOWLEDGED ? 2 : 3;
 }
 
-static void evict(struct record *r, struct strpool *pool)
+static unsigned least_worth(const struct record *r)
 {
 	unsigned least = 0;
 	for (unsigned i = 1; i < r->alert_count; i++) {
 		if (worth(&r->alerts[i]) < worth(&r->alerts[least]))
 			least = i;
 	}
+	return least;
+}
+
+static void evict(struct record *r, struct strpool *pool)
+{
+	unsigned least = least_worth(r);
 	alert_drop(&r->alerts[least], pool);
 	ARRAY_REMOVE(r->alerts, r->alert_count, least);
 }
 
+bool alerts_would_take(const struct record *r, const struct alert *a)
+{
+	return r->alert_count < LIMIT_ALERTS || worth(a) >= worth(&r->alerts[least_worth(r)]);
+}
+
 struct alert *alerts_place(struct record *r, struct strpool *pool, struct alert *a)
 {
+	CHECK(a->member <= r->member_count && a->state <= ALERT_CLOSED);
 	if (r->alert_count >= LIMIT_ALERTS)
 		evict(r, pool);
 	ARRAY_INSERT(r->alerts, r->alert_count, r->alert_cap, r->alert_count, LIMIT_ALERTS);

@@ -37,6 +37,7 @@ static bool evict_closed(struct record *r, struct strpool *pool)
 
 struct open_case *cases_place(struct record *r, struct strpool *pool, struct open_case *c)
 {
+	CHECK(c->member <= r->member_count);
 	if (r->case_count >= LIMIT_CASES && !evict_closed(r, pool)) {
 		case_drop(c, pool);
 		return NULL;

@@ -47,6 +47,7 @@ int link_order(const struct link *l, struct slice id, struct slice member, int64
 
 /* Places a filled-in item by time, pushing out what its bound says. The item's references become the record's. */
 void timeline_place(struct record *r, struct strpool *pool, struct moment *m, unsigned keep);
+bool alerts_would_take(const struct record *r, const struct alert *a); /* without pushing out one that matters more */
 struct alert *alerts_place(struct record *r, struct strpool *pool, struct alert *a);
 void outcomes_place(struct record *r, struct strpool *pool, struct outcome *o);
 /* NULL, and the case is dropped, where all that are kept are open. */

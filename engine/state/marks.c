@@ -29,6 +29,7 @@ int64_t marks_get(const struct record *r, uint32_t rule, uint8_t member)
 void marks_set(struct record *r, uint32_t rule, uint8_t member, int64_t time_ms)
 {
 	bool found;
+	CHECK(member <= r->member_count);
 	unsigned at = place_of(r, rule, member, &found);
 	if (found) {
 		if (time_ms > r->marks[at].time_ms)

@@ -8,7 +8,7 @@
  *                from the next event on)
  *   cases        by opening. Where both have the same one open, it is open since the earlier of the two and due at the
  *                earlier due time
- *   alerts       after those of `into`, in their order; ids stay, as does the bound's order of giving way
+ *   alerts       after those of `into`, in their order; ids stay. Full, the least matters least (alerts.c)
  *   outcomes     by time, at one instant `into` first; the newest stay
  *   timers       all that fit, as a set
  *   marks        the later time
@@ -149,7 +149,7 @@ static void join_alerts(struct joining *j)
 {
 	for (unsigned i = 0; i < j->from->alert_count; i++) {
 		struct alert a = j->from->alerts[i];
-		if (j->member[a.member] == NO_MEMBER)
+		if (j->member[a.member] == NO_MEMBER || !alerts_would_take(j->into, &a))
 			continue;
 		a.member = j->member[a.member];
 		str_ref(a.rule);

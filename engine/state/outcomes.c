@@ -27,6 +27,7 @@ void outcome_drop(struct outcome *o, struct strpool *pool)
 
 void outcomes_place(struct record *r, struct strpool *pool, struct outcome *o)
 {
+	CHECK(o->member <= r->member_count && o->kind >= OUTCOME_SHOWN && o->kind <= OUTCOME_IGNORED);
 	unsigned at = r->outcome_count;
 	while (at > 0 && r->outcomes[at - 1].time_ms > o->time_ms)
 		at--;

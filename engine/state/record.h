@@ -4,7 +4,8 @@
  * The parts are plain arrays, small by the bounds of base/limits.h, each with its own file of functions. Strings are
  * interned in the shard's pool. Readers may walk the arrays; only state/ functions change them.
  *
- * Members are referred to by index + 1 in `member` fields (0: the customer itself), stable for the record's life. */
+ * Members are referred to by index + 1 in `member` fields (0: the customer itself), stable for the record's life. Adding
+ * anything for a member that the record does not have is a failed check: it could not be read back. */
 #ifndef NUDGED_STATE_RECORD_H
 #define NUDGED_STATE_RECORD_H
 

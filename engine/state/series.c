@@ -80,6 +80,7 @@ struct window *record_window(struct record *r, struct strpool *pool, uint32_t se
 		return r->windows[at].window;
 	if (!create)
 		return NULL;
+	CHECK(member <= r->member_count);
 	make_place(r, pool, series, member, at);
 	at = place_of(r, series, member, key, &found);
 	ARRAY_INSERT(r->windows, r->window_count, r->window_cap, at, LIMIT_WINDOWS);

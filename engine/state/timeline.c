@@ -16,6 +16,7 @@ void moment_drop(struct moment *m, struct strpool *pool)
 
 void timeline_place(struct record *r, struct strpool *pool, struct moment *m, unsigned keep)
 {
+	CHECK(m->member <= r->member_count);
 	if (keep > LIMIT_TIMELINE)
 		keep = LIMIT_TIMELINE;
 	unsigned at = r->timeline_count;

@@ -23,6 +23,7 @@ int timer_order(const struct timer *t, int64_t due_ms, uint32_t decl, uint8_t me
 int timers_add(struct record *r, struct strpool *pool, int64_t due_ms, int64_t fire_ms, uint32_t decl, uint8_t member,
 	       struct slice key)
 {
+	CHECK(member <= r->member_count);
 	unsigned at = r->timer_count;
 	while (at > 0 && timer_order(&r->timers[at - 1], due_ms, decl, member, key) > 0)
 		at--;

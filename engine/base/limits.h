@@ -35,6 +35,7 @@
 /* State of one subject. 64 members x 64 windows x 512 cells x 8 bytes is the worst case that a pack can ask for:
  * the record's own bound below is reached first and refuses the event with "record too large". */
 #define LIMIT_RECORD_BYTES (512u * KIB)   /* as stored, on disk */
+#define LIMIT_RECORD_MEMORY_BYTES (1u * MIB)  /* the same in memory: over it, events are refused (measured as it is stored) */
 #define LIMIT_MEMBERS 64u
 #define LIMIT_RECORD_ATTRIBUTES 128u      /* of a customer, and of each member */
 #define LIMIT_WINDOWS 1024u               /* series x members x keys in one record; then the longest untouched goes */
@@ -55,7 +56,8 @@
 
 /* What one entry may cause. */
 #define LIMIT_ENTRY_ALERTS 32u
-#define LIMIT_ENTRY_EFFECTS 32u
+#define LIMIT_ENTRY_EFFECTS 160u          /* a merge: the record, and each of LIMIT_LINKS aliases unlinked and linked; rules: the rest */
+#define LIMIT_RULE_SETS 64u               /* attributes that one rule sets at once */
 #define LIMIT_ENTRY_CALLS 4096u           /* Lua calls made while one entry is applied */
 
 /* Pack. */
@@ -86,6 +88,7 @@
 #define RECOMMENDATIONS_DEFAULT 3u
 #define LIMIT_ANSWERS 16u
 #define LIMIT_DEADLINE_MS 10000u
+#define LIMIT_DECISION_BYTES (16u * KIB)  /* reserved for a nudge's record: its words and the values read */
 
 /* Journal. Its entries are at most one event plus a header, or one pack. */
 #define JOURNAL_SEGMENT_BYTES (64u * MIB)

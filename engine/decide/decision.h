@@ -33,6 +33,7 @@ struct foreign_reads {
 	struct value *values;    /* strings in the arena (recording) or lent (playing back) */
 	unsigned count, cap, next;
 	bool play;
+	struct aborted_calls aborted; /* Lua calls of the decision that were aborted: skipped when it is played back */
 };
 
 struct choice {

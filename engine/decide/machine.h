@@ -16,6 +16,7 @@ struct machine {
 	struct pack *pack;    /* owned; never NULL after machine_set_pack */
 	struct arena arena;   /* of the entry being applied; reset by the caller between entries */
 	struct eval *eval;    /* owned scratch: decide/eval.h */
+	uint64_t (*now_ns)(void); /* for rules' time_ns; this layer reads no clock itself. NULL: not measured (replay, tests) */
 };
 
 void machine_init(struct machine *m);
@@ -64,7 +65,7 @@ struct apply_input {
 
 struct applied {
 	struct applied_alert alerts[LIMIT_ENTRY_ALERTS]; /* raised, not historical or historical: see alert->historical */
-	struct alert closed[LIMIT_ENTRY_ALERTS];         /* copies of (seq, index) of alerts that are no longer open */
+	struct alert closed[LIMIT_ALERTS];               /* copies of (seq, index) of alerts that are no longer open */
 	struct effect effects[LIMIT_ENTRY_EFFECTS];
 	struct nudge_request nudges[LIMIT_ENTRY_ALERTS];
 	struct str *fired[LIMIT_ENTRY_ALERTS];           /* names of rules that fired */
@@ -74,7 +75,13 @@ struct applied {
 	uint64_t outcome;                                /* hash of alerts, effects, nudges and aborted calls: replay checks it */
 };
 
-/* A customer's event. `record` is the customer's (never redirected). The caller has asked seen_ask. */
+/* A customer's event. `record` is the customer's (never redirected). The caller has asked seen_ask; applying remembers the id.
+ * e->customer is filled in. In alias.added and alias.removed the attribute `alias` is in its normal form. The caller sets record->seq and
+ * calls applied_set_seq before the next entry.
+ *
+ * A case that falls due sets a timer. Where its due time is historical already, the timer fires by the wall clock only
+ * ALERT_HORIZON_MS later: an imported history must not fire it before the history's own later events arrive. (By a historical event's
+ * time, the shard fires what is due before it applies that event.) */
 void machine_apply_event(struct machine *m, struct record *record, const struct event *e, const struct apply_input *in, struct applied *out);
 /* An effect on `record` (agent, area, alias, customer). For EFFECT_EVENT `e` is the source event, decoded. */
 void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body, const struct event *e,
@@ -91,10 +98,16 @@ struct outcome_input {
 void machine_apply_outcome(struct machine *m, struct record *record, const struct outcome_input *o, const struct apply_input *in, struct applied *out);
 /* An alert is acknowledged. ERR_MISSING where it is not (or no longer) there. Sets *out to it. */
 int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t seq, uint32_t index, int64_t now_ms, struct alert **out);
-/* A nudge that was decided: an alert of kind nudge in the record. `text` are the words of the action chosen. */
+/* A nudge that was decided: an alert of kind nudge in the record (its severity says so, `to` is the channel). `text` are the words
+ * of the action chosen. seq and index are the caller's to set. */
+#define NUDGE_SEVERITY "nudge"
+static inline bool alert_is_nudge(const struct alert *a)
+{
+	return slice_equal(str_slice(a->severity), SLICE(NUDGE_SEVERITY));
+}
 struct alert *machine_apply_nudge(struct machine *m, struct record *record, struct slice rule, struct slice channel, struct slice text,
 				  uint8_t member, int64_t time_ms, const struct apply_input *in);
-/* Alerts and marks raised by the entry learn its sequence. */
+/* Alerts raised by the entry learn its sequence. */
 void applied_set_seq(struct applied *out, uint64_t seq);
 
 /* A rule set aside by a global entry. -1: no such rule. */

@@ -1,0 +1,95 @@
+/* decide/apply_effect.c: what one subject's entry does to another's record. */
+#include "decide/applying.h"
+
+#include "base/check.h"
+#include "base/error.h"
+
+/* customer string, member string, time zigzag */
+struct slice link_body(struct machine *m, struct slice customer, struct slice member, int64_t time_ms)
+{
+	struct bytes b = { 0 };
+	bytes_put_string(&b, customer);
+	bytes_put_string(&b, member);
+	bytes_put_zigzag(&b, time_ms);
+	struct slice body = arena_slice(&m->arena, bytes_slice(&b));
+	bytes_finish(&b);
+	return body;
+}
+
+static bool closes_for(const struct pack *p, const struct type_index *index, uint8_t about)
+{
+	for (unsigned i = 0; i < index->alert_closer_count; i++)
+		if (p->rules[index->alert_closers[i]].about == about)
+			return true;
+	return false;
+}
+
+void apply_passed_on(struct applying *a)
+{
+	const struct type_index *index = a->index;
+	const struct pack *p = a->m->pack;
+	const struct event_attr *area = event_attr(a->event, SLICE("area"));
+	struct subject target;
+	if (a->event->agent.len && (index->agent_series_count || index->agent_rule_count || closes_for(p, index, ABOUT_AGENT))) {
+		target = subject_of(SUBJECT_AGENT, a->event->agent);
+		applying_effect(a, EFFECT_EVENT, &target, (struct slice){ NULL, 0 });
+	}
+	if (!area || area->value.kind != VALUE_STRING || !area->value.string.len || area->value.string.len > LIMIT_ID_BYTES)
+		return;
+	if (index->area_series_count || index->area_rule_count || closes_for(p, index, ABOUT_AREA)) {
+		target = subject_of(SUBJECT_AREA, area->value.string);
+		applying_effect(a, EFFECT_EVENT, &target, (struct slice){ NULL, 0 });
+	}
+}
+
+static void apply_event_effect(struct applying *a)
+{
+	const struct type_index *index = a->index;
+	if (!index)
+		return;
+	bool agent = a->record->subject.kind == SUBJECT_AGENT;
+	apply_series(a, agent ? index->agent_series : index->area_series, agent ? index->agent_series_count : index->area_series_count);
+	apply_closers(a, index, 0);
+	apply_rules(a, agent ? index->agent_rules : index->area_rules, agent ? index->agent_rule_count : index->area_rule_count);
+}
+
+static void apply_link_effect(struct applying *a, uint8_t kind, struct slice body)
+{
+	struct reader r = reader_of(body);
+	struct slice customer = reader_string(&r), member = reader_string(&r);
+	int64_t time_ms = reader_zigzag(&r);
+	CHECK(!r.bad);
+	if (kind == EFFECT_LINK)
+		(void)links_add(a->record, a->m->pool, customer, member, time_ms); /* full: the alias keeps the owners it has */
+	else
+		links_end(a->record, customer, time_ms);
+}
+
+static void apply_merge_effect(struct applying *a, struct slice body)
+{
+	struct record *from;
+	CHECK(record_decode(&from, a->m->pool, body) == ERR_OK); /* our own bytes, from the journal */
+	record_merge(a->record, a->m->pool, from);
+	record_destroy(from, a->m->pool);
+}
+
+void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body, const struct event *e,
+			  const struct apply_input *in, struct applied *out)
+{
+	struct applying a;
+	applying_start(&a, m, record, e, kind == EFFECT_EVENT ? e->time_ms : in->received_at_ms, in, out);
+	if (kind == EFFECT_EVENT) {
+		a.index = type_of(m, e->type);
+		apply_event_effect(&a);
+	} else {
+		if (kind == EFFECT_TALLY)
+			apply_tally_effect(&a, body);
+		else if (kind == EFFECT_MERGE)
+			apply_merge_effect(&a, body);
+		else
+			apply_link_effect(&a, kind, body);
+		/* When the effect arrived says nothing about when anything happened: live and imported must not differ by it. */
+		a.now_ms = record->newest_ms;
+	}
+	applying_finish(&a);
+}

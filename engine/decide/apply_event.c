@@ -1,0 +1,113 @@
+/* decide/apply_event.c: one event, in order. The record changes in place; what leaves it is in `out`. */
+#include "decide/applying.h"
+
+/* A customer beyond LIMIT_MEMBERS: the event counts for the customer, and for no member. */
+static uint8_t member_of(struct record *r, struct strpool *pool, struct slice id, int64_t time_ms)
+{
+	int member = record_member(r, pool, id, true, time_ms);
+	return member > 0 ? (uint8_t)member : 0;
+}
+
+static void keep_moment(struct applying *a)
+{
+	const struct pack *p = a->m->pack;
+	struct slice fields[LIMIT_TIMELINE_FIELDS];
+	unsigned count = 0;
+	for (; count < p->timeline_field_count && count < LIMIT_TIMELINE_FIELDS; count++)
+		fields[count] = str_slice(p->timeline_fields[count]);
+	timeline_add(a->record, a->m->pool, a->event, a->member, fields, count, p->timeline_keep);
+}
+
+static void apply_customer_event(struct applying *a)
+{
+	struct record *r = a->record;
+	a->member = a->e->member = member_of(r, a->m->pool, a->event->member, a->now_ms);
+	if (apply_own(a))
+		return;
+	if (!a->index)
+		return;
+	if (a->index->timeline)
+		keep_moment(a);
+	apply_series(a, a->index->series, a->index->series_count);
+	apply_cases(a);
+	apply_closers(a, a->index, a->member);
+	applying_occasion(a, a->event, a->member);
+	apply_rules(a, a->index->rules, a->index->rule_count);
+	apply_happened(a);
+	apply_passed_on(a);
+}
+
+void machine_apply_event(struct machine *m, struct record *record, const struct event *e, const struct apply_input *in, struct applied *out)
+{
+	struct applying a;
+	applying_start(&a, m, record, e, e->time_ms, in, out);
+	a.index = type_of(m, e->type);
+	seen_add(&record->seen, e->id_hash, e->content_hash, e->time_ms);
+	apply_customer_event(&a);
+	applying_finish(&a);
+}
+
+/* What became of a recommendation is an event of the engine's own making, so rules and series may be on it. */
+void machine_apply_outcome(struct machine *m, struct record *record, const struct outcome_input *o, const struct apply_input *in, struct applied *out)
+{
+	struct applying a;
+	struct slice decision = { NULL, 0 };
+	if (o->decision_boot || o->decision_count)
+		decision = arena_printf(&m->arena, "%llu-%llu", (unsigned long long)o->decision_boot, (unsigned long long)o->decision_count);
+	struct event_attr attrs[3] = {
+		{ SLICE("action"), value_string(o->action) }, { SLICE("channel"), value_string(o->channel) },
+		{ SLICE("decision"), value_string(decision) },
+	};
+	struct event e = {
+		.id = o->id, .source = o->source, .customer = subject_id(&record->subject), .member = o->member, .agent = o->agent,
+		.channel = o->channel, .time_ms = o->time_ms, .attrs = attrs, .attr_count = decision.len ? 3 : 2,
+		.type = arena_printf(&m->arena, "outcome.%s", outcome_name((enum outcome_kind)o->kind)),
+	};
+	applying_start(&a, m, record, &e, o->time_ms, in, out);
+	a.index = type_of(m, e.type);
+	seen_add(&record->seen, o->id_hash, o->content_hash, o->time_ms);
+	a.member = a.e->member = member_of(record, m->pool, o->member, o->time_ms);
+	struct outcome like = {
+		.decision_boot = o->decision_boot, .decision_count = o->decision_count, .kind = (uint8_t)o->kind,
+		.member = a.member, .time_ms = o->time_ms,
+	};
+	outcomes_add(record, m->pool, &like, o->action, o->channel, o->agent);
+	if (a.index) {
+		apply_series(&a, a.index->series, a.index->series_count);
+		apply_closers(&a, a.index, a.member);
+		applying_occasion(&a, &e, a.member);
+		apply_rules(&a, a.index->rules, a.index->rule_count);
+	}
+	applying_finish(&a);
+}
+
+/* A due time has come. A timer that is no longer there (its case was closed since) changes nothing. */
+void machine_apply_timer(struct machine *m, struct record *record, const struct timer *t, const struct apply_input *in, struct applied *out)
+{
+	struct applying a;
+	struct slice key = t->key ? arena_slice(&m->arena, str_slice(t->key)) : (struct slice){ NULL, 0 };
+	struct timer due = *t; /* t may be the record's own, which is about to go */
+	bool there = false;
+	applying_start(&a, m, record, NULL, due.due_ms, in, out);
+	for (unsigned i = 0; i < record->timer_count && !there; i++) {
+		const struct timer *have = &record->timers[i];
+		there = have->due_ms == due.due_ms && have->decl == due.decl && have->member == due.member &&
+			slice_equal(str_slice(have->key), key);
+	}
+	if (!there) {
+		a.now_ms = record->newest_ms;
+		applying_finish(&a);
+		return;
+	}
+	timers_remove(record, m->pool, due.decl, due.member, key);
+	struct open_case *c = cases_find_open(record, due.decl, due.member, key);
+	const struct case_decl *decl = pack_case_by_id(m->pack, due.decl);
+	if (c && !c->missed) {
+		cases_miss(c);
+		a.member = a.e->member = due.member;
+		if (decl)
+			apply_case_missed(&a, decl, c);
+		apply_happened(&a);
+	}
+	applying_finish(&a);
+}

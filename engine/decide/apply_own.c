@@ -1,0 +1,94 @@
+/* decide/apply_own.c: the event types that the engine itself understands: profiles, members, aliases, merges. */
+#include "decide/applying.h"
+
+static bool type_is(const struct applying *a, const char *type)
+{
+	return slice_equal(a->event->type, slice_of(type));
+}
+
+static struct slice text_attr(const struct applying *a, struct slice name)
+{
+	const struct event_attr *attr = event_attr(a->event, name);
+	return attr && attr->value.kind == VALUE_STRING ? attr->value.string : (struct slice){ NULL, 0 };
+}
+
+/* Beyond the record's bounds an attribute is left out; the sender was told by validation. */
+static void profile_updated(struct applying *a)
+{
+	struct attrs *attrs = record_attrs(a->record, a->member);
+	for (size_t i = 0; i < a->event->attr_count; i++)
+		(void)attrs_set(attrs, a->m->pool, a->event->attrs[i].name, a->event->attrs[i].value, a->now_ms);
+	eval_fresh(a->e);
+}
+
+static void alias_changed(struct applying *a, bool added)
+{
+	struct slice alias = text_attr(a, SLICE("alias"));
+	if (alias.len == 0 || alias.len > LIMIT_ALIAS_BYTES)
+		return;
+	if (added) {
+		if (links_add(a->record, a->m->pool, alias, a->event->member, a->now_ms) != 0)
+			return;
+	} else {
+		links_end(a->record, alias, a->now_ms);
+	}
+	struct subject target = subject_of(SUBJECT_ALIAS, alias);
+	applying_effect(a, added ? EFFECT_LINK : EFFECT_UNLINK, &target,
+			link_body(a->m, subject_id(&a->record->subject), a->event->member, a->now_ms));
+}
+
+/* The record becomes an empty one that only redirects. */
+static void empty_record(struct applying *a, struct slice into)
+{
+	struct record *r = a->record, *fresh = record_create(&r->subject);
+	struct record full = *r;
+	fresh->seq = r->seq;
+	fresh->newest_ms = r->newest_ms;
+	*r = *fresh;
+	*fresh = full;
+	record_destroy(fresh, a->m->pool);
+	record_redirect(r, a->m->pool, into);
+}
+
+/* This customer is that one: its record travels there whole, its aliases name the other from now on. Rules on the event do not run:
+ * here there is nothing left to read, and what they would raise could not travel with the record any more. */
+static bool identity_merged(struct applying *a)
+{
+	struct record *r = a->record;
+	struct slice into = text_attr(a, SLICE("into"));
+	if (into.len == 0 || into.len > LIMIT_ID_BYTES || slice_equal(into, subject_id(&r->subject)))
+		return false;
+	struct subject target = subject_of(SUBJECT_CUSTOMER, into);
+	struct bytes encoded = { 0 };
+	if (a->now_ms > r->newest_ms)
+		r->newest_ms = a->now_ms;
+	record_encode(r, &encoded);
+	applying_effect(a, EFFECT_MERGE, &target, bytes_slice(&encoded));
+	bytes_finish(&encoded);
+	for (unsigned i = 0; i < r->link_count; i++) {
+		const struct link *l = &r->links[i];
+		if (l->to_ms)
+			continue;
+		struct subject alias = subject_of(SUBJECT_ALIAS, str_slice(l->id));
+		struct slice member = str_slice(l->member);
+		applying_effect(a, EFFECT_UNLINK, &alias, link_body(a->m, subject_id(&r->subject), member, a->now_ms));
+		applying_effect(a, EFFECT_LINK, &alias, link_body(a->m, into, member, a->now_ms));
+	}
+	empty_record(a, into);
+	return true;
+}
+
+bool apply_own(struct applying *a)
+{
+	if (type_is(a, EVENT_IDENTITY_MERGED))
+		return identity_merged(a);
+	if (type_is(a, EVENT_PROFILE_UPDATED))
+		profile_updated(a);
+	else if (type_is(a, EVENT_ALIAS_ADDED) || type_is(a, EVENT_ALIAS_REMOVED))
+		alias_changed(a, type_is(a, EVENT_ALIAS_ADDED));
+	else if (type_is(a, EVENT_MEMBER_JOINED) && a->member)
+		record_member_joined(a->record, a->member, a->now_ms);
+	else if (type_is(a, EVENT_MEMBER_LEFT) && a->member)
+		record_member_left(a->record, a->member, a->now_ms);
+	return false;
+}

@@ -1,0 +1,220 @@
+/* decide/apply_rules.c: rules of an event's type, in order of declaration: the condition, once_per, then everything the rule wants is
+ * staged; only a rule that completed takes effect (commit.c). */
+#include "decide/applying.h"
+
+#include "base/error.h"
+#include "decide/text.h"
+
+#include <stdio.h>
+
+static void rule_failed(struct applying *a, struct rule_decl *rule, unsigned index, const char *why)
+{
+	counter_add(&rule->failed, 1);
+	snprintf(rule->last_error, sizeof(rule->last_error), "%s", why);
+	if (++rule->failed_in_a_row % RULE_FAILURES_ASIDE == 0)
+		a->out->failing_rule = index + 1;
+}
+
+static int host_alert(void *arg, struct slice severity, struct slice to, struct slice text, int64_t expires_ms)
+{
+	struct eval *e = arg;
+	struct stage *s = e->stage;
+	struct arena *arena = &e->m->arena;
+	if (s->alert_count >= LIMIT_ENTRY_ALERTS)
+		return error_set(ERR_LIMIT, NULL, "more than %u alerts (limit_entry_alerts)", LIMIT_ENTRY_ALERTS);
+	s->alerts[s->alert_count++] = (struct staged_alert){
+		arena_slice(arena, severity.len ? severity : SLICE("medium")), arena_slice(arena, to), arena_slice(arena, text), expires_ms,
+	};
+	return ERR_OK;
+}
+
+static int stage_set(struct eval *e, struct slice name, struct value v, uint8_t scope)
+{
+	struct stage *s = e->stage;
+	if (s->set_count >= LIMIT_RULE_SETS)
+		return error_set(ERR_LIMIT, NULL, "more than %u attributes set at once (limit_rule_sets)", LIMIT_RULE_SETS);
+	/* A copy: what the rule sets may replace the very string that another of its values lends. */
+	if (v.kind == VALUE_STRING)
+		v.string = arena_slice(&e->m->arena, v.string);
+	s->sets[s->set_count++] = (struct staged_set){ arena_slice(&e->m->arena, name), v, scope };
+	return ERR_OK;
+}
+
+static int host_set(void *arg, struct slice name, struct value v)
+{
+	struct eval *e = arg;
+	if (name.len == 0 || name.len > LIMIT_ATTRIBUTE_NAME_BYTES ||
+	    (v.kind == VALUE_STRING && v.string.len > LIMIT_ATTRIBUTE_TEXT_BYTES))
+		return error_set(ERR_LIMIT, NULL, "an attribute's name has 1 to %u bytes, its text at most %u",
+				 LIMIT_ATTRIBUTE_NAME_BYTES, LIMIT_ATTRIBUTE_TEXT_BYTES);
+	return stage_set(e, name, v, e->stage->rule->about == ABOUT_MEMBER ? SCOPE_MEMBER : SCOPE_SUBJECT);
+}
+
+static int host_add(void *arg, unsigned series, double amount)
+{
+	struct stage *s = ((struct eval *)arg)->stage;
+	if (s->add_count >= LIMIT_ENTRY_EFFECTS)
+		return error_set(ERR_LIMIT, NULL, "more than %u additions (limit_entry_effects)", LIMIT_ENTRY_EFFECTS);
+	s->adds[s->add_count++] = (struct staged_add){ series, amount };
+	return ERR_OK;
+}
+
+static int host_nudge(void *arg, struct slice channel, struct slice goal, struct slice action)
+{
+	struct eval *e = arg;
+	struct stage *s = e->stage;
+	struct arena *arena = &e->m->arena;
+	if (s->nudge_count >= LIMIT_ENTRY_ALERTS)
+		return error_set(ERR_LIMIT, NULL, "more than %u nudges (limit_entry_alerts)", LIMIT_ENTRY_ALERTS);
+	s->nudges[s->nudge_count++] = (struct staged_nudge){
+		arena_slice(arena, channel), goal.len ? arena_slice(arena, goal) : goal, action.len ? arena_slice(arena, action) : action,
+	};
+	return ERR_OK;
+}
+
+/* Unknown where it was aborted; e->aborted says so. */
+static bool rule_holds(struct applying *a, const struct rule_decl *rule)
+{
+	struct vm_host host = { .arg = a->e, .read = eval_host_read };
+	struct value v = value_bool(true);
+	if (rule->when)
+		v = eval_term(a->e, rule->when);
+	if (eval_is_true(v) && !a->e->aborted && rule->when_function != TERM_NO_FUNCTION)
+		if (!eval_condition(a->e, rule->when_function, &host, &v))
+			v = value_unknown();
+	return eval_is_true(v);
+}
+
+uint8_t mark_member(const struct applying *a, const struct rule_decl *rule)
+{
+	return rule->about == ABOUT_MEMBER ? a->e->member : 0;
+}
+
+static bool once_allows(const struct applying *a, const struct rule_decl *rule)
+{
+	if (!rule->once)
+		return true;
+	int64_t last = marks_get(a->record, rule->id, mark_member(a, rule));
+	return last == INT64_MIN || last <= span_from(rule->once_per, a->m->pack->zone, a->now_ms);
+}
+
+static int stage_declared(struct applying *a, const struct rule_decl *rule)
+{
+	struct eval *e = a->e;
+	int rc = ERR_OK;
+	for (unsigned i = 0; i < rule->set_count && rc == ERR_OK; i++)
+		rc = stage_set(e, str_slice(rule->sets[i].name), eval_term(e, rule->sets[i].value), rule->sets[i].scope);
+	for (unsigned i = 0; i < rule->add_count && rc == ERR_OK; i++) {
+		struct value amount = rule->adds[i].amount ? eval_term(e, rule->adds[i].amount) : value_number(1);
+		if (amount.kind == VALUE_NUMBER)
+			rc = host_add(e, rule->adds[i].series, amount.number);
+	}
+	if (rule->has_alert && rc == ERR_OK) {
+		struct slice language = a->m->pack->language_count ? str_slice(a->m->pack->languages[0]) : SLICE("");
+		rc = host_alert(e, str_slice(rule->alert.severity), words_fill(e, &rule->alert.to, language, NULL),
+				phrase_fill(e, &rule->alert.say, 0, NULL), rule->alert.expires_ms);
+	}
+	if (rule->has_nudge && rc == ERR_OK)
+		rc = host_nudge(e, str_slice(rule->nudge.channel), str_slice(rule->nudge.goal), str_slice(rule->nudge.action));
+	return rc;
+}
+
+static bool stage_rule(struct applying *a, const struct rule_decl *rule)
+{
+	struct eval *e = a->e;
+	struct vm_host host = {
+		.arg = e, .read = eval_host_read, .alert = host_alert, .set = host_set, .add = host_add, .nudge = host_nudge,
+	};
+	uint8_t member = e->member;
+	e->stage->rule = rule;
+	e->stage->alert_count = e->stage->nudge_count = e->stage->add_count = e->stage->set_count = 0;
+	if (stage_declared(a, rule) != ERR_OK) {
+		snprintf(e->error, sizeof(e->error), "%.255s", error_last()->text);
+		return false;
+	}
+	if (rule->run != TERM_NO_FUNCTION && !e->aborted)
+		eval_run(e, rule->run, &host);
+	e->member = member; /* whom the condition bound, whatever the words asked for */
+	return !e->aborted;
+}
+
+static void rule_apply(struct applying *a, struct rule_decl *rule, unsigned index)
+{
+	struct eval *e = a->e;
+	e->aborted = false;
+	bool holds = rule_holds(a, rule);
+	if (e->aborted) {
+		rule_failed(a, rule, index, e->error);
+		return;
+	}
+	if (!holds || !once_allows(a, rule)) {
+		if (rule->when_function != TERM_NO_FUNCTION)
+			rule->failed_in_a_row = 0; /* its Lua did complete */
+		return;
+	}
+	if (!stage_rule(a, rule) || !stage_commit(a, rule)) {
+		rule_failed(a, rule, index, e->error);
+		return;
+	}
+	rule->failed_in_a_row = 0;
+	counter_add(&rule->fired, 1);
+	if (a->out->fired_count < LIMIT_ENTRY_ALERTS)
+		a->out->fired[a->out->fired_count++] = rule->name;
+}
+
+/* For the occasion. A rule about members does not concern an event that names none. */
+void apply_rules(struct applying *a, const unsigned *rules, unsigned count)
+{
+	uint8_t member = a->e->member;
+	uint64_t (*now_ns)(void) = a->m->now_ns;
+	for (unsigned i = 0; i < count; i++) {
+		struct rule_decl *rule = &a->m->pack->rules[rules[i]];
+		if (rule->aside || (rule->about == ABOUT_MEMBER && !member))
+			continue;
+		uint64_t started = now_ns ? now_ns() : 0;
+		counter_add(&rule->matched, 1);
+		a->e->member = member;
+		rule_apply(a, rule, rules[i]);
+		if (now_ns)
+			counter_add(&rule->time_ns, now_ns() - started);
+	}
+	a->e->member = member;
+}
+
+void apply_happened(struct applying *a)
+{
+	for (unsigned i = 0; i < a->happened_count; i++) {
+		struct happened *h = &a->happened[i];
+		applying_occasion(a, &h->event, h->member);
+		apply_rules(a, h->index->rules, h->index->rule_count);
+	}
+}
+
+static void close_alert(struct applying *a, struct alert *alert)
+{
+	struct bytes *trail = &a->e->trail;
+	alerts_set_state(alert, ALERT_CLOSED);
+	a->out->closed[a->out->closed_count++] = *alert;
+	bytes_put_u8(trail, 'c');
+	bytes_put_string(trail, str_slice(alert->rule));
+	bytes_put_u8(trail, alert->member);
+	bytes_put_zigzag(trail, alert->time_ms);
+}
+
+/* An event that names a member closes that member's alerts, of rules that are about members. */
+void apply_closers(struct applying *a, const struct type_index *index, uint8_t member)
+{
+	struct record *r = a->record;
+	for (unsigned i = 0; i < index->alert_closer_count; i++) {
+		const struct rule_decl *rule = &a->m->pack->rules[index->alert_closers[i]];
+		for (unsigned k = 0; k < r->alert_count && a->out->closed_count < LIMIT_ALERTS; k++) {
+			struct alert *alert = &r->alerts[k];
+			bool same = rule->about != ABOUT_MEMBER || !member || alert->member == member;
+			if (alert->rule == rule->name && alert->state != ALERT_CLOSED && !alert->historical && same &&
+			    alert->time_ms <= a->now_ms)
+				close_alert(a, alert);
+		}
+	}
+	if (index->alert_closer_count)
+		eval_fresh(a->e);
+}

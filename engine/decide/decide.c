@@ -1,0 +1,220 @@
+/* decide/decide.c: a decision from the catalogue to the ranked answer. */
+#include "decide/deciding.h"
+
+#include "decide/text.h"
+
+static void decision_clear(struct decision *out)
+{
+	out->choice_count = out->answer_count = out->caution_count = out->left_out_count = 0;
+	out->left_out = NULL;
+	out->fallback = false;
+	out->fallback_reason = NULL;
+}
+
+static uint8_t asked_member(struct machine *m, const struct record *customer, const struct ask *ask)
+{
+	if (ask->bound_member)
+		return ask->bound_member <= customer->member_count ? ask->bound_member : 0;
+	/* Without `add`, record_member changes nothing. */
+	int member = record_member((struct record *)customer, m->pool, ask->member, false, 0);
+	return member > 0 ? (uint8_t)member : 0;
+}
+
+static void deciding_start(struct deciding *d, struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,
+			   struct foreign_reads *foreign, struct decision *out)
+{
+	struct eval *e = m->eval;
+	struct apply_input in = { .replay = foreign && foreign->play };
+	if (in.replay)
+		in.aborted = foreign->aborted;
+	*d = (struct deciding){ .m = m, .e = e, .ask = ask, .out = out };
+	decision_clear(out);
+	eval_start(e, &in);
+	e->subject = e->customer = subjects->customer;
+	e->agent = subjects->agent;
+	e->area = subjects->area;
+	e->ask = ask;
+	e->foreign = foreign;
+	e->now_ms = ask->now_ms;
+	d->channel = ask->channel.len ? ask->channel : SLICE("call");
+	d->member = e->member = asked_member(m, subjects->customer, ask);
+	d->limit = ask->limit ? ask->limit : RECOMMENDATIONS_DEFAULT;
+	if (d->limit > LIMIT_RECOMMENDATIONS)
+		d->limit = LIMIT_RECOMMENDATIONS;
+	d->verdicts = arena_alloc(&m->arena, (m->pack->action_count + 1) * sizeof(*d->verdicts));
+	d->held = arena_calloc(&m->arena, m->pack->policy_count + 1, sizeof(*d->held));
+}
+
+/* Keeps the best, in order of score; of equal ones the first declared. */
+static void rank(struct deciding *d, const struct choice *c)
+{
+	struct decision *out = d->out;
+	unsigned at = out->choice_count;
+	while (at > 0 && out->choices[at - 1].score < c->score)
+		at--;
+	if (at >= d->limit)
+		return;
+	if (out->choice_count == d->limit)
+		d->verdicts[out->choices[--out->choice_count].action - d->m->pack->actions].gate = GATE_RANK;
+	memmove(&out->choices[at + 1], &out->choices[at], (out->choice_count - at) * sizeof(*c));
+	out->choices[at] = *c;
+	out->choice_count++;
+	d->verdicts[c->action - d->m->pack->actions].gate = GATE_OPEN;
+}
+
+/* False: the deadline passed between two actions. */
+static bool choose(struct deciding *d)
+{
+	const struct pack *p = d->m->pack;
+	const struct ask *ask = d->ask;
+	d->balance = balance_of(d);
+	for (unsigned i = 0; i < p->action_count; i++) {
+		struct choice c;
+		if (ask->expired && ask->expired(ask->arg))
+			return false;
+		gates_ask(d, &p->actions[i], &d->verdicts[i]);
+		if (d->verdicts[i].gate != GATE_OPEN)
+			continue;
+		score_action(d, &p->actions[i], &c);
+		d->verdicts[i].score = c.score;
+		d->verdicts[i].gate = GATE_RANK;
+		rank(d, &c);
+	}
+	return true;
+}
+
+bool member_is_private(const struct deciding *d, uint8_t member)
+{
+	return d->ask->member.len > 0 && member != 0 && member != d->member;
+}
+
+/* Words to say to the customer are whole or not there: nobody can read out an unknown. */
+static void fill_words(struct deciding *d)
+{
+	unsigned language = (unsigned)pack_language(d->m->pack, d->ask->language);
+	for (unsigned i = 0; i < d->out->choice_count; i++) {
+		struct choice *c = &d->out->choices[i];
+		bool unknown = false;
+		d->e->action = c->action;
+		d->e->member = member_is_private(d, c->member) ? d->member : c->member;
+		struct slice say = phrase_fill(d->e, &c->action->say, language, &unknown);
+		c->say = unknown ? SLICE("") : say;
+	}
+	d->e->action = NULL;
+}
+
+static void fill_answers(struct deciding *d)
+{
+	const struct pack *p = d->m->pack;
+	struct slice topic = ask_topic(d->ask);
+	unsigned language = (unsigned)pack_language(p, d->ask->language);
+	d->e->action = NULL;
+	for (unsigned i = 0; i < p->answer_count && d->out->answer_count < LIMIT_ANSWERS; i++) {
+		const struct answer_decl *a = &p->answers[i];
+		bool unknown = false;
+		if (!slice_equal(str_slice(a->topic), topic) && !(d->ask->intent.len && slice_equal(str_slice(a->topic), d->ask->intent)))
+			continue;
+		d->e->member = d->member;
+		struct slice text = phrase_fill(d->e, &a->text, language, &unknown);
+		if (unknown || !text.len)
+			continue;
+		d->out->answers[d->out->answer_count].question = a->question;
+		d->out->answers[d->out->answer_count++].text = text;
+	}
+	d->e->member = d->member;
+}
+
+/* The part that is recorded and recomputed. False: the deadline passed. */
+static bool decide(struct deciding *d)
+{
+	if (!choose(d))
+		return false;
+	fill_words(d);
+	fill_answers(d);
+	cautions_fill(d);
+	return true;
+}
+
+static void deciding_finish(struct deciding *d)
+{
+	struct eval *e = d->e;
+	e->subject = e->customer = e->agent = e->area = NULL;
+	e->ask = NULL;
+	e->action = NULL;
+	e->foreign = NULL;
+}
+
+static struct aborted_calls aborted_of(const struct eval *e)
+{
+	return (struct aborted_calls){ (uint16_t)e->aborted_count, e->aborted_calls };
+}
+
+void machine_decide(struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,
+		    struct foreign_reads *foreign, struct decision *out)
+{
+	struct deciding d;
+	deciding_start(&d, m, subjects, ask, foreign, out);
+	bool in_time = decide(&d);
+	if (foreign && !foreign->play)
+		foreign->aborted = aborted_of(d.e);
+	d.e->foreign = NULL; /* what is read from here on explains, and decides nothing */
+	if (in_time) {
+		explain_choices(&d);
+		if (ask->explain)
+			explain_left_out(&d);
+	}
+	deciding_finish(&d);
+	if (!in_time)
+		machine_fallback(m, ask, "the deadline passed before every action was looked at", out);
+}
+
+void machine_fallback(struct machine *m, const struct ask *ask, const char *reason, struct decision *out)
+{
+	const struct pack *p = m->pack;
+	unsigned limit = ask->limit && ask->limit < LIMIT_RECOMMENDATIONS ? ask->limit : LIMIT_RECOMMENDATIONS;
+	unsigned language = (unsigned)pack_language(p, ask->language);
+	decision_clear(out);
+	out->fallback = true;
+	out->fallback_reason = reason;
+	eval_start(m->eval, NULL);
+	m->eval->ask = ask;
+	m->eval->now_ms = ask->now_ms;
+	for (unsigned i = 0; i < p->fallback_count && out->choice_count < limit; i++) {
+		int action = pack_action(p, p->fallback[i]);
+		bool unknown = false;
+		if (action < 0)
+			continue;
+		struct choice *c = &out->choices[out->choice_count++];
+		*c = (struct choice){ .action = &p->actions[action], .context = 1, .lever = 1 };
+		struct slice say = phrase_fill(m->eval, &c->action->say, language, &unknown);
+		c->say = unknown ? SLICE("") : say;
+	}
+	m->eval->ask = NULL;
+}
+
+static bool same_choice(const struct choice *c, const struct decision_chosen *r, bool words)
+{
+	return slice_equal(str_slice(c->action->name), r->action) && memcmp(&c->score, &r->score, sizeof(double)) == 0 &&
+	       memcmp(&c->propensity, &r->propensity, sizeof(double)) == 0 && memcmp(&c->value, &r->value, sizeof(double)) == 0 &&
+	       memcmp(&c->context, &r->context, sizeof(double)) == 0 && memcmp(&c->lever, &r->lever, sizeof(double)) == 0 &&
+	       c->member == r->member && (!words || slice_equal(c->say, r->say));
+}
+
+bool decision_verify(struct machine *m, const struct record *customer, const struct decision_record *r)
+{
+	struct decide_subjects subjects = { .customer = customer };
+	struct foreign_reads foreign = r->foreign;
+	struct decision *out;
+	struct deciding d;
+	if (r->fallback)
+		return true;
+	foreign.play = true;
+	foreign.next = 0;
+	out = arena_alloc(&m->arena, sizeof(*out));
+	deciding_start(&d, m, &subjects, &r->ask, &foreign, out);
+	bool same = decide(&d) && out->choice_count == r->chosen_count && foreign.next == foreign.count;
+	deciding_finish(&d);
+	for (unsigned i = 0; same && i < out->choice_count; i++)
+		same = same_choice(&out->choices[i], &r->chosen[i], r->head.nudge);
+	return same;
+}

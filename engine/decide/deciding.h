@@ -1,0 +1,50 @@
+/* decide/deciding.h: a decision while it is being made, as decide.c, gates.c, policy.c, score.c and explain.c share it.
+ *
+ * It is made in two parts. First what is chosen: gates, policies, scores, ranking, words. All that this part reads of other subjects is
+ * recorded, and it is all that decision_verify recomputes. Then why: reasons and explanations, which read again and record nothing. */
+#ifndef NUDGED_DECIDE_DECIDING_H
+#define NUDGED_DECIDE_DECIDING_H
+
+#include "decide/eval.h"
+
+enum gate { GATE_OPEN, GATE_CHANNEL, GATE_GOAL, GATE_ELIGIBLE, GATE_APPLICABLE, GATE_SUITABLE, GATE_POLICY, GATE_RANK };
+
+/* What became of one action. */
+struct verdict {
+	uint8_t gate;      /* enum gate */
+	uint8_t member;    /* bound when the gate was asked */
+	bool unknown;
+	uint16_t policy;   /* GATE_POLICY: which */
+	double score;
+};
+
+struct deciding {
+	struct machine *m;
+	struct eval *e;
+	const struct ask *ask;
+	struct decision *out;
+	struct slice channel;
+	uint8_t member;        /* whom the request is about; 0: nobody in particular */
+	unsigned limit;
+	double balance;
+	struct verdict *verdicts; /* one an action */
+	bool *held;            /* one a policy: it held something back */
+};
+
+const char *gate_name(enum gate g);
+const struct term *gate_term(const struct action_decl *a, enum gate g);
+/* gates.c: the first gate that is not true; binds e->member. */
+void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *v);
+/* policy.c: -1, or the first policy that holds the action back. */
+int policies_ask(struct deciding *d, const struct action_decl *a);
+void cautions_fill(struct deciding *d);
+/* score.c */
+double balance_of(struct deciding *d);
+void score_action(struct deciding *d, const struct action_decl *a, struct choice *c);
+/* explain.c */
+void explain_choices(struct deciding *d);
+void explain_left_out(struct deciding *d);
+/* Words about somebody else than who asks tell nothing of theirs. */
+bool member_is_private(const struct deciding *d, uint8_t member);
+
+#endif

@@ -1,0 +1,116 @@
+/* decide/eval.h: what a term is worth, here and now.
+ *
+ * A context says who is looked at (records), for whom (a bound member), on what occasion (an event, or a request) and when. Terms are
+ * walked in C; a Lua function is a leaf. Evaluation allocates from the machine's arena only and changes no record.
+ *
+ * Facts are computed once a context: a slot per fact holds its value with the stamp of the context and the member it was
+ * computed for, and who was bound by it (any_member). Whoever changes a record or the occasion calls eval_fresh.
+ *
+ * Lua calls are numbered within an entry (or decision). A call that was aborted is recorded by its number; replay skips exactly those
+ * calls, so that a memory limit need not fall at the same place twice. */
+#ifndef NUDGED_DECIDE_EVAL_H
+#define NUDGED_DECIDE_EVAL_H
+
+#include "decide/decision.h"
+#include "script/vm.h"
+
+/* What the entry being applied added to a window: before = "this" looks past it. */
+struct touched {
+	const struct window *window;
+	struct window_undo undo;
+};
+
+/* What a fact depends on, found once when the pack is set. */
+#define FACT_BOUND 1u     /* on the bound member: cached per member */
+#define FACT_OF_MEMBER 2u /* it is about members: shown once for each */
+#define FACT_ASKED 4u     /* on the action under decision: never cached */
+
+struct fact_slot {
+	uint32_t stamp;
+	uint8_t member, bound, flags;
+	bool aborted;
+	struct value value;
+};
+
+struct stage;
+
+struct eval {
+	struct machine *m;
+	/* the context */
+	const struct record *subject;                 /* whom the rule or decision is about */
+	const struct record *customer, *agent, *area; /* one of them is the subject; NULL: unknown */
+	const struct event *event;                    /* NULL: no event */
+	const struct ask *ask;                        /* NULL: no request */
+	const struct action_decl *action;             /* under decision; NULL: none */
+	struct foreign_reads *foreign;                /* NULL: reads of other subjects are not recorded */
+	int64_t now_ms;
+	uint8_t member;                               /* bound; 0: none */
+	/* the entry or decision */
+	struct touched *touched;                      /* arena */
+	unsigned touched_count, touched_cap;
+	struct aborted_calls skip;                    /* replay: calls not to make */
+	unsigned skip_next, call_count;
+	uint16_t *aborted_calls;                      /* arena */
+	unsigned aborted_count, aborted_cap;
+	uint64_t aborted_total;                       /* since the machine began */
+	bool replay;
+	bool aborted;                                 /* a call was aborted since the caller cleared this */
+	char error[256];                              /* why */
+	/* scratch */
+	struct fact_slot *facts;
+	uint32_t stamp;
+	unsigned depth;
+	struct bytes trail;                           /* what the entry caused, spelled out: the outcome hash is over it */
+	struct stage *stage;
+	/* Strings that the last entry applied lends to its caller: Lua may have made them, so nobody else may hold them. */
+	struct str *held[3 * LIMIT_ENTRY_ALERTS];
+	unsigned held_count;
+};
+
+struct eval *eval_create(struct machine *m);
+void eval_destroy(struct eval *e); /* NULL-safe */
+void eval_set_pack(struct eval *e, const struct pack *pack);
+/* Begins an entry or decision: no context, calls numbered from 0. in NULL: live. */
+void eval_start(struct eval *e, const struct apply_input *in);
+void eval_fresh(struct eval *e);   /* the record or the occasion changed: facts are to be computed anew */
+
+struct str *eval_hold(struct eval *e, struct slice text); /* interned until eval_let_go; NULL for an empty one */
+void eval_let_go(struct eval *e);
+
+struct value eval_term(struct eval *e, const struct term *t);
+struct value eval_fact(struct eval *e, unsigned fact);
+
+/* eval_read.c: leaves that read state or the occasion */
+struct value eval_leaf(struct eval *e, const struct term *t);
+struct value eval_attr(struct eval *e, enum term_scope scope, struct slice name);
+struct value eval_event(const struct eval *e, struct slice name);
+struct value eval_request(const struct eval *e, struct slice name);
+struct value eval_name(struct eval *e, struct slice name);
+struct slice ask_topic(const struct ask *ask);      /* its topic, else the first level of its intent */
+bool ask_asks_for(const struct ask *ask, const struct action_decl *a);
+int64_t record_first_ms(const struct record *r);    /* first event known of; INT64_MAX: none */
+
+/* eval_series.c */
+struct value eval_series(struct eval *e, const struct record *r, const struct term *t);
+struct value eval_case(struct eval *e, const struct record *r, const struct term *t);
+void eval_touch(struct eval *e, const struct window *w, const struct window_undo *undo);
+/* A series' key from the event's or request's values. False where the pack splits it and none of the values is known. */
+bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out);
+
+/* eval_call.c. The functions return false where the call was aborted (or is one that replay skips): e->aborted is set. */
+struct value eval_call(struct eval *e, const struct term *t);
+bool eval_condition(struct eval *e, int function, struct vm_host *host, struct value *out);
+bool eval_run(struct eval *e, int function, struct vm_host *host);
+struct value eval_host_read(void *arg, struct slice space, struct slice name); /* arg: the eval */
+
+static inline bool eval_is_true(struct value v)
+{
+	return v.kind == VALUE_BOOL && v.boolean;
+}
+
+static inline const struct attrs *attrs_of(const struct record *r, uint8_t member)
+{
+	return member ? &r->members[member - 1].attrs : &r->attrs;
+}
+
+#endif

@@ -1,0 +1,315 @@
+/* decide/eval_read.c: the leaves that read state or the occasion: attributes, the event's and request's values, alerts, outcomes, tenure.
+ *
+ * Rules read their own subject. Decisions may read the agent and the area too: such a foreign read is recorded with its value,
+ * or played back when a recorded decision is recomputed, in the same order. */
+#include "decide/eval.h"
+
+#include <stdio.h>
+
+static struct value text_value(struct slice s)
+{
+	return s.len ? value_string(s) : value_unknown();
+}
+
+static bool name_is(struct slice name, const char *text)
+{
+	return slice_equal(name, slice_of(text));
+}
+
+static struct value attrs_value(const struct event_attr *attrs, size_t count, struct slice name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_equal(attrs[i].name, name))
+			return attrs[i].value;
+	return value_unknown();
+}
+
+struct value eval_event(const struct eval *e, struct slice name)
+{
+	const struct event *ev = e->event;
+	static const struct { const char *name; size_t offset; } fields[] = {
+		{ "type", offsetof(struct event, type) }, { "member", offsetof(struct event, member) },
+		{ "agent", offsetof(struct event, agent) }, { "channel", offsetof(struct event, channel) },
+		{ "contact", offsetof(struct event, contact) }, { "customer", offsetof(struct event, customer) },
+		{ "id", offsetof(struct event, id) }, { "source", offsetof(struct event, source) },
+	};
+	if (!ev)
+		return value_unknown();
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (name_is(name, fields[i].name))
+			return text_value(*(const struct slice *)((const char *)ev + fields[i].offset));
+	if (name_is(name, "time"))
+		return value_number((double)ev->time_ms);
+	return attrs_value(ev->attrs, ev->attr_count, name);
+}
+
+struct slice ask_topic(const struct ask *ask)
+{
+	if (ask->topic.len)
+		return ask->topic;
+	const char *slash = ask->intent.len ? memchr(ask->intent.data, '/', ask->intent.len) : NULL;
+	return slash ? (struct slice){ ask->intent.data, (size_t)(slash - ask->intent.data) } : ask->intent;
+}
+
+struct value eval_request(const struct eval *e, struct slice name)
+{
+	const struct ask *ask = e->ask;
+	if (!ask)
+		return value_unknown();
+	if (name_is(name, "channel"))
+		return text_value(ask->channel);
+	if (name_is(name, "intent"))
+		return text_value(ask->intent);
+	if (name_is(name, "topic"))
+		return text_value(ask_topic(ask));
+	if (name_is(name, "member"))
+		return text_value(ask->member);
+	if (name_is(name, "agent"))
+		return text_value(ask->agent);
+	if (name_is(name, "language"))
+		return text_value(ask->language);
+	if (name_is(name, "mood"))
+		return ask->has_mood ? value_number(ask->mood) : value_unknown();
+	if (name_is(name, "time"))
+		return value_number((double)ask->now_ms);
+	return attrs_value(ask->attrs, ask->attr_count, name);
+}
+
+static bool covers(struct slice asked_for, struct slice what)
+{
+	if (!asked_for.len || what.len < asked_for.len || memcmp(what.data, asked_for.data, asked_for.len) != 0)
+		return false;
+	return what.len == asked_for.len || what.data[asked_for.len] == '/';
+}
+
+bool ask_asks_for(const struct ask *ask, const struct action_decl *a)
+{
+	struct slice topic = ask_topic(ask);
+	for (unsigned i = 0; i < a->ask_count; i++)
+		if (covers(str_slice(a->asks[i]), ask->intent) || covers(str_slice(a->asks[i]), topic))
+			return true;
+	return a->group && (covers(str_slice(a->group), ask->intent) || covers(str_slice(a->group), topic));
+}
+
+static void foreign_record(struct eval *e, struct value v)
+{
+	struct foreign_reads *f = e->foreign;
+	if (!f)
+		return;
+	if (f->count == f->cap) {
+		unsigned cap = f->cap ? 2 * f->cap : 8;
+		struct value *values = arena_alloc(&e->m->arena, cap * sizeof(*values));
+		if (f->count)
+			memcpy(values, f->values, f->count * sizeof(*values));
+		f->values = values;
+		f->cap = cap;
+	}
+	if (v.kind == VALUE_STRING)
+		v.string = arena_slice(&e->m->arena, v.string);
+	f->values[f->count++] = v;
+}
+
+/* The value recorded, when the decision is played back. False: to be read now. */
+static bool foreign_played(struct eval *e, struct value *out)
+{
+	struct foreign_reads *f = e->foreign;
+	if (!f || !f->play)
+		return false;
+	*out = f->next < f->count ? f->values[f->next] : value_unknown();
+	f->next++;
+	return true;
+}
+
+static struct value record_attr(const struct record *r, uint8_t member, struct slice name)
+{
+	return r ? attr_value(attrs_get_text(attrs_of(r, member), name)) : value_unknown();
+}
+
+struct value eval_attr(struct eval *e, enum term_scope scope, struct slice name)
+{
+	struct value v;
+	if (scope == SCOPE_SUBJECT) {
+		v = value_unknown();
+		if (e->member && e->subject == e->customer)
+			v = record_attr(e->subject, e->member, name);
+		return v.kind != VALUE_UNKNOWN ? v : record_attr(e->subject, 0, name);
+	}
+	if (scope == SCOPE_CUSTOMER)
+		return record_attr(e->customer, 0, name);
+	if (scope == SCOPE_MEMBER)
+		return e->member ? record_attr(e->customer, e->member, name) : value_unknown();
+	const struct record *r = scope == SCOPE_AGENT ? e->agent : e->area;
+	if (r && r == e->subject)
+		return record_attr(r, 0, name);
+	if (foreign_played(e, &v))
+		return v;
+	v = record_attr(r, 0, name);
+	foreign_record(e, v);
+	return v;
+}
+
+struct value eval_name(struct eval *e, struct slice name)
+{
+	if (name_is(name, "member") && e->member && e->customer)
+		return value_string(str_slice(e->customer->members[e->member - 1].id));
+	if (name_is(name, "customer") && e->customer)
+		return value_string(subject_id(&e->customer->subject));
+	if (name_is(name, "agent") && e->subject && e->subject == e->agent)
+		return value_string(subject_id(&e->agent->subject));
+	struct value v = e->event ? eval_event(e, name) : eval_request(e, name);
+	return v.kind != VALUE_UNKNOWN ? v : eval_attr(e, SCOPE_SUBJECT, name);
+}
+
+static const struct rule_decl *rule_named(const struct pack *p, const struct str *name)
+{
+	for (unsigned i = 0; i < p->rule_count; i++)
+		if (p->rules[i].name == name)
+			return &p->rules[i];
+	return NULL;
+}
+
+static struct value eval_open_alert(const struct eval *e, const struct term *t)
+{
+	const struct record *r = e->subject;
+	uint8_t member = 0;
+	bool asked = false;
+	for (unsigned i = 0; r && i < r->alert_count; i++) {
+		const struct alert *a = &r->alerts[i];
+		if (a->rule != t->name || !alert_is_open(a, e->now_ms))
+			continue;
+		if (!asked) { /* only now: looking for the rule is dearer than looking at the alerts */
+			const struct rule_decl *rule = rule_named(e->m->pack, t->name);
+			member = rule && rule->about == ABOUT_MEMBER ? e->member : 0;
+			asked = true;
+		}
+		if (member == 0 || a->member == member)
+			return value_bool(true);
+	}
+	return r ? value_bool(false) : value_unknown();
+}
+
+static struct value eval_outcomes(const struct eval *e, const struct term *t)
+{
+	const struct record *r = e->customer;
+	const struct pack *p = e->m->pack;
+	unsigned n = 0;
+	if (!r)
+		return value_unknown();
+	int64_t from = span_from(t->outcomes.span, p->zone, e->now_ms);
+	for (unsigned i = 0; i < r->outcome_count; i++) {
+		const struct outcome *o = &r->outcomes[i];
+		if (o->time_ms <= from || o->time_ms > e->now_ms || (t->outcomes.kind && o->kind != t->outcomes.kind))
+			continue;
+		if (t->outcomes.action && t->outcomes.action != o->action)
+			continue;
+		if (t->outcomes.group || t->outcomes.goal) {
+			int a = pack_action(p, o->action);
+			if (a < 0 || (t->outcomes.group && p->actions[a].group != t->outcomes.group) ||
+			    (t->outcomes.goal && p->actions[a].goal != t->outcomes.goal))
+				continue;
+		}
+		n++;
+	}
+	return value_number(n);
+}
+
+int64_t record_first_ms(const struct record *r)
+{
+	int64_t first = INT64_MAX;
+	for (unsigned i = 0; i < r->window_count; i++) {
+		int64_t t = window_first_ms(r->windows[i].window);
+		first = t < first ? t : first;
+	}
+	if (r->timeline_count && r->timeline[0].time_ms < first)
+		first = r->timeline[0].time_ms;
+	for (unsigned i = 0; i < r->link_count; i++)
+		first = r->links[i].from_ms < first ? r->links[i].from_ms : first;
+	for (unsigned i = 0; i < r->attrs.count; i++)
+		first = r->attrs.items[i].time_ms < first ? r->attrs.items[i].time_ms : first;
+	return first;
+}
+
+/* Days since 1970 of a civil date (proleptic Gregorian). */
+static int64_t days_of(int64_t year, int month, int day)
+{
+	year -= month <= 2;
+	int64_t era = (year >= 0 ? year : year - 399) / 400;
+	int64_t yoe = year - era * 400;
+	int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+/* `since` as an attribute: a number is UTC milliseconds, a text begins with a date, 2019-05-31. */
+static bool since_ms(struct value v, int64_t *out)
+{
+	char text[11];
+	int year, month, day;
+	if (v.kind == VALUE_NUMBER && v.number > -1e15 && v.number < 1e15) {
+		*out = (int64_t)v.number;
+		return true;
+	}
+	if (v.kind != VALUE_STRING || v.string.len < 10)
+		return false;
+	memcpy(text, v.string.data, 10);
+	text[10] = 0;
+	if (sscanf(text, "%4d-%2d-%2d", &year, &month, &day) != 3 || month < 1 || month > 12 || day < 1 || day > 31)
+		return false;
+	*out = days_of(year, month, day) * 86400000;
+	return true;
+}
+
+static struct value eval_tenure(struct eval *e)
+{
+	int64_t since;
+	if (!e->subject)
+		return value_unknown();
+	if (!since_ms(eval_attr(e, SCOPE_SUBJECT, SLICE("since")), &since)) {
+		since = record_first_ms(e->subject);
+		if (since == INT64_MAX)
+			return value_unknown();
+	}
+	return since > e->now_ms ? value_number(0) : value_number((double)(e->now_ms - since) / 1000);
+}
+
+/* Series and cases live in the record of whom they are about. */
+static struct value eval_kept(struct eval *e, const struct term *t, uint8_t about)
+{
+	const struct record *r = about == ABOUT_AGENT ? e->agent : about == ABOUT_AREA ? e->area : e->customer;
+	bool foreign = (about == ABOUT_AGENT || about == ABOUT_AREA) && (!r || r != e->subject);
+	struct value v;
+	if (foreign && foreign_played(e, &v))
+		return v;
+	v = !r ? value_unknown() : t->op == TERM_SERIES ? eval_series(e, r, t) : eval_case(e, r, t);
+	if (foreign)
+		foreign_record(e, v);
+	return v;
+}
+
+struct value eval_leaf(struct eval *e, const struct term *t)
+{
+	const struct pack *p = e->m->pack;
+	switch (t->op) {
+	case TERM_ATTR:
+		return eval_attr(e, t->scope, str_slice(t->name));
+	case TERM_EVENT:
+		return eval_event(e, str_slice(t->name));
+	case TERM_REQUEST:
+		return eval_request(e, str_slice(t->name));
+	case TERM_NAME:
+		return eval_name(e, str_slice(t->name));
+	case TERM_SERIES:
+		return eval_kept(e, t, p->series[t->series.index].about);
+	case TERM_CASE:
+		return eval_kept(e, t, p->cases[t->open_case.index].about);
+	case TERM_OPEN_ALERT:
+		return eval_open_alert(e, t);
+	case TERM_OUTCOMES:
+		return eval_outcomes(e, t);
+	case TERM_TENURE:
+		return eval_tenure(e);
+	case TERM_ASKED:
+		return value_bool(e->ask && e->action && ask_asks_for(e->ask, e->action));
+	default:
+		return value_unknown();
+	}
+}

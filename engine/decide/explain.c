@@ -1,0 +1,174 @@
+/* decide/explain.c: why: the conditions of what was chosen, and the gate at which everything else fell, each with the values read. */
+#include "decide/deciding.h"
+
+#include "decide/text.h"
+
+#define REASONS_MAX 16
+
+/* Behind each leaf that was read: its value. */
+static void leaf_value(void *arg, const struct term *leaf, struct bytes *out)
+{
+	struct eval *e = arg;
+	uint8_t member = e->member;
+	struct value v = eval_term(e, leaf);
+	e->member = member;
+	if (v.kind == VALUE_BOOL) {
+		bytes_printf(out, v.boolean ? " (yes)" : " (no)");
+		return;
+	}
+	bytes_put_u8(out, ' ');
+	value_explain(v, out);
+}
+
+static struct slice taken(struct eval *e, struct bytes *b)
+{
+	struct slice s = arena_slice(&e->m->arena, bytes_slice(b));
+	bytes_finish(b);
+	return s;
+}
+
+static struct slice rendered(struct eval *e, const struct term *t, bool with_values)
+{
+	struct bytes b = { 0 };
+	if (with_values)
+		term_render(t, e->m->pack, leaf_value, e, &b);
+	else
+		term_text(t, e->m->pack, &b);
+	return taken(e, &b);
+}
+
+static void reason_add(struct choice *c, struct slice reason)
+{
+	if (reason.len && c->reason_count < REASONS_MAX)
+		c->reasons[c->reason_count++] = reason;
+}
+
+/* A true condition: every part of `all`, the part of `any` that was true. */
+static void reasons_of(struct deciding *d, struct choice *c, const struct term *t)
+{
+	uint8_t member = d->e->member;
+	if (t->op == TERM_ALL) {
+		for (unsigned i = 0; i < t->child_count; i++)
+			reasons_of(d, c, t->children[i]);
+		return;
+	}
+	if (t->op == TERM_ANY) {
+		for (unsigned i = 0; i < t->child_count; i++) {
+			bool held = eval_is_true(eval_term(d->e, t->children[i]));
+			d->e->member = member;
+			if (held) {
+				reasons_of(d, c, t->children[i]);
+				return;
+			}
+		}
+	}
+	reason_add(c, rendered(d->e, t, !member_is_private(d, member)));
+}
+
+static void value_reason(struct deciding *d, struct choice *c, const struct term *t, const char *whose)
+{
+	if (!t || eval_term(d->e, t).kind == VALUE_NUMBER)
+		return;
+	reason_add(c, arena_printf(&d->m->arena, "%s value unknown: counted as 0", whose));
+}
+
+void explain_choices(struct deciding *d)
+{
+	for (unsigned i = 0; i < d->out->choice_count; i++) {
+		struct choice *c = &d->out->choices[i];
+		c->reasons = arena_alloc(&d->m->arena, REASONS_MAX * sizeof(*c->reasons));
+		d->e->action = c->action;
+		for (enum gate g = GATE_ELIGIBLE; g <= GATE_SUITABLE; g++) {
+			const struct term *t = gate_term(c->action, g);
+			d->e->member = c->member;
+			if (t)
+				reasons_of(d, c, t);
+		}
+		d->e->member = c->member;
+		value_reason(d, c, c->action->customer_value, "customer");
+		value_reason(d, c, c->action->business_value, "business");
+	}
+	d->e->action = NULL;
+}
+
+/* The part that decided: of `all` the first that was false, else the first unknown one; of everything else the whole. Of a member's
+ * condition that nobody met there are no values to show. */
+static struct slice fallen(struct deciding *d, const struct term *t)
+{
+	struct eval *e = d->e;
+	uint8_t member = e->member;
+	const struct term *unknown = NULL;
+	if (t->op == TERM_ALL)
+		for (unsigned i = 0; i < t->child_count; i++) {
+			struct value v = eval_term(e, t->children[i]);
+			if (v.kind == VALUE_BOOL && !v.boolean) {
+				e->member = member;
+				return fallen(d, t->children[i]);
+			}
+			if (v.kind != VALUE_BOOL && !unknown)
+				unknown = t->children[i];
+		}
+	e->member = member;
+	if (unknown)
+		return fallen(d, unknown);
+	return rendered(e, t, t->op != TERM_ANY_MEMBER && !member_is_private(d, member));
+}
+
+static struct slice policy_reason(struct deciding *d, const struct policy_decl *p)
+{
+	if (p->unless && eval_is_true(eval_term(d->e, p->unless))) {
+		struct bytes b = { 0 };
+		bytes_printf(&b, "held back while ");
+		term_render(p->unless, d->m->pack, leaf_value, d->e, &b);
+		return taken(d->e, &b);
+	}
+	return p->text;
+}
+
+static struct slice reason_for(struct deciding *d, const struct action_decl *a, const struct verdict *v)
+{
+	const struct decision *out = d->out;
+	struct bytes b = { 0 };
+	d->e->action = a;
+	d->e->member = v->member;
+	switch (v->gate) {
+	case GATE_CHANNEL:
+		bytes_printf(&b, "not for channel %.*s; only", SLICE_ARG(d->channel));
+		for (unsigned i = 0; i < a->channel_count; i++)
+			bytes_printf(&b, "%s %s", i ? "," : "", a->channels[i]->data);
+		return taken(d->e, &b);
+	case GATE_GOAL:
+		return arena_printf(&d->m->arena, "asked for%s%.*s%s%.*s only", d->ask->goal.len ? " goal " : "", SLICE_ARG(d->ask->goal),
+				    d->ask->action.len ? " action " : "", SLICE_ARG(d->ask->action));
+	case GATE_POLICY:
+		return policy_reason(d, &d->m->pack->policies[v->policy]);
+	case GATE_RANK:
+		if (out->choice_count) {
+			const struct choice *last = &out->choices[out->choice_count - 1];
+			bytes_printf(&b, "score ");
+			value_explain(value_number(v->score), &b);
+			bytes_printf(&b, ", behind %s with ", last->action->name->data);
+			value_explain(value_number(last->score), &b);
+		}
+		return taken(d->e, &b);
+	default:
+		return fallen(d, gate_term(a, (enum gate)v->gate));
+	}
+}
+
+void explain_left_out(struct deciding *d)
+{
+	const struct pack *p = d->m->pack;
+	struct decision *out = d->out;
+	out->left_out = arena_alloc(&d->m->arena, (p->action_count + 1) * sizeof(*out->left_out));
+	for (unsigned i = 0; i < p->action_count; i++) {
+		const struct verdict *v = &d->verdicts[i];
+		if (v->gate == GATE_OPEN)
+			continue;
+		out->left_out[out->left_out_count++] = (struct left_out){
+			.action = &p->actions[i], .gate = gate_name((enum gate)v->gate), .reason = reason_for(d, &p->actions[i], v),
+			.unknown = v->unknown, .score = v->score,
+		};
+	}
+	d->e->action = NULL;
+}

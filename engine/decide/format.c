@@ -1,0 +1,180 @@
+/* decide/format.c: one value in one format: money, dates in the pack's zone, durations. Written by hand, since printf's grouping and
+ * strftime depend on the machine's locale. */
+#include "decide/text.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct slice value_key_text(struct value v, char buffer[32])
+{
+	switch (v.kind) {
+	case VALUE_STRING:
+		return v.string;
+	case VALUE_NUMBER:
+		return slice_of(number_text(v.number, buffer));
+	case VALUE_BOOL:
+		return v.boolean ? SLICE("true") : SLICE("false");
+	default:
+		return SLICE("");
+	}
+}
+
+void value_explain(struct value v, struct bytes *out)
+{
+	char number[32];
+	if (v.kind == VALUE_UNKNOWN)
+		bytes_put(out, "unknown", 7);
+	else if (v.kind == VALUE_STRING)
+		bytes_printf(out, "\"%.*s\"", SLICE_ARG(v.string));
+	else if (v.kind == VALUE_NUMBER && v.number != floor(v.number) && fabs(v.number) < 1e9)
+		bytes_printf(out, "%s", number_text(round(v.number * 1000) / 1000, number));
+	else {
+		struct slice s = value_key_text(v, number);
+		bytes_put(out, s.data, s.len);
+	}
+}
+
+int currency_exponent(struct slice iso)
+{
+	static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+	static const char three[] = "BHD IQD JOD KWD LYD OMR TND";
+	if (iso.len != 3)
+		return 2;
+	for (size_t i = 0; i + 3 < sizeof(none); i += 4)
+		if (memcmp(none + i, iso.data, 3) == 0)
+			return 0;
+	for (size_t i = 0; i + 3 < sizeof(three); i += 4)
+		if (memcmp(three + i, iso.data, 3) == 0)
+			return 3;
+	return 2;
+}
+
+/* Languages that write 1.234,50. */
+static bool comma_decimals(struct slice language)
+{
+	static const char *const those[] = { "vi", "de", "es", "it", "nl", "pt", "id", "tr", "da", "el", "ro", "hr", "sl" };
+	if (language.len < 2 || (language.len > 2 && language.data[2] != '-' && language.data[2] != '_'))
+		return false;
+	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++)
+		if (memcmp(language.data, those[i], 2) == 0)
+			return true;
+	return false;
+}
+
+/* 1234567.891 with 2 decimals -> 1,234,567.89 */
+static void grouped(double n, int decimals, bool comma, struct bytes *out)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "%.*f", decimals, fabs(n) < 1e18 ? fabs(n) : 1e18);
+	int whole = decimals ? len - decimals - 1 : len;
+	bool zero = strspn(text, "0.") == (size_t)len;
+	if (n < 0 && !zero)
+		bytes_put_u8(out, '-');
+	for (int i = 0; i < whole; i++) {
+		if (i > 0 && (whole - i) % 3 == 0)
+			bytes_put_u8(out, comma ? '.' : ',');
+		bytes_put_u8(out, (uint8_t)text[i]);
+	}
+	if (decimals) {
+		bytes_put_u8(out, comma ? ',' : '.');
+		bytes_put(out, text + whole + 1, (size_t)decimals);
+	}
+}
+
+static void format_money(const struct pack *pack, bool comma, double minor, struct bytes *out)
+{
+	int exponent = currency_exponent(str_slice(pack->currency));
+	grouped(minor / (exponent == 0 ? 1 : exponent == 2 ? 100 : 1000), exponent, comma, out);
+	if (pack->currency)
+		bytes_printf(out, " %s", pack->currency->data);
+}
+
+static void format_date(const struct pack *pack, struct slice language, int64_t ms, struct bytes *out)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct zone_civil c = zone_civil(pack->zone, ms);
+	if (language.len >= 2 && memcmp(language.data, "en", 2) != 0)
+		bytes_printf(out, "%02d/%02d/%04d", c.day, c.month, c.year);
+	else
+		bytes_printf(out, "%d %.3s %04d", c.day, months + 3 * (c.month - 1), c.year);
+}
+
+/* The two largest units: 2 d 4 h, 3 h 20 min, 45 s. */
+static void format_duration(double seconds, struct bytes *out)
+{
+	static const struct { const char *name; int64_t seconds; } units[] = {
+		{ "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 },
+	};
+	int64_t left = (int64_t)fmin(round(fabs(seconds)), 1e15);
+	unsigned written = 0;
+	if (seconds < 0 && left)
+		bytes_put_u8(out, '-');
+	for (unsigned i = 0; i < 4 && written < 2; i++) {
+		int64_t n = left / units[i].seconds;
+		if (n == 0 && (i < 3 || written)) {
+			if (written)
+				break;
+			continue;
+		}
+		bytes_printf(out, "%s%lld %s", written ? " " : "", (long long)n, units[i].name);
+		left -= n * units[i].seconds;
+		written++;
+	}
+}
+
+static void format_plain(bool comma, struct value v, struct bytes *out)
+{
+	char number[32];
+	if (v.kind == VALUE_NUMBER && v.number != floor(v.number)) {
+		size_t at = out->len;
+		grouped(v.number, 2, comma, out);
+		while (out->len > at && out->data[out->len - 1] == '0')
+			out->len--;
+		if (out->len > at && (out->data[out->len - 1] == '.' || out->data[out->len - 1] == ','))
+			out->len--;
+		return;
+	}
+	struct slice s = value_key_text(v, number);
+	bytes_put(out, s.data, s.len);
+}
+
+void format_value(const struct pack *pack, struct slice language, const struct words_part *part, struct value v, struct bytes *out)
+{
+	bool comma = comma_decimals(language);
+	if (v.kind == VALUE_UNKNOWN) {
+		bytes_put_u8(out, '?');
+		return;
+	}
+	if (v.kind != VALUE_NUMBER) {
+		format_plain(comma, v, out);
+		return;
+	}
+	/* Far beyond any calendar: a number that is no time. */
+	int64_t ms = (int64_t)fmax(fmin(v.number, 8.64e15), -8.64e15);
+	switch (part->format) {
+	case FORMAT_MONEY:
+		format_money(pack, comma, v.number, out);
+		return;
+	case FORMAT_PERCENT:
+		grouped(v.number * 100, 0, comma, out);
+		bytes_put_u8(out, '%');
+		return;
+	case FORMAT_DATE:
+		format_date(pack, language, ms, out);
+		return;
+	case FORMAT_TIME: {
+		struct zone_civil c = zone_civil(pack->zone, ms);
+		bytes_printf(out, "%02d:%02d", c.hour, c.minute);
+		return;
+	}
+	case FORMAT_DURATION:
+		format_duration(v.number, out);
+		return;
+	case FORMAT_DECIMALS:
+		grouped(v.number, part->decimals < 0 ? 0 : part->decimals > 9 ? 9 : part->decimals, comma, out);
+		return;
+	default:
+		format_plain(comma, v, out);
+		return;
+	}
+}

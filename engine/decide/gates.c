@@ -1,0 +1,64 @@
+/* decide/gates.c: may this action be recommended, now, to this customer? */
+#include "decide/deciding.h"
+
+const char *gate_name(enum gate g)
+{
+	static const char *const names[] = { "", "channel", "goal", "eligible", "applicable", "suitable", "policy", "rank" };
+	return names[g];
+}
+
+const struct term *gate_term(const struct action_decl *a, enum gate g)
+{
+	return g == GATE_ELIGIBLE ? a->eligible : g == GATE_APPLICABLE ? a->applicable : g == GATE_SUITABLE ? a->suitable : NULL;
+}
+
+static bool on_channel(const struct action_decl *a, struct slice channel)
+{
+	if (!a->channels || a->channel_count == 0)
+		return true;
+	for (unsigned i = 0; i < a->channel_count; i++)
+		if (slice_equal(str_slice(a->channels[i]), channel))
+			return true;
+	return false;
+}
+
+static bool wanted(const struct ask *ask, const struct action_decl *a)
+{
+	if (ask->goal.len && !slice_equal(ask->goal, str_slice(a->goal)))
+		return false;
+	return ask->action.len == 0 || slice_equal(ask->action, str_slice(a->name));
+}
+
+void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *v)
+{
+	struct eval *e = d->e;
+	*v = (struct verdict){ .gate = GATE_OPEN, .member = d->member };
+	if (!on_channel(a, d->channel)) {
+		v->gate = GATE_CHANNEL;
+		return;
+	}
+	if (!wanted(d->ask, a)) {
+		v->gate = GATE_GOAL;
+		return;
+	}
+	e->action = a;
+	e->member = d->member;
+	for (enum gate g = GATE_ELIGIBLE; g <= GATE_SUITABLE; g++) {
+		const struct term *t = gate_term(a, g);
+		if (!t)
+			continue;
+		v->member = e->member;
+		struct value held = eval_term(e, t);
+		if (eval_is_true(held))
+			continue;
+		v->gate = (uint8_t)g;
+		v->unknown = held.kind != VALUE_BOOL;
+		return;
+	}
+	v->member = e->member;
+	int policy = policies_ask(d, a);
+	if (policy >= 0) {
+		v->gate = GATE_POLICY;
+		v->policy = (uint16_t)policy;
+	}
+}

@@ -1,0 +1,47 @@
+/* decide/words.c: words filled in: an alert's text, what the agent may say, a quick answer. */
+#include "decide/text.h"
+
+/* Back to a character's beginning (UTF-8 continuation bytes are 10xxxxxx). */
+static size_t cut(const char *text, size_t len, size_t most)
+{
+	if (len <= most)
+		return len;
+	len = most;
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+struct slice words_fill(struct eval *e, const struct words *w, struct slice language, bool *unknown)
+{
+	struct bytes b = { 0 };
+	if (w->count == 1 && !w->parts[0].term) /* nothing to fill in: lent by the pack */
+		return w->parts[0].text;
+	for (unsigned i = 0; i < w->count && b.len < LIMIT_WORDS_BYTES; i++) {
+		const struct words_part *part = &w->parts[i];
+		if (!part->term) {
+			bytes_put(&b, part->text.data, part->text.len);
+			continue;
+		}
+		struct value v = eval_term(e, part->term);
+		if (v.kind == VALUE_UNKNOWN && unknown)
+			*unknown = true;
+		format_value(e->m->pack, language, part, v, &b);
+	}
+	struct slice out = arena_slice(&e->m->arena, (struct slice){ b.data, cut(b.data, b.len, LIMIT_WORDS_BYTES) });
+	bytes_finish(&b);
+	return out;
+}
+
+struct slice phrase_fill(struct eval *e, const struct phrase *p, unsigned language, bool *unknown)
+{
+	const struct pack *pack = e->m->pack;
+	if (!p->by_language || pack->language_count == 0)
+		return SLICE("");
+	if (language >= pack->language_count || p->by_language[language].count == 0)
+		for (language = 0; language < pack->language_count && p->by_language[language].count == 0;)
+			language++;
+	if (language >= pack->language_count)
+		return SLICE("");
+	return words_fill(e, &p->by_language[language], str_slice(pack->languages[language]), unknown);
+}

@@ -27,16 +27,15 @@ static struct value attrs_value(const struct event_attr *attrs, size_t count, st
 struct value eval_event(const struct eval *e, struct slice name)
 {
 	const struct event *ev = e->event;
-	static const struct { const char *name; size_t offset; } fields[] = {
-		{ "type", offsetof(struct event, type) }, { "member", offsetof(struct event, member) },
-		{ "agent", offsetof(struct event, agent) }, { "channel", offsetof(struct event, channel) },
-		{ "contact", offsetof(struct event, contact) }, { "customer", offsetof(struct event, customer) },
-		{ "id", offsetof(struct event, id) }, { "source", offsetof(struct event, source) },
+#define FIELD(name) { #name, sizeof(#name) - 1, offsetof(struct event, name) }
+	static const struct { const char *name; size_t len, offset; } fields[] = {
+		FIELD(type), FIELD(member), FIELD(agent), FIELD(channel), FIELD(contact), FIELD(customer), FIELD(id), FIELD(source),
 	};
+#undef FIELD
 	if (!ev)
 		return value_unknown();
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (name_is(name, fields[i].name))
+		if (name.len == fields[i].len && memcmp(name.data, fields[i].name, name.len) == 0)
 			return text_value(*(const struct slice *)((const char *)ev + fields[i].offset));
 	if (name_is(name, "time"))
 		return value_number((double)ev->time_ms);

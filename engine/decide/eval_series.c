@@ -2,7 +2,6 @@
  * what needs a value is unknown. before = "this" looks past what the entry being applied added. */
 #include "decide/eval.h"
 
-#include "base/check.h"
 #include "decide/text.h"
 
 #include <stdio.h>
@@ -55,8 +54,6 @@ static void key_hashed(const struct value *values, unsigned count, char buffer[L
 	*len = (size_t)snprintf(buffer, LIMIT_KEY_BYTES, "#%016llx", (unsigned long long)h);
 }
 
-#define BY_MAX 16
-
 static void key_join(const struct value *values, unsigned count, char buffer[LIMIT_KEY_BYTES], struct slice *out)
 {
 	size_t len = 0;
@@ -70,9 +67,12 @@ static void key_join(const struct value *values, unsigned count, char buffer[LIM
 
 bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out)
 {
-	struct value values[BY_MAX];
 	bool known = s->by_count == 0;
-	CHECK(s->by_count <= BY_MAX);
+	if (known) {
+		*out = (struct slice){ NULL, 0 };
+		return true;
+	}
+	struct value *values = arena_alloc(&e->m->arena, s->by_count * sizeof(*values));
 	for (unsigned i = 0; i < s->by_count; i++) {
 		struct slice name = str_slice(s->by[i]);
 		values[i] = e->event ? eval_event(e, name) : eval_request(e, name);
@@ -87,8 +87,7 @@ bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY
 /* with { … }: the author's own values; one that is unknown makes the whole unknown. */
 static bool key_given(struct eval *e, const struct term *t, unsigned count, char buffer[LIMIT_KEY_BYTES], struct slice *out)
 {
-	struct value values[BY_MAX];
-	CHECK(count <= BY_MAX);
+	struct value *values = arena_alloc(&e->m->arena, count * sizeof(*values));
 	for (unsigned i = 0; i < count; i++) {
 		values[i] = eval_term(e, t->series.key[i]);
 		if (values[i].kind == VALUE_UNKNOWN)

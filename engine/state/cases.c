@@ -14,7 +14,8 @@ struct open_case *cases_find_open(struct record *r, uint32_t decl, uint8_t membe
 {
 	for (unsigned i = 0; i < r->case_count; i++) {
 		struct open_case *c = &r->cases[i];
-		if (c->state == CASE_OPEN && c->decl == decl && c->member == member && slice_equal(str_slice(c->key), key))
+		if (c->state == CASE_OPEN && c->decl == decl && c->member == member &&
+		    slice_equal(str_slice(c->key), key))
 			return c;
 	}
 	return NULL;
@@ -50,15 +51,15 @@ struct open_case *cases_place(struct record *r, struct strpool *pool, struct ope
 	return &r->cases[at];
 }
 
-int cases_open(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key, struct slice agent,
-	       int64_t time_ms, int64_t due_ms, struct open_case **out)
+int cases_open(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key,
+	       struct slice agent, int64_t time_ms, int64_t due_ms, struct open_case **out)
 {
 	*out = cases_find_open(r, decl, member, key);
 	if (*out)
 		return error_set(ERR_CONFLICT, NULL, "this case is open already");
 	struct open_case c = {
-		.decl = decl, .member = member, .state = CASE_OPEN, .key = text_opt(pool, key), .agent = text_opt(pool, agent),
-		.opened_ms = time_ms, .due_ms = due_ms,
+		.decl = decl, .member = member, .state = CASE_OPEN,
+		.key = text_opt(pool, key), .agent = text_opt(pool, agent), .opened_ms = time_ms, .due_ms = due_ms,
 	};
 	*out = cases_place(r, pool, &c);
 	return *out ? ERR_OK : error_set(ERR_LIMIT, NULL, "too many open cases; limit_cases is %u", LIMIT_CASES);

@@ -1,9 +1,9 @@
-/* state/codec_read.c: bytes to a record (codec_write.c has the layout). Bytes come from our own disk, but a disk may lie
- * and an effect may come from a newer build, so nothing is believed: counts against base/limits.h, kinds against their
- * enums, sets must be in order, numbers not padded. What is accepted encodes to the same bytes again.
+/* state/codec_read.c: bytes to a record (codec_write.c has the layout). Bytes come from our own disk, but a disk may
+ * lie and an effect may come from a newer build, so nothing is believed: counts against base/limits.h, kinds against
+ * their enums, sets must be in order, numbers not padded. What is accepted encodes to the same bytes again.
  *
- * Readers return false, or leave the reader bad, where something is wrong; what was read so far is in the record, whole,
- * and goes with it. */
+ * Readers return false, or leave the reader bad, where something is wrong; what was read so far is in the record,
+ * whole, and goes with it. */
 #include "base/error.h"
 #include "base/limits.h"
 #include "state/codec.h"
@@ -264,7 +264,8 @@ static bool get_links(struct decoder *d)
 	struct record *r = d->r;
 	unsigned count = get_count(d, LIMIT_LINKS);
 	for (unsigned i = 0; i < count; i++) {
-		struct slice id = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES), member = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
+		struct slice id = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
+		struct slice member = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
 		int64_t from_ms = codec_zigzag(&d->in), to_ms = codec_zigzag(&d->in);
 		if (d->in.bad || (i > 0 && link_order(&r->links[i - 1], id, member, from_ms) >= 0) ||
 		    links_place(r, d->pool, id, member, from_ms, to_ms) != ERR_OK)
@@ -294,9 +295,9 @@ static bool get_body(struct decoder *d)
 	r->newest_ms = codec_zigzag(&d->in);
 	r->late = codec_varint(&d->in);
 	r->redirect = get_text(d);
-	return !d->in.bad && get_attrs(d, &r->attrs) && get_members(d) && get_windows(d) && get_timeline(d) && get_cases(d) &&
-	       get_alerts(d) && get_outcomes(d) && get_timers(d) && get_marks(d) && get_links(d) && get_seen(d) &&
-	       reader_left(&d->in) == 0;
+	return !d->in.bad && get_attrs(d, &r->attrs) && get_members(d) && get_windows(d) && get_timeline(d) &&
+	       get_cases(d) && get_alerts(d) && get_outcomes(d) && get_timers(d) && get_marks(d) && get_links(d) &&
+	       get_seen(d) && reader_left(&d->in) == 0;
 }
 
 static int corrupt(void)

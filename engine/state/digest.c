@@ -1,7 +1,7 @@
 /* state/digest.c: a record's digest: XXH3-128 over its canonical bytes without
  *
- *   - the sequence, and alerts' ids, which come from sequences: another number of shards or another interleaving of subjects
- *     gives other ones;
+ *   - the sequence, and alerts' ids, which come from sequences: another number of shards or another interleaving of
+ *     subjects gives other ones;
  *   - timers' fire times: a timer set by imported history fires later than one that was set live;
  *   - outcomes' decision ids: they name a boot of the daemon.
  *

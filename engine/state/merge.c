@@ -179,12 +179,14 @@ static void join_sets(struct joining *j)
 	const struct record *from = j->from;
 	for (unsigned i = 0; i < from->timer_count; i++) {
 		const struct timer *t = &from->timers[i];
-		if (j->member[t->member] != NO_MEMBER)
-			timers_add(j->into, j->pool, t->due_ms, t->fire_ms, t->decl, j->member[t->member], str_slice(t->key));
+		uint8_t member = j->member[t->member];
+		if (member != NO_MEMBER)
+			timers_add(j->into, j->pool, t->due_ms, t->fire_ms, t->decl, member, str_slice(t->key));
 	}
 	for (unsigned i = 0; i < from->mark_count; i++) {
-		if (j->member[from->marks[i].member] != NO_MEMBER)
-			marks_set(j->into, from->marks[i].rule, j->member[from->marks[i].member], from->marks[i].time_ms);
+		uint8_t member = j->member[from->marks[i].member];
+		if (member != NO_MEMBER)
+			marks_set(j->into, from->marks[i].rule, member, from->marks[i].time_ms);
 	}
 	for (unsigned i = 0; i < from->link_count; i++) {
 		const struct link *l = &from->links[i];
@@ -201,7 +203,7 @@ static bool seen_has(const struct seen *s, uint64_t id)
 	return false;
 }
 
-/* Both lists are in order of arrival, which is nearly that of time: taking the earlier head each time keeps both orders. */
+/* Both lists are in order of arrival, which is nearly that of time: taking the earlier head keeps both orders. */
 static void join_seen(struct seen *into, const struct seen *from)
 {
 	struct seen own = *into;

@@ -72,7 +72,8 @@ bool record_is_empty(const struct record *r)
 
 bool record_is_blank(const struct record *r)
 {
-	return r->newest_ms == 0 && r->late == 0 && r->redirect == NULL && r->seen.count == 0 && r->seen.floor_ms == INT64_MIN &&
+	return r->newest_ms == 0 && r->late == 0 && r->redirect == NULL && r->seen.count == 0 &&
+	       r->seen.floor_ms == INT64_MIN &&
 	       r->attrs.count + r->member_count + r->window_count + r->timeline_count + r->case_count + r->alert_count +
 			       r->outcome_count + r->timer_count + r->mark_count + r->link_count ==
 		       0;
@@ -92,7 +93,8 @@ size_t record_bytes(const struct record *r)
 		       r->member_cap * sizeof(*r->members) + r->window_cap * sizeof(*r->windows) +
 		       r->timeline_cap * sizeof(*r->timeline) + r->case_cap * sizeof(*r->cases) +
 		       r->alert_cap * sizeof(*r->alerts) + r->outcome_cap * sizeof(*r->outcomes) +
-		       r->timer_cap * sizeof(*r->timers) + r->mark_cap * sizeof(*r->marks) + r->link_cap * sizeof(*r->links);
+		       r->timer_cap * sizeof(*r->timers) + r->mark_cap * sizeof(*r->marks) +
+		       r->link_cap * sizeof(*r->links);
 	for (unsigned i = 0; i < r->member_count; i++)
 		bytes += r->members[i].attrs.cap * sizeof(struct attr);
 	for (unsigned i = 0; i < r->window_count; i++)

@@ -1,11 +1,11 @@
-/* state/record.h: the state of one subject, in memory. Everything that rules can read about it is here, and nothing else:
- * applying an entry reads and writes one record (DESIGN, "Subjects").
+/* state/record.h: the state of one subject, in memory. Everything that rules can read about it is here, and nothing
+ * else: applying an entry reads and writes one record (DESIGN, "Subjects").
  *
  * The parts are plain arrays, small by the bounds of base/limits.h, each with its own file of functions. Strings are
  * interned in the shard's pool. Readers may walk the arrays; only state/ functions change them.
  *
- * Members are referred to by index + 1 in `member` fields (0: the customer itself), stable for the record's life. Adding
- * anything for a member that the record does not have is a failed check: it could not be read back. */
+ * Members are referred to by index + 1 in `member` fields (0: the customer itself), stable for the record's life.
+ * Adding anything for a member that the record does not have is a failed check: it could not be read back. */
 #ifndef NUDGED_STATE_RECORD_H
 #define NUDGED_STATE_RECORD_H
 
@@ -76,7 +76,9 @@ struct alert {
 };
 
 /* outcomes.c */
-enum outcome_kind { OUTCOME_SHOWN = 1, OUTCOME_OFFERED, OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_LATER, OUTCOME_IGNORED };
+enum outcome_kind {
+	OUTCOME_SHOWN = 1, OUTCOME_OFFERED, OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_LATER, OUTCOME_IGNORED
+};
 struct outcome {
 	uint64_t decision_boot, decision_count; /* 0, 0: not from a decision of ours */
 	struct str *action, *channel, *agent;
@@ -87,7 +89,8 @@ struct outcome {
 /* timers.c */
 struct timer {
 	int64_t due_ms;     /* what rules see as now */
-	int64_t fire_ms;    /* when the shard issues it: due_ms, or later for a timer that was set by history (not in the digest) */
+	/* when the shard issues it: due_ms, or later for a timer that was set by history (not in the digest) */
+	int64_t fire_ms;
 	uint32_t decl;      /* the case's identity */
 	uint8_t member;
 	struct str *key;    /* the case's key */
@@ -131,8 +134,8 @@ struct record {
 	struct link *links;
 	struct str *redirect;         /* merged into this customer; then only that matters */
 	struct seen seen;
-	uint16_t member_count, window_count, timeline_count, case_count, alert_count, outcome_count, timer_count, mark_count,
-		link_count;
+	uint16_t member_count, window_count, timeline_count, case_count, alert_count, outcome_count, timer_count,
+		mark_count, link_count;
 	uint16_t member_cap, window_cap, timeline_cap, case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap;
 };
 
@@ -144,13 +147,14 @@ size_t record_bytes(const struct record *r);                 /* approximate memo
 const struct attr *attrs_get(const struct attrs *a, const struct str *name); /* name interned; NULL: never seen */
 const struct attr *attrs_get_text(const struct attrs *a, struct slice name);
 struct value attr_value(const struct attr *a);                                /* NULL: unknown */
-/* ERR_OK, ERR_LIMIT beyond LIMIT_RECORD_ATTRIBUTES (nothing changed). A newer value of the same name stays. An unknown value removes. */
+/* ERR_OK, ERR_LIMIT beyond LIMIT_RECORD_ATTRIBUTES (nothing changed). A newer value of the same name stays. An unknown
+ * value removes. */
 int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct value v, int64_t time_ms);
 
 /* 0 for an empty id; else its number, adding it where `add`; -1: not there, or beyond LIMIT_MEMBERS. */
 int record_member(struct record *r, struct strpool *pool, struct slice id, bool add, int64_t time_ms);
 struct attrs *record_attrs(struct record *r, uint8_t member); /* of the customer (0) or of a member */
-/* Dated: what is older than what is known changes nothing. A member who comes again has the newest joining, not left. */
+/* Dated: what is older than what is known changes nothing. Who comes again has the newest joining, and has not left. */
 void record_member_joined(struct record *r, uint8_t member, int64_t time_ms);
 void record_member_left(struct record *r, uint8_t member, int64_t time_ms);
 void record_redirect(struct record *r, struct strpool *pool, struct slice to); /* merged into that customer */
@@ -166,12 +170,13 @@ void timeline_add(struct record *r, struct strpool *pool, const struct event *e,
 
 struct open_case *cases_find_open(struct record *r, uint32_t decl, uint8_t member, struct slice key);
 /* ERR_OK; ERR_CONFLICT already open (nothing changed); ERR_LIMIT too many open (closed ones are pushed out first). */
-int cases_open(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key, struct slice agent,
-	       int64_t time_ms, int64_t due_ms, struct open_case **out);
+int cases_open(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key,
+	       struct slice agent, int64_t time_ms, int64_t due_ms, struct open_case **out);
 void cases_close(struct open_case *c, int64_t time_ms);
 void cases_miss(struct open_case *c); /* its due time passed */
 
-/* Adds an alert (copies the text). Pushes out closed, then historical, then acknowledged, then the oldest. The pointer is valid until the next change. */
+/* Adds an alert (copies the text). Pushes out closed, then historical, then acknowledged, then the oldest. The pointer
+ * is valid until the next change. */
 struct alert *alerts_add(struct record *r, struct strpool *pool, const struct alert *like, struct slice rule,
 			 struct slice severity, struct slice to, struct slice text);
 struct alert *alerts_find(struct record *r, uint64_t seq, uint32_t index);
@@ -196,22 +201,24 @@ void seen_add(struct seen *s, uint64_t id, uint64_t content, int64_t time_ms);
 int64_t marks_get(const struct record *r, uint32_t rule, uint8_t member); /* INT64_MIN: never */
 void marks_set(struct record *r, uint32_t rule, uint8_t member, int64_t time_ms);
 
-int links_add(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms); /* ERR_LIMIT */
+/* ERR_LIMIT */
+int links_add(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms);
 void links_end(struct record *r, struct slice id, int64_t to_ms);
 /* Owners of an alias at a time: *count is how many, *out the newest of them. */
 const struct link *links_at(const struct record *r, int64_t time_ms, unsigned *count);
 
-/* codec.c: to bytes and back. The first 16 bytes are the sequence and a format version; what follows is canonical (equal
- * states give equal bytes, whatever the order of insertion of sets) and spells strings out. */
+/* codec.c: to bytes and back. The first 16 bytes are the sequence and a format version; what follows is canonical
+ * (equal states give equal bytes, whatever the order of insertion of sets) and spells strings out. */
 void record_encode(const struct record *r, struct bytes *out);
 int record_decode(struct record **out, struct strpool *pool, struct slice in); /* ERR_CORRUPT, ERR_VERSION */
 
-/* merge.c: history joins: `from` (decoded from an effect) into `into`: attributes by time, members by id, windows cell by cell, cases,
- * alerts, outcomes, timers, timeline, seen ids. */
+/* merge.c: history joins: `from` (decoded from an effect) into `into`: attributes by time, members by id, windows cell
+ * by cell, cases, alerts, outcomes, timers, timeline, seen ids. */
 void record_merge(struct record *into, struct strpool *pool, const struct record *from);
 
-/* digest.c: what rules can read, hashed: no sequences, no alert ids, no fire times, no decision ids. The digest of a state is the sum of
- * its records' digests (both halves wrap), so it does not depend on order or shards. An empty record counts nothing. */
+/* digest.c: what rules can read, hashed: no sequences, no alert ids, no fire times, no decision ids. The digest of a
+ * state is the sum of its records' digests (both halves wrap), so it does not depend on order or shards. An empty
+ * record counts nothing. */
 struct hash128 record_digest(const struct record *r);
 static inline struct hash128 digest_add(struct hash128 a, struct hash128 b)
 {

@@ -1,9 +1,9 @@
-/* state/seen.c: the ids of recent events, in order of arrival, and the floor: the newest event time among those dropped.
- * What is not newer than the floor and not among the ids may be a duplicate: nobody can tell.
+/* state/seen.c: the ids of recent events, in order of arrival, and the floor: the newest event time among those
+ * dropped. What is not newer than the floor and not among the ids may be a duplicate: nobody can tell.
  *
  * How many are kept depends on the ids alone and never on the ring's capacity, so that a record read back from the
- * store goes on exactly as the one that stayed in memory: before an add, the first goes as long as there are SEEN_IDS_MIN
- * or more and it is older than ALERT_HORIZON_MS before the newest, or there are SEEN_IDS_MAX. */
+ * store goes on exactly as the one that stayed in memory: before an add, the first goes as long as there are
+ * SEEN_IDS_MIN or more and it is older than ALERT_HORIZON_MS before the newest, or there are SEEN_IDS_MAX. */
 #include "base/limits.h"
 #include "state/inside.h"
 

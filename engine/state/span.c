@@ -11,7 +11,7 @@
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
-/* A local day or month is that much longer where clocks go back in it: 1 h nearly everywhere, 2 h in Antarctica/Troll. */
+/* A local day or month is that much longer where clocks go back in it: 1 h nearly everywhere, 2 h in Troll. */
 #define CLOCKS_BACK_MS (2 * HOUR_MS)
 
 static int64_t unit_ms(char unit)
@@ -35,9 +35,10 @@ static int64_t unit_ms(char unit)
 static int span_refuse(struct slice text)
 {
 	return error_set(ERR_INVALID, NULL,
-			 "\"%.*s\" is not a span: a whole number from 1 and s, m, h, d or w (\"90s\", \"5m\", \"24h\", \"7d\", \"2w\"; "
+			 "\"%.*s\" is not a span: a whole number from 1 and s, m, h, d or w (\"90s\", \"24h\", \"7d\"; "
 			 "at most %lld days), or \"today\", \"month\", \"ever\"",
-			 (int)(text.len > 40 ? 40 : text.len), text.data ? text.data : "", (long long)(LIMIT_SPAN_MS / DAY_MS));
+			 (int)(text.len > 40 ? 40 : text.len), text.data ? text.data : "",
+			 (long long)(LIMIT_SPAN_MS / DAY_MS));
 }
 
 int span_parse(struct slice text, struct span *out)
@@ -103,8 +104,10 @@ struct slice span_text(struct span s, char buffer[32])
 		{ SECOND_MS, SECOND_MS, "second" }, { 1, 0, "ms" },
 	};
 
+	if (s.kind == SPAN_TODAY)
+		return SLICE("today");
 	if (s.kind != SPAN_EXACT)
-		return s.kind == SPAN_TODAY ? SLICE("today") : s.kind == SPAN_MONTH ? SLICE("this month") : SLICE("ever");
+		return s.kind == SPAN_MONTH ? SLICE("this month") : SLICE("ever");
 	size_t i = 0;
 	while (s.ms % units[i].ms != 0 || s.ms < units[i].from_ms)
 		i++;

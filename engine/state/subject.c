@@ -61,7 +61,8 @@ int subject_from_key(struct slice key, struct subject *out)
 		return error_set(ERR_CORRUPT, NULL, "a subject's key has kind %u and %zu bytes of id", kind, id.len);
 	*out = subject_of(kind, id);
 	if (subject_slot(out) != slot)
-		return error_set(ERR_CORRUPT, NULL, "a subject's key names slot %u, its id belongs to %u", slot, subject_slot(out));
+		return error_set(ERR_CORRUPT, NULL, "a subject's key names slot %u, its id belongs to %u", slot,
+				 subject_slot(out));
 	return ERR_OK;
 }
 

@@ -1,5 +1,5 @@
-/* state/timeline.c: a customer's recent events, oldest first; of one instant in order of arrival. A late event finds its own
- * place, or none where it is older than all that are kept and there is no room. */
+/* state/timeline.c: a customer's recent events, oldest first; of one instant in order of arrival. A late event finds
+ * its own place, or none where it is older than all that are kept and there is no room. */
 #include "base/limits.h"
 #include "state/inside.h"
 

@@ -1,5 +1,5 @@
-/* state/timers.c: due times of cases, ordered by due time, then case, member and key. fire_ms plays no part in the order,
- * since live and imported histories differ in it and in nothing else. */
+/* state/timers.c: due times of cases, ordered by due time, then case, member and key. fire_ms plays no part in the
+ * order, since live and imported histories differ in it and in nothing else. */
 #include "base/error.h"
 #include "base/limits.h"
 #include "state/inside.h"

@@ -5,8 +5,8 @@
  * Joining. A full window (LIMIT_WINDOW_CELLS) joins the oldest two neighbours that lie in the same 256th of the time it
  * keeps. At most 257 such parts have cells, so there is always such a pair, half of the cells stay as they were, and
  * a span's older edge is never off by more than a 256th of keep_ms. (Joining simply the two oldest cells would pile up
- * one cell that never expires, and counts that grow for ever.) Windows kept for longer than a year use a year's 256th, and
- * join the two oldest where no pair is left.
+ * one cell that never expires, and counts that grow for ever.) Windows kept for longer than a year use a year's 256th,
+ * and join the two oldest where no pair is left.
  *
  * Memory: cells are one block without slack worth speaking of; it grows by a half and shrinks when three quarters are
  * unused. */
@@ -195,8 +195,8 @@ static void join_oldest(struct window *w, int64_t keep_ms)
 	remove_cells(w, at, 1);
 }
 
-/* Cells with this key or an older one have expired once `newest_ms` was seen. Day cells are kept two days longer: the span
- * of a daily mean begins with a whole day, up to 26 h before the same clock time. */
+/* Cells with this key or an older one have expired once `newest_ms` was seen. Day cells are kept two days longer: the
+ * span of a daily mean begins with a whole day, up to 26 h before the same clock time. */
 static int64_t expired_key(const struct window *w, int64_t keep_ms, int64_t newest_ms)
 {
 	if (w->keeping == WINDOW_DAY && keep_ms < INT64_MAX - 2 * DAY_MS)

@@ -7,10 +7,10 @@
  *   grain    one cell for each step of grain_ms since 1970 that had events; a span's older edge is exact to one grain:
  *            a span of k grains covers the step of `now` and the k-1 before it
  *   day      one cell a local day: for calendar spans
- * When LIMIT_WINDOW_CELLS is reached the oldest two neighbours within the same 256th of keep_ms are joined: from then on a
- * span's older edge is exact to that 256th, in the older half of the cells. Cells older than keep_ms before the newest are
- * dropped on add, never on query (a query changes nothing). Day cells stay for two days more, so that a daily mean over
- * keep_ms finds its first day whole; of the other keepings, ask for a day more than the mean spans.
+ * When LIMIT_WINDOW_CELLS is reached the oldest two neighbours within the same 256th of keep_ms are joined: from then
+ * on a span's older edge is exact to that 256th, in the older half of the cells. Cells older than keep_ms before the
+ * newest are dropped on add, never on query (a query changes nothing). Day cells stay for two days more, so that a
+ * daily mean over keep_ms finds its first day whole; of the other keepings, ask for a day more than the mean spans.
  *
  * Late events land in their own place if that is still inside keep_ms of the newest, else window_add says so. */
 #ifndef NUDGED_STATE_WINDOW_H
@@ -54,24 +54,26 @@ struct window_sums {
 /* Over (from_ms, to_ms]; `without` (may be NULL) leaves that add out. */
 void window_sum(const struct window *w, const struct window_spec *spec, int64_t from_ms, int64_t to_ms,
 		const struct window_undo *without, struct window_sums *out);
-/* Run and distinct are 0 without values. Of joined cells they count what is sure: all of a cell or nothing; its least and
- * greatest value.
+/* Run and distinct are 0 without values. Of joined cells they count what is sure: all of a cell or nothing; its least
+ * and greatest value.
  * Exact windows. Length of the run of newest values, at or before to_ms, for which low <= value <= high. */
 uint64_t window_run(const struct window *w, double low, double high, int64_t to_ms, const struct window_undo *without);
 uint64_t window_distinct(const struct window *w, int64_t from_ms, int64_t to_ms, const struct window_undo *without);
-/* Mean per local day (of counts, or of values' sums with has_value and of_values) over the `days` whole local days before the
- * day of now, or up to and including it; days without events count as zero, days before the window's first event do not.
- * Returns false (unknown) where fewer than at_least_days such days exist. */
+/* Mean per local day (of counts, or of values' sums with has_value and of_values) over the `days` whole local days
+ * before the day of now, or up to and including it; days without events count as zero, days before the window's first
+ * event do not. Returns false (unknown) where fewer than at_least_days such days exist. */
 bool window_daily_mean(const struct window *w, const struct window_spec *spec, const struct zone *z, int64_t now_ms,
 		       unsigned days, bool before_today, unsigned at_least_days, bool of_values, double *out);
 
-int64_t window_first_ms(const struct window *w);  /* time of the first event ever added: how long there has been a habit */
+/* time of the first event ever added: how long there has been a habit */
+int64_t window_first_ms(const struct window *w);
 int64_t window_newest_ms(const struct window *w); /* both 0 where nothing was ever added */
 /* Cells of a window of the same series join; one of another shape changes nothing. */
 void window_merge(struct window *into, const struct window *from);
 struct window_spec window_shape(const struct window *w); /* keeping, grain and has_value; how long is not known to it */
 void window_encode(const struct window *w, const struct window_spec *spec, struct bytes *out); /* canonical */
-struct window *window_decode(struct reader *r);    /* NULL and r->bad where broken; carries its own keeping and has_value */
+/* NULL and r->bad where broken; carries its own keeping and has_value */
+struct window *window_decode(struct reader *r);
 size_t window_bytes(const struct window *w);       /* memory */
 
 #endif

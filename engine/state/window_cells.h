@@ -7,8 +7,8 @@
  *   exact, wide         key 8, count 8 [, sum 8, min 8, max 8]  from the first joining on: a cell may hold many events
  *   grain and day       step 4, count 4 [, sum 8, min 8, max 8]
  *
- * A cell's key: exact: the event's time in ms. Grain: time / grain_ms. Day: the local day's first instant in seconds. Keys
- * ascend; only exact windows have equal ones. A joined cell has the key of its newest event. */
+ * A cell's key: exact: the event's time in ms. Grain: time / grain_ms. Day: the local day's first instant in seconds.
+ * Keys ascend; only exact windows have equal ones. A joined cell has the key of its newest event. */
 #ifndef NUDGED_STATE_WINDOW_CELLS_H
 #define NUDGED_STATE_WINDOW_CELLS_H
 
@@ -30,8 +30,8 @@ struct window {
 	char *cells;
 };
 
-/* Steps are kept as 32 bits: seconds (days, grains of a second) reach from 1969-12-30 (local days that began before 1970
- * in UTC) to 2106, coarser grains farther. */
+/* Steps are kept as 32 bits: seconds (days, grains of a second) reach from 1969-12-30 (local days that began before
+ * 1970 in UTC) to 2106, coarser grains farther. */
 #define STEP_BIAS 172800
 #define STEP_MIN (-(int64_t)STEP_BIAS)
 #define STEP_MAX ((int64_t)UINT32_MAX - STEP_BIAS)

@@ -1,6 +1,6 @@
 /* state/window_codec.c: a window as bytes.
  *
- *   flags     1 byte: keeping (2 bits), 4 has values, 8 joined (an exact window some cell of which holds several events)
+ *   flags     1 byte: keeping (2 bits), 4 has values, 8 joined (exact, and some cell holds several events)
  *   unit      varint, only grain: grain_ms
  *   count     varint; where 0, that is all
  *   first, newest   zigzag ms

@@ -40,7 +40,8 @@ static bool load_without(const struct window *w, unsigned i, const struct window
 }
 
 /* Exact windows that hold only times need no loop. */
-static void sum_times(const struct window *w, struct range r, const struct window_undo *without, struct window_sums *out)
+static void sum_times(const struct window *w, struct range r, const struct window_undo *without,
+		      struct window_sums *out)
 {
 	bool skip = without && without->valid && without->cell >= r.low && without->cell < r.high;
 	out->count = r.high - r.low - (skip ? 1 : 0);

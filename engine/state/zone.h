@@ -15,10 +15,13 @@ struct zone *zone_create_utc(void);
 void zone_destroy(struct zone *z); /* NULL-safe */
 
 int32_t zone_offset_s(const struct zone *z, int64_t t_ms);          /* seconds east of UTC at that instant */
-int64_t zone_day_start(const struct zone *z, int64_t t_ms);         /* the instant the local day of t began (its first instant where midnight is skipped) */
-int64_t zone_day_shift(const struct zone *z, int64_t t_ms, int days); /* the start of the local day `days` after (or before) that of t */
+/* the instant the local day of t began (its first instant where midnight is skipped) */
+int64_t zone_day_start(const struct zone *z, int64_t t_ms);
+/* the start of the local day `days` after (or before) that of t */
+int64_t zone_day_shift(const struct zone *z, int64_t t_ms, int days);
 int64_t zone_month_start(const struct zone *z, int64_t t_ms);
-int64_t zone_days_between(const struct zone *z, int64_t from_ms, int64_t to_ms); /* local days from one to the other; 0 on the same day */
+/* local days from one to the other; 0 on the same day */
+int64_t zone_days_between(const struct zone *z, int64_t from_ms, int64_t to_ms);
 int zone_minute_of_day(const struct zone *z, int64_t t_ms);         /* 0 … 1439, local */
 int zone_weekday(const struct zone *z, int64_t t_ms);               /* 1 Monday … 7 Sunday, local */
 struct zone_civil { int year, month, day, hour, minute, second; };

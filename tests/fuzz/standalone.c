@@ -2,8 +2,8 @@
  *
  *     TARGET CORPUS_DIR [MUTATIONS [SEED]]
  *
- * Every file of the folder goes to LLVMFuzzerTestOneInput as it is (in order of names), then MUTATIONS seeded mutations of
- * each: flipped bits, interesting bytes, cuts, repeats, splices with another file. The same arguments do the same.
+ * Every file of the folder goes to LLVMFuzzerTestOneInput as it is (in order of names), then MUTATIONS seeded mutations
+ * of each: flipped bits, interesting bytes, cuts, repeats, splices with another file. The same arguments do the same.
  * Before each input it is copied to a block of exactly its size, so that the address sanitizer sees every over-read.
  * Where a target crashes, the input is in the file that --keep FILE names. */
 #include <dirent.h>

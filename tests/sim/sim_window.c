@@ -1,7 +1,7 @@
 /* tests/sim/sim_window.c: random adds and questions to a window, each answer compared with a plain list of the events.
  *
- * Values are whole numbers, so that sums are exact in any order. Answers must be equal, except in the crowded runs, where
- * windows join cells: there a count may take in at most the events of one 256th of keep_ms too many.
+ * Values are whole numbers, so that sums are exact in any order. Answers must be equal, except in the crowded runs,
+ * where windows join cells: there a count may take in at most the events of one 256th of keep_ms too many.
  *
  *     sim_window [OPERATIONS [SEED]]    operations of each of the runs */
 #include "state/window.h"
@@ -138,7 +138,7 @@ static void check_crowded(struct sim *s, int64_t from_ms, int64_t to_ms, const s
 	int64_t part_ms = s->spec.keep_ms / 256 + 2 * (s->spec.keeping == WINDOW_GRAIN ? s->spec.grain_ms : 0);
 	struct window_sums least = list_sum(s, from_ms, to_ms, false);
 	REQUIRE(s, got->count >= least.count);
-	uint64_t before = 0; /* of one part before `from`; the list may have dropped some that a joined cell still holds */
+	uint64_t before = 0; /* of one part before `from`; the list may lack some that a joined cell still holds */
 	for (unsigned i = 0; i < s->count; i++)
 		before += s->items[i].time_ms > from_ms - part_ms && !counts(s, i, from_ms, to_ms, false);
 	if (from_ms - part_ms > s->newest_ms - s->spec.keep_ms)
@@ -257,7 +257,8 @@ static void step(struct sim *s, int64_t *clock_ms)
 	bool taken = window_add(s->window, &s->spec, s->zone, t_ms, value, &undo);
 	bool expected = list_add(s, t_ms, value);
 	REQUIRE(s, taken == expected && undo.valid == taken);
-	REQUIRE(s, !s->any || (window_first_ms(s->window) == s->first_ms && window_newest_ms(s->window) == s->newest_ms));
+	REQUIRE(s, !s->any || window_first_ms(s->window) == s->first_ms);
+	REQUIRE(s, !s->any || window_newest_ms(s->window) == s->newest_ms);
 	if (!s->any)
 		return;
 	check_sum(s, taken && !s->crowded ? &undo : NULL);
@@ -306,8 +307,8 @@ int main(int argc, char **argv)
 	static struct sim s;
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
 		for (unsigned z = 0; z < 4; z++) {
-			s = (struct sim){ .random = seed + z, .name = kinds[k].name, .spec = kinds[k].spec, .zone = zones[z],
-					  .pace_ms = kinds[k].pace_ms, .crowded = kinds[k].crowded };
+			s = (struct sim){ .random = seed + z, .name = kinds[k].name, .spec = kinds[k].spec,
+					  .zone = zones[z], .pace_ms = kinds[k].pace_ms, .crowded = kinds[k].crowded };
 			run(&s, operations / (kinds[k].crowded ? 4 : 1), seed + z);
 		}
 	}

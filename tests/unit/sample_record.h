@@ -18,7 +18,8 @@ static inline void sample_windows(struct record *r, struct strpool *pool, const 
 		for (unsigned k = 0; k < 4; k++) {
 			char key[16];
 			snprintf(key, sizeof(key), "bill\x1f%d", i % 3);
-			struct window *w = record_window(r, pool, 100 - k, (uint8_t)(i % 2), k ? slice_of(key) : SLICE(""), &specs[k]);
+			struct slice by = k ? slice_of(key) : SLICE("");
+			struct window *w = record_window(r, pool, 100 - k, (uint8_t)(i % 2), by, &specs[k]);
 			window_add(w, &specs[k], z, SAMPLE_MS + i * 60000LL, i * 0.5, NULL);
 		}
 	}
@@ -56,9 +57,11 @@ static inline struct record *sample_record(struct strpool *pool, const char *id,
 	cases_open(r, pool, 6, 0, SLICE(""), SLICE(""), SAMPLE_MS + 5, 0, &c);
 	cases_close(c, SAMPLE_MS + 9);
 	timers_add(r, pool, SAMPLE_MS + 86400000, SAMPLE_MS + 90000000 + (int64_t)seq, 5, 1, SLICE("promise-1"));
-	struct alert alert = { .seq = seq, .index = 1, .member = 1, .time_ms = SAMPLE_MS, .expires_ms = SAMPLE_MS + 3600000 };
+	struct alert alert = { .seq = seq, .index = 1, .member = 1, .time_ms = SAMPLE_MS,
+			       .expires_ms = SAMPLE_MS + 3600000 };
 	alerts_add(r, pool, &alert, SLICE("message-abuse"), SLICE("high"), SLICE("care"), SLICE("140 texts today"));
-	struct outcome outcome = { .decision_boot = 9, .decision_count = seq, .kind = OUTCOME_OFFERED, .time_ms = SAMPLE_MS };
+	struct outcome outcome = { .decision_boot = 9, .decision_count = seq, .kind = OUTCOME_OFFERED,
+				   .time_ms = SAMPLE_MS };
 	outcomes_add(r, pool, &outcome, SLICE("family-plan"), SLICE("call"), SLICE("lan"));
 	marks_set(r, 77, 1, SAMPLE_MS);
 	links_add(r, pool, SLICE("+84901"), SLICE("0901"), SAMPLE_MS);

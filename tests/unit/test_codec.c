@@ -55,8 +55,10 @@ static void a_record_comes_back_as_it_was(void **state)
 	assert_int_equal(copy->late, 3);
 	assert_true(subject_equal(&copy->subject, &r->subject));
 	assert_int_equal(copy->member_count, 2);
-	assert_true(value_equal(attr_value(attrs_get_text(&copy->attrs, SLICE("language"))), value_string(SLICE("vi"))));
-	assert_true(value_equal(attr_value(attrs_get_text(&copy->members[0].attrs, SLICE("plan"))), value_string(SLICE(""))));
+	const struct attr *language = attrs_get_text(&copy->attrs, SLICE("language"));
+	const struct attr *plan = attrs_get_text(&copy->members[0].attrs, SLICE("plan"));
+	assert_true(value_equal(attr_value(language), value_string(SLICE("vi"))));
+	assert_true(value_equal(attr_value(plan), value_string(SLICE(""))));
 	assert_int_equal(copy->timeline[0].field_count, 3);
 	assert_string_equal(copy->alerts[0].text, "140 texts today");
 	assert_int_equal(copy->outcomes[0].decision_count, 42);
@@ -104,7 +106,8 @@ static void sets_encode_alike_whatever_the_order_of_insertion(void **state)
 			struct slice name = slice_of(names[n]);
 			if (name.len)
 				attrs_set(&r[k]->attrs, pool, name, value_number(n), n);
-			window_add(record_window(r[k], pool, 10u - (unsigned)n / 2, 0, name, &spec), &spec, NULL, 100 + n, 0, NULL);
+			struct window *w = record_window(r[k], pool, 10u - (unsigned)n / 2, 0, name, &spec);
+			window_add(w, &spec, NULL, 100 + n, 0, NULL);
 			timers_add(r[k], pool, 50 + n % 2, 60, 1, 0, name);
 			marks_set(r[k], (uint32_t)n, 0, n);
 			if (name.len)
@@ -184,7 +187,9 @@ static void another_version_is_refused(void **state)
 
 static int write_corpus(const char *folder)
 {
-	static const struct { const char *name; int events; } files[] = { { "small", 0 }, { "windows", 6 }, { "more", 25 } };
+	static const struct { const char *name; int events; } files[] = {
+		{ "small", 0 }, { "windows", 6 }, { "more", 25 },
+	};
 	struct strpool *p = strpool_create();
 	for (unsigned i = 0; i < 5; i++) {
 		char path[4096];

@@ -78,14 +78,17 @@ static void attributes_are_bounded(void **state)
 {
 	char buffer[16], text[LIMIT_ATTRIBUTE_TEXT_BYTES + 1];
 	struct attrs *a = record_attrs(r, 0);
-	for (unsigned i = 0; i < LIMIT_RECORD_ATTRIBUTES; i++)
-		assert_int_equal(attrs_set(a, pool, name_of(buffer, (int)(i * 37 % 128)), value_bool(i & 1), 1), ERR_OK);
+	for (unsigned i = 0; i < LIMIT_RECORD_ATTRIBUTES; i++) {
+		struct slice name = name_of(buffer, (int)(i * 37 % 128));
+		assert_int_equal(attrs_set(a, pool, name, value_bool(i & 1), 1), ERR_OK);
+	}
 	assert_int_equal(attrs_set(a, pool, SLICE("one more"), value_number(1), 1), ERR_LIMIT);
 	assert_int_equal(attrs_set(a, pool, SLICE("n5"), value_number(1), 1), ERR_OK);
 	assert_int_equal(a->count, LIMIT_RECORD_ATTRIBUTES);
 	memset(text, 'x', sizeof(text));
-	assert_int_equal(attrs_set(a, pool, SLICE("n5"), value_string((struct slice){ text, sizeof(text) }), 2), ERR_LIMIT);
-	assert_int_equal(attrs_set(a, pool, (struct slice){ text, LIMIT_ATTRIBUTE_NAME_BYTES + 1 }, value_bool(true), 2), ERR_LIMIT);
+	struct slice long_name = { text, LIMIT_ATTRIBUTE_NAME_BYTES + 1 }, long_text = { text, sizeof(text) };
+	assert_int_equal(attrs_set(a, pool, SLICE("n5"), value_string(long_text), 2), ERR_LIMIT);
+	assert_int_equal(attrs_set(a, pool, long_name, value_bool(true), 2), ERR_LIMIT);
 	for (unsigned i = 1; i < a->count; i++)
 		assert_true(slice_compare(str_slice(a->items[i - 1].name), str_slice(a->items[i].name)) < 0);
 }
@@ -193,7 +196,7 @@ static void closed_cases_give_way_and_open_ones_do_not(void **state)
 	cases_close(cases_find_open(r, 1, 0, SLICE("n20")), T0 + 150);
 	cases_miss(cases_find_open(r, 1, 0, SLICE("n21")));
 	assert_null(cases_find_open(r, 1, 0, SLICE("n9")));
-	assert_int_equal(open_case(9, T0 + 8, &c), ERR_OK); /* n20, closed before n9, gave way; a late one in its place */
+	assert_int_equal(open_case(9, T0 + 8, &c), ERR_OK); /* late, in its place; n20, closed before n9, gave way */
 	assert_true(r->cases[9].opened_ms == T0 + 8 && r->cases[9].state == CASE_OPEN);
 	assert_ptr_equal(c, &r->cases[9]);
 	assert_int_equal(open_case(65, T0 + 300, &c), ERR_OK);
@@ -269,7 +272,8 @@ static void timers_are_ordered_by_due_time(void **state)
 	for (int i = 0; i < (int)LIMIT_TIMERS; i++)
 		assert_int_equal(timers_add(r, pool, T0 + 100 - i, T0 + 500 + i, 1, 0, name_of(buffer, i)), ERR_OK);
 	assert_int_equal(timers_add(r, pool, T0, T0, 1, 0, SLICE("one more")), ERR_LIMIT);
-	assert_int_equal(timers_add(r, pool, T0 + 100, T0 + 400, 1, 0, SLICE("n0")), ERR_OK); /* the same: the earlier firing */
+	/* the same again: the earlier firing */
+	assert_int_equal(timers_add(r, pool, T0 + 100, T0 + 400, 1, 0, SLICE("n0")), ERR_OK);
 	for (unsigned i = 1; i < r->timer_count; i++)
 		assert_true(r->timers[i - 1].due_ms < r->timers[i].due_ms);
 	assert_true(timers_next_fire(r) == T0 + 400);
@@ -412,7 +416,8 @@ static void two_histories_become_one(void **state)
 	record_member(r, pool, SLICE("0902"), true, T0 + 50); /* has another number in `from` */
 	attrs_set(record_attrs(r, 0), pool, SLICE("tenure"), value_number(1), T0);
 	attrs_set(record_attrs(r, 0), pool, SLICE("language"), value_string(SLICE("en")), T0);
-	cases_open(r, pool, 5, 0, SLICE("promise-1"), SLICE("hoa"), T0 - 7, 0, &c); /* of the customer: not the member's */
+	/* of the customer, not the member's */
+	cases_open(r, pool, 5, 0, SLICE("promise-1"), SLICE("hoa"), T0 - 7, 0, &c);
 	marks_set(r, 77, 0, T0);
 	r->seq = 8;
 	record_merge(r, pool, from);
@@ -447,7 +452,7 @@ static void merging_keeps_all_bounds(void **state)
 		struct open_case *c;
 		for (int i = 0; i < 300; i++) {
 			record_member(r, pool, name_of(buffer, k * 40 + i % 40), true, T0);
-			attrs_set(record_attrs(r, 0), pool, name_of(buffer, k * 100 + i % 100), value_number(i), T0 + i);
+			attrs_set(&r->attrs, pool, name_of(buffer, k * 100 + i % 100), value_number(i), T0 + i);
 			touch((uint32_t)(k * 600 + i * 2), (uint8_t)(i % 30), i % 7, T0 + i);
 			touch((uint32_t)(k * 600 + i * 2 + 1), (uint8_t)(i % 30), i % 7, T0 + i);
 			moment(T0 + i * 2 + k, "x", 64);

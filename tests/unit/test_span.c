@@ -41,8 +41,10 @@ static void spans_are_read_and_said(void **state)
 
 static void what_is_no_span_is_refused(void **state)
 {
-	static const char *const bad[] = { "", "d", "7", "0d", "-1d", "+1d", "1.5h", "7 d", "d7", "7D", "36526d", "99999999999s",
-					   "9999999999999999999d", "yesterday", "TODAY" };
+	static const char *const bad[] = {
+		"", "d", "7", "0d", "-1d", "+1d", "1.5h", "7 d", "d7", "7D", "36526d", "99999999999s",
+		"9999999999999999999d", "yesterday", "TODAY",
+	};
 	struct span s;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_int_equal(span_parse(slice_of(bad[i]), &s), ERR_INVALID);
@@ -116,7 +118,9 @@ static void slots_never_change(void **state)
 
 static void attributes_of_an_event_are_found(void **state)
 {
-	const struct event_attr attrs[] = { { SLICE("mood"), value_number(-1) }, { SLICE("topic"), value_string(SLICE("bill")) } };
+	const struct event_attr attrs[] = {
+		{ SLICE("mood"), value_number(-1) }, { SLICE("topic"), value_string(SLICE("bill")) },
+	};
 	struct event e = { .attrs = attrs, .attr_count = 2 };
 	assert_ptr_equal(event_attr(&e, SLICE("topic")), &attrs[1]);
 	assert_null(event_attr(&e, SLICE("top")));

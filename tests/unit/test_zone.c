@@ -177,7 +177,8 @@ static void posix_rules_are_read(void **state)
 	zone_destroy(z);
 	static const char *const bad[] = {
 		"X5", "EST", "EST25", "EST5EDT", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M3.6.0,M11.1.0",
-		"EST5EDT,M3.2.7,M11.1.0", "EST5EDT,J0,J1", "EST5EDT,366,1", "EST5EDT,M3.2.0/168,M11.1.0", "EST5EDT,M3.2.0,M11.1.0x",
+		"EST5EDT,M3.2.7,M11.1.0", "EST5EDT,J0,J1", "EST5EDT,366,1", "EST5EDT,M3.2.0/168,M11.1.0",
+		"EST5EDT,M3.2.0,M11.1.0x",
 		"<+07-7", "EST5:60", "EST99999999999", "EST5EDT,", "EST5EDT,M3.2.0,M11.1.0,",
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)

@@ -28,8 +28,8 @@ static inline void tzif_header(struct bytes *b, uint32_t leap, uint32_t transiti
 }
 
 /* A version 2 file with an empty first part: one type (offset_s), `n` transitions to types with these offsets. */
-static inline void tzif_make(struct bytes *b, int32_t offset_s, const int64_t *at_s, const int32_t *offsets_s, uint32_t n,
-			     const char *footer)
+static inline void tzif_make(struct bytes *b, int32_t offset_s, const int64_t *at_s, const int32_t *offsets_s,
+			     uint32_t n, const char *footer)
 {
 	bytes_clear(b);
 	tzif_header(b, 0, 0, 1);

@@ -167,6 +167,11 @@ int folder_open(const struct file_layer *files, const char *dir, const char *nam
 		r = files->lock(files->self, lock_path, lock);
 	if (r == ERR_OK && *created)
 		r = mark_write(files, folder, name, identity);
+	/* a process that was killed before its own sync may have left names that the disk does not have */
+	if (r == ERR_OK)
+		r = files->sync_folder(files->self, folder);
+	if (r == ERR_OK)
+		r = files->sync_folder(files->self, dir);
 done:
 	free(folder);
 	free(lock_path);

@@ -84,11 +84,11 @@ static int no_gap(const struct walk *w)
 }
 
 /* Whether a valid batch continues the chain. The oldest segment kept may begin anywhere, segment 1 at the beginning. */
-static bool fits(const struct walk *w, const struct batch *b)
+static bool fits(const struct walk *w, size_t at, const struct batch *b)
 {
 	uint64_t seq = w->any ? w->next_seq : 1;
 	if (!w->any && w->indices[0] > 1)
-		return b->head.first_seq > 0;
+		return at == 0 && b->offset == SEGMENT_HEAD_BYTES && b->head.first_seq > 0;
 	return b->head.first_seq == seq && b->head.prev.low == w->chain.low && b->head.prev.high == w->chain.high;
 }
 
@@ -114,7 +114,7 @@ static int walk_segment(struct walk *w, struct batch_window *window, size_t at)
 	struct batch b;
 	uint64_t offset = SEGMENT_HEAD_BYTES, told = 0;
 	int r;
-	while ((r = batch_read(window, offset, true, &b)) == 1 && fits(w, &b)) {
+	while ((r = batch_read(window, offset, true, &b)) == 1 && fits(w, at, &b)) {
 		accept_batch(w, at, &b);
 		offset += b.bytes.len;
 		w->at = at;
@@ -140,7 +140,7 @@ static int look_behind(struct walk *w, bool *again)
 		if (r == ERR_OK)
 			r = batch_search(&window, from, &found);
 		if (r == 1 && w->j->options.read_only && at <= w->at + 1 && batch_read(&window, from, true, &b) == 1)
-			*again = fits(w, &b);
+			*again = fits(w, at, &b);
 		batch_window_finish(&window);
 		if (r < 0 || *again)
 			return r < 0 ? r : ERR_OK;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "disk/batch.h"
 #include "disk/journal.h"
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -314,11 +316,8 @@ static void reservations_bound_the_buffer(void **state)
 	journal_close(j);
 }
 
-/* Offsets of the batches of segment 1. */
-static size_t batches_of(const char *dir, uint64_t *offsets, size_t max)
+static struct hash128 identity_of(const char *dir)
 {
-	struct batch_window w;
-	struct batch b;
 	struct hash128 id;
 	char mark[128], text[256] = "";
 	snprintf(mark, sizeof(mark), "%s/journal/NUDGED", dir);
@@ -327,6 +326,15 @@ static size_t batches_of(const char *dir, uint64_t *offsets, size_t max)
 	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
 	fclose(f);
 	assert_int_equal(sscanf(strstr(text, "identity ") + 9, "%16lx%16lx", &id.high, &id.low), 2);
+	return id;
+}
+
+/* Offsets of the batches of segment 1. */
+static size_t batches_of(const char *dir, uint64_t *offsets, size_t max)
+{
+	struct batch_window w;
+	struct batch b;
+	struct hash128 id = identity_of(dir);
 	char folder[128];
 	snprintf(folder, sizeof(folder), "%s/journal", dir);
 	assert_int_equal(batch_window_open(&w, file_system(), folder, id, 1), ERR_OK);
@@ -406,6 +414,40 @@ static void damage_before_a_valid_batch_is_refused(void **state)
 	open_fails(dir, ERR_CORRUPT, "truncated");
 	assert_int_equal(truncate(path, SEGMENT), 0);
 	open_fails(dir, ERR_CORRUPT, "damage in segment 2");
+}
+
+static void a_rewritten_past_breaks_the_chain(void **state)
+{
+	const char *dir = ((struct place *)*state)->dir;
+	uint64_t offsets[8];
+	char path[128], batch[SECTOR_BYTES], body[512];
+	struct bytes scratch = { 0 };
+	struct journal *j = open_ok(dir, NULL);
+	for (uint64_t n = 1; n <= 4; n++) {
+		append(j, n);
+		journal_wait(j, n);
+	}
+	journal_close(j);
+	assert_int_equal(batches_of(dir, offsets, 8), 4);
+	path_of(dir, 1, path);
+	int fd = open(path, O_RDONLY);
+	assert_int_equal(pread(fd, batch, sizeof(batch), (off_t)offsets[1]), sizeof(batch));
+	close(fd);
+	/* sequence 2 with another outcome, sealed as we would: only the next batch tells */
+	struct journal_entry e = { .prev_seq = 1, .received_at_ms = 20, .outcome = 5, .kind = 2, .slot = 6, .body = body_of(2, body) };
+	struct batch_head head = { .segment = 1, .first_seq = 2, .count = 1,
+				   .length = (uint32_t)(BATCH_HEAD_BYTES + ENTRY_HEAD_BYTES + e.body.len) };
+	memcpy(&head.prev, batch + 32, sizeof(head.prev));
+	entry_head_encode(batch + BATCH_HEAD_BYTES, &e, 99);
+	batch_seal(batch, &head, identity_of(dir), &scratch);
+	bytes_finish(&scratch);
+	overwrite(dir, 1, (off_t)offsets[1], batch, sizeof(batch));
+	assert_int_equal(batches_of(dir, offsets, 8), 4); /* each is sound by itself */
+	open_fails(dir, ERR_CORRUPT, "damage in segment 1");
+	struct journal_check check;
+	char text[1024] = "";
+	assert_int_equal(journal_verify(dir, NULL, &check, count_text, text), 1);
+	assert_non_null(strstr(text, "chain is broken before sequence 3"));
 }
 
 static void a_blanked_body_keeps_the_chain_whole(void **state)
@@ -495,6 +537,82 @@ static void a_segment_of_another_journal_is_refused(void **state)
 	open_fails(dir, ERR_FOREIGN, "another journal");
 }
 
+static void an_error_of_sync_ends_the_process(void **state)
+{
+	const char *dir = ((struct place *)*state)->dir;
+	struct journal_found found;
+	int status;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		setenv("NUDGED_FAULT", "journal_before_sync:3:fail", 1);
+		fault_init();
+		close(STDERR_FILENO);
+		struct journal *j = open_ok(dir, NULL);
+		append_many(j, 1, 200);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 70);
+	struct journal *j = open_ok(dir, &found);
+	assert_true(found.last_seq > 0 && found.last_seq < 200);
+	expect_range(j, 1, 1, found.last_seq);
+	journal_close(j);
+}
+
+static _Atomic uint64_t free_now;
+
+static int pretend_free(void *self, const char *folder, uint64_t *out)
+{
+	*out = free_now;
+	return ERR_OK;
+}
+
+static int pretend_write(void *self, struct file *f, uint64_t offset, const void *from, size_t len)
+{
+	if (free_now == 0 && offset == 0) /* a new segment */
+		return error_set(ERR_STORAGE, NULL, "pretended: no space left");
+	return file_system()->write(self, f, offset, from, len);
+}
+
+static int wait_for_reserve(struct journal *j, int wanted)
+{
+	int r = 1;
+	for (int i = 0; i < 300 && r != wanted; i++) {
+		r = journal_reserve(j, 1, 10);
+		if (r == ERR_OK)
+			journal_release(j, 1, 10);
+		if (r != wanted)
+			usleep(10000);
+	}
+	return r;
+}
+
+static void a_full_disk_refuses_and_recovers(void **state)
+{
+	struct file_layer layer = *file_system();
+	struct journal_options options = options_of();
+	struct journal *j;
+	layer.free_bytes = pretend_free;
+	layer.write = pretend_write;
+	options.files = &layer;
+	options.reserve_bytes = 1000;
+	free_now = 2000;
+	assert_int_equal(journal_open(&j, ((struct place *)*state)->dir, &options, NULL, NULL, NULL), ERR_OK);
+	assert_int_equal(journal_start(j), ERR_OK);
+	append_many(j, 1, 100);
+	free_now = 500;
+	assert_int_equal(wait_for_reserve(j, ERR_STORAGE), ERR_STORAGE);
+	free_now = 2000;
+	assert_int_equal(wait_for_reserve(j, ERR_OK), ERR_OK);
+	append_many(j, 101, 1000);
+	expect_range(j, 1, 1, 1000);
+	free_now = 0;
+	assert_int_equal(wait_for_reserve(j, ERR_STORAGE), ERR_STORAGE);
+	journal_close(j);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -506,6 +624,9 @@ int main(void)
 		TEST(reservations_bound_the_buffer),
 		TEST(an_incomplete_last_batch_is_dropped_whole),
 		TEST(damage_before_a_valid_batch_is_refused),
+		TEST(a_rewritten_past_breaks_the_chain),
+		TEST(an_error_of_sync_ends_the_process),
+		TEST(a_full_disk_refuses_and_recovers),
 		TEST(a_blanked_body_keeps_the_chain_whole),
 		TEST(foreign_later_and_locked_folders_are_refused),
 		TEST(a_segment_of_another_journal_is_refused),

@@ -1,0 +1,87 @@
+/* nudgectl/ask.c: see ask.h. */
+#include "ask.h"
+
+#include "report.h"
+
+#include "wire/json.h"
+
+#include <stdlib.h>
+
+int context_connect(struct context *c)
+{
+	if (c->nudge)
+		return EXIT_DONE;
+	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = 60000 };
+	int result = nudge_connect(&c->nudge, c->address, &options);
+	if (result == NUDGE_OK)
+		return EXIT_DONE;
+	report_failed("%s", nudge_error(c->nudge));
+	if (result == NUDGE_REFUSED)
+		fprintf(stderr, "It answered, but refused the connection. Are nudged and nudgectl of the same version?\n");
+	else if (result == NUDGE_INVALID)
+		fprintf(stderr, "Addresses are unix:PATH, tcp:HOST:PORT or a path.\n");
+	else
+		fprintf(stderr, "Tried %s. Start the daemon with `nudged --data DIR --rules PACK --listen %s`, or name its address with\n"
+				"`--socket ADDR` or the environment variable NUDGE_SOCKET.\n", c->address, c->address);
+	nudge_close(c->nudge);
+	c->nudge = NULL;
+	return EXIT_FAILED;
+}
+
+int context_lost(struct context *c, int result, const char *during)
+{
+	const char *code = nudge_error_code(c->nudge);
+	switch (result) {
+	case NUDGE_TIMEOUT:
+		return report_failed("%s: no answer from %s in time; is it overloaded? See `nudgectl status`", during, c->address);
+	case NUDGE_CLOSED:
+		return report_failed("%s: the connection to %s was lost (%s); try again when nudged is up: what has an id is "
+				     "never applied twice", during, c->address, nudge_error(c->nudge));
+	case NUDGE_REFUSED:
+		return report_failed("refused (%s): %s", code && *code ? code : "error", nudge_error(c->nudge));
+	default:
+		return report_failed("%s: %s", during, nudge_error(c->nudge));
+	}
+}
+
+int context_ask(struct context *c, Nudge__V1__Request__BodyCase body_case, const void *body, Nudge__V1__Response **out)
+{
+	int code = context_connect(c);
+	if (code != EXIT_DONE)
+		return code;
+	*out = NULL;
+	int result = nudge_call(c->nudge, body_case, body, out);
+	return result == NUDGE_OK ? EXIT_DONE : context_lost(c, result, "asking");
+}
+
+char *text_or_empty(const char *text)
+{
+	return (char *)(text ? text : "");
+}
+
+int print_json(json_t *j)
+{
+	size_t flags = report_is_terminal(stdout) ? JSON_INDENT(2) : JSON_COMPACT;
+	int bad = json_dumpf(j, stdout, flags | JSON_REAL_PRECISION(15));
+	json_decref(j);
+	if (bad || putchar('\n') == EOF || fflush(stdout) != 0)
+		return report_failed("cannot write to standard output");
+	return EXIT_DONE;
+}
+
+int print_json_line(json_t *j)
+{
+	int bad = json_dumpf(j, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15)) || putchar('\n') == EOF;
+	json_decref(j);
+	return bad ? report_failed("cannot write to standard output") : EXIT_DONE;
+}
+
+int print_message(const void *message)
+{
+	return print_json(json_from_message(message));
+}
+
+int print_whole(const void *message)
+{
+	return print_json(json_from_message_styled(message, JSON_WHOLE));
+}

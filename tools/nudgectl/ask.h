@@ -1,0 +1,26 @@
+/* nudgectl/ask.h: one request, one answer, and what to say when there is none. */
+#ifndef NUDGECTL_ASK_H
+#define NUDGECTL_ASK_H
+
+#include "command.h"
+
+#include <jansson.h>
+#include <nudge.h>
+
+/* EXIT_DONE, or EXIT_FAILED after having said which address was tried and what to do. */
+int context_connect(struct context *c);
+/* Connects where that was not done yet, asks and waits. *out is freed with nudge_free. Says what went wrong. */
+int context_ask(struct context *c, Nudge__V1__Request__BodyCase body_case, const void *body, Nudge__V1__Response **out);
+/* Says why the last call on the connection failed. `during` is a half sentence: "sending events". */
+int context_lost(struct context *c, int result, const char *during);
+
+/* protobuf-c's fields are `char *` and never NULL. */
+char *text_or_empty(const char *text);
+
+/* One JSON document on standard output: indented for people, one line where it is not a terminal. Drops the reference. */
+int print_json(json_t *j);
+int print_json_line(json_t *j); /* always on one line; not flushed */
+int print_message(const void *message); /* any message of the protocol: what is set in it */
+int print_whole(const void *message);   /* with what is empty, 0 or false too */
+
+#endif

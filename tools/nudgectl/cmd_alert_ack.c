@@ -1,0 +1,41 @@
+/* nudgectl/cmd_alert_ack.c: somebody has taken care of an alert. */
+#include "ask.h"
+#include "report.h"
+
+#include <stdlib.h>
+
+static const char *by;
+
+static int run(struct context *c, int argc, char **argv)
+{
+	struct point id;
+	const struct option_spec point = { "alert ack", OPTION_POINT, &id, NULL, NULL };
+	if (!option_read(&point, argv[0]))
+		return EXIT_USAGE;
+	Nudge__V1__Acknowledge ask = NUDGE__V1__ACKNOWLEDGE__INIT;
+	const char *user = getenv("USER");
+	ask.seq = id.seq;
+	ask.index = id.index;
+	ask.by = (char *)(by ? by : user && *user ? user : "nudgectl");
+	Nudge__V1__Response *answer;
+	int code = context_ask(c, NUDGE_ACKNOWLEDGE, &ask, &answer);
+	if (code != EXIT_DONE)
+		return code;
+	const Nudge__V1__Alert *a = answer->acknowledged->alert;
+	if (c->json)
+		code = print_message(answer->acknowledged);
+	else
+		printf("%s acknowledged by %s%s%s\n", argv[0], ask.by, a ? ": " : "", a ? a->text : "");
+	nudge_free(answer);
+	return code;
+}
+
+static const struct option_spec options[] = {
+	{ "by", OPTION_TEXT, &by, "WHO", "who took care of it ($USER)" },
+	{ 0 },
+};
+
+const struct command cmd_alert_ack = {
+	.name = "alert ack", .args = "ID", .summary = "acknowledge an alert (its id is SEQ.INDEX)", .min_args = 1, .max_args = 1,
+	.options = options, .run = run,
+};

@@ -1,0 +1,83 @@
+/* nudgectl/cmd_help.c: help, from the same rows that parsing uses. */
+#include "command.h"
+#include "report.h"
+
+#include <string.h>
+
+static void put_option(const struct option_spec *o)
+{
+	char head[64];
+	snprintf(head, sizeof(head), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	printf("  %-24s %s\n", head, o->help);
+}
+
+static void put_globals(void)
+{
+	static const struct option_spec list[] = {
+		{ .name = "socket", .arg = "ADDR",
+		  .help = "the daemon: unix:PATH, tcp:HOST:PORT or a path; else $NUDGE_SOCKET, else unix:/run/nudged/nudged.sock" },
+		{ .name = "json", .help = "answers as JSON, for machines" },
+		{ 0 },
+	};
+	for (const struct option_spec *o = list; o->name; o++)
+		put_option(o);
+}
+
+void help_overview(void)
+{
+	printf("nudgectl talks to nudged, the real-time next-best-action daemon.\n\n"
+	       "Usage: nudgectl [--socket ADDR] [--json] COMMAND …\n\nCommands:\n");
+	for (const struct command *const *c = commands; *c; c++) {
+		char head[64];
+		snprintf(head, sizeof(head), "%s %s", (*c)->name, (*c)->args);
+		printf("  %s%-34s%s %s\n", style_on(stdout, STYLE_BOLD), head, style_off(stdout), (*c)->summary);
+	}
+	printf("\nOptions of all:\n");
+	put_globals();
+	printf("\n`nudgectl help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 used wrongly.\n");
+}
+
+static void help_one(const struct command *c)
+{
+	printf("Usage: nudgectl [--socket ADDR] [--json] %s%s%s%s\n\n", c->name, *c->args ? " " : "", c->args,
+	       c->options ? " [OPTIONS]" : "");
+	text_wrap(stdout, 0, c->summary);
+	if (c->details) {
+		printf("\n");
+		text_wrap(stdout, 0, c->details);
+	}
+	if (c->options) {
+		printf("\nOptions:\n");
+		for (const struct option_spec *o = c->options; o->name; o++)
+			put_option(o);
+	}
+}
+
+int help_command(const char *first, const char *second)
+{
+	size_t len = strlen(first);
+	bool found = false;
+	for (const struct command *const *c = commands; *c; c++) {
+		const char *name = (*c)->name;
+		bool same = strncmp(name, first, len) == 0 && (name[len] == '\0' || name[len] == ' ');
+		if (!same || (second && name[len] == ' ' && strcmp(name + len + 1, second) != 0))
+			continue;
+		printf("%s", found ? "\n" : "");
+		help_one(*c);
+		found = true;
+	}
+	return found ? EXIT_DONE : report_usage("there is no command \"%s%s%s\"", first, second ? " " : "", second ? second : "");
+}
+
+static int run(struct context *c, int argc, char **argv)
+{
+	if (argc == 0) {
+		help_overview();
+		return EXIT_DONE;
+	}
+	return help_command(argv[0], argc > 1 ? argv[1] : NULL);
+}
+
+const struct command cmd_help = {
+	.name = "help", .args = "[COMMAND]", .summary = "what a command does, and its options", .max_args = 2, .run = run,
+};

@@ -1,0 +1,69 @@
+/* nudgectl/cmd_outcome.c: what became of a recommendation. */
+#include "ask.h"
+#include "report.h"
+
+#include "base/clock.h"
+
+
+static struct {
+	const char *decision, *member, *agent, *channel, *id, *source;
+	int64_t at_ms;
+} v = { .source = "nudgectl" };
+
+static int show(const struct context *c, const Nudge__V1__OutcomeRecorded *recorded, const char *id)
+{
+	const Nudge__V1__Ack *ack = recorded->ack;
+	bool refused = !ack || (ack->result != NUDGE__V1__ACK__RESULT__ACCEPTED && ack->result != NUDGE__V1__ACK__RESULT__DUPLICATE);
+	if (c->json)
+		print_message(recorded);
+	if (refused)
+		return report_failed("refused: %s", ack && ack->error ? ack->error->reason : "the answer is empty");
+	if (!c->json)
+		printf("%s %s\n", id, ack->result == NUDGE__V1__ACK__RESULT__DUPLICATE ? "was recorded before" : "recorded");
+	return EXIT_DONE;
+}
+
+static int run(struct context *c, int argc, char **argv)
+{
+	Nudge__V1__Outcome ask = NUDGE__V1__OUTCOME__INIT;
+	char id[64];
+	/* one outcome of a kind a decision: telling it twice is a duplicate. Without a decision nothing tells two apart but time */
+	if (v.decision)
+		snprintf(id, sizeof(id), "%.40s:%.20s", v.decision, argv[2]);
+	else
+		snprintf(id, sizeof(id), "%llx-%08llx", (unsigned long long)clock_wall_ms(), (unsigned long long)clock_random() & 0xffffffff);
+	ask.id = (char *)(v.id ? v.id : id);
+	ask.source = text_or_empty(v.source);
+	ask.customer = argv[0];
+	ask.action = argv[1];
+	ask.kind = argv[2];
+	ask.decision = text_or_empty(v.decision);
+	ask.member = text_or_empty(v.member);
+	ask.agent = text_or_empty(v.agent);
+	ask.channel = text_or_empty(v.channel);
+	ask.time_ms = v.at_ms;
+	Nudge__V1__Response *answer;
+	int code = context_ask(c, NUDGE_OUTCOME, &ask, &answer);
+	if (code != EXIT_DONE)
+		return code;
+	code = show(c, answer->outcome_recorded, ask.id);
+	nudge_free(answer);
+	return code;
+}
+
+static const struct option_spec options[] = {
+	{ "decision", OPTION_TEXT, &v.decision, "ID", "the decision it is of, as `recommend` shows it" },
+	{ "member", OPTION_TEXT, &v.member, "ID", "the person or line concerned" },
+	{ "agent", OPTION_TEXT, &v.agent, "ID", "who offered it" },
+	{ "channel", OPTION_TEXT, &v.channel, "NAME", "where" },
+	{ "id", OPTION_TEXT, &v.id, "ID", "unique per source (made up; with --decision from decision and kind)" },
+	{ "source", OPTION_TEXT, &v.source, "NAME", "who says so (nudgectl)" },
+	{ "at", OPTION_TIME, &v.at_ms, "TIME", "when (now)" },
+	{ 0 },
+};
+
+const struct command cmd_outcome = {
+	.name = "outcome", .args = "CUSTOMER ACTION KIND", .summary = "tell what became of a recommendation", .min_args = 3, .max_args = 3,
+	.options = options, .run = run,
+	.details = "KIND is shown (to the agent), offered (to the customer), accepted, rejected, later or ignored.",
+};

@@ -1,0 +1,133 @@
+/* nudgectl/cmd_recommend.c: what an agent sees when this customer is on the line. */
+#include "ask.h"
+#include "table.h"
+
+#include <math.h>
+
+static struct {
+	const char *member, *agent, *channel, *intent, *topic, *lang, *alias;
+	double mood;
+	uint64_t limit, deadline_ms;
+	int64_t at_ms;
+	bool explain;
+} v = { .mood = NAN };
+
+static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
+{
+	printf("\n %s%zu  %s%s  %.3f", style_on(stdout, rank == 1 ? STYLE_GREEN : STYLE_BOLD), rank, choice->action, style_off(stdout),
+	       choice->score);
+	printf("%s = propensity %.3f x value %.3f x context %.2f x lever %.2f%s", style_on(stdout, STYLE_DIM), choice->propensity,
+	       choice->value, choice->context, choice->lever, style_off(stdout));
+	printf("  [%s%s%s]\n", choice->goal, *choice->group ? ", " : "", choice->group);
+	if (*choice->say) {
+		printf("    %ssay%s\n", style_on(stdout, STYLE_BLUE), style_off(stdout));
+		text_wrap(stdout, 6, choice->say);
+	}
+	for (size_t i = 0; i < choice->n_reasons; i++) {
+		printf("    %s%s%s", style_on(stdout, STYLE_DIM), i ? "    " : "why ", style_off(stdout));
+		text_put(stdout, choice->reasons[i], report_is_terminal(stdout) ? report_width(stdout) - 9 : text_width(choice->reasons[i]));
+		printf("\n");
+	}
+}
+
+static void put_left_out(const Nudge__V1__Recommendation *r)
+{
+	struct table t;
+	if (!r->n_left_out)
+		return;
+	table_init(&t, "left out|gate|>score|why");
+	for (size_t i = 0; i < r->n_left_out; i++) {
+		const Nudge__V1__LeftOut *l = r->left_out[i];
+		table_add(&t, "%s", l->action);
+		table_add_styled(&t, l->unknown ? STYLE_YELLOW : STYLE_PLAIN, "%s%s", l->gate, l->unknown ? " (unknown)" : "");
+		if (l->score > 0)
+			table_add(&t, "%.3f", l->score);
+		else
+			table_add(&t, "%s", "");
+		table_add(&t, "%s", l->reason);
+	}
+	printf("\n");
+	table_print(&t, 1);
+	table_finish(&t);
+}
+
+static void show(const Nudge__V1__Recommendation *r)
+{
+	printf("%s%s%s on %s, %s, decision %s\n", style_on(stdout, STYLE_BOLD), r->customer, style_off(stdout), r->channel,
+	       time_text(r->time_ms), r->decision);
+	if (r->fallback)
+		printf(" %sfallback: %s%s\n", style_on(stdout, STYLE_YELLOW), r->fallback_reason, style_off(stdout));
+	for (size_t i = 0; i < r->n_cautions; i++) {
+		printf(" %s!%s ", style_on(stdout, STYLE_YELLOW), style_off(stdout));
+		text_put(stdout, r->cautions[i], text_width(r->cautions[i]));
+		printf("\n");
+	}
+	if (!r->n_choices)
+		printf(" Nothing to recommend%s.\n", r->n_left_out ? "" : "; --explain says why");
+	for (size_t i = 0; i < r->n_choices; i++)
+		put_choice(r->choices[i], i + 1);
+	if (r->n_answers)
+		printf("\n %squick answers%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
+	for (size_t i = 0; i < r->n_answers; i++) {
+		printf("  %s%s%s\n", style_on(stdout, STYLE_BLUE), r->answers[i]->question, style_off(stdout));
+		text_wrap(stdout, 4, r->answers[i]->text);
+	}
+	put_left_out(r);
+}
+
+static int run(struct context *c, int argc, char **argv)
+{
+	Nudge__V1__Recommend ask = NUDGE__V1__RECOMMEND__INIT;
+	if (!argc == !v.alias)
+		return report_usage("name the customer, or --alias, but not both");
+	if (!isnan(v.mood) && (v.mood < -1 || v.mood > 1))
+		return report_usage("--mood is from -1 (furious) to 1 (delighted)");
+	if (v.limit > UINT32_MAX || v.deadline_ms > UINT32_MAX)
+		return report_usage("--limit and --deadline are small numbers");
+	ask.customer = argc ? argv[0] : text_or_empty(NULL);
+	ask.alias = text_or_empty(v.alias);
+	ask.member = text_or_empty(v.member);
+	ask.agent = text_or_empty(v.agent);
+	ask.channel = text_or_empty(v.channel);
+	ask.intent = text_or_empty(v.intent);
+	ask.topic = text_or_empty(v.topic);
+	ask.language = text_or_empty(v.lang);
+	ask.has_mood = !isnan(v.mood);
+	ask.mood = ask.has_mood ? v.mood : 0;
+	ask.limit = (uint32_t)v.limit;
+	ask.deadline_ms = (uint32_t)v.deadline_ms;
+	ask.time_ms = v.at_ms;
+	ask.explain = v.explain;
+	Nudge__V1__Response *answer;
+	int code = context_ask(c, NUDGE_RECOMMEND, &ask, &answer);
+	if (code != EXIT_DONE)
+		return code;
+	if (c->json)
+		code = print_whole(answer->recommendation);
+	else
+		show(answer->recommendation);
+	nudge_free(answer);
+	return code;
+}
+
+static const struct option_spec options[] = {
+	{ "alias", OPTION_TEXT, &v.alias, "ALIAS", "instead of CUSTOMER: a phone number in E.164, an email address …" },
+	{ "member", OPTION_TEXT, &v.member, "ID", "the person or line that is in contact" },
+	{ "agent", OPTION_TEXT, &v.agent, "ID", "who serves them" },
+	{ "channel", OPTION_TEXT, &v.channel, "NAME", "call (the default), sms, web, shop …" },
+	{ "intent", OPTION_TEXT, &v.intent, "INTENT", "what they came for, e.g. bill/why-higher" },
+	{ "topic", OPTION_TEXT, &v.topic, "TOPIC", "what the contact is about" },
+	{ "mood", OPTION_NUMBER, &v.mood, "-1..1", "how they feel" },
+	{ "lang", OPTION_TEXT, &v.lang, "LANGUAGE", "of the words, e.g. en (the pack's first)" },
+	{ "limit", OPTION_COUNT, &v.limit, "N", "how many actions (3)" },
+	{ "deadline", OPTION_COUNT, &v.deadline_ms, "MS", "milliseconds; what is not ready by then is the pack's fallback" },
+	{ "at", OPTION_TIME, &v.at_ms, "TIME", "decide as of this instant (now)" },
+	{ "explain", OPTION_FLAG, &v.explain, NULL, "also every action left out, with its gate and the values read" },
+	{ 0 },
+};
+
+const struct command cmd_recommend = {
+	.name = "recommend", .args = "CUSTOMER", .summary = "what to do now for a customer, what to say, and why", .max_args = 1,
+	.options = options, .run = run,
+	.details = "Changes nothing. The decision's id names it in `nudgectl outcome --decision`.",
+};

@@ -1,0 +1,76 @@
+/* nudgectl/cmd_rules_activate.c: sends a pack's folder to the daemon, which loads, checks and journals it. */
+#include "ask.h"
+#include "report.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "script/bundle.h"
+
+#include <stdlib.h>
+
+static const char *name;
+
+static void put_file(Nudge__V1__File *to, const struct bundle_file *from)
+{
+	nudge__v1__file__init(to);
+	to->path = from->path;
+	to->content.data = (uint8_t *)from->content.data;
+	to->content.len = from->content.len;
+}
+
+static int activate(struct context *c, const struct bundle *b, Nudge__V1__Response **answer)
+{
+	Nudge__V1__ActivatePack ask = NUDGE__V1__ACTIVATE_PACK__INIT;
+	Nudge__V1__File *files = must_calloc(b->count + 1, sizeof(*files));
+	Nudge__V1__File **list = must_calloc(b->count + 1, sizeof(*list));
+	for (unsigned i = 0; i < b->count; i++) {
+		put_file(&files[i], &b->files[i]);
+		list[i] = &files[i];
+	}
+	ask.files = list;
+	ask.n_files = b->count;
+	ask.name = (char *)(name ? name : "");
+	int code = context_ask(c, NUDGE_ACTIVATE_PACK, &ask, answer);
+	free(list);
+	free(files);
+	return code;
+}
+
+static int run(struct context *c, int argc, char **argv)
+{
+	struct bundle b = { 0 };
+	if (bundle_read(&b, argv[0]) != ERR_OK) {
+		bundle_finish(&b);
+		return report_failed("cannot read the pack %s: %s", argv[0], error_last()->text);
+	}
+	if (!b.count) {
+		bundle_finish(&b);
+		return report_failed("there are no .lua files in %s; a pack is a folder with a pack.lua", argv[0]);
+	}
+	Nudge__V1__Response *answer;
+	int code = activate(c, &b, &answer);
+	bundle_finish(&b);
+	if (code != EXIT_DONE)
+		return code;
+	const Nudge__V1__PackActivated *p = answer->pack_activated;
+	if (c->json)
+		code = print_whole(p);
+	else
+		printf("%s%s%s %.12s is active as of entry %llu: %u rules, %u actions, %u series kept, %u new\n",
+		       style_on(stdout, STYLE_BOLD), p->name, style_off(stdout), p->hash, (unsigned long long)p->seq, p->rules, p->actions,
+		       p->series_kept, p->series_new);
+	nudge_free(answer);
+	return code;
+}
+
+static const struct option_spec options[] = {
+	{ "name", OPTION_TEXT, &name, "NAME", "what to call it in the history (the pack's own name)" },
+	{ 0 },
+};
+
+const struct command cmd_rules_activate = {
+	.name = "rules activate", .args = "DIR", .summary = "make a folder of rules the active pack", .min_args = 1, .max_args = 1,
+	.options = options, .run = run,
+	.details = "The pack goes live at one point of the journal. One that does not compile or declares nonsense is refused with file "
+		   "and line, and the old one stays. Series whose definition is unchanged keep their data.",
+};

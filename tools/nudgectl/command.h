@@ -1,0 +1,67 @@
+/* nudgectl/command.h: what a command is. Each lives in a file of its own (cmd_*.c) and is one row of the table in
+ * commands.c; parsing of options and the help text both come from the same row, so that help cannot lie.
+ *
+ * Options' values are static variables of the command's file: a process runs one command. */
+#ifndef NUDGECTL_COMMAND_H
+#define NUDGECTL_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct nudge;
+
+struct context {
+	const char *address; /* of the daemon, as nudge_connect takes it */
+	bool json;
+	struct nudge *nudge; /* NULL until context_connect */
+};
+
+enum option_kind {
+	OPTION_FLAG,   /* bool */
+	OPTION_TEXT,   /* const char * */
+	OPTION_COUNT,  /* uint64_t, not negative */
+	OPTION_NUMBER, /* double, finite */
+	OPTION_TIME,   /* int64_t UTC milliseconds; given as RFC 3339 or as such a number */
+	OPTION_POINT,  /* struct point: SEQ.INDEX */
+};
+
+struct point {
+	uint64_t seq;
+	uint32_t index;
+};
+
+struct option_spec {
+	const char *name; /* without "--"; NULL ends the list */
+	enum option_kind kind;
+	void *value;
+	const char *arg;  /* what the value is called in help; NULL for flags */
+	const char *help;
+};
+
+struct command {
+	const char *name;    /* one or two words */
+	const char *args;    /* as usage shows them; "" for none */
+	const char *summary; /* half a line for the list */
+	const char *details; /* paragraphs for `help COMMAND`; may be NULL */
+	const struct option_spec *options; /* may be NULL */
+	int min_args, max_args;
+	int (*run)(struct context *c, int argc, char **argv);
+};
+
+extern const struct command cmd_send, cmd_import, cmd_simulate, cmd_recommend, cmd_outcome, cmd_customer_show, cmd_agent_show,
+	cmd_alerts, cmd_alert_ack, cmd_rules_activate, cmd_rules_list, cmd_rules_stats, cmd_status, cmd_digest, cmd_journal_verify,
+	cmd_journal_dump, cmd_help;
+extern const struct command *const commands[]; /* NULL-terminated, in the order of help */
+
+/* Takes options out of argv (also the global ones), leaves what else there is in front; returns its count, or -1 after
+ * having said what is wrong. */
+int options_parse(struct context *c, const struct command *command, int argc, char **argv);
+/* One option's value from text. False, after having said what is wrong. */
+bool option_read(const struct option_spec *o, const char *text);
+
+void help_overview(void);
+int help_command(const char *first, const char *second); /* second may be NULL; an exit code */
+
+#endif

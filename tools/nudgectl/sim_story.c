@@ -1,0 +1,62 @@
+/* nudgectl/sim_story.c: the worked case. A father pays for three lines. In the last four days his daughter's texts
+ * explode; nobody calls. On the last evening he looks at the usage page and then calls for the first time. The system should have
+ * seen her usage, and reached out with the right plan, days before that call. */
+#include "sim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FLOOD_DAYS 4
+static const int flood[FLOOD_DAYS] = { 96, 138, 171, 112 }; /* texts a day; her habit is about 21 */
+
+enum { FATHER, MOTHER, DAUGHTER };
+
+void story_init(struct house *h)
+{
+	*h = (struct house){
+		.id = "household-nguyen", .name = "Nguyen", .area = "HN-04", .language = "vi", .segment = "family", .contract = "2-year",
+		.line_count = 3, .tenure_months = 74, .monthly_fee = 330000, .bill_day = 2, .months_left = 7,
+		.autopay = true, .consent_marketing = true, .consent_sms = true, .temper = 0.1,
+		.lines = {
+			[FATHER] = { .member = "father", .role = "payer", .first_name = "Hung", .message_plan = "bundle-300",
+				     .data_plan = "data-10gb", .voice_plan = "voice-500", .texts = 3, .calls = 2, .data_mb = 120 },
+			[MOTHER] = { .member = "mother", .role = "adult", .first_name = "Mai", .message_plan = "bundle-300",
+				     .data_plan = "data-10gb", .voice_plan = "voice-500", .texts = 5, .calls = 2, .data_mb = 150 },
+			[DAUGHTER] = { .member = "daughter", .role = "child", .first_name = "Linh", .message_plan = "pay-per-text",
+				       .data_plan = "data-10gb", .voice_plan = "voice-500", .texts = 21, .calls = 1, .data_mb = 500 },
+		},
+	};
+}
+
+static void father_calls(struct sim *s, struct house *h, unsigned day)
+{
+	const struct line *father = &h->lines[FATHER];
+	struct sim_head visit = { .source = "web", .type = "web.visit", .channel = "web", .member = father->member,
+				  .time_ms = sim_time(s, day, (19 * 60 + 24) * SIM_MINUTE_MS) };
+	struct sim_head call = { .source = "call-centre", .type = "contact.started", .channel = "call", .member = father->member,
+				 .agent = "linh", .contact = "c-story-1", .time_ms = sim_time(s, day, STORY_CALL_MS) };
+	sim_event(s, h, &visit, "\"page\":\"usage\",\"seconds\":%d", 210);
+	sim_event(s, h, &call,
+		  "\"topic\":\"messages/usage\",\"intent\":\"messages/usage\",\"ref\":\"messages-daughter\",\"mood\":-0.20,\"wait_s\":%d", 35);
+}
+
+void story_day(struct sim *s, struct house *h, unsigned day)
+{
+	bool last = day + 1 == s->days;
+	int64_t until = last ? STORY_CALL_MS - 2 * SIM_MINUTE_MS : SIM_DAY_MS;
+	for (int i = 0; i < h->line_count; i++) {
+		const struct line *l = &h->lines[i];
+		int texts = l->texts + rng_between(&h->rng, -5, 5) * l->texts / 21;
+		if (i == DAUGHTER && day + FLOOD_DAYS >= s->days)
+			texts = flood[day + FLOOD_DAYS - s->days];
+		house_texts(s, h, l, day, texts, until);
+		house_usage(s, h, l, day, texts);
+	}
+	if (day == s->days / 2) {
+		struct sim_head visit = { .source = "web", .type = "web.visit", .channel = "web", .member = "father",
+					  .time_ms = sim_time(s, day, 20 * SIM_HOUR_MS) };
+		sim_event(s, h, &visit, "\"page\":\"bill\",\"seconds\":%d", 45);
+	}
+	if (last)
+		father_calls(s, h, day);
+}

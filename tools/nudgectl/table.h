@@ -1,0 +1,31 @@
+/* nudgectl/table.h: rows of text in columns as wide as they need to be; the last one is cut at the terminal's edge
+ * (only on a terminal: a pipe gets it whole). */
+#ifndef NUDGECTL_TABLE_H
+#define NUDGECTL_TABLE_H
+
+#include "report.h"
+
+#define TABLE_COLUMNS_MAX 12
+
+struct cell {
+	char *text;
+	enum style style;
+};
+
+struct table {
+	const char *heads[TABLE_COLUMNS_MAX];
+	bool right[TABLE_COLUMNS_MAX];
+	int columns;
+	struct cell *cells;
+	size_t used, cap;
+};
+
+/* heads: "name|>matched|>fired|why"; '>' for right-aligned columns. */
+void table_init(struct table *t, const char *heads);
+void table_finish(struct table *t);
+/* The next cell, row after row. */
+void table_add(struct table *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void table_add_styled(struct table *t, enum style style, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void table_print(const struct table *t, int indent); /* nothing where there are no rows */
+
+#endif

@@ -33,7 +33,8 @@ struct window; /* opaque; embedded by pointer in the record */
 struct window *window_create(const struct window_spec *spec);
 void window_destroy(struct window *w); /* NULL-safe */
 
-/* What the newest add did, so that a term with before = "this" can leave it out. */
+/* What the newest add did, so that a term with before = "this" can leave it out. Good until the next add. Where the add
+ * found the window full, the joining that made room stays: sums over the joined cells are the same. */
 struct window_undo {
 	bool valid;
 	uint32_t cell;       /* index of the cell that was added or changed */

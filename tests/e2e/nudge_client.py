@@ -15,8 +15,8 @@ from google.protobuf.internal.encoder import _VarintBytes
 
 def generate(proto, folder):
     """Generates nudge_pb2 from the .proto file into the folder, and returns the module."""
-    subprocess.run(['protoc', '--proto_path=' + os.path.dirname(os.path.abspath(proto)), '--python_out=' + folder, proto],
-                   check=True)
+    proto = os.path.realpath(proto)
+    subprocess.run(['protoc', '--proto_path=' + os.path.dirname(proto), '--python_out=' + folder, proto], check=True)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     importlib.invalidate_caches()

@@ -1,0 +1,246 @@
+/* script/check.c: what can only be checked once all files of a pack ran: bodies that never came, conditions nobody uses, what {names}
+ * mean, rules that read what is not theirs, names of rules and actions that do not exist. */
+#include "script/declare.h"
+
+static const char *const about_names[] = { "a customer", "a member", "an agent", "an area" };
+
+static void check_finished(lua_State *L, const struct loader *l)
+{
+	for (unsigned i = 0; i < l->unfinished_count; i++)
+		if (!l->unfinished[i].done)
+			fail_at(L, l->unfinished[i].place, "%s has no body; write %s { … }", l->unfinished[i].what, l->unfinished[i].what);
+}
+
+static void check_used(lua_State *L, const struct loader *l)
+{
+	for (unsigned i = 0; i < l->term_count; i++) {
+		const struct term *t = l->terms[i];
+		bool condition = (t->op >= TERM_ABOVE && t->op <= TERM_KNOWN) || (t->op >= TERM_ALL && t->op <= TERM_ANY_MEMBER);
+		if (!condition || t->used)
+			continue;
+		struct bytes text = { 0 };
+		term_text(t, l->pack, &text);
+		char *copy = lua_newuserdatauv(L, text.len + 1, 0);
+		memcpy(copy, text.len ? text.data : "", text.len);
+		copy[text.len] = '\0';
+		bytes_finish(&text);
+		fail_at(L, (struct place){ t->file, t->line }, "the condition `%.200s` is used by nothing: Lua's `and` and `or` keep only one "
+			"side; use all { … } or any { … }, or remove it", copy);
+	}
+}
+
+static void resolve_words(lua_State *L, struct loader *l)
+{
+	for (unsigned i = 0; i < l->read_count; i++) {
+		struct words_part *part = l->reads[i];
+		int fact = pack_fact(l->pack, part->name);
+		part->term = term_new(L, fact >= 0 ? TERM_FACT : TERM_NAME, TYPE_ANY, 0);
+		part->term->file = l->read_places[i].file;
+		part->term->line = l->read_places[i].line;
+		part->term->used = true;
+		if (fact < 0) {
+			part->term->name = part->name;
+			continue;
+		}
+		const struct term *of = l->pack->facts[fact].term;
+		part->term->fact = (unsigned)fact;
+		part->term->type = of->type;
+		part->term->scope = of->scope;
+		if (of->type == TYPE_STRING && part->format != FORMAT_PLAIN)
+			fail_at(L, l->read_places[i], "words: {%s} is a text; it takes no number format", part->name->data);
+	}
+}
+
+static const struct rule_decl *rule_named(const struct pack *p, const struct str *name)
+{
+	for (unsigned i = 0; i < p->rule_count; i++)
+		if (p->rules[i].name == name)
+			return &p->rules[i];
+	return NULL;
+}
+
+static void resolve_open_alerts(lua_State *L, const struct loader *l)
+{
+	static const enum term_scope scopes[] = { SCOPE_CUSTOMER, SCOPE_MEMBER, SCOPE_AGENT, SCOPE_AREA };
+	const struct pack *p = l->pack;
+	for (unsigned i = 0; i < l->term_count; i++) {
+		struct term *t = l->terms[i];
+		if (t->op != TERM_OPEN_ALERT)
+			continue;
+		const struct rule_decl *r = rule_named(p, t->name);
+		if (!r) {
+			const char **names = arena_calloc(&l->pack->arena, p->rule_count + 1, sizeof(*names));
+			for (unsigned k = 0; k < p->rule_count; k++)
+				names[k] = p->rules[k].name->data;
+			const char *nearest = nearest_name(t->name->data, names);
+			fail_at(L, (struct place){ t->file, t->line }, "open_alert \"%s\": no such rule%s%s%s", t->name->data,
+				nearest ? "; did you mean \"" : "; it names a rule that raises alerts", nearest ? nearest : "",
+				nearest ? "\"?" : "");
+		}
+		t->scope = (uint8_t)scopes[r->about];
+	}
+}
+
+/* NULL where a rule about `about` may read it; else what is wrong. */
+static const char *foreign(const struct term *t, unsigned about)
+{
+	bool customer = about == ABOUT_CUSTOMER || about == ABOUT_MEMBER;
+	switch (t->op) {
+	case TERM_REQUEST:
+		return "a request, which only decisions have";
+	case TERM_ASKED:
+		return "asked_for_it(), which only decisions have";
+	case TERM_CASE:
+		return customer ? NULL : "a case of a customer";
+	case TERM_OUTCOMES:
+		return customer ? NULL : "outcomes of a customer";
+	case TERM_ANY_MEMBER:
+		return about == ABOUT_CUSTOMER ? NULL : "any_member, which binds members of a customer";
+	case TERM_SERIES:
+	case TERM_ATTR:
+	case TERM_OPEN_ALERT:
+		break;
+	default:
+		return NULL;
+	}
+	switch (t->scope) {
+	case SCOPE_CUSTOMER:
+		return customer ? NULL : "state of a customer";
+	case SCOPE_MEMBER:
+		return customer ? NULL : "state of a member";
+	case SCOPE_AGENT:
+		return about == ABOUT_AGENT ? NULL : "state of an agent";
+	case SCOPE_AREA:
+		return about == ABOUT_AREA ? NULL : "state of an area";
+	default:
+		return NULL;
+	}
+}
+
+static void check_subject(lua_State *L, const struct pack *p, const struct rule_decl *r, const struct term *t)
+{
+	if (!t)
+		return;
+	const char *what = foreign(t, r->about);
+	if (what)
+		fail_at(L, (struct place){ r->file, r->line }, "rule \"%s\" is about %s and reads %s (%s:%d); a rule reads its own subject only: "
+			"set about, or do it in a rule about that subject", r->name->data, about_names[r->about], what, t->file, t->line);
+	if (t->op == TERM_FACT)
+		check_subject(L, p, r, p->facts[t->fact].term);
+	for (unsigned i = 0; i < t->child_count; i++)
+		check_subject(L, p, r, t->children[i]);
+	for (unsigned i = 0; t->op == TERM_SERIES && t->series.key && i < p->series[t->series.index].by_count; i++)
+		check_subject(L, p, r, t->series.key[i]);
+}
+
+static void check_words_subject(lua_State *L, const struct pack *p, const struct rule_decl *r, const struct words *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		check_subject(L, p, r, w->parts[i].term);
+}
+
+static void check_types(lua_State *L, const struct pack *p, const struct rule_decl *r, struct str **types, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		bool known = strncmp(types[i]->data, "case.", 5) != 0;
+		for (unsigned k = 0; k < p->case_count && !known; k++)
+			known = types[i] == p->cases[k].opened_type || types[i] == p->cases[k].closed_type ||
+				types[i] == p->cases[k].missed_type;
+		if (!known)
+			fail_at(L, (struct place){ r->file, r->line }, "rule \"%s\": \"%s\" names no case of this pack; write the case's local: "
+				"on = callback.missed", r->name->data, types[i]->data);
+		if (types[i]->len > LIMIT_TYPE_BYTES)
+			fail_at(L, (struct place){ r->file, r->line }, "rule \"%s\": the event type \"%s\" is longer than %u bytes "
+				"(limit_type_bytes)", r->name->data, types[i]->data, LIMIT_TYPE_BYTES);
+	}
+}
+
+
+static void check_action_name(lua_State *L, const struct pack *p, struct place at, const char *what, const struct str *name)
+{
+	if (!name || pack_action(p, name) >= 0)
+		return;
+	const char **names = arena_calloc(&loader_of(L)->pack->arena, p->action_count + 1, sizeof(*names));
+	for (unsigned i = 0; i < p->action_count; i++)
+		names[i] = p->actions[i].name->data;
+	const char *nearest = nearest_name(name->data, names);
+	if (nearest)
+		fail_at(L, at, "%s: no action \"%s\"; did you mean \"%s\"?", what, name->data, nearest);
+	fail_at(L, at, "%s: no action \"%s\" in this pack; declare it or correct the name", what, name->data);
+}
+
+static void check_rules(lua_State *L, const struct pack *p)
+{
+	for (unsigned i = 0; i < p->rule_count; i++) {
+		const struct rule_decl *r = &p->rules[i];
+		struct place at = { r->file, r->line };
+		check_types(L, p, r, r->on, r->on_count);
+		check_types(L, p, r, r->alert.closes, r->alert.close_count);
+		check_subject(L, p, r, r->when);
+		for (unsigned k = 0; k < r->set_count; k++)
+			check_subject(L, p, r, r->sets[k].value);
+		for (unsigned k = 0; k < r->add_count; k++)
+			check_subject(L, p, r, r->adds[k].amount);
+		check_words_subject(L, p, r, &r->alert.to);
+		for (unsigned k = 0; r->has_alert && k < p->language_count; k++)
+			check_words_subject(L, p, r, &r->alert.say.by_language[k]);
+		check_action_name(L, p, at, "nudge", r->nudge.action);
+	}
+}
+
+static const struct term *find_event(const struct pack *p, const struct term *t)
+{
+	const struct term *found = NULL;
+	if (!t || t->op == TERM_EVENT)
+		return t;
+	if (t->op == TERM_FACT)
+		return find_event(p, p->facts[t->fact].term);
+	for (unsigned i = 0; i < t->child_count && !found; i++)
+		found = find_event(p, t->children[i]);
+	return found;
+}
+
+static void check_no_event(lua_State *L, const struct pack *p, struct place at, const char *what, const struct term *t)
+{
+	const struct term *e = find_event(p, t);
+	if (e)
+		fail_at(L, at, "%s reads event.%s (%s:%d), but a decision has no event; use request.%s, an attribute or a fact", what,
+			e->name->data, e->file, e->line, e->name->data);
+}
+
+static void check_decisions(lua_State *L, const struct loader *l)
+{
+	const struct pack *p = l->pack;
+	for (unsigned i = 0; i < p->action_count; i++) {
+		const struct action_decl *a = &p->actions[i];
+		const struct term *terms[] = { a->eligible, a->applicable, a->suitable, a->customer_value, a->business_value };
+		struct place at = { a->file, a->line };
+		for (size_t k = 0; k < sizeof(terms) / sizeof(terms[0]); k++)
+			check_no_event(L, p, at, a->name->data, terms[k]);
+		for (unsigned k = 0; k < a->context_count; k++)
+			check_no_event(L, p, at, a->name->data, a->contexts[k].when);
+	}
+	for (unsigned i = 0; i < p->policy_count; i++) {
+		const struct policy_decl *d = &p->policies[i];
+		struct place at = { d->file, d->line };
+		check_no_event(L, p, at, "policy", d->unless);
+		check_no_event(L, p, at, "policy", d->except);
+		check_action_name(L, p, at, "policy", d->action);
+	}
+	check_no_event(L, p, l->pack_place, "balance", p->balance);
+	for (unsigned i = 0; i < p->fallback_count; i++)
+		check_action_name(L, p, l->pack_place, "pack: fallback", p->fallback[i]);
+}
+
+void check_pack(lua_State *L)
+{
+	struct loader *l = loader_of(L);
+	if (!l->pack_declared)
+		fail_at(L, (struct place){ "pack.lua", 1 }, "the pack is not declared; begin with pack { name = \"…\" }");
+	check_finished(L, l);
+	check_used(L, l);
+	resolve_words(L, l);
+	resolve_open_alerts(L, l);
+	check_rules(L, l->pack);
+	check_decisions(L, l);
+}

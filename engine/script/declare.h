@@ -1,0 +1,115 @@
+/* script/declare.h: what the declare_*.c files share while a pack is loaded. Private to script/ (it includes lua.h).
+ *
+ * Declarations are C functions in the pack's environment. Each reads a table (struct fields: every unknown field is refused with
+ * the nearest known name), builds plain C structs in the pack, and remembers in the loader what can only be checked once all files have run. */
+#ifndef NUDGED_SCRIPT_DECLARE_H
+#define NUDGED_SCRIPT_DECLARE_H
+
+#include "script/sandbox.h"
+
+struct place {
+	const char *file;
+	int line;
+};
+
+struct series_use { /* of one series, while loading */
+	bool keep_given, exact_needed, calendar_needed, exact_span_used;
+	int64_t keep_ms, needed_ms;
+	int64_t every_ms;
+};
+
+struct unfinished { struct place place; const char *what; bool done; };
+
+struct loader {
+	struct vm *vm;
+	struct pack *pack;
+	const struct bundle *bundle;
+	bool pack_declared, timeline_declared, balance_declared;
+	struct place pack_place;
+	struct str *zone;                 /* as declared */
+	struct term **terms; unsigned term_count;
+	struct series_use *uses;          /* one a series */
+	struct words_part **reads; struct place *read_places; unsigned read_count; /* {name} parts to resolve at the end */
+	struct unfinished *unfinished; unsigned unfinished_count;
+	int depth;                        /* of require */
+};
+
+struct loader *loader_of(lua_State *L); /* raises after loading: declarations run once */
+
+/* Grows a list whose length is only counted: room for one more at powers of two. */
+void *list_room(void *items, unsigned count, size_t size);
+struct str *pack_str(struct pack *p, struct slice text);
+struct str *pack_str_at(lua_State *L, int index);
+
+/* "FILE:LINE: text"; raises. */
+struct place place_here(lua_State *L); /* of the Lua code that called */
+_Noreturn void fail_at(lua_State *L, struct place at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define fail_here(L, ...) fail_at(L, place_here(L), __VA_ARGS__)
+
+/* A declaration's table. */
+struct fields {
+	lua_State *L;
+	int table;
+	const char *what;      /* "rule \"message-abuse\"" */
+	struct place place;
+};
+struct fields fields_open(lua_State *L, int index, const char *what, struct place place, const char *const *allowed);
+bool fields_push(const struct fields *f, const char *name); /* pushes the value; nothing and false where it is nil */
+struct str *fields_text(const struct fields *f, const char *name, bool required);
+struct str **fields_texts(const struct fields *f, const char *name, bool required, unsigned *count); /* a text or a list; NULL-terminated */
+double fields_number(const struct fields *f, const char *name, double low, double high, double otherwise);
+bool fields_span(const struct fields *f, const char *name, struct span *out);
+int64_t fields_ms(const struct fields *f, const char *name, int64_t otherwise); /* exact spans */
+int fields_choice(const struct fields *f, const char *name, const char *const *choices, int otherwise);
+struct term *fields_value(const struct fields *f, const char *name);     /* number or term; NULL where absent */
+struct term *fields_condition(const struct fields *f, const char *name); /* term or gate function */
+bool fields_phrase(const struct fields *f, const char *name, struct phrase *out);
+_Noreturn void fields_fail(const struct fields *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct span span_here(lua_State *L, struct place at, const char *text); /* raises with what is allowed */
+
+/* Terms. */
+struct term *term_new(lua_State *L, enum term_op op, enum term_type type, unsigned children);
+void term_done(lua_State *L, struct term *t); /* children are set: depth, size, use */
+void term_push(lua_State *L, struct term *t);
+struct term *term_at(lua_State *L, int index); /* NULL where it is no term */
+/* A term, number, text or boolean as a term; duration texts become seconds where `numeric`. Raises on anything else. */
+struct term *term_operand(lua_State *L, int index, bool numeric, const char *what);
+struct term *term_condition(lua_State *L, int index, struct place at, const char *what); /* a TYPE_BOOL or TYPE_ANY term, marked used */
+struct term *term_gate_function(lua_State *L, int index, struct place at);
+const char *term_kind(const struct term *t); /* "a number", "a condition" … */
+
+/* A predicate of series:run, as the values it lets pass. */
+bool predicate_at(lua_State *L, int index, double *low, double *high);
+/* A metatable with methods, locked, and an answer to unknown ones. */
+void declare_methods(lua_State *L, const char *meta, const luaL_Reg *list, lua_CFunction unknown);
+
+/* Words. */
+void words_parse(lua_State *L, struct place at, struct slice text, struct words *out);
+void phrase_at(lua_State *L, int index, struct place at, const char *what, struct phrase *out);
+
+/* The parts of the vocabulary, each adding its functions to the environment on top of the stack. */
+void declare_terms(lua_State *L);
+void declare_logic(lua_State *L);
+void declare_facts(lua_State *L);
+void declare_series(lua_State *L);
+void declare_cases(lua_State *L);
+void declare_rules(lua_State *L);
+void declare_decisions(lua_State *L);
+void declare_pack(lua_State *L);
+
+/* A declaration of the form `what "name" { … }`: returns the function that takes the table. `body` gets name and table as 1 and 2. */
+int declare_named(lua_State *L, const char *what, lua_CFunction body);
+struct place declare_named_place(lua_State *L); /* within body */
+void declare_named_done(lua_State *L);          /* within body */
+void check_new_name(lua_State *L, struct place at, const char *what, struct slice name, size_t longest);
+
+/* pack.c: the zone that the pack declares ("UTC" where none), NUL-terminated, and where. ERR_RULE where the pack does not load. */
+int pack_zone_name(const struct bundle *bundle, struct bytes *out, int *line);
+
+/* After all files ran. Each raises. */
+void check_pack(lua_State *L);  /* check.c */
+void series_settle(lua_State *L); /* keeping, keep, ids */
+void index_build(struct pack *p); /* type_index.c */
+
+#endif

@@ -1,0 +1,148 @@
+/* script/declare_pack.c: pack { … }, balance(term), timeline { … } and require. */
+#include "script/declare.h"
+
+#include <math.h>
+
+static void check_currency(const struct fields *f, const struct str *s)
+{
+	bool ok = s->len == 3;
+	for (size_t i = 0; ok && i < 3; i++)
+		ok = s->data[i] >= 'A' && s->data[i] <= 'Z';
+	if (!ok)
+		fields_fail(f, "currency = \"%s\" is not an ISO 4217 code: three capitals such as \"EUR\"", s->data);
+}
+
+static void check_languages(const struct fields *f, struct pack *p)
+{
+	if (p->language_count > LIMIT_LANGUAGES)
+		fields_fail(f, "more than %u languages (limit_languages)", LIMIT_LANGUAGES);
+	for (unsigned i = 0; i < p->language_count; i++) {
+		const struct str *s = p->languages[i];
+		bool ok = s->len >= 2 && s->len <= 16 && s->data[0] >= 'a' && s->data[0] <= 'z' && s->data[1] >= 'a' && s->data[1] <= 'z';
+		if (!ok)
+			fields_fail(f, "language \"%s\" is not a code such as \"en\" or \"pt-BR\"", s->data);
+		for (unsigned k = 0; k < i; k++)
+			if (p->languages[k] == s)
+				fields_fail(f, "language \"%s\" is listed twice", s->data);
+	}
+}
+
+static void check_topics(const struct fields *f, const struct pack *p)
+{
+	for (unsigned i = 0; i < p->topic_count; i++) {
+		const char *slash = strchr(p->topics[i]->data, '/');
+		if (slash && (slash == p->topics[i]->data || slash[1] == '\0' || strchr(slash + 1, '/')))
+			fields_fail(f, "topic \"%s\": topics have one or two levels: \"bill\", \"bill/why-higher\"", p->topics[i]->data);
+		for (unsigned k = 0; k < i; k++)
+			if (p->topics[k] == p->topics[i])
+				fields_fail(f, "topic \"%s\" is listed twice", p->topics[i]->data);
+	}
+}
+
+/* levers = { goals = { grow = 0.8 } } */
+static void read_levers(lua_State *L, const struct fields *pack, struct pack *p)
+{
+	static const char *const allowed[] = { "goals", NULL };
+	if (!fields_push(pack, "levers"))
+		return;
+	struct fields f = fields_open(L, -1, "pack: levers", pack->place, allowed);
+	if (fields_push(&f, "goals")) {
+		if (lua_type(L, -1) != LUA_TTABLE)
+			fields_fail(&f, "goals takes a table: { grow = 0.8 }");
+		int table = lua_gettop(L);
+		lua_Integer n = sandbox_push_sorted_keys(L, table);
+		p->levers = arena_calloc(&p->arena, (size_t)n, sizeof(*p->levers));
+		for (lua_Integer i = 1; i <= n; i++) {
+			if (lua_rawgeti(L, table + 1, i) != LUA_TSTRING)
+				fields_fail(&f, "goals takes a table: { grow = 0.8 }");
+			struct str *goal = pack_str_at(L, -1);
+			struct fields goals = { L, table, f.what, f.place };
+			p->levers[p->lever_count++] = (struct goal_lever){ goal, fields_number(&goals, goal->data, 0, HUGE_VAL, 1) };
+			lua_pop(L, 1);
+		}
+		lua_settop(L, table - 1);
+	}
+	lua_pop(L, 1);
+}
+
+static struct term *check_balance(lua_State *L, struct place at, struct term *t)
+{
+	if (t->type != TYPE_NUMBER && t->type != TYPE_ANY)
+		fail_at(L, at, "the balance must be a number from 0 to 1, not %s", term_kind(t));
+	if (t->op == TERM_LITERAL && !(t->literal.number >= 0 && t->literal.number <= 1))
+		fail_at(L, at, "the balance is the customer's share of the value: a number from 0 to 1");
+	t->used = true;
+	return t;
+}
+
+static int pack_declare(lua_State *L)
+{
+	static const char *const allowed[] = { "name", "zone", "currency", "languages", "topics", "balance", "levers", "fallback", NULL };
+	struct loader *l = loader_of(L);
+	struct pack *p = l->pack;
+	struct fields f = fields_open(L, 1, "pack", place_here(L), allowed);
+	if (l->pack_declared)
+		fields_fail(&f, "declared twice; first at %s:%d", l->pack_place.file, l->pack_place.line);
+	l->pack_declared = true;
+	l->pack_place = f.place;
+	p->name = fields_text(&f, "name", true);
+	check_new_name(L, f.place, "pack", str_slice(p->name), 64);
+	l->zone = fields_text(&f, "zone", false);
+	p->currency = fields_text(&f, "currency", false);
+	if (p->currency)
+		check_currency(&f, p->currency);
+	p->languages = fields_texts(&f, "languages", false, &p->language_count);
+	check_languages(&f, p);
+	if (!p->language_count) {
+		p->languages = arena_calloc(&p->arena, 2, sizeof(*p->languages));
+		p->languages[p->language_count++] = pack_str(p, SLICE("en"));
+	}
+	p->topics = fields_texts(&f, "topics", false, &p->topic_count);
+	check_topics(&f, p);
+	struct term *balance = fields_value(&f, "balance");
+	if (balance)
+		p->balance = check_balance(L, f.place, balance);
+	l->balance_declared = balance != NULL;
+	read_levers(L, &f, p);
+	p->fallback = fields_texts(&f, "fallback", false, &p->fallback_count);
+	return 0;
+}
+
+/* balance(term): where the share follows from facts, which come after pack { } */
+static int balance_declare(lua_State *L)
+{
+	struct loader *l = loader_of(L);
+	struct place at = place_here(L);
+	if (l->balance_declared)
+		fail_at(L, at, "the balance is given twice; give it in pack { } or by balance(term)");
+	l->balance_declared = true;
+	l->pack->balance = check_balance(L, at, term_operand(L, 1, true, "balance"));
+	return 0;
+}
+
+static int timeline_declare(lua_State *L)
+{
+	static const char *const allowed[] = { "keep", "types", "fields", NULL };
+	struct loader *l = loader_of(L);
+	struct pack *p = l->pack;
+	struct fields f = fields_open(L, 1, "timeline", place_here(L), allowed);
+	if (l->timeline_declared)
+		fields_fail(&f, "declared twice");
+	l->timeline_declared = true;
+	double keep = fields_number(&f, "keep", 0, LIMIT_TIMELINE, p->timeline_keep);
+	if (keep != floor(keep))
+		fields_fail(&f, "keep must be a whole number");
+	p->timeline_keep = (unsigned)keep;
+	p->timeline_types = fields_texts(&f, "types", false, &p->timeline_type_count);
+	p->timeline_fields = fields_texts(&f, "fields", false, &p->timeline_field_count);
+	if (p->timeline_field_count > LIMIT_TIMELINE_FIELDS)
+		fields_fail(&f, "more than %u fields (limit_timeline_fields)", LIMIT_TIMELINE_FIELDS);
+	return 0;
+}
+
+void declare_pack(lua_State *L)
+{
+	static const luaL_Reg functions[] = { { "balance", balance_declare }, { "pack", pack_declare }, { "timeline", timeline_declare },
+					      { NULL, NULL } };
+	luaL_setfuncs(L, functions, 0);
+}

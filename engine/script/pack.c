@@ -1,0 +1,272 @@
+/* script/pack.c: loading a pack: a fresh VM, its environment, pack.lua and what that requires, then the checks of the whole; and looking
+ * things up in it afterwards. */
+#include "script/declare.h"
+
+#include "base/check.h"
+#include "base/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REQUIRE_DEPTH 32
+#define TIMELINE_KEEP_DEFAULT 20
+#define PACK_FILE "pack.lua"
+
+static const char modules_key; /* registry: values of files already required */
+
+static const struct bundle_file *bundle_find(const struct bundle *b, const char *path)
+{
+	for (unsigned i = 0; i < b->count; i++)
+		if (strcmp(b->files[i].path, path) == 0)
+			return &b->files[i];
+	return NULL;
+}
+
+/* Pushes the file's function. */
+static void load_file(lua_State *L, const struct bundle_file *file)
+{
+	char chunk[LIMIT_PACK_PATH_BYTES + 2];
+	snprintf(chunk, sizeof(chunk), "@%s", file->path);
+	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") != LUA_OK)
+		lua_error(L);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &vm_environment_key);
+	if (!lua_setupvalue(L, -2, 1))
+		lua_pop(L, 1);
+}
+
+/* require "lib.words" runs lib/words.lua of this pack once. */
+static int pack_require(lua_State *L)
+{
+	struct loader *l = loader_of(L);
+	const char *name = luaL_checkstring(L, 1);
+	struct slice path = arena_printf(&l->pack->arena, "%s.lua", name);
+	char *text = (char *)path.data; /* ours: fresh from the arena */
+	for (size_t i = 0; i + 4 < path.len; i++)
+		text[i] = text[i] == '.' ? '/' : text[i];
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &modules_key);
+	if (lua_getfield(L, -1, text) != LUA_TNIL) {
+		if (lua_type(L, -1) == LUA_TLIGHTUSERDATA)
+			fail_here(L, "require \"%s\": files require each other in a circle", name);
+		return 1;
+	}
+	lua_pop(L, 1);
+	const struct bundle_file *file = bundle_find(l->bundle, text);
+	if (!file)
+		fail_here(L, "require \"%s\": the pack has no file %s", name, text);
+	if (++l->depth > REQUIRE_DEPTH)
+		fail_here(L, "require \"%s\": nested more than %d deep", name, REQUIRE_DEPTH);
+	lua_pushlightuserdata(L, l);
+	lua_setfield(L, -2, text);
+	load_file(L, file);
+	lua_call(L, 0, 1);
+	if (lua_isnil(L, -1)) {
+		lua_pop(L, 1);
+		lua_pushboolean(L, 1);
+	}
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, text);
+	l->depth--;
+	return 1;
+}
+
+static void create_environment(lua_State *L)
+{
+	lua_newtable(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
+	sandbox_push_environment(L);
+	declare_terms(L);
+	declare_logic(L);
+	declare_facts(L);
+	declare_series(L);
+	declare_cases(L);
+	declare_rules(L);
+	declare_decisions(L);
+	declare_pack(L);
+	lua_pushcfunction(L, pack_require);
+	lua_setfield(L, -2, "require");
+	sandbox_lock_environment(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &vm_environment_key);
+	context_create(L);
+}
+
+static int load_protected(lua_State *L)
+{
+	struct loader *l = loader_of(L);
+	create_environment(L);
+	const struct bundle_file *file = bundle_find(l->bundle, PACK_FILE);
+	if (!file)
+		return luaL_error(L, PACK_FILE ":1: the pack has no file " PACK_FILE "; it is where loading begins");
+	l->pack->balance = term_new(L, TERM_LITERAL, TYPE_NUMBER, 0);
+	l->pack->balance->literal = value_number(0.5);
+	load_file(L, file);
+	lua_call(L, 0, 0);
+	check_pack(L);
+	series_settle(L);
+	index_build(l->pack);
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
+	vm_freeze_kept(L);
+	return 0;
+}
+
+static void loader_finish(struct loader *l)
+{
+	free(l->terms);
+	free(l->uses);
+	free(l->reads);
+	free(l->read_places);
+	free(l->unfinished);
+}
+
+static int run_files(struct loader *l)
+{
+	struct vm *vm = l->vm;
+	char text[700] = "";
+	vm->loader = l;
+	vm_enter(vm, LIMIT_LOAD_INSTRUCTIONS, LIMIT_VM_BYTES, SIZE_MAX / 8);
+	lua_pushcfunction(vm->L, load_protected);
+	int status = lua_pcall(vm->L, 0, 0, 0);
+	vm_leave(vm);
+	vm->loader = NULL;
+	if (status == LUA_ERRMEM) {
+		snprintf(text, sizeof(text), PACK_FILE ":1: loading the pack takes more than %u bytes (limit_vm_bytes)", LIMIT_VM_BYTES);
+		lua_pop(vm->L, 1);
+	} else if (status != LUA_OK) {
+		vm_error_text(vm->L, text, sizeof(text));
+	} else {
+		lua_gc(vm->L, LUA_GCCOLLECT, 0);
+		return ERR_OK;
+	}
+	return error_set(ERR_RULE, NULL, "%s", text);
+}
+
+static int take_zone(struct loader *l, bool zone_wanted)
+{
+	struct pack *p = l->pack;
+	bool utc = !l->zone || strcmp(l->zone->data, "UTC") == 0;
+	if (utc || !zone_wanted) {
+		p->zone = zone_create_utc();
+		return ERR_OK;
+	}
+	if (l->bundle->zone.len == 0 || !l->bundle->zone_name || strcmp(l->bundle->zone_name, l->zone->data) != 0)
+		return error_set(ERR_RULE, NULL, "%s:%d: the pack's bundle does not carry the table of zone \"%s\"; bundle it again",
+				 l->pack_place.file, l->pack_place.line, l->zone->data);
+	if (zone_create(&p->zone, bytes_slice(&l->bundle->zone)) != ERR_OK)
+		return error_set(ERR_RULE, NULL, "%s:%d: the table of zone \"%s\" is broken", l->pack_place.file, l->pack_place.line,
+				 l->zone->data);
+	return ERR_OK;
+}
+
+static int load(struct pack **out, const struct bundle *bundle, struct strpool *pool, bool zone_wanted, struct bytes *zone_name,
+		struct place *zone_place)
+{
+	struct pack *p = must_calloc(1, sizeof(*p));
+	arena_init(&p->arena, 0);
+	p->pool = pool;
+	p->timeline_keep = TIMELINE_KEEP_DEFAULT;
+	p->hash = bundle_hash(bundle);
+	hash128_hex(p->hash, p->hash_text);
+	p->vm = vm_create();
+	CHECK(p->vm != NULL);
+	p->vm->pack = p;
+	struct loader l = { .vm = p->vm, .pack = p, .bundle = bundle };
+	int rc = run_files(&l);
+	if (rc == ERR_OK)
+		rc = take_zone(&l, zone_wanted);
+	if (rc == ERR_OK && zone_name) {
+		bytes_clear(zone_name);
+		bytes_put(zone_name, l.zone ? l.zone->data : "UTC", l.zone ? l.zone->len : 3);
+		zone_place->line = l.pack_place.line;
+		bytes_put_u8(zone_name, 0);
+	}
+	loader_finish(&l);
+	if (rc != ERR_OK) {
+		pack_destroy(p);
+		return rc;
+	}
+	*out = p;
+	return ERR_OK;
+}
+
+int pack_load(struct pack **out, const struct bundle *bundle, struct strpool *pool)
+{
+	return load(out, bundle, pool, true, NULL, NULL);
+}
+
+int pack_zone_name(const struct bundle *bundle, struct bytes *out, int *line)
+{
+	struct strpool *pool = strpool_create();
+	struct pack *p = NULL;
+	struct place place = { PACK_FILE, 0 };
+	int rc = load(&p, bundle, pool, false, out, &place);
+	*line = place.line;
+	pack_destroy(p);
+	strpool_destroy(pool);
+	return rc;
+}
+
+void pack_destroy(struct pack *p)
+{
+	if (!p)
+		return;
+	vm_destroy(p->vm);
+	zone_destroy(p->zone);
+	for (unsigned i = 0; i < p->string_count; i++)
+		strpool_drop(p->pool, p->strings[i]);
+	free(p->strings);
+	free(p->series);
+	free(p->cases);
+	free(p->facts);
+	free(p->rules);
+	free(p->policies);
+	free(p->actions);
+	free(p->answers);
+	arena_finish(&p->arena);
+	free(p);
+}
+
+int pack_fact(const struct pack *p, const struct str *name)
+{
+	for (unsigned i = 0; i < p->fact_count; i++)
+		if (p->facts[i].name == name)
+			return (int)i;
+	return -1;
+}
+
+int pack_action(const struct pack *p, const struct str *name)
+{
+	for (unsigned i = 0; i < p->action_count; i++)
+		if (p->actions[i].name == name)
+			return (int)i;
+	return -1;
+}
+
+int pack_language(const struct pack *p, struct slice language)
+{
+	const char *dash = language.len ? memchr(language.data, '-', language.len) : NULL;
+	struct slice base = { language.data, dash ? (size_t)(dash - language.data) : language.len };
+	int found = -1;
+	for (unsigned i = 0; i < p->language_count; i++) {
+		if (slice_equal(str_slice(p->languages[i]), language))
+			return (int)i;
+		if (found < 0 && slice_equal(str_slice(p->languages[i]), base))
+			found = (int)i;
+	}
+	return found < 0 ? 0 : found;
+}
+
+const struct series_decl *pack_series_by_id(const struct pack *p, uint32_t id)
+{
+	for (unsigned i = 0; i < p->series_count; i++)
+		if (p->series[i].id == id)
+			return &p->series[i];
+	return NULL;
+}
+
+const struct case_decl *pack_case_by_id(const struct pack *p, uint32_t id)
+{
+	for (unsigned i = 0; i < p->case_count; i++)
+		if (p->cases[i].id == id)
+			return &p->cases[i];
+	return NULL;
+}

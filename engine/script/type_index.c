@@ -1,0 +1,164 @@
+/* script/type_index.c: what happens on one event type, so that an event costs what matches it and not what the pack holds. Lists are in
+ * order of declaration; "*" is in every list and in the one of types that nothing names. */
+#include "script/declare.h"
+
+#include "base/check.h"
+
+static void add(struct arena *arena, unsigned **list, unsigned *count, unsigned value)
+{
+	if (*count && (*list)[*count - 1] == value)
+		return; /* the type was given twice */
+	if (!(*count & (*count - 1))) {
+		unsigned *more = arena_alloc(arena, (*count ? 2 * *count : 1) * sizeof(*more));
+		if (*count)
+			memcpy(more, *list, *count * sizeof(*more));
+		*list = more;
+	}
+	(*list)[(*count)++] = value;
+}
+
+static bool is_any(const struct str *type)
+{
+	return type->len == 1 && type->data[0] == '*';
+}
+
+static uint32_t slot_of(const struct pack *p, const struct str *type)
+{
+	uint32_t i = type->hash & p->type_mask;
+	while (p->type_table[i] && p->types[p->type_table[i] - 1].type != type)
+		i = (i + 1) & p->type_mask;
+	return i;
+}
+
+const struct type_index *pack_type(const struct pack *p, const struct str *type)
+{
+	uint32_t found = p->type_table ? p->type_table[slot_of(p, type)] : 0;
+	return found ? &p->types[found - 1] : p->other_type;
+}
+
+static void note_types(struct pack *p, struct str **types, unsigned count, unsigned *known)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (is_any(types[i]))
+			continue;
+		uint32_t slot = slot_of(p, types[i]);
+		if (p->type_table[slot])
+			continue;
+		p->types[p->type_count].type = types[i];
+		p->type_table[slot] = ++p->type_count;
+		CHECK(p->type_count <= *known);
+	}
+}
+
+static unsigned list_length(struct str **list)
+{
+	unsigned n = 0;
+	while (list[n])
+		n++;
+	return n;
+}
+
+/* Calls note_types for every list of types in the pack; with a table of NULL it only counts. */
+static unsigned each_type_list(struct pack *p, unsigned *known)
+{
+	unsigned count = 0;
+#define LIST(types, n) \
+	do { \
+		count += (n); \
+		if (known) \
+			note_types(p, types, n, known); \
+	} while (0)
+	for (unsigned i = 0; i < p->series_count; i++)
+		LIST(p->series[i].on, p->series[i].on_count);
+	for (unsigned i = 0; i < p->case_count; i++) {
+		LIST(p->cases[i].opens, list_length(p->cases[i].opens));
+		LIST(p->cases[i].closes, list_length(p->cases[i].closes));
+	}
+	for (unsigned i = 0; i < p->rule_count; i++) {
+		LIST(p->rules[i].on, p->rules[i].on_count);
+		LIST(p->rules[i].alert.closes, p->rules[i].alert.close_count);
+	}
+	LIST(p->timeline_types, p->timeline_type_count);
+#undef LIST
+	return count;
+}
+
+enum target { SERIES, RULES, OPENS, CLOSES, CLOSERS };
+
+static void add_to_type(struct pack *p, struct type_index *t, enum target target, unsigned about, unsigned value)
+{
+	struct arena *a = &p->arena;
+	if (target == OPENS)
+		add(a, &t->opens, &t->open_count, value);
+	else if (target == CLOSES)
+		add(a, &t->closes, &t->close_count, value);
+	else if (target == CLOSERS)
+		add(a, &t->alert_closers, &t->alert_closer_count, value);
+	else if (about == ABOUT_AGENT && target == SERIES)
+		add(a, &t->agent_series, &t->agent_series_count, value);
+	else if (about == ABOUT_AGENT)
+		add(a, &t->agent_rules, &t->agent_rule_count, value);
+	else if (about == ABOUT_AREA && target == SERIES)
+		add(a, &t->area_series, &t->area_series_count, value);
+	else if (about == ABOUT_AREA)
+		add(a, &t->area_rules, &t->area_rule_count, value);
+	else if (target == SERIES)
+		add(a, &t->series, &t->series_count, value);
+	else
+		add(a, &t->rules, &t->rule_count, value);
+}
+
+static void add_to_types(struct pack *p, struct str **types, unsigned count, enum target target, unsigned about, unsigned value)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!is_any(types[i])) {
+			add_to_type(p, &p->types[p->type_table[slot_of(p, types[i])] - 1], target, about, value);
+			continue;
+		}
+		for (unsigned k = 0; k < p->type_count; k++)
+			add_to_type(p, &p->types[k], target, about, value);
+		if (!p->other_type)
+			p->other_type = arena_calloc(&p->arena, 1, sizeof(*p->other_type));
+		add_to_type(p, p->other_type, target, about, value);
+	}
+}
+
+static void mark_timeline(struct pack *p)
+{
+	if (p->timeline_keep == 0)
+		return;
+	for (unsigned i = 0; i < p->timeline_type_count; i++)
+		if (!is_any(p->timeline_types[i]))
+			p->types[p->type_table[slot_of(p, p->timeline_types[i])] - 1].timeline = true;
+	if (p->timeline_type_count)
+		return;
+	for (unsigned i = 0; i < p->type_count; i++)
+		p->types[i].timeline = true;
+	if (!p->other_type)
+		p->other_type = arena_calloc(&p->arena, 1, sizeof(*p->other_type));
+	p->other_type->timeline = true;
+}
+
+void index_build(struct pack *p)
+{
+	unsigned known = each_type_list(p, NULL);
+	uint32_t size = 8;
+	while (size < 2 * (known + 1))
+		size *= 2;
+	p->type_table = arena_calloc(&p->arena, size, sizeof(*p->type_table));
+	p->type_mask = size - 1;
+	p->types = arena_calloc(&p->arena, known + 1, sizeof(*p->types));
+	each_type_list(p, &known);
+	for (unsigned i = 0; i < p->series_count; i++)
+		add_to_types(p, p->series[i].on, p->series[i].on_count, SERIES, p->series[i].about, i);
+	for (unsigned i = 0; i < p->case_count; i++) {
+		add_to_types(p, p->cases[i].opens, list_length(p->cases[i].opens), OPENS, 0, i);
+		add_to_types(p, p->cases[i].closes, list_length(p->cases[i].closes), CLOSES, 0, i);
+	}
+	for (unsigned i = 0; i < p->rule_count; i++) {
+		const struct rule_decl *r = &p->rules[i];
+		add_to_types(p, r->on, r->on_count, RULES, r->about, i);
+		add_to_types(p, r->alert.closes, r->alert.close_count, CLOSERS, 0, i);
+	}
+	mark_timeline(p);
+}

@@ -21,7 +21,7 @@ struct strpool;
 
 struct strpool *strpool_create(void);
 void strpool_destroy(struct strpool *pool); /* frees all strings, referenced or not; NULL-safe */
-struct str *strpool_find(const struct strpool *pool, struct slice text); /* NULL where nobody holds it; no reference taken */
+struct str *strpool_find(const struct strpool *pool, struct slice text); /* NULL: nobody holds it; no reference taken */
 struct str *strpool_take(struct strpool *pool, struct slice text);       /* one more reference */
 struct str *str_ref(struct str *s);                                      /* one more reference; NULL-safe */
 void strpool_drop(struct strpool *pool, struct str *s);                  /* one less; NULL-safe */

@@ -1,5 +1,5 @@
-/* disk/batch.c: see batch.h; the layout is drawn in journal.c. All integers are little-endian. What comes from a file is
- * hostile until the hash says otherwise: each length is checked against what surrounds it before it is used. */
+/* disk/batch.c: see batch.h; the layout is drawn in journal.c. All integers are little-endian. What comes from a file
+ * is hostile until the hash says otherwise: each length is checked against what surrounds it before it is used. */
 #include "disk/batch.h"
 
 #include "base/check.h"
@@ -305,6 +305,6 @@ char *segment_path(const char *folder, uint64_t index)
 bool segment_index_of(const char *name, uint64_t *index)
 {
 	int used = 0;
-	return strlen(name) == 16 + strlen(SEGMENT_SUFFIX) && sscanf(name, "%16" SCNx64 "%n", index, &used) == 1 && used == 16 &&
-	       strcmp(name + 16, SEGMENT_SUFFIX) == 0;
+	return strlen(name) == 16 + strlen(SEGMENT_SUFFIX) &&
+	       sscanf(name, "%16" SCNx64 "%n", index, &used) == 1 && used == 16 && strcmp(name + 16, SEGMENT_SUFFIX) == 0;
 }

@@ -30,10 +30,12 @@ int segment_head_check(const char in[SEGMENT_HEAD_BYTES], struct hash128 id, uin
 
 /* Everything of an entry but the body; draws no salt itself. */
 void entry_head_encode(char out[ENTRY_HEAD_BYTES], const struct journal_entry *e, uint64_t salt);
-/* The entry at the start of `rest`, which is moved behind it. False: the structure is broken. Does not check the digest. */
+/* The entry at the start of `rest`, which is moved behind it. False: the structure is broken. Does not check the
+ * digest. */
 bool entry_decode(struct slice *rest, struct journal_entry *e);
 
-/* Completes the batch in data[0 .. head->length): writes the head and its hash (left in head->hash). `scratch` is reused. */
+/* Completes the batch in data[0 .. head->length): writes the head and its hash (left in head->hash). `scratch` is
+ * reused. */
 void batch_seal(char *data, struct batch_head *head, struct hash128 id, struct bytes *scratch);
 
 /* A window over one segment's file. */
@@ -58,8 +60,8 @@ struct batch {
 int batch_window_open(struct batch_window *w, const struct file_layer *files, const char *folder, struct hash128 id,
 		      uint64_t index);
 void batch_window_finish(struct batch_window *w);
-/* 1: a whole and valid batch at `offset`; 0: none (last error says why); negative: could not read. With `fresh`, what is
- * not valid is read from the file once more: a live journal may have written it meanwhile. */
+/* 1: a whole and valid batch at `offset`; 0: none (last error says why); negative: could not read. With `fresh`, what
+ * is not valid is read from the file once more: a live journal may have written it meanwhile. */
 int batch_read(struct batch_window *w, uint64_t offset, bool fresh, struct batch *out);
 /* The next offset >= `from` with a valid batch: 1 and *found; 0 none; negative: could not read. */
 int batch_search(struct batch_window *w, uint64_t from, uint64_t *found);

@@ -1,7 +1,7 @@
 /* disk/file.c: the real file layer. One system call a function, errors named with their path.
  *
- * A full disk is ERR_STORAGE, all else ERR_IO. Locks are flock's: they belong to the open file, so that a second open in
- * the same process is refused too, and they go when the process dies, however it dies. */
+ * A full disk is ERR_STORAGE, all else ERR_IO. Locks are flock's: they belong to the open file, so that a second open
+ * in the same process is refused too, and they go when the process dies, however it dies. */
 #include "disk/file.h"
 
 #include "base/check.h"

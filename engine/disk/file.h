@@ -17,13 +17,14 @@ struct file_layer {
 	int (*open)(void *self, const char *path, bool create, struct file **out);
 	void (*close)(void *self, struct file *f);
 	int (*size)(void *self, struct file *f, uint64_t *out);
-	int (*read)(void *self, struct file *f, uint64_t offset, void *to, size_t len, size_t *got); /* *got < len only at the end */
+	/* *got < len only at the end */
+	int (*read)(void *self, struct file *f, uint64_t offset, void *to, size_t len, size_t *got);
 	int (*write)(void *self, struct file *f, uint64_t offset, const void *from, size_t len);
 	int (*sync)(void *self, struct file *f);                                  /* fdatasync; a barrier for this file */
 	int (*sync_folder)(void *self, const char *path);                         /* after create, rename, remove */
 	int (*make_folder)(void *self, const char *path);                         /* one that exists is fine */
-	/* An exclusive lock for this process, held until the file is closed or the process ends; the file is created and
-	 * holds the process id. ERR_CONFLICT: "in use by process N". */
+	/* An exclusive lock for this process, held until the file is closed or the process ends; the file is created
+	 * and holds the process id. ERR_CONFLICT: "in use by process N". */
 	int (*lock)(void *self, const char *path, struct file **out);
 	int (*rename)(void *self, const char *from, const char *to);
 	int (*remove)(void *self, const char *path);

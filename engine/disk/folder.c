@@ -106,7 +106,7 @@ static int refuse_strange_name(void *arg, const char *name)
 {
 	if (name_is_harmless(name))
 		return ERR_OK;
-	return error_set(ERR_FOREIGN, NULL, "%s holds %s and no %s file: it is not a data directory of nudged; name an empty one",
+	return error_set(ERR_FOREIGN, NULL, "%s holds %s and no %s file: not a data directory of nudged; name an empty one",
 			 (const char *)arg, name, FOLDER_MARK);
 }
 
@@ -145,8 +145,8 @@ static int claim(const struct file_layer *files, const char *dir)
 	return r;
 }
 
-int folder_open(const struct file_layer *files, const char *dir, const char *name, bool read_only, struct hash128 *identity,
-		struct file **lock, bool *created)
+int folder_open(const struct file_layer *files, const char *dir, const char *name, bool read_only,
+		struct hash128 *identity, struct file **lock, bool *created)
 {
 	char *folder = folder_path(dir, name), *lock_path = folder_path(folder, "lock");
 	*created = false;

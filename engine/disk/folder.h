@@ -10,15 +10,15 @@
 #define FOLDER_MARK "NUDGED"
 #define FOLDER_FORMAT 1u /* of DIR, the journal and the store alike */
 
-/* Opens DIR/name ("journal", "state"): makes and marks DIR and the folder where they are missing and locks the folder for
- * this process (*lock, to be closed). A folder without a mark is only taken when it is empty (but for hidden files,
+/* Opens DIR/name ("journal", "state"): makes and marks DIR and the folder where they are missing and locks the folder
+ * for this process (*lock, to be closed). A folder without a mark is only taken when it is empty (but for hidden files,
  * lost+found, *.tmp, *.sock, *.log and *.pid): else ERR_FOREIGN. In use: ERR_CONFLICT. Read-only: nothing is made nor
  * locked, and what is not there is ERR_MISSING. */
-int folder_open(const struct file_layer *files, const char *dir, const char *name, bool read_only, struct hash128 *identity,
-		struct file **lock, bool *created);
+int folder_open(const struct file_layer *files, const char *dir, const char *name, bool read_only,
+		struct hash128 *identity, struct file **lock, bool *created);
 
-/* Reads FOLDER's mark: 1 and the identity; 0 where there is none; ERR_FOREIGN where it is not `what`'s, ERR_VERSION for a
- * later format, ERR_CORRUPT where its checksum fails. */
+/* Reads FOLDER's mark: 1 and the identity; 0 where there is none; ERR_FOREIGN where it is not `what`'s, ERR_VERSION
+ * for a later format, ERR_CORRUPT where its checksum fails. */
 int folder_mark_read(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity);
 /* "DIR/name", to be freed. */
 char *folder_path(const char *dir, const char *name);

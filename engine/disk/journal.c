@@ -11,7 +11,7 @@
  *     offset 0                512                       multiples of 512                        segment_bytes
  *     | segment header (512)  | batch | 0 | batch  | 0 | batch ................... | zeroes ...  |
  *
- *     segment header   "nudgejnl" | format u32 | 0 u32 | index u64 | segment_bytes u64 | identity 128 | 0 ... | xxh3 of it
+ *     segment header   "nudgejnl" | format u32 | 0 u32 | index u64 | segment_bytes u64 | identity 128 | 0.. | xxh3
  *
  *     batch            0        4         8            16             24         28          32         48         64
  *                      | magic  | format  | segment    | first seq    | count    | length    | previous | hash     |
@@ -37,8 +37,8 @@
  * - A batch is written only after the fdatasync of the one before returned: at most one batch can be torn, the last.
  *   Anything valid behind something broken is damage to what was durable, and the journal refuses to open.
  * - The identity in the hash keeps a body that looks like a batch from being taken for one.
- * - `used` <= batch_bytes: what is appended to or reserved in the filling buffer. A reservation made in one buffer may be
- *   used in the next, which is then emptier. So journal_append never waits for room. */
+ * - `used` <= batch_bytes: what is appended to or reserved in the filling buffer. A reservation made in one buffer
+ *   may be used in the next, which is then emptier. So journal_append never waits for room. */
 #include "disk/journal_parts.h"
 
 #include "base/check.h"
@@ -210,7 +210,8 @@ static uint64_t draw_salt(void)
 	return salt;
 }
 
-void journal_append(struct journal *j, struct journal_entry *e, void (*then)(void *arg, const struct journal_entry *e), void *arg)
+void journal_append(struct journal *j, struct journal_entry *e, void (*then)(void *arg, const struct journal_entry *e),
+		    void *arg)
 {
 	/* all that is dear happens before the lock: the digest and the head, which does not hold the sequence */
 	char head[ENTRY_HEAD_BYTES];

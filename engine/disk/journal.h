@@ -3,7 +3,8 @@
  *
  * Writing: many threads append; one journal thread writes and syncs. A batch forms by itself: it is what was appended
  * while the previous batch was being synced (no timers). A batch is written only after the previous fdatasync returned.
- * An error of write or fdatasync ends the process (journal_fatal in the log): memory already holds what the disk may not.
+ * An error of write or fdatasync ends the process (journal_fatal in the log): memory already holds what the disk
+ * may not.
  *
  * Reading: at open, then by journal_reader while the daemon runs, up to the durable sequence. */
 #ifndef NUDGED_DISK_JOURNAL_H
@@ -17,8 +18,8 @@
 
 struct journal;
 
-/* One entry. `head` is what stays readable and hashed for ever; `body` (which holds whom it is about and the payload) is
- * hashed by a salted digest, so that it can be blanked later and the chain still verifies. */
+/* One entry. `head` is what stays readable and hashed for ever; `body` (which holds whom it is about and the payload)
+ * is hashed by a salted digest, so that it can be blanked later and the chain still verifies. */
 struct journal_entry {
 	uint64_t seq;        /* given by journal_append; the first is 1; no gaps */
 	uint64_t prev_seq;   /* the previous entry of the same subject; 0: none. One customer's history is a walk */
@@ -34,11 +35,12 @@ struct journal_options {
 	const struct file_layer *files;  /* NULL: file_system() */
 	uint64_t segment_bytes;          /* 0: JOURNAL_SEGMENT_BYTES */
 	uint64_t reserve_bytes;          /* 0: STORAGE_RESERVE_BYTES */
-	bool read_only;                  /* for tools: nothing is rewritten, no thread; an incomplete tail is reported, not dropped */
-	/* Called by the journal thread after each sync with the newest durable sequence (to wake the loops). May be NULL. */
+	bool read_only;                  /* for tools: no lock, no thread; an incomplete tail is told, not dropped */
+	/* Called by the journal thread after each sync with the newest durable sequence (to wake the loops). Or
+	 * NULL. */
 	void (*on_durable)(void *arg, uint64_t seq);
-	/* Called instead of _exit(70) after an error of write or sync, for tests; the journal is dead after it: nothing more
-	 * becomes durable, journal_reserve says ERR_IO, journal_wait returns. NULL: the process ends. */
+	/* Called instead of _exit(70) after an error of write or sync, for tests; the journal is dead after it:
+	 * nothing more becomes durable, journal_reserve says ERR_IO, journal_wait returns. NULL: the process ends. */
 	void (*on_fatal)(void *arg);
 	void *arg;
 };
@@ -68,10 +70,12 @@ int journal_start(struct journal *j);
 int journal_reserve(struct journal *j, size_t entries, size_t bytes);
 void journal_release(struct journal *j, size_t entries, size_t bytes);
 
-/* Publishes one entry: claims the next sequence, stores it in e->seq and copies the body. Any thread, never fails (the space was reserved: one entry and
- * its body are taken from the reservation). `then` (may be NULL) runs under the journal's lock, so in order of sequence:
- * what must be handed on in that order (alerts to the feed) is handed on there. */
-void journal_append(struct journal *j, struct journal_entry *e, void (*then)(void *arg, const struct journal_entry *e), void *arg);
+/* Publishes one entry: claims the next sequence, stores it in e->seq and copies the body. Any thread, never fails
+ * (the space was reserved: one entry and its body are taken from the reservation). `then` (may be NULL) runs under
+ * the journal's lock, so in order of sequence: what must be handed on in that order (alerts to the feed) is handed on
+ * there. */
+void journal_append(struct journal *j, struct journal_entry *e, void (*then)(void *arg, const struct journal_entry *e),
+		    void *arg);
 /* Tells the journal thread that a burst of appends is over; without it, it would sync after each. Any thread. */
 void journal_kick(struct journal *j);
 
@@ -94,7 +98,8 @@ struct journal_stats {
 void journal_stats(const struct journal *j, struct journal_stats *out);
 
 /* Reading in order from `from` (clamped to the oldest kept), up to what is durable. Body and entry are lent until the
- * next call. journal_next: 1 an entry, 0 the end (call again later for more), negative an error. One thread a reader. */
+ * next call. journal_next: 1 an entry, 0 the end (call again later for more), negative an error. One thread
+ * a reader. */
 struct journal_reader;
 int journal_reader_open(struct journal_reader **out, struct journal *j, uint64_t from);
 int journal_next(struct journal_reader *r, struct journal_entry *out);

@@ -19,7 +19,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Where in a segment a sequence begins a batch: one mark every 256 KiB, so that a reader need not start at its front. */
+/* Where in a segment a sequence begins a batch: one mark every 256 KiB, so that a reader need not start at
+ * its front. */
 #define MARK_EVERY_BYTES (256u * 1024u)
 struct mark {
 	uint64_t seq, offset;

@@ -1,5 +1,6 @@
-/* disk/journal_read.c: reading entries in order, also while the journal is being written. A reader has its own open file
- * and window; it asks the journal's list where a sequence is, once a segment, and never reads beyond what is durable. */
+/* disk/journal_read.c: reading entries in order, also while the journal is being written. A reader has its own open
+ * file and window; it asks the journal's list where a sequence is, once a segment, and never reads beyond what is
+ * durable. */
 #include "disk/journal_parts.h"
 
 #include "base/check.h"

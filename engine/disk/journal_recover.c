@@ -3,9 +3,9 @@
  * 1. Walk all segments in order, batch by batch, checking hash, chain, digests and sequence.
  * 2. Where the chain ends, look behind it, in this segment and all later ones. A valid batch there means that something
  *    durable was damaged: refuse. Otherwise what lies there is the one batch that was in flight: drop it whole.
- * 3. Unless only reading: overwrite what was dropped with zeroes, so that it can never be read again, and write the last
- *    valid batch once more and sync it. The page cache may show a batch that the disk does not have (a failed or missing
- *    sync before a kill); nothing may be built on it before it is there.
+ * 3. Unless only reading: overwrite what was dropped with zeroes, so that it can never be read again, and write
+ *    the last valid batch once more and sync it. The page cache may show a batch that the disk does not have (a failed
+ *    or missing sync before a kill); nothing may be built on it before it is there.
  *
  * A segment ends where no batch begins and the next segment's first batch fits the chain. */
 #include "disk/journal_parts.h"
@@ -171,7 +171,7 @@ static int walk_all(struct walk *w)
 	if (w->progress)
 		w->progress(w->arg, w->done, w->done);
 	if (w->count && !w->any && w->indices[0] > 1)
-		return error_set(ERR_CORRUPT, NULL, "%s: segment %" PRIu64 ", offset %u: damaged, and the segments before it are gone",
+		return error_set(ERR_CORRUPT, NULL, "%s: segment %" PRIu64 ", offset %u: damaged, with none before it",
 				 w->j->folder, w->indices[0], SEGMENT_HEAD_BYTES);
 	return ERR_OK;
 }

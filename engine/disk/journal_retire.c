@@ -1,5 +1,5 @@
-/* disk/journal_retire.c: the oldest segments go. One at a time, each removal synced before the next: if two were under way
- * at a power cut, the disk might keep the older and lose the newer, and a gap is damage. */
+/* disk/journal_retire.c: the oldest segments go. One at a time, each removal synced before the next: if two were
+ * under way at a power cut, the disk might keep the older and lose the newer, and a gap is damage. */
 #include "disk/journal_parts.h"
 
 #include "base/error.h"

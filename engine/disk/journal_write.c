@@ -1,5 +1,6 @@
-/* disk/journal_write.c: the journal thread. It takes the buffer that was filled while it synced the one before, seals it
- * (the hash is computed here, outside the appenders' lock), writes it, syncs it, and only then says that it is durable.
+/* disk/journal_write.c: the journal thread. It takes the buffer that was filled while it synced the one before, seals
+ * it (the hash is computed here, outside the appenders' lock), writes it, syncs it, and only then says that it is
+ * durable.
  *
  *     appenders --> filling |  swap  | writing --> seal, write, fdatasync --> durable sequence, on_durable
  *
@@ -17,7 +18,8 @@
 
 #define EXIT_JOURNAL 70 /* EX_SOFTWARE: supervisors restart, recovery replays */
 
-/* Memory already holds what the disk may not, and a second fdatasync could falsely succeed: end here, without replies. */
+/* Memory already holds what the disk may not, and a second fdatasync could falsely succeed: end here, without
+ * replies. */
 static void fatal(struct journal *j)
 {
 	log_error("journal_fatal: %s; the process ends, restart replays the journal", error_last()->text);

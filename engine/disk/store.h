@@ -21,15 +21,15 @@ enum store_table {
 	STORE_TABLES
 };
 
-/* Opens or creates DIR/state. Refuses a directory in use by another process (ERR_CONFLICT), a foreign one (ERR_FOREIGN), a
- * later format (ERR_VERSION). map_bytes 0: 1 TiB, sparse. */
+/* Opens or creates DIR/state. Refuses a directory in use by another process (ERR_CONFLICT), a foreign one
+ * (ERR_FOREIGN), a later format (ERR_VERSION). map_bytes 0: 1 TiB, sparse. */
 int store_open(struct store **out, const char *dir, uint64_t map_bytes, bool read_only);
 void store_close(struct store *s); /* NULL-safe */
 
 /* Reads. Any thread; `out` is overwritten. ERR_MISSING where there is none. */
 int store_get(struct store *s, enum store_table table, struct slice key, struct bytes *out);
-/* Calls `each` for keys >= from in order until it returns non-zero (which is then returned) or the end. Chunked: no read
- * transaction stays open longer than 1,024 rows. Slices are lent for the call. */
+/* Calls `each` for keys >= from in order until it returns non-zero (which is then returned) or the end. Chunked: no
+ * read transaction stays open longer than 1,024 rows. Slices are lent for the call. */
 int store_scan(struct store *s, enum store_table table, struct slice from,
 	       int (*each)(void *arg, struct slice key, struct slice value), void *arg);
 

@@ -1,8 +1,8 @@
-/* tests/crash/image_disk.h: a disk in memory behind disk/file.h that remembers every write, sync and change of names, and
- * builds the disks that a power cut could leave behind.
+/* tests/crash/image_disk.h: a disk in memory behind disk/file.h that remembers every write, sync and change of names,
+ * and builds the disks that a power cut could leave behind.
  *
- * What may be lost: a write until its file was synced afterwards, a name until its folder was. What is lost is chosen at
- * random by write, by sector of 512 bytes, or by byte; so later writes may be there and earlier ones not. */
+ * What may be lost: a write until its file was synced afterwards, a name until its folder was. What is lost is chosen
+ * at random by write, by sector of 512 bytes, or by byte; so later writes may be there and earlier ones not. */
 #ifndef NUDGED_TESTS_CRASH_IMAGE_DISK_H
 #define NUDGED_TESTS_CRASH_IMAGE_DISK_H
 

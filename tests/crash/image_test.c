@@ -2,9 +2,10 @@
  *
  *     image_test [rounds] [seed]
  *
- * A round is one life of a data directory: a few sessions of the real journal over a disk in memory, each ended by a stop,
- * a kill (the page cache stays) or a power cut (an image is all that is left), each time at any operation, recovery
- * included. Then, for every operation of it, images of what a power cut right there could leave are opened anew:
+ * A round is one life of a data directory: a few sessions of the real journal over a disk in memory, each ended by a
+ * stop, a kill (the page cache stays) or a power cut (an image is all that is left), each time at any operation,
+ * recovery included. Then, for every operation of it, images of what a power cut right there could leave are opened
+ * anew:
  *
  * - the journal opens: no power cut looks like damage;
  * - what was said to be durable before the cut is there, with its bytes, and nothing that was never appended;
@@ -354,7 +355,8 @@ int main(int argc, char **argv)
 			(unsigned long long)(seed + i));
 		play_round(seed + i);
 	}
-	printf("\nok: %zu images opened, %zu of them after dropping an incomplete batch; %zu sessions; %zu damaged disks refused\n",
+	printf("\nok: %zu images opened, %zu of them after dropping an incomplete batch; %zu sessions; "
+	       "%zu damaged disks refused\n",
 	       tally.images, tally.dropped, tally.reopened, tally.refused);
 	return 0;
 }

@@ -197,8 +197,8 @@ static void others_are_refused(void **state)
 	assert_null(second);
 	assert_non_null(strstr(error_last()->text, "in use by process"));
 	store_close(s);
-	snprintf(command, sizeof(command), "mkdir '%s/.b' && cp -r '%s/NUDGED' '%s/state' '%s/.b/'", (char *)*state, (char *)*state,
-		 (char *)*state, (char *)*state);
+	snprintf(command, sizeof(command), "mkdir '%s/.b' && cp -r '%s/NUDGED' '%s/state' '%s/.b/'", (char *)*state,
+		 (char *)*state, (char *)*state, (char *)*state);
 	assert_int_equal(system(command), 0);
 	snprintf(path, sizeof(path), "%s/.b", (char *)*state);
 	s = open_ok(path); /* a whole copy is fine */

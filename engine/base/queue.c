@@ -10,6 +10,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -112,6 +113,19 @@ size_t queue_pop_all(struct queue *q, void **items, size_t max)
 	if (n == max && head_is_ready(q))
 		tell(q);
 	return n;
+}
+
+size_t queue_wait(struct queue *q, void **items, size_t max)
+{
+	size_t n;
+	for (;;) {
+		queue_clear_fd(q);
+		n = queue_pop_all(q, items, max);
+		if (n)
+			return n;
+		struct pollfd wait = { .fd = q->fd, .events = POLLIN };
+		(void)poll(&wait, 1, -1);
+	}
 }
 
 int queue_fd(const struct queue *q)

@@ -12,6 +12,8 @@ int queue_create(struct queue **out, size_t capacity); /* ERR_IO where no eventf
 void queue_destroy(struct queue *q);                   /* NULL-safe; items left inside are the caller's loss */
 bool queue_push(struct queue *q, void *item);          /* false: full. Any thread */
 size_t queue_pop_all(struct queue *q, void **items, size_t max); /* receiver only; never blocks */
+/* For a receiver without a loop: sleeps until there is something (a NULL item too), then pops. */
+size_t queue_wait(struct queue *q, void **items, size_t max);
 int queue_fd(const struct queue *q);                   /* readable while items may be waiting */
 void queue_clear_fd(struct queue *q);                  /* receiver: before popping, when the loop saw the fd readable */
 

@@ -57,6 +57,7 @@ void entry_encode(const struct entry *e, struct bytes *out)
 	put_aborted(&e->aborted, out);
 	switch (e->kind) {
 	case ENTRY_EVENT:
+		bytes_put_string(out, e->event.member);
 		bytes_put(out, e->event.raw.data, e->event.raw.len);
 		break;
 	case ENTRY_EFFECT:
@@ -64,6 +65,7 @@ void entry_encode(const struct entry *e, struct bytes *out)
 		bytes_put_varint(out, e->effect.index);
 		bytes_put_u8(out, e->effect.kind);
 		bytes_put_string(out, e->effect.customer);
+		bytes_put_string(out, e->effect.member);
 		bytes_put(out, e->effect.body.data, e->effect.body.len);
 		break;
 	case ENTRY_TIMER:
@@ -76,6 +78,7 @@ void entry_encode(const struct entry *e, struct bytes *out)
 		bytes_put(out, e->decision.bytes.data, e->decision.bytes.len);
 		break;
 	case ENTRY_OUTCOME:
+		bytes_put_string(out, e->outcome.member);
 		bytes_put(out, e->outcome.raw.data, e->outcome.raw.len);
 		break;
 	case ENTRY_ACKNOWLEDGE:
@@ -107,6 +110,7 @@ static void take_payload(struct entry *e, struct reader *r)
 {
 	switch (e->kind) {
 	case ENTRY_EVENT:
+		e->event.member = reader_string(r);
 		e->event.raw = take_rest(r);
 		break;
 	case ENTRY_EFFECT:
@@ -114,6 +118,7 @@ static void take_payload(struct entry *e, struct reader *r)
 		e->effect.index = (uint32_t)reader_varint(r);
 		e->effect.kind = reader_u8(r);
 		e->effect.customer = reader_string(r);
+		e->effect.member = reader_string(r);
 		e->effect.body = take_rest(r);
 		break;
 	case ENTRY_TIMER:
@@ -126,6 +131,7 @@ static void take_payload(struct entry *e, struct reader *r)
 		e->decision.bytes = take_rest(r);
 		break;
 	case ENTRY_OUTCOME:
+		e->outcome.member = reader_string(r);
 		e->outcome.raw = take_rest(r);
 		break;
 	case ENTRY_ACKNOWLEDGE:

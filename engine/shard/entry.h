@@ -27,17 +27,17 @@ struct entry {
 	struct subject subject;          /* kind SUBJECT_NONE: a global entry */
 	struct aborted_calls aborted;
 	union {
-		struct { struct slice raw; } event;
+		struct { struct slice member, raw; } event; /* member: as the alias resolved it; empty: as in raw */
 		struct {
 			uint64_t source_seq;
 			uint32_t index;
 			uint8_t kind;            /* enum effect_kind */
 			struct slice body;       /* EFFECT_EVENT: the source event as received */
-			struct slice customer;   /* EFFECT_EVENT: whom the source event was about */
+			struct slice customer, member; /* EFFECT_EVENT: whom the source event was about */
 		} effect;
 		struct { int64_t due_ms; uint32_t decl; struct slice member, key; } timer;
 		struct { struct slice bytes; } decision;
-		struct { struct slice raw; } outcome;
+		struct { struct slice member, raw; } outcome;
 		struct { uint64_t seq; uint32_t index; struct slice by; int64_t time_ms; } acknowledge;
 		struct { uint64_t boot_id; int64_t time_ms; } boot;
 		struct { struct slice name, bundle; } activate;

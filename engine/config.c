@@ -1,0 +1,292 @@
+/* config.c: one table of settings; files, flags and help are read off it. */
+#include "config.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum setting_type { SETTING_TEXT, SETTING_LIST, SETTING_NUMBER, SETTING_CHOICE };
+
+struct setting {
+	const char *key;         /* in the file; the flag is --key with '-' for '_' */
+	enum setting_type type;
+	size_t offset;
+	const char *value;       /* how the value is called in help */
+	const char *standard;    /* default, as text; NULL: none */
+	uint64_t least, most;    /* numbers */
+	const char *choices;     /* "a|b" */
+	const char *help;
+};
+
+#define AT(field) offsetof(struct config, field)
+
+static const struct setting settings[] = {
+	{ "data", SETTING_TEXT, AT(data), "DIR", NULL, 0, 0, NULL, "folder of the journal and the store; created where missing (required)" },
+	{ "rules", SETTING_TEXT, AT(rules), "DIR", NULL, 0, 0, NULL, "pack to activate at start and on SIGHUP; without it the last active one stays" },
+	{ "listen", SETTING_LIST, AT(listen), "ADDR", "unix:/run/nudged/nudged.sock", 0, 0, NULL,
+	  "unix:PATH or tcp:HOST:PORT (loopback only, port 0: any free one); may be given several times" },
+	{ "shards", SETTING_NUMBER, AT(shards), "N", "1", 1, LIMIT_SHARDS, NULL, "apply threads; a data directory may be opened with any number" },
+	{ "cache_mb", SETTING_NUMBER, AT(cache_mb), "MIB", "1024", 1, 1 << 20, NULL, "records in memory; others are read back from the store" },
+	{ "journal_keep_mb", SETTING_NUMBER, AT(journal_keep_mb), "MIB", "16384", 0, 1 << 30, NULL,
+	  "history kept in the journal behind what the store covers, for replay and audit" },
+	{ "reserve_mb", SETTING_NUMBER, AT(reserve_mb), "MIB", "256", 1, 1 << 20, NULL, "free disk space under which events are refused with `storage`" },
+	{ "segment_mb", SETTING_NUMBER, AT(segment_mb), "MIB", "64", 1, 1024, NULL, "size of a journal segment" },
+	{ "sweep_ms", SETTING_NUMBER, AT(sweep_ms), "MS", "5000", 1, 3600000, NULL, "pause between two sweeps of changed records into the store" },
+	{ "clock", SETTING_CHOICE, AT(clock), "KIND", "system", 0, 0, "system|events",
+	  "events: the clock follows the newest event time, to play recorded or simulated traffic" },
+	{ "log_level", SETTING_CHOICE, AT(log_level), "LEVEL", "info", 0, 0, "error|warn|info|debug", "what is logged on standard error" },
+};
+
+#define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
+
+static int keys_text(char *out, size_t size)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < SETTING_COUNT && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "", settings[i].key);
+	return 0;
+}
+
+static int set_number(const struct setting *s, uint64_t *to, const char *value)
+{
+	char *end;
+	errno = 0;
+	unsigned long long n = strtoull(value, &end, 10);
+	if (errno || end == value || *end || *value == '-' || n < s->least || n > s->most)
+		return error_set(ERR_INVALID, s->key, "%s = %s: a number from %llu to %llu is wanted", s->key, value,
+				 (unsigned long long)s->least, (unsigned long long)s->most);
+	*to = n;
+	return ERR_OK;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t len = strlen(value);
+	for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+		if (strncmp(at, value, len) == 0 && (at[len] == '|' || at[len] == '\0') && len)
+			return true;
+	return false;
+}
+
+static int set(struct config *c, const struct setting *s, const char *value)
+{
+	char *base = (char *)c;
+	char **text = (char **)(base + s->offset);
+	if (!*value)
+		return error_set(ERR_INVALID, s->key, "%s has no value; %s is wanted: %s", s->key, s->value, s->help);
+	switch (s->type) {
+	case SETTING_NUMBER:
+		return set_number(s, (uint64_t *)(base + s->offset), value);
+	case SETTING_LIST:
+		if (c->listen_count == CONFIG_LISTEN_MAX)
+			return error_set(ERR_LIMIT, s->key, "at most %d addresses may be given", CONFIG_LISTEN_MAX);
+		c->listen[c->listen_count++] = must_strdup(value);
+		return ERR_OK;
+	case SETTING_CHOICE:
+		if (!is_choice(s->choices, value))
+			return error_set(ERR_INVALID, s->key, "%s = %s: one of %s is wanted", s->key, value, s->choices);
+		/* fall through */
+	case SETTING_TEXT:
+		free(*text);
+		*text = must_strdup(value);
+	}
+	return ERR_OK;
+}
+
+static const struct setting *find(const char *key, size_t len)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		if (strlen(settings[i].key) != len)
+			continue;
+		size_t k = 0;
+		while (k < len && (settings[i].key[k] == key[k] || (settings[i].key[k] == '_' && key[k] == '-')))
+			k++;
+		if (k == len)
+			return &settings[i];
+	}
+	return NULL;
+}
+
+static char *trim(char *text)
+{
+	while (*text == ' ' || *text == '\t')
+		text++;
+	size_t len = strlen(text);
+	while (len && strchr(" \t\r\n", text[len - 1]))
+		text[--len] = '\0';
+	return text;
+}
+
+static int parse_line(struct config *c, char *line)
+{
+	char keys[256], *text = trim(line);
+	if (!*text || *text == '#')
+		return ERR_OK;
+	char *equals = strchr(text, '=');
+	if (!equals)
+		return error_set(ERR_INVALID, NULL, "a line is KEY = VALUE, a comment (#) or empty");
+	*equals = '\0';
+	char *key = trim(text);
+	const struct setting *s = find(key, strlen(key));
+	if (!s) {
+		keys_text(keys, sizeof(keys));
+		return error_set(ERR_INVALID, key, "there is no setting `%s`; the settings are: %s", key, keys);
+	}
+	return set(c, s, trim(equals + 1));
+}
+
+static int parse_file(struct config *c, const char *path)
+{
+	char line[4096];
+	int number = 0, result = ERR_OK;
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return error_errno("cannot read the configuration %s", path);
+	while (result == ERR_OK && fgets(line, sizeof(line), f)) {
+		number++;
+		result = parse_line(c, line);
+	}
+	if (result != ERR_OK)
+		error_prefix("%s:%d", path, number);
+	fclose(f);
+	return result;
+}
+
+static bool switch_flag(struct config *c, const char *name)
+{
+	const struct { const char *name; bool *to; } flags[] = {
+		{ "--check-config", &c->check_only }, { "--replay", &c->replay }, { "--help", &c->help }, { "-h", &c->help },
+		{ "--version", &c->version }, { "--list-faults", &c->list_faults },
+	};
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(name, flags[i].name) == 0) {
+			*flags[i].to = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --key VALUE or --key=VALUE; *at moves on. */
+static int parse_flag(struct config *c, int argc, char **argv, int *at, bool files_only)
+{
+	const char *arg = argv[*at], *equals = strchr(arg, '=');
+	if (switch_flag(c, arg))
+		return ERR_OK;
+	if (strncmp(arg, "--", 2) != 0)
+		return error_set(ERR_INVALID, NULL, "`%s` is not a flag; see nudged --help", arg);
+	size_t len = equals ? (size_t)(equals - arg) - 2 : strlen(arg) - 2;
+	bool is_file = len == 6 && strncmp(arg + 2, "config", 6) == 0;
+	const struct setting *s = find(arg + 2, len);
+	if (!s && !is_file)
+		return error_set(ERR_INVALID, NULL, "there is no flag `%.*s`; see nudged --help", (int)len + 2, arg);
+	if (!equals && *at + 1 >= argc)
+		return error_set(ERR_INVALID, NULL, "%s wants a value; see nudged --help", arg);
+	const char *value = equals ? equals + 1 : argv[++*at];
+	if (is_file && files_only) {
+		free(c->file);
+		c->file = must_strdup(value);
+		return parse_file(c, value);
+	}
+	return is_file || files_only ? ERR_OK : set(c, s, value);
+}
+
+void config_init(struct config *c)
+{
+	*c = (struct config){ 0 };
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		if (settings[i].standard && settings[i].type != SETTING_LIST)
+			CHECK(set(c, &settings[i], settings[i].standard) == ERR_OK);
+}
+
+static void drop_listens(struct config *c)
+{
+	while (c->listen_count)
+		free(c->listen[--c->listen_count]);
+}
+
+static bool names_listen(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strncmp(argv[i], "--listen", 8) == 0)
+			return true;
+	return false;
+}
+
+int config_parse(struct config *c, int argc, char **argv)
+{
+	int result = ERR_OK;
+	for (int i = 1; i < argc && result == ERR_OK; i++)
+		result = parse_flag(c, argc, argv, &i, true);
+	if (result == ERR_OK && names_listen(argc, argv))
+		drop_listens(c); /* flags win as a whole */
+	for (int i = 1; i < argc && result == ERR_OK; i++)
+		result = parse_flag(c, argc, argv, &i, false);
+	if (result != ERR_OK || c->help || c->version || c->list_faults)
+		return result;
+	if (!c->data)
+		return error_set(ERR_INVALID, "data", "no data directory is named: nudged --data DIR; see nudged --help");
+	if (!c->listen_count)
+		c->listen[c->listen_count++] = must_strdup("unix:/run/nudged/nudged.sock");
+	return ERR_OK;
+}
+
+void config_finish(struct config *c)
+{
+	drop_listens(c);
+	free(c->data);
+	free(c->rules);
+	free(c->file);
+	free(c->clock);
+	free(c->log_level);
+	*c = (struct config){ 0 };
+}
+
+void config_help(FILE *to)
+{
+	fprintf(to, "nudged: a real-time next-best-action daemon\n\n"
+		    "usage: nudged --data DIR [--rules DIR] [--listen ADDR]... [--config FILE] [SETTING]...\n"
+		    "       nudged --replay --data DIR      a fresh state from the journal, every outcome checked; changes nothing\n"
+		    "       nudged --check-config ...       say what would be in force, or what is wrong\n\nsettings (flags; in the file: key = value, with _ for -):\n");
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct setting *s = &settings[i];
+		char flag[64];
+		int n = snprintf(flag, sizeof(flag), "--%s %s", s->key, s->value);
+		for (int k = 0; k < n; k++)
+			if (flag[k] == '_')
+				flag[k] = '-';
+		fprintf(to, "  %-22s %s", flag, s->help);
+		if (s->type == SETTING_CHOICE)
+			fprintf(to, " (%s)", s->choices);
+		if (s->standard)
+			fprintf(to, "; default %s", s->standard);
+		fputc('\n', to);
+	}
+	fprintf(to, "  %-22s %s\n  %-22s %s\n  %-22s %s\n  %-22s %s\n\n", "--config FILE", "read settings from a file; flags win; unknown keys are refused",
+		"--version", "print the version", "--list-faults", "print the names of fault points (see NUDGED_FAULT in engine/base/fault.h)",
+		"--help", "this text");
+	fprintf(to, "signals: TERM, INT  stop: everything acknowledged is on disk already, changed records go to the store\n"
+		    "         HUP        read the pack in --rules again and activate it\n"
+		    "exit:    0 stopped as asked, 1 could not start or go on, 2 wrong flags or configuration\n");
+}
+
+void config_print(const struct config *c, FILE *to)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct setting *s = &settings[i];
+		const char *base = (const char *)c;
+		const char *text = s->type == SETTING_TEXT || s->type == SETTING_CHOICE ? *(char *const *)(base + s->offset) : NULL;
+		if (s->type == SETTING_NUMBER)
+			fprintf(to, "%s = %llu\n", s->key, (unsigned long long)*(const uint64_t *)(base + s->offset));
+		else if (s->type == SETTING_LIST)
+			for (unsigned k = 0; k < c->listen_count; k++)
+				fprintf(to, "%s = %s\n", s->key, c->listen[k]);
+		else if (text)
+			fprintf(to, "%s = %s\n", s->key, text);
+	}
+}

@@ -1,0 +1,28 @@
+/* config.h: what the daemon is told: flags and a configuration file (KEY = VALUE lines, # comments), checked whole before anything
+ * starts. The table of settings in config.c is the one list: the file, the flags, --help and --check-config are made from it. */
+#ifndef NUDGED_CONFIG_H
+#define NUDGED_CONFIG_H
+
+#include "shard/engine.h"
+
+#include <stdio.h>
+
+#define CONFIG_LISTEN_MAX 8
+
+struct config {
+	char *data, *rules, *file;
+	char *listen[CONFIG_LISTEN_MAX];
+	unsigned listen_count;
+	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms;
+	char *clock, *log_level;
+	bool check_only, replay, help, version, list_faults;
+};
+
+void config_init(struct config *c); /* the defaults */
+void config_finish(struct config *c);
+/* Flags win over the file named by --config. ERR_INVALID says which key, where, and what is allowed. */
+int config_parse(struct config *c, int argc, char **argv);
+void config_help(FILE *to);
+void config_print(const struct config *c, FILE *to); /* as a configuration file */
+
+#endif

@@ -1,0 +1,227 @@
+/* net/conn.c: one connection: bytes in, frames to the shard, answers out.
+ *
+ * Back-pressure: reading stops while the shard has no room (paused), or while the client does not take its answers
+ * (LIMIT_OUTPUT_BYTES). The input buffer never holds more than one frame and its length, so memory is bounded. */
+#include "net/loop.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "wire/frame.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define READ_BYTES (64u * KIB)
+#define INPUT_BYTES_MAX (LIMIT_FRAME_BYTES + LIMIT_FRAME_VARINT_BYTES + READ_BYTES)
+
+struct conn {
+	struct session session; /* first: the shard's callbacks get it back as a conn */
+	struct loop *loop;
+	struct conn *next, **at; /* in the loop's list */
+	int fd;
+	struct event *readable, *writable;
+	struct bytes in;        /* in.data[taken … in.len) is not parsed yet */
+	size_t taken;
+	struct bytes out;       /* out.data[sent … out.len) is not sent yet */
+	size_t sent;
+	bool reading, hang_up, parsing, released;
+};
+
+static void conn_parse(struct conn *c);
+
+static void set_reading(struct conn *c, bool on)
+{
+	if (on == c->reading)
+		return;
+	c->reading = on;
+	if (on)
+		event_add(c->readable, NULL);
+	else
+		event_del(c->readable);
+}
+
+static void update_reading(struct conn *c)
+{
+	set_reading(c, !c->session.closed && !c->session.paused && !c->hang_up && c->out.len - c->sent < LIMIT_OUTPUT_BYTES);
+}
+
+/* Sends what it can. False: the connection is gone (closed). */
+static bool conn_send(struct conn *c)
+{
+	while (c->sent < c->out.len) {
+		ssize_t n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			event_add(c->writable, NULL);
+			break;
+		}
+		if (n <= 0) {
+			conn_close(c);
+			return false;
+		}
+		c->sent += (size_t)n;
+	}
+	if (c->sent == c->out.len) {
+		bytes_clear(&c->out);
+		c->sent = 0;
+		if (c->hang_up && c->session.in_flight == 0) {
+			conn_close(c);
+			return false;
+		}
+	} else if (c->sent > LIMIT_OUTPUT_BYTES) {
+		memmove(c->out.data, c->out.data + c->sent, c->out.len - c->sent);
+		c->out.len -= c->sent;
+		c->sent = 0;
+	}
+	c->session.backlog = c->out.len - c->sent;
+	update_reading(c);
+	return true;
+}
+
+static void on_flush(struct session *session)
+{
+	struct conn *c = (struct conn *)session;
+	if (c->out.len == c->sent) { /* nothing waits: hand the buffer over instead of copying it */
+		struct bytes empty = c->out;
+		c->out = session->out;
+		c->sent = 0;
+		session->out = empty;
+	} else {
+		bytes_put(&c->out, session->out.data, session->out.len);
+	}
+	bytes_clear(&session->out);
+	conn_send(c);
+}
+
+static void on_resume(struct session *session)
+{
+	struct conn *c = (struct conn *)session;
+	update_reading(c);
+	conn_parse(c);
+}
+
+/* Closed, and the last answer is done. While frames are being parsed the parser still needs it. */
+static void on_release(struct session *session)
+{
+	struct conn *c = (struct conn *)session;
+	if (c->parsing) {
+		c->released = true;
+		return;
+	}
+	bytes_finish(&c->in);
+	bytes_finish(&c->out);
+	bytes_finish(&session->out);
+	free(c);
+}
+
+void conn_close(struct conn *c)
+{
+	if (c->session.closed)
+		return;
+	*c->at = c->next;
+	if (c->next)
+		c->next->at = c->at;
+	c->loop->conn_count--;
+	event_free(c->readable);
+	event_free(c->writable);
+	close(c->fd);
+	shard_session_close(c->loop->shard, &c->session); /* may free c */
+}
+
+static void lose_framing(struct conn *c)
+{
+	shard_reject(c->loop->shard, &c->session);
+	c->hang_up = true;
+	update_reading(c);
+}
+
+/* All whole frames at hand. */
+static void parse_frames(struct conn *c)
+{
+	while (!c->session.closed && !c->session.paused && !c->hang_up) {
+		struct slice in = { c->in.data + c->taken, c->in.len - c->taken }, frame;
+		size_t used, need;
+		enum frame_result result = frame_next(in, &frame, &used, &need);
+		if (result == FRAME_BAD)
+			lose_framing(c);
+		if (result != FRAME_READY)
+			return;
+		enum shard_take took = shard_frame(c->loop->shard, &c->session, frame);
+		if (took == SHARD_PAUSE)
+			break;
+		c->taken += used;
+		if (took == SHARD_HANG_UP)
+			c->hang_up = true;
+	}
+	if (!c->session.closed)
+		update_reading(c);
+}
+
+static void conn_parse(struct conn *c)
+{
+	if (c->parsing)
+		return;
+	c->parsing = true;
+	parse_frames(c);
+	if (c->taken) {
+		memmove(c->in.data, c->in.data + c->taken, c->in.len - c->taken);
+		c->in.len -= c->taken;
+		c->taken = 0;
+	}
+	c->parsing = false;
+	if (c->released)
+		on_release(&c->session);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	struct loop *l = c->loop;
+	CHECK(c->in.len < INPUT_BYTES_MAX);
+	bytes_reserve(&c->in, READ_BYTES);
+	ssize_t n = recv(fd, c->in.data + c->in.len, READ_BYTES, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return;
+	if (n <= 0) {
+		conn_close(c);
+		return;
+	}
+	c->in.len += (size_t)n;
+	conn_parse(c);
+	loop_settle(l);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	struct loop *l = c->loop;
+	if (conn_send(c))
+		loop_settle(l); /* a follower may have room again */
+}
+
+void conn_open(struct loop *l, int fd)
+{
+	struct conn *c = must_calloc(1, sizeof(*c));
+	c->loop = l;
+	c->fd = fd;
+	c->session.flush = on_flush;
+	c->session.resume = on_resume;
+	c->session.release = on_release;
+	c->readable = event_new(l->base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	c->writable = event_new(l->base, fd, EV_WRITE, on_writable, c);
+	CHECK(c->readable && c->writable);
+	c->next = l->conns;
+	c->at = &l->conns;
+	if (c->next)
+		c->next->at = &c->next;
+	l->conns = c;
+	l->conn_count++;
+	shard_session_open(l->shard, &c->session);
+	set_reading(c, true);
+}

@@ -1,0 +1,176 @@
+/* shard/cache.c: a chained hash table of slots, with the clock's hand going over its buckets. */
+#include "shard/cache.h"
+
+#include "base/check.h"
+#include "base/error.h"
+
+#include <stdlib.h>
+
+#define BUCKETS_MIN 1024u
+
+void cache_init(struct cache *c, struct strpool *pool, struct store *store, size_t limit_bytes)
+{
+	*c = (struct cache){ .pool = pool, .store = store, .limit_bytes = limit_bytes, .bucket_count = BUCKETS_MIN };
+	c->buckets = must_calloc(c->bucket_count, sizeof(c->buckets[0]));
+}
+
+static void slot_destroy(struct cache *c, struct slot *s)
+{
+	c->count--;
+	c->bytes -= s->bytes;
+	c->dirty_count -= s->dirty;
+	record_destroy(s->record, c->pool);
+	free(s->gone);
+	free(s);
+}
+
+void cache_finish(struct cache *c)
+{
+	for (size_t i = 0; i < c->bucket_count; i++) {
+		while (c->buckets[i]) {
+			struct slot *s = c->buckets[i];
+			c->buckets[i] = s->next;
+			slot_destroy(c, s);
+		}
+	}
+	free(c->buckets);
+	bytes_finish(&c->scratch);
+	*c = (struct cache){ 0 };
+}
+
+static void grow(struct cache *c)
+{
+	size_t wider = c->bucket_count * 2;
+	struct slot **buckets = must_calloc(wider, sizeof(buckets[0]));
+	for (size_t i = 0; i < c->bucket_count; i++) {
+		while (c->buckets[i]) {
+			struct slot *s = c->buckets[i];
+			c->buckets[i] = s->next;
+			s->next = buckets[s->hash & (wider - 1)];
+			buckets[s->hash & (wider - 1)] = s;
+		}
+	}
+	free(c->buckets);
+	c->buckets = buckets;
+	c->bucket_count = wider;
+}
+
+static struct slot *find(const struct cache *c, const struct subject *subject, uint64_t hash)
+{
+	struct slot *s = c->buckets[hash & (c->bucket_count - 1)];
+	while (s && (s->hash != hash || !subject_equal(&s->record->subject, subject)))
+		s = s->next;
+	return s;
+}
+
+struct slot *cache_peek(const struct cache *c, const struct subject *subject)
+{
+	return find(c, subject, subject_hash(subject));
+}
+
+static int load(struct cache *c, const struct subject *subject, struct record **out)
+{
+	*out = NULL;
+	if (!c->store)
+		return ERR_OK;
+	struct bytes key = { 0 };
+	subject_key(subject, &key);
+	int result = store_get(c->store, STORE_RECORDS, bytes_slice(&key), &c->scratch);
+	bytes_finish(&key);
+	if (result == ERR_MISSING)
+		return ERR_OK;
+	counter_add(&c->misses, 1);
+	if (result == ERR_OK)
+		result = record_decode(out, c->pool, bytes_slice(&c->scratch));
+	return result;
+}
+
+int cache_get(struct cache *c, const struct subject *subject, bool create, struct slot **out)
+{
+	uint64_t hash = subject_hash(subject);
+	struct slot *s = find(c, subject, hash);
+	if (!s) {
+		struct record *record = NULL;
+		int result = load(c, subject, &record);
+		if (result != ERR_OK)
+			return result;
+		if (!record && !create) {
+			*out = NULL;
+			return ERR_OK;
+		}
+		s = must_calloc(1, sizeof(*s));
+		s->hash = hash;
+		s->scheduled_ms = INT64_MAX;
+		s->stored_fire_ms = record ? timers_next_fire(record) : INT64_MAX;
+		s->record = record ? record : record_create(subject);
+		if (c->count >= c->bucket_count)
+			grow(c);
+		s->next = c->buckets[hash & (c->bucket_count - 1)];
+		c->buckets[hash & (c->bucket_count - 1)] = s;
+		c->count++;
+		cache_measure(c, s);
+	}
+	s->hot = true;
+	*out = s;
+	return ERR_OK;
+}
+
+void cache_dirty(struct cache *c, struct slot *s)
+{
+	s->version++;
+	if (s->dirty)
+		return;
+	s->dirty = true;
+	c->dirty_count++;
+}
+
+void cache_clean(struct cache *c, struct slot *s)
+{
+	if (!s->dirty)
+		return;
+	s->dirty = false;
+	c->dirty_count--;
+}
+
+void cache_gone(struct slot *s, uint64_t seq, uint32_t index)
+{
+	if (s->gone_count == s->gone_cap) {
+		s->gone_cap = (uint16_t)(s->gone_cap ? s->gone_cap * 2 : 4);
+		s->gone = must_realloc(s->gone, s->gone_cap * sizeof(s->gone[0]));
+	}
+	s->gone[s->gone_count++] = (struct alert_id){ seq, index };
+}
+
+void cache_measure(struct cache *c, struct slot *s)
+{
+	size_t now = sizeof(*s) + record_bytes(s->record);
+	c->bytes = c->bytes - s->bytes + now;
+	s->bytes = now;
+}
+
+void cache_evict(struct cache *c, size_t most)
+{
+	size_t looked = 0, buckets = 0;
+	while (c->store && c->bytes > c->limit_bytes && looked < most && buckets++ < c->bucket_count) {
+		struct slot **at = &c->buckets[c->hand++ & (c->bucket_count - 1)];
+		while (*at) {
+			struct slot *s = *at;
+			looked++;
+			if (s->dirty || s->pending || s->sweeping || s->hot) {
+				s->hot = false;
+				at = &s->next;
+				continue;
+			}
+			*at = s->next;
+			counter_add(&c->evictions, 1);
+			slot_destroy(c, s);
+		}
+	}
+}
+
+void cache_each(struct cache *c, void (*each)(void *arg, struct slot *s), void *arg)
+{
+	for (size_t i = 0; i < c->bucket_count; i++)
+		for (struct slot *s = c->buckets[i]; s; s = s->next)
+			each(arg, s);
+}

@@ -1,0 +1,114 @@
+/* shard/call.c: requests being answered: held until their parts are done and what they changed is on disk, then sent. */
+#include "shard/internal.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/fault.h"
+
+#include <stdlib.h>
+
+struct call *call_create(struct shard *s, struct session *session, const struct request *r)
+{
+	struct call *c = s->free_calls;
+	if (c) {
+		s->free_calls = c->next;
+	} else {
+		c = must_calloc(1, sizeof(*c));
+		arena_init(&c->arena, 0);
+	}
+	c->next = NULL;
+	c->session = session;
+	c->request_id = r->id;
+	c->kind = r->kind;
+	c->hold_seq = 0;
+	c->failed = false;
+	c->started_ns = clock_mono_ns();
+	c->waiting = 1;
+	session->in_flight++;
+	return c;
+}
+
+static void call_recycle(struct shard *s, struct call *c)
+{
+	while (c->parts) {
+		struct work *w = c->parts;
+		c->parts = w->next;
+		work_destroy(w);
+	}
+	c->acks = NULL;
+	c->ack_count = 0;
+	arena_reset(&c->arena);
+	bytes_clear(&c->answer);
+	c->next = s->free_calls;
+	s->free_calls = c;
+}
+
+void session_output(struct shard *s, struct session *session)
+{
+	if (session->dirty || session->closed)
+		return;
+	session->dirty = true;
+	session->next_dirty = s->dirty;
+	s->dirty = session;
+}
+
+static void answer(struct shard *s, struct call *c)
+{
+	struct session *session = c->session;
+	(void)fault_hit(reply_before_send);
+	if (!session->closed) {
+		if (c->kind == REQUEST_PUBLISH)
+			response_published(&session->out, c->request_id, c->acks, c->ack_count);
+		else if (c->kind == REQUEST_OUTCOME)
+			response_outcome(&session->out, c->request_id, c->acks);
+		else
+			bytes_put(&session->out, c->answer.data, c->answer.len);
+		session_output(s, session);
+	}
+	uint64_t took = clock_mono_ns() - c->started_ns;
+	if (c->kind == REQUEST_PUBLISH)
+		histogram_add(&s->counts.publish_ns, took);
+	else if (c->kind == REQUEST_RECOMMEND)
+		histogram_add(&s->counts.recommend_ns, took);
+	call_recycle(s, c);
+	if (--session->in_flight == 0 && session->closed)
+		session->release(session);
+}
+
+void call_part_done(struct shard *s, struct call *c)
+{
+	if (c->waiting)
+		return;
+	if (!s->hold && c->hold_seq <= journal_durable(s->engine->journal)) {
+		answer(s, c);
+		return;
+	}
+	if (c->hold_seq == 0) {
+		answer(s, c);
+		return;
+	}
+	c->next = NULL;
+	if (s->hold_tail)
+		s->hold_tail->next = c;
+	else
+		s->hold = c;
+	s->hold_tail = c;
+}
+
+void hold_release(struct shard *s)
+{
+	uint64_t durable = journal_durable(s->engine->journal);
+	while (s->hold && s->hold->hold_seq <= durable) {
+		struct call *c = s->hold;
+		s->hold = c->next;
+		if (!s->hold)
+			s->hold_tail = NULL;
+		answer(s, c);
+	}
+}
+
+void call_error(struct shard *s, struct session *session, uint64_t request_id)
+{
+	response_error(&session->out, request_id, error_last());
+	session_output(s, session);
+}

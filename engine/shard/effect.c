@@ -1,0 +1,115 @@
+/* shard/effect.c: what an entry caused on another subject, as an entry of that subject; and telling the source that it is in
+ * the journal, since the source's record must not be stored before. */
+#include "shard/internal.h"
+
+#include "base/check.h"
+#include "base/fault.h"
+
+static void tell_source(struct shard *s, struct work *w, uint64_t seq)
+{
+	struct shard *source = engine_owner(s->engine, &w->effect.source);
+	w->kind = WORK_EFFECT_DONE;
+	w->hold_seq = seq;
+	counter_add(&s->counts.effects, 1);
+	if (source == s)
+		effect_done_work(s, w);
+	else
+		work_send(s, source, w);
+}
+
+void effect_done_work(struct shard *s, struct work *w)
+{
+	struct slot *slot = cache_peek(&s->cache, &w->effect.source);
+	CHECK(slot && slot->pending); /* a slot with effects outstanding is never evicted */
+	slot->pending--;
+	if (w->hold_seq > slot->effects_seq)
+		slot->effects_seq = w->hold_seq;
+	sources_done(s, w->effect.source_seq);
+	work_destroy(w);
+}
+
+void inbox_add(struct shard *s, struct work *w)
+{
+	w->next = NULL;
+	if (s->inbox_tail)
+		s->inbox_tail->next = w;
+	else
+		s->inbox = w;
+	s->inbox_tail = w;
+}
+
+/* Space in the journal is short: the effect waits at the head of the inbox, in order. */
+void inbox_put_back(struct shard *s, struct work *w)
+{
+	w->next = s->inbox;
+	s->inbox = w;
+	if (!s->inbox_tail)
+		s->inbox_tail = w;
+}
+
+int apply_effect(struct shard *s, struct slot *slot, const struct entry *entry, const struct apply_input *in, struct applied *out)
+{
+	struct event e = { 0 };
+	if (entry->effect.kind == EFFECT_EVENT) {
+		if (event_decode(&e, entry->effect.body, &s->machine.arena, -1) != ERR_OK)
+			return error_set(ERR_CORRUPT, NULL, "an event that another record accepted does not decode");
+		e.customer = entry->effect.customer;
+		if (entry->effect.member.len)
+			e.member = entry->effect.member;
+		if (e.time_ms == 0)
+			e.time_ms = in->received_at_ms;
+	}
+	machine_apply_effect(&s->machine, slot->record, entry->effect.kind, entry->effect.body, &e, in, out);
+	return ERR_OK;
+}
+
+void effect_work(struct shard *s, struct work *w)
+{
+	struct slot *slot;
+	CHECK(w->heap);
+	if (!work_at(s, &w, &w->effect.target))
+		return;
+	/* A merge goes where the target's own merges lead. */
+	if (cache_get(&s->cache, &w->effect.target, true, &slot) != ERR_OK || reserve_one(s, w->effect.body.len + w->effect.customer.len) != ERR_OK) {
+		inbox_put_back(s, w);
+		s->inbox_stuck = true;
+		return;
+	}
+	if (slot->record->redirect && w->hops++ < 16) {
+		w->effect.target = subject_of(SUBJECT_CUSTOMER, str_slice(slot->record->redirect));
+		journal_release(s->engine->journal, 1, w->effect.body.len + w->effect.customer.len + ENTRY_SLACK_BYTES);
+		effect_work(s, w);
+		return;
+	}
+	struct entry entry = { .kind = ENTRY_EFFECT, .subject = w->effect.target };
+	entry.effect.source_seq = w->effect.source_seq;
+	entry.effect.index = w->effect.index;
+	entry.effect.kind = w->effect.kind;
+	entry.effect.body = w->effect.body;
+	entry.effect.customer = w->effect.customer;
+	entry.effect.member = w->member;
+	arena_reset(&s->machine.arena);
+	struct applied *applied = &s->applied;
+	struct apply_input in = { .received_at_ms = s->now_ms };
+	int result = apply_effect(s, slot, &entry, &in, applied);
+	CHECK(result == ERR_OK);
+	entry.aborted = applied->aborted;
+	(void)fault_hit(effect_before_publish);
+	struct commit c = { .slot = slot, .entry = &entry, .applied = applied, .received_at_ms = s->now_ms, .raw = w->effect.body,
+			    .member = w->member, .changes_record = true,
+			    .reserved_bytes = w->effect.body.len + w->effect.customer.len + ENTRY_SLACK_BYTES };
+	tell_source(s, w, commit_entry(s, &c));
+}
+
+void inbox_run(struct shard *s)
+{
+	s->inbox_stuck = false;
+	while (s->inbox && !s->inbox_stuck) {
+		struct work *w = s->inbox;
+		s->inbox = w->next;
+		if (!s->inbox)
+			s->inbox_tail = NULL;
+		w->next = NULL;
+		work_run(s, w);
+	}
+}

@@ -1,0 +1,204 @@
+/* shard/engine.c: opening, running and closing the whole: journal, store, feed, shards and their threads. */
+#include "shard/internal.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define SWEEP_MS_DEFAULT 5000u
+
+struct progress {
+	engine_progress *say;
+	void *arg;
+};
+
+static void journal_progress(void *arg, uint64_t done, uint64_t all)
+{
+	struct progress *p = arg;
+	if (p->say)
+		p->say(p->arg, "checking the journal", done, all);
+}
+
+static void on_durable(void *arg, uint64_t seq)
+{
+	struct engine *e = arg;
+	for (unsigned i = 0; i < e->shard_count; i++)
+		shard_durable(e->shards[i]);
+}
+
+static struct engine *engine_create(const struct engine_config *config)
+{
+	struct engine *e = must_calloc(1, sizeof(*e));
+	e->config = *config;
+	e->data = must_strdup(config->data);
+	e->config.data = e->data;
+	e->shard_count = config->shards ? config->shards : 1;
+	if (!e->config.cache_bytes)
+		e->config.cache_bytes = CACHE_BYTES_DEFAULT;
+	if (!e->config.sweep_ms)
+		e->config.sweep_ms = SWEEP_MS_DEFAULT;
+	pthread_mutex_init(&e->lock, NULL);
+	e->feed = feed_create();
+	e->started_ns = clock_mono_ns();
+	return e;
+}
+
+static int make_shards(struct engine *e)
+{
+	e->shards = must_calloc(e->shard_count, sizeof(e->shards[0]));
+	for (unsigned i = 0; i < e->shard_count; i++) {
+		e->shards[i] = shard_create(e, i);
+		if (!e->shards[i])
+			return error_last()->code;
+	}
+	return ERR_OK;
+}
+
+static void engine_free(struct engine *e)
+{
+	for (unsigned i = 0; e->shards && i < e->shard_count; i++)
+		shard_destroy(e->shards[i]);
+	free(e->shards);
+	store_close(e->store);
+	feed_destroy(e->feed);
+	pthread_mutex_destroy(&e->lock);
+	free(e->data);
+	free(e);
+}
+
+static int open_journal(struct engine *e, bool read_only, struct progress *p, struct journal_found *found)
+{
+	struct journal_options options = { .segment_bytes = e->config.segment_bytes, .reserve_bytes = e->config.reserve_bytes,
+					   .read_only = read_only, .on_durable = on_durable, .arg = e };
+	int result = journal_open(&e->journal, e->data, &options, journal_progress, p, found);
+	if (result == ERR_OK && found->dropped_bytes)
+		log_warn("dropped %llu bytes of a last batch that was cut off: nothing in it was acknowledged",
+			 (unsigned long long)found->dropped_bytes);
+	return result;
+}
+
+int engine_open(struct engine **out, const struct engine_config *config, engine_progress *progress, void *arg)
+{
+	struct engine *e = engine_create(config);
+	struct progress p = { progress, arg };
+	struct journal_found found;
+	if (mkdir(e->data, 0750) != 0 && errno != EEXIST) {
+		error_errno("cannot create the data directory %s", e->data);
+		engine_free(e);
+		return ERR_IO;
+	}
+	int result = open_journal(e, false, &p, &found);
+	if (result == ERR_OK)
+		result = store_open(&e->store, e->data, 0, false);
+	if (result == ERR_OK)
+		result = make_shards(e);
+	if (result == ERR_OK)
+		result = recover(e, &found, progress, arg);
+	if (result != ERR_OK) {
+		journal_close(e->journal);
+		engine_free(e);
+		return result;
+	}
+	*out = e;
+	return ERR_OK;
+}
+
+static int journal_boot(struct engine *e)
+{
+	struct bytes body = { 0 };
+	e->boot_id = clock_random() | 1;
+	struct entry entry = { .kind = ENTRY_BOOT };
+	entry.boot.boot_id = e->boot_id;
+	entry.boot.time_ms = engine_now_ms(e);
+	entry_encode(&entry, &body);
+	int result = journal_reserve(e->journal, 1, body.len);
+	if (result == ERR_STORAGE) /* a full disk at start: queries are answered; the reserve has room for this */
+		result = ERR_OK;
+	if (result == ERR_OK) {
+		struct journal_entry je = { .kind = ENTRY_BOOT, .received_at_ms = entry.boot.time_ms, .body = bytes_slice(&body) };
+		journal_append(e->journal, &je, NULL, NULL);
+		journal_kick(e->journal);
+		journal_wait(e->journal, je.seq);
+		(void)fault_hit(boot_after_id);
+	}
+	bytes_finish(&body);
+	return result;
+}
+
+int engine_run(struct engine *e)
+{
+	int result = journal_start(e->journal);
+	if (result == ERR_OK)
+		result = journal_boot(e);
+	if (result == ERR_OK)
+		result = storer_start(e);
+	if (result == ERR_OK)
+		result = control_start(e);
+	e->started_ms = engine_now_ms(e);
+	e->running = result == ERR_OK;
+	return result;
+}
+
+void engine_loops_run(struct engine *e)
+{
+	e->looping = true;
+}
+
+void engine_stop_changes(struct engine *e)
+{
+	control_stop(e);
+}
+
+void engine_close(struct engine *e)
+{
+	if (!e)
+		return;
+	control_stop(e);
+	storer_stop(e);
+	if (e->running && sweep_all(e) != ERR_OK)
+		log_warn("the store was not brought up to date (%s); the journal has everything", error_last()->text);
+	journal_close(e->journal);
+	engine_free(e);
+}
+
+unsigned engine_shard_count(const struct engine *e)
+{
+	return e->shard_count;
+}
+
+struct shard *engine_shard(struct engine *e, unsigned index)
+{
+	return e->shards[index];
+}
+
+int64_t engine_now_ms(const struct engine *e)
+{
+	if (e->config.simulated_clock)
+		return atomic_load(&((struct engine *)e)->clock_ms);
+	return clock_wall_ms();
+}
+
+void engine_count_connections(struct engine *e, int connections)
+{
+	atomic_fetch_add(&e->connections, connections);
+}
+
+int engine_replay(const struct engine_config *config, engine_progress *progress, void *arg, struct replay_report *out)
+{
+	struct engine *e = engine_create(config);
+	struct progress p = { progress, arg };
+	struct journal_found found;
+	int result = open_journal(e, true, &p, &found);
+	if (result == ERR_OK)
+		result = make_shards(e);
+	if (result == ERR_OK)
+		result = replay_all(e, &found, progress, arg, out);
+	journal_close(e->journal);
+	engine_free(e);
+	return result;
+}

@@ -1,0 +1,297 @@
+/* shard/frame.c: one frame from a client: decoded, checked, turned into works or answered. The only place that knows all requests. */
+#include "shard/internal.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PROTOCOL_VERSION 1u
+#define LIST_MAX 1000u
+
+/* Events first find room in the journal, all of the frame's together: without it the session pauses (back-pressure), or, when the disk is
+ * full, each is refused. */
+static bool reserve_frame(struct shard *s, const struct request *r, size_t *count, size_t *bytes)
+{
+	*count = r->publish.count;
+	*bytes = 0;
+	for (size_t i = 0; i < r->publish.count; i++)
+		*bytes += r->publish.events[i].len + ENTRY_SLACK_BYTES;
+	return journal_reserve(s->engine->journal, *count, *bytes) == ERR_OK;
+}
+
+static void refuse_all(struct shard *s, struct call *c)
+{
+	const struct error *e = error_last();
+	struct slice field = arena_slice(&c->arena, slice_of(e->field)), text = arena_slice(&c->arena, slice_of(e->text));
+	for (unsigned i = 0; i < c->ack_count; i++)
+		c->acks[i] = (struct wire_ack){ .result = ACK_REFUSED, .error_code = e->code, .error_field = field, .error_text = text };
+	counter_add(&s->counts.refused, c->ack_count);
+}
+
+static void advance_simulated(struct shard *s, int64_t time_ms)
+{
+	struct engine *e = s->engine;
+	int64_t now = atomic_load(&e->clock_ms);
+	while (time_ms > now && !atomic_compare_exchange_weak(&e->clock_ms, &now, time_ms))
+		;
+	shard_look_at_clock(s);
+	timers_fire(s, s->now_ms);
+}
+
+static void publish_one(struct shard *s, struct call *c, const struct request *r, unsigned i)
+{
+	struct event event;
+	struct slice raw = r->publish.events[i];
+	struct work w = { .kind = WORK_EVENT, .home = s, .call = c, .part = i, .raw = raw, .reserved = raw.len + ENTRY_SLACK_BYTES };
+	bool simulated = s->engine->config.simulated_clock;
+	arena_reset(&s->arena_event);
+	if (event_decode(&event, raw, &s->arena_event, simulated ? -1 : s->now_ms) != ERR_OK) {
+		error_field_prefix("events[%u].", i);
+		counter_add(&s->counts.refused, 1);
+		work_refuse_last(s, &w);
+		return;
+	}
+	if (simulated)
+		advance_simulated(s, event.time_ms);
+	w.event = &event;
+	w.customer = event.customer;
+	w.alias = event.alias;
+	w.time_ms = event.time_ms;
+	work_run(s, &w);
+	inbox_run(s);
+}
+
+static enum shard_take take_publish(struct shard *s, struct session *session, const struct request *r)
+{
+	size_t count, bytes;
+	bool room = reserve_frame(s, r, &count, &bytes);
+	int why = room ? ERR_OK : error_last()->code;
+	if (why == ERR_BUSY)
+		return SHARD_PAUSE;
+	atomic_store(&s->engine->storage_refusing, why == ERR_STORAGE);
+	struct call *c = call_create(s, session, r);
+	c->ack_count = (unsigned)count;
+	c->acks = arena_calloc(&c->arena, count + 1, sizeof(c->acks[0]));
+	if (!room)
+		refuse_all(s, c);
+	c->waiting += room ? (unsigned)count : 0;
+	for (unsigned i = 0; room && i < count; i++)
+		publish_one(s, c, r, i);
+	c->waiting--;
+	call_part_done(s, c);
+	return SHARD_TOOK;
+}
+
+static void start(struct shard *s, struct session *session, const struct request *r, struct work *w)
+{
+	struct call *c = call_create(s, session, r);
+	w->home = s;
+	w->call = c;
+	work_run(s, w);
+}
+
+static void take_outcome(struct shard *s, struct session *session, const struct request *r)
+{
+	struct work w = { .kind = WORK_OUTCOME, .raw = r->body, .customer = r->outcome.customer, .alias = r->outcome.alias,
+			  .time_ms = r->outcome.time_ms };
+	struct call *c = call_create(s, session, r);
+	c->acks = arena_calloc(&c->arena, 1, sizeof(c->acks[0]));
+	c->ack_count = 1;
+	if (s->engine->config.simulated_clock && r->outcome.time_ms)
+		advance_simulated(s, r->outcome.time_ms);
+	w.home = s;
+	w.call = c;
+	work_run(s, &w);
+}
+
+static void take_recommend(struct shard *s, struct session *session, const struct request *r)
+{
+	const struct request_recommend *q = &r->recommend;
+	struct work w = { .kind = WORK_RECOMMEND, .customer = q->customer, .alias = q->alias, .member = q->member, .time_ms = q->time_ms };
+	w.recommend.ask = (struct ask){
+		.member = q->member, .agent = q->agent, .channel = q->channel.len ? q->channel : SLICE("call"), .intent = q->intent,
+		.topic = q->topic, .language = q->language, .mood = q->mood, .has_mood = q->has_mood, .explain = q->explain, .limit = q->limit,
+		.now_ms = q->time_ms, .attrs = q->attrs, .attr_count = q->attr_count,
+	};
+	w.recommend.started_ns = clock_mono_ns();
+	w.recommend.deadline_ms = q->deadline_ms;
+	w.recommend.request_id = r->id;
+	start(s, session, r, &w);
+}
+
+static void take_acknowledge(struct shard *s, struct session *session, const struct request *r)
+{
+	struct work w = { .kind = WORK_ACKNOWLEDGE };
+	w.acknowledge.seq = r->acknowledge.seq;
+	w.acknowledge.index = r->acknowledge.index;
+	w.acknowledge.by = r->acknowledge.by;
+	w.acknowledge.request_id = r->id;
+	if (!feed_subject(s->engine->feed, r->acknowledge.seq, r->acknowledge.index, &w.acknowledge.subject)) {
+		error_set(ERR_MISSING, "seq", "no alert %llu-%u is known; `nudgectl alerts` lists the open ones",
+			  (unsigned long long)r->acknowledge.seq, r->acknowledge.index);
+		call_error(s, session, r->id);
+		return;
+	}
+	start(s, session, r, &w);
+}
+
+static void take_list(struct shard *s, struct session *session, const struct request *r)
+{
+	struct slice *alerts;
+	bool more;
+	unsigned limit = r->list.limit && r->list.limit < LIST_MAX ? r->list.limit : LIST_MAX, count = 0;
+	bytes_clear(&s->encoded);
+	feed_list(s->engine->feed, (struct feed_place){ r->list.after_seq, r->list.after_index, 0 }, journal_durable(s->engine->journal),
+		  r->list.to, s->now_ms, limit, &s->encoded, &more);
+	alerts = arena_alloc(&s->arena, (limit + 1) * sizeof(alerts[0]));
+	struct reader reader = reader_of(bytes_slice(&s->encoded));
+	while (reader_left(&reader)) {
+		uint32_t len = reader_u32(&reader);
+		alerts[count++] = reader_take(&reader, len);
+	}
+	response_alert_list(&session->out, r->id, alerts, count, more);
+	session_output(s, session);
+}
+
+static void take_activate(struct shard *s, struct session *session, const struct request *r)
+{
+	struct activation *a = must_calloc(1, sizeof(*a));
+	for (size_t i = 0; i < r->activate.count; i++) {
+		if (bundle_add(&a->bundle, r->activate.files[i].path, r->activate.files[i].content) != ERR_OK) {
+			activation_destroy(a);
+			call_error(s, session, r->id);
+			return;
+		}
+	}
+	snprintf(a->name, sizeof(a->name), "%.*s", SLICE_ARG(r->activate.name));
+	struct work w = { .kind = WORK_ACTIVATED, .home = s, .call = call_create(s, session, r), .activation = a };
+	a->request_id = r->id;
+	a->reply_to = work_to_heap(&w);
+	if (!control_submit(s->engine, a)) {
+		struct work *reply = a->reply_to;
+		activation_destroy(a);
+		work_refuse(s, reply, ERR_BUSY, NULL, "other activations are waiting; try again when they are done");
+	}
+}
+
+static enum shard_take take_hello(struct shard *s, struct session *session, const struct request *r)
+{
+	struct engine *e = s->engine;
+	if (r->hello.version != PROTOCOL_VERSION) {
+		error_set(ERR_VERSION, "hello.version", "version %u is not spoken here; this server speaks version %u", r->hello.version,
+			  PROTOCOL_VERSION);
+		call_error(s, session, r->id);
+		return SHARD_HANG_UP;
+	}
+	session->welcomed = true;
+	char server[64];
+	snprintf(server, sizeof(server), "nudged %s", e->config.version);
+	pthread_mutex_lock(&e->lock);
+	response_welcome(&session->out, r->id, slice_of(server), e->boot_id, slice_of(e->pack_name), slice_of(e->pack_hash));
+	pthread_mutex_unlock(&e->lock);
+	session_output(s, session);
+	return SHARD_TOOK;
+}
+
+static void take_plain(struct shard *s, struct session *session, const struct request *r)
+{
+	struct work w = { 0 };
+	switch (r->kind) {
+	case REQUEST_READ_CUSTOMER:
+		w = (struct work){ .kind = WORK_READ, .customer = r->read.customer, .alias = r->read.alias };
+		w.read.agent = r->read.agent;
+		w.read.request_id = r->id;
+		break;
+	case REQUEST_RESOLVE_ALIAS:
+		w = (struct work){ .kind = WORK_RESOLVE, .alias = r->resolve.alias, .time_ms = r->resolve.time_ms };
+		w.resolve.request_id = r->id;
+		break;
+	case REQUEST_DIGEST:
+		w.kind = WORK_DIGEST;
+		w.digest.request_id = r->id;
+		break;
+	default:
+		w.kind = WORK_RULES;
+		w.rules.request_id = r->id;
+	}
+	start(s, session, r, &w);
+}
+
+static enum shard_take take(struct shard *s, struct session *session, const struct request *r)
+{
+	switch (r->kind) {
+	case REQUEST_PUBLISH:
+		return take_publish(s, session, r);
+	case REQUEST_OUTCOME:
+		take_outcome(s, session, r);
+		break;
+	case REQUEST_RECOMMEND:
+		take_recommend(s, session, r);
+		break;
+	case REQUEST_ACKNOWLEDGE:
+		take_acknowledge(s, session, r);
+		break;
+	case REQUEST_FOLLOW:
+		shard_follow(s, session, r);
+		break;
+	case REQUEST_UNFOLLOW:
+		shard_unfollow(s, session, r);
+		break;
+	case REQUEST_LIST_ALERTS:
+		take_list(s, session, r);
+		break;
+	case REQUEST_ACTIVATE:
+		take_activate(s, session, r);
+		break;
+	case REQUEST_STATUS:
+		engine_status(s->engine, r->id, s->now_ms, &session->out);
+		session_output(s, session);
+		break;
+	case REQUEST_HELLO:
+		return take_hello(s, session, r);
+	default:
+		take_plain(s, session, r);
+	}
+	return SHARD_TOOK;
+}
+
+static enum shard_take pause(struct shard *s, struct session *session)
+{
+	if (!session->paused) {
+		session->paused = true;
+		session->next_paused = s->paused;
+		s->paused = session;
+	}
+	return SHARD_PAUSE;
+}
+
+enum shard_take shard_frame(struct shard *s, struct session *session, struct slice frame)
+{
+	struct request r = { 0 };
+	/* Overload shows as pressure back first: what cannot be handled now is not even looked at. */
+	if (session->in_flight >= LIMIT_IN_FLIGHT || s->outbound || s->inbox_stuck)
+		return pause(s, session);
+	shard_look_at_clock(s);
+	arena_reset(&s->arena);
+	s->arena.budget = LIMIT_FRAME_BYTES * LIMIT_FRAME_ARENA_FACTOR;
+	int result = request_decode(&r, frame, &s->arena);
+	s->arena.budget = 0;
+	if (result != ERR_OK) {
+		call_error(s, session, r.id);
+		return SHARD_TOOK;
+	}
+	if (!session->welcomed && r.kind != REQUEST_HELLO) {
+		error_set(ERR_VERSION, "hello", "the first request on a connection is Hello with the protocol's version");
+		call_error(s, session, r.id);
+		return SHARD_HANG_UP;
+	}
+	enum shard_take took = take(s, session, &r);
+	return took == SHARD_PAUSE ? pause(s, session) : took;
+}
+
+void shard_reject(struct shard *s, struct session *session)
+{
+	call_error(s, session, 0);
+}

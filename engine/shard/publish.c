@@ -1,0 +1,204 @@
+/* shard/publish.c: events, outcomes and acknowledgements of alerts: what clients send to change a customer's state. */
+#include "shard/internal.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+
+#include <stdatomic.h>
+
+/* Decoded once where it came in; again where it had to move. A missing time is the moment of receipt at the customer's shard. */
+static bool event_of(struct shard *s, struct work *w, struct event *e)
+{
+	if (!w->event)
+		arena_reset(&s->arena_event);
+	if (w->event)
+		*e = *w->event;
+	else if (event_decode(e, w->raw, &s->arena_event, -1) != ERR_OK)
+		return false;
+	if (e->time_ms == 0)
+		e->time_ms = s->now_ms;
+	e->customer = w->customer;
+	if (w->member.len)
+		e->member = w->member;
+	return true;
+}
+
+/* True: new. Else the work is answered. A duplicate is acknowledged when the entry that brought the id is durable. */
+static bool is_new(struct shard *s, struct work *w, const struct record *r, uint64_t id, uint64_t content, int64_t time_ms)
+{
+	switch (seen_ask(&r->seen, id, content, time_ms)) {
+	case SEEN_NEW:
+		return true;
+	case SEEN_CONFLICT:
+		work_refuse(s, w, ERR_CONFLICT, "id", "an event with this id and source was accepted with other content; give a new event a new id");
+		return false;
+	case SEEN_TOO_OLD:
+		w->ack.error_text = SLICE("too old to tell: it is not newer than ids that were forgotten (limit seen_ids_max)");
+		break;
+	case SEEN_DUPLICATE:
+		break;
+	}
+	w->ack.result = ACK_DUPLICATE;
+	w->hold_seq = r->seq;
+	counter_add(&s->counts.duplicate, 1);
+	work_done(s, w);
+	return false;
+}
+
+static void ack_alerts(struct shard *s, struct work *w, const struct record *r, const struct applied *applied)
+{
+	struct arena *a = work_arena(s, w);
+	if (applied->alert_count) {
+		struct wire_alert *alerts = arena_alloc(a, applied->alert_count * sizeof(alerts[0]));
+		for (unsigned i = 0; i < applied->alert_count; i++) {
+			struct wire_alert *to = &alerts[i];
+			alert_to_wire(r, applied->alerts[i].alert, to);
+			/* Interned names outlive the answer only by luck: the record may drop them. Copies are small and rare. */
+			to->rule = arena_slice(a, to->rule), to->severity = arena_slice(a, to->severity), to->to = arena_slice(a, to->to);
+			to->subject = arena_slice(a, to->subject), to->member = arena_slice(a, to->member), to->text = arena_slice(a, to->text);
+		}
+		w->ack.alerts = alerts;
+		w->ack.alert_count = applied->alert_count;
+	}
+	if (applied->fired_count) {
+		struct slice *rules = arena_alloc(a, applied->fired_count * sizeof(rules[0]));
+		for (unsigned i = 0; i < applied->fired_count; i++)
+			rules[i] = arena_slice(a, str_slice(applied->fired[i]));
+		w->ack.rules = rules;
+		w->ack.rule_count = applied->fired_count;
+	}
+}
+
+static bool record_full(struct shard *s, struct work *w, struct slot *slot)
+{
+	if (slot->bytes <= LIMIT_RECORD_MEMORY_BYTES)
+		return false;
+	work_refuse(s, w, ERR_LIMIT, "customer",
+		    "its record is over limit_record_memory_bytes; a company of this size is several customers under a parent");
+	return true;
+}
+
+static bool make_reservation(struct shard *s, struct work *w)
+{
+	if (w->reserved)
+		return true;
+	size_t bytes = w->raw.len + ENTRY_SLACK_BYTES;
+	int result = journal_reserve(s->engine->journal, 1, bytes);
+	if (result == ERR_OK) {
+		w->reserved = bytes;
+		return true;
+	}
+	if (result == ERR_STORAGE)
+		atomic_store(&s->engine->storage_refusing, true);
+	work_refuse_last(s, w);
+	return false;
+}
+
+static void finish(struct shard *s, struct work *w, struct commit *c, struct applied *applied)
+{
+	c->reserved_bytes = w->reserved;
+	w->reserved = 0;
+	w->ack.seq = w->hold_seq = commit_entry(s, c);
+	w->ack.result = ACK_ACCEPTED;
+	counter_add(&s->counts.accepted, 1);
+	if (w->call)
+		ack_alerts(s, w, c->slot->record, applied);
+	work_done(s, w);
+}
+
+void publish_work(struct shard *s, struct work *w)
+{
+	struct slot *slot;
+	struct event e;
+	if (!make_reservation(s, w) || !work_customer(s, &w, true, &slot))
+		return;
+	if (!event_of(s, w, &e)) {
+		work_refuse_last(s, w);
+		return;
+	}
+	if (!is_new(s, w, slot->record, e.id_hash, e.content_hash, e.time_ms) || record_full(s, w, slot))
+		return;
+	timers_fire_before(s, slot, e.time_ms);
+	arena_reset(&s->machine.arena);
+	struct applied *applied = &s->applied;
+	struct apply_input in = { .received_at_ms = s->now_ms };
+	machine_apply_event(&s->machine, slot->record, &e, &in, applied);
+	struct entry entry = { .kind = ENTRY_EVENT, .subject = slot->record->subject, .aborted = applied->aborted };
+	entry.event.member = w->member;
+	entry.event.raw = w->raw;
+	struct commit c = { .slot = slot, .entry = &entry, .applied = applied, .received_at_ms = s->now_ms, .raw = w->raw,
+			    .member = w->member, .changes_record = true };
+	finish(s, w, &c, applied);
+}
+
+struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t received_at_ms)
+{
+	return (struct outcome_input){
+		.id = o->id, .source = o->source, .member = o->member, .agent = o->agent, .action = o->action, .channel = o->channel,
+		.kind = o->kind, .decision_boot = o->decision_boot, .decision_count = o->decision_count, .id_hash = o->id_hash,
+		.content_hash = o->content_hash, .time_ms = o->time_ms ? o->time_ms : received_at_ms,
+	};
+}
+
+void outcome_work(struct shard *s, struct work *w)
+{
+	struct slot *slot;
+	struct request_outcome o;
+	if (!make_reservation(s, w) || !work_customer(s, &w, true, &slot))
+		return;
+	if (outcome_decode(&o, w->raw, &s->arena_event, -1) != ERR_OK) {
+		work_refuse_last(s, w);
+		return;
+	}
+	struct outcome_input input = outcome_input_of(&o, s->now_ms);
+	if (!is_new(s, w, slot->record, o.id_hash, o.content_hash, input.time_ms) || record_full(s, w, slot))
+		return;
+	if (w->member.len)
+		input.member = w->member;
+	timers_fire_before(s, slot, input.time_ms);
+	arena_reset(&s->machine.arena);
+	struct applied *applied = &s->applied;
+	struct apply_input in = { .received_at_ms = s->now_ms };
+	machine_apply_outcome(&s->machine, slot->record, &input, &in, applied);
+	struct entry entry = { .kind = ENTRY_OUTCOME, .subject = slot->record->subject, .aborted = applied->aborted };
+	entry.outcome.member = w->member;
+	entry.outcome.raw = w->raw;
+	struct commit c = { .slot = slot, .entry = &entry, .applied = applied, .received_at_ms = s->now_ms, .raw = w->raw,
+			    .member = w->member, .changes_record = true };
+	finish(s, w, &c, applied);
+}
+
+/* The alert's own subject may be a customer, an agent or an area; its id led here through the feed. */
+void acknowledge_work(struct shard *s, struct work *w)
+{
+	struct slot *slot;
+	struct alert *alert;
+	if (!make_reservation(s, w) || !work_at(s, &w, &w->acknowledge.subject))
+		return;
+	if (cache_get(&s->cache, &w->acknowledge.subject, false, &slot) != ERR_OK) {
+		work_refuse_last(s, w);
+		return;
+	}
+	arena_reset(&s->machine.arena);
+	if (!slot || machine_apply_acknowledge(&s->machine, slot->record, w->acknowledge.seq, w->acknowledge.index, s->now_ms, &alert) != ERR_OK) {
+		work_refuse(s, w, ERR_MISSING, "seq", "no such alert is held any more; `nudgectl alerts` lists the open ones");
+		return;
+	}
+	struct entry entry = { .kind = ENTRY_ACKNOWLEDGE, .subject = slot->record->subject };
+	entry.acknowledge.seq = w->acknowledge.seq;
+	entry.acknowledge.index = w->acknowledge.index;
+	entry.acknowledge.by = w->acknowledge.by;
+	entry.acknowledge.time_ms = s->now_ms;
+	struct commit c = { .slot = slot, .entry = &entry, .received_at_ms = s->now_ms, .changes_record = true, .reserved_bytes = w->reserved };
+	w->reserved = 0;
+	w->hold_seq = commit_entry(s, &c);
+	feed_close(s->engine->feed, w->acknowledge.seq, w->acknowledge.index, "acknowledged");
+	cache_gone(slot, w->acknowledge.seq, w->acknowledge.index);
+	struct wire_alert wire;
+	struct bytes message = { 0 };
+	alert_to_wire(slot->record, alert, &wire);
+	alert_encode(&wire, &message);
+	response_acknowledged(&w->answer, w->acknowledge.request_id, bytes_slice(&message));
+	bytes_finish(&message);
+	work_done(s, w);
+}

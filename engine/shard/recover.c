@@ -1,0 +1,277 @@
+/* shard/recover.c: from the store's low-water mark and the journal behind it to the state as it was; and --replay, the same from
+ * nothing. Recovery ends with what a crash cut off: effects and nudges that entries caused and the journal does not show. */
+#include "shard/internal.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char empty_pack[] = "pack { name = \"empty\" }\n";
+
+struct history { /* what the store's META says about packs at the mark */
+	uint64_t mark, activation_seq;
+	char name[LIMIT_ID_BYTES + 1], hash[33];
+	int64_t since_ms;
+};
+
+static int find_activation(void *arg, struct slice key, struct slice value)
+{
+	struct history *h = arg;
+	struct slice prefix = SLICE("activation:");
+	if (key.len <= prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
+		return 1;
+	uint64_t seq = strtoull(key.data + prefix.len, NULL, 10);
+	if (seq > h->mark)
+		return 1;
+	struct reader r = reader_of(value);
+	struct slice hash = reader_string(&r), name = reader_string(&r);
+	h->activation_seq = seq;
+	h->since_ms = reader_zigzag(&r);
+	snprintf(h->hash, sizeof(h->hash), "%.*s", SLICE_ARG(hash));
+	snprintf(h->name, sizeof(h->name), "%.*s", SLICE_ARG(name));
+	return 0;
+}
+
+struct aside_scan {
+	struct engine *engine;
+	const struct history *history;
+};
+
+static int find_aside(void *arg, struct slice key, struct slice value)
+{
+	struct aside_scan *scan = arg;
+	struct slice prefix = SLICE("aside:");
+	if (key.len <= prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
+		return 1;
+	uint64_t seq = strtoull(key.data + prefix.len, NULL, 10);
+	if (seq > scan->history->mark)
+		return 1;
+	if (seq > scan->history->activation_seq)
+		for (unsigned i = 0; i < scan->engine->shard_count; i++)
+			machine_set_aside(&scan->engine->shards[i]->machine, value);
+	return 0;
+}
+
+static int install_everywhere(struct engine *e, const struct bundle *bundle)
+{
+	int result = ERR_OK;
+	for (unsigned i = 0; i < e->shard_count && result == ERR_OK; i++)
+		result = shard_install_pack(e->shards[i], bundle);
+	return result;
+}
+
+int install_empty_pack(struct engine *e)
+{
+	struct bundle bundle = { 0 };
+	int result = bundle_add(&bundle, SLICE("pack.lua"), slice_of(empty_pack));
+	if (result == ERR_OK)
+		result = install_everywhere(e, &bundle);
+	bundle_finish(&bundle);
+	if (result == ERR_OK)
+		engine_set_pack_text(e, "empty", e->shards[0]->machine.pack->hash_text, 0);
+	return result;
+}
+
+/* The pack that was active at the mark, and the rules set aside since. */
+static int install_stored_pack(struct engine *e, const struct history *h)
+{
+	struct bundle bundle = { 0 };
+	struct bytes key = { 0 }, value = { 0 };
+	bytes_printf(&key, "bundle:%s", h->hash);
+	int result = store_get(e->store, STORE_META, bytes_slice(&key), &value);
+	if (result == ERR_OK)
+		result = bundle_decode(&bundle, bytes_slice(&value));
+	if (result == ERR_OK)
+		result = install_everywhere(e, &bundle);
+	bundle_finish(&bundle);
+	bytes_finish(&key);
+	bytes_finish(&value);
+	if (result != ERR_OK)
+		return error_prefix("the pack %s that was active does not load", h->name);
+	engine_set_pack_text(e, h->name, h->hash, h->since_ms);
+	struct aside_scan scan = { e, h };
+	result = store_scan(e->store, STORE_META, SLICE("aside:"), find_aside, &scan);
+	return result < 0 ? result : ERR_OK;
+}
+
+static int read_mark(struct engine *e, uint64_t *mark)
+{
+	struct bytes value = { 0 };
+	int result = store_get(e->store, STORE_META, SLICE("mark"), &value);
+	struct reader r = reader_of(bytes_slice(&value));
+	*mark = result == ERR_OK ? reader_u64(&r) : 0;
+	bytes_finish(&value);
+	return result == ERR_MISSING ? ERR_OK : result;
+}
+
+static int check_ends_meet(const struct engine *e, uint64_t mark, const struct journal_found *found)
+{
+	if (mark > found->last_seq)
+		return error_set(ERR_CORRUPT, NULL,
+				 "the store covers the journal up to entry %llu, but the journal ends at %llu: journal segments are missing. "
+				 "Restore both from one backup",
+				 (unsigned long long)mark, (unsigned long long)found->last_seq);
+	if (found->first_seq > mark + 1)
+		return error_set(ERR_CORRUPT, NULL,
+				 "the journal begins at entry %llu, but the store covers only up to %llu: the store is not the one of this "
+				 "journal. Restore both from one backup",
+				 (unsigned long long)found->first_seq, (unsigned long long)mark);
+	return ERR_OK;
+}
+
+static int load_due(void *arg, struct slice key, struct slice value)
+{
+	struct engine *e = arg;
+	struct subject subject;
+	uint64_t fire = 0;
+	if (key.len <= 8)
+		return error_set(ERR_CORRUPT, NULL, "the store's due index has a broken key");
+	for (unsigned i = 0; i < 8; i++)
+		fire = fire << 8 | (uint8_t)key.data[i];
+	int result = subject_from_key((struct slice){ key.data + 8, key.len - 8 }, &subject);
+	if (result != ERR_OK)
+		return result;
+	timers_load(engine_owner(e, &subject), (int64_t)fire, &subject);
+	return 0;
+}
+
+static enum subject_kind kind_from_name(struct slice name)
+{
+	for (int kind = SUBJECT_CUSTOMER; kind <= SUBJECT_MODEL; kind++)
+		if (slice_equal(name, slice_of(subject_kind_name(kind))))
+			return kind;
+	return SUBJECT_NONE;
+}
+
+static int load_outbox(void *arg, struct slice key, struct slice value)
+{
+	struct engine *e = arg;
+	struct wire_alert alert;
+	int result = alert_decode(&alert, value);
+	if (result != ERR_OK)
+		return result;
+	enum subject_kind kind = kind_from_name(alert.subject_kind);
+	if (kind == SUBJECT_NONE || !alert.subject.len || alert.subject.len > LIMIT_ALIAS_BYTES)
+		return error_set(ERR_CORRUPT, NULL, "the store's outbox has an alert of nobody");
+	struct subject subject = subject_of(kind, alert.subject);
+	feed_add(e->feed, &alert, &subject);
+	return 0;
+}
+
+static int load_stored(struct engine *e, uint64_t mark)
+{
+	struct history h = { .mark = mark };
+	int result = store_scan(e->store, STORE_META, SLICE("activation:"), find_activation, &h);
+	if (result < 0)
+		return result;
+	result = h.activation_seq ? install_stored_pack(e, &h) : install_empty_pack(e);
+	if (result == ERR_OK)
+		result = store_scan(e->store, STORE_DUE, SLICE(""), load_due, e);
+	if (result == ERR_OK)
+		result = store_scan(e->store, STORE_OUTBOX, SLICE(""), load_outbox, e);
+	return result;
+}
+
+#define PROGRESS_ENTRIES 4096u
+
+static int replay_from(struct engine *e, uint64_t from, uint64_t last, struct replay_checks *checks, engine_progress *progress, void *arg)
+{
+	struct journal_reader *reader;
+	struct journal_entry je;
+	int result = journal_reader_open(&reader, e->journal, from);
+	if (result != ERR_OK)
+		return result;
+	while ((result = journal_next(reader, &je)) == 1) {
+		result = replay_entry(e, &je, checks);
+		if (result != ERR_OK)
+			break;
+		if (checks->report.entries % PROGRESS_ENTRIES == 0) {
+			for (unsigned i = 0; i < e->shard_count; i++)
+				cache_evict(&e->shards[i]->cache, PROGRESS_ENTRIES);
+			if (progress)
+				progress(arg, "replaying the journal", je.seq - from + 1, last - from + 1);
+		}
+		if (je.received_at_ms > atomic_load(&e->clock_ms))
+			atomic_store(&e->clock_ms, je.received_at_ms);
+	}
+	journal_reader_close(reader);
+	if (progress && last >= from && result == ERR_OK)
+		progress(arg, "replaying the journal", last - from + 1, last - from + 1);
+	return result;
+}
+
+/* What the crash cut off goes to the inboxes, in order of source: the first thing that the loops do. */
+static void emit_cut_off(struct engine *e)
+{
+	struct work **left;
+	size_t count = expected_drain(e->expected, &left);
+	for (size_t i = 0; i < count; i++) {
+		struct shard *s = engine_owner(e, &left[i]->effect.source);
+		left[i]->home = s;
+		inbox_add(s, left[i]);
+	}
+	if (count)
+		log_info("%zu effects and nudges that were cut off will be emitted now", count);
+	free(left);
+}
+
+int recover(struct engine *e, const struct journal_found *found, engine_progress *progress, void *arg)
+{
+	uint64_t mark;
+	struct replay_checks checks = { .strict = true };
+	int result = read_mark(e, &mark);
+	if (result == ERR_OK)
+		result = check_ends_meet(e, mark, found);
+	if (result == ERR_OK)
+		result = load_stored(e, mark);
+	if (result != ERR_OK)
+		return result;
+	atomic_store(&e->mark, mark);
+	e->expected = expected_create();
+	result = replay_from(e, mark + 1, found->last_seq, &checks, progress, arg);
+	if (result == ERR_OK)
+		emit_cut_off(e);
+	expected_destroy(e->expected);
+	e->expected = NULL;
+	for (unsigned i = 0; i < e->shard_count; i++)
+		if (atomic_load(&e->clock_ms) > e->shards[i]->now_ms)
+			e->shards[i]->now_ms = atomic_load(&e->clock_ms);
+	if (result == ERR_OK && found->last_seq)
+		log_info("recovered: store up to entry %llu, journal up to %llu, %llu entries applied, %llu were in the store already",
+			 (unsigned long long)mark, (unsigned long long)found->last_seq, (unsigned long long)checks.applied,
+			 (unsigned long long)checks.skipped);
+	return result;
+}
+
+static void add_digest(void *arg, struct slot *slot)
+{
+	struct replay_report *r = arg;
+	if (record_is_empty(slot->record))
+		return;
+	r->digest = digest_add(r->digest, record_digest(slot->record));
+	r->records++;
+}
+
+int replay_all(struct engine *e, const struct journal_found *found, engine_progress *progress, void *arg, struct replay_report *out)
+{
+	struct replay_checks checks = { .decisions = true };
+	int result = ERR_OK;
+	if (found->first_seq > 1)
+		result = error_set(ERR_MISSING, NULL,
+				   "the journal begins at entry %llu: older segments were let go (journal_keep), so a fresh state cannot be made from it",
+				   (unsigned long long)found->first_seq);
+	if (result == ERR_OK)
+		result = install_empty_pack(e);
+	if (result != ERR_OK)
+		return result;
+	e->expected = expected_create();
+	result = replay_from(e, 1, found->last_seq, &checks, progress, arg);
+	expected_destroy(e->expected);
+	e->expected = NULL;
+	for (unsigned i = 0; i < e->shard_count; i++)
+		cache_each(&e->shards[i]->cache, add_digest, &checks.report);
+	*out = checks.report;
+	return result;
+}

@@ -1,0 +1,308 @@
+/* shard/shard.c: a shard's life, and what its loop calls: frames in, woken, ticked. */
+#include "shard/internal.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define QUEUE_CAPACITY 65536u
+#define EVICT_SLOTS 4096u /* looked at in one tick */
+#define POP_MAX 256u
+#define RETRY_MS 20 /* after no room was found in the journal or a queue */
+
+struct shard *shard_create(struct engine *e, unsigned index)
+{
+	struct shard *s = must_calloc(1, sizeof(*s));
+	s->engine = e;
+	s->index = index;
+	if (queue_create(&s->queue, QUEUE_CAPACITY) != ERR_OK) {
+		free(s);
+		return NULL;
+	}
+	machine_init(&s->machine);
+	cache_init(&s->cache, s->machine.pool, e->store, e->config.cache_bytes / e->shard_count);
+	arena_init(&s->arena, 0);
+	arena_init(&s->arena_event, 0);
+	arena_init(&s->arena_replay, 0);
+	s->machine.now_ns = clock_mono_ns;
+	return s;
+}
+
+static void destroy_list(struct work *w)
+{
+	while (w) {
+		struct work *next = w->next;
+		work_destroy(w);
+		w = next;
+	}
+}
+
+static void destroy_calls(struct call *c)
+{
+	while (c) {
+		struct call *next = c->next;
+		destroy_list(c->parts);
+		arena_finish(&c->arena);
+		bytes_finish(&c->answer);
+		free(c);
+		c = next;
+	}
+}
+
+static void destroy_queued(struct shard *s)
+{
+	void *items[POP_MAX];
+	size_t n;
+	while ((n = queue_pop_all(s->queue, items, POP_MAX))) {
+		for (size_t i = 0; i < n; i++) {
+			struct work *w = items[i];
+			if (w == NULL || items[i] == (void *)s)
+				continue;
+			if (w->kind == WORK_STORED)
+				chunk_destroy(w->chunk);
+			work_destroy(w);
+		}
+	}
+}
+
+void shard_destroy(struct shard *s)
+{
+	if (!s)
+		return;
+	destroy_queued(s);
+	queue_destroy(s->queue);
+	destroy_list(s->inbox);
+	destroy_list(s->outbound);
+	destroy_calls(s->hold);
+	destroy_calls(s->free_calls);
+	timers_finish(s);
+	free(s->sources);
+	free(s->sweep.slots);
+	cache_finish(&s->cache);
+	machine_finish(&s->machine);
+	arena_finish(&s->arena);
+	arena_finish(&s->arena_event);
+	arena_finish(&s->arena_replay);
+	bytes_finish(&s->scratch);
+	bytes_finish(&s->encoded);
+	free(s);
+}
+
+unsigned shard_index(const struct shard *s)
+{
+	return s->index;
+}
+
+int shard_fd(const struct shard *s)
+{
+	return queue_fd(s->queue);
+}
+
+void shard_look_at_clock(struct shard *s)
+{
+	int64_t now = engine_now_ms(s->engine);
+	if (now > s->now_ms)
+		s->now_ms = now;
+}
+
+static void flush_sessions(struct shard *s)
+{
+	while (s->dirty) {
+		struct session *session = s->dirty;
+		s->dirty = session->next_dirty;
+		session->dirty = false;
+		if (!session->closed)
+			session->flush(session);
+	}
+}
+
+static void push_outbound(struct shard *s)
+{
+	while (s->outbound) {
+		struct work *w = s->outbound, *next = w->next; /* once pushed it is the target's */
+		if (!queue_push(w->target->queue, w))
+			return;
+		s->outbound = next;
+		if (!next)
+			s->outbound_tail = NULL;
+	}
+}
+
+static void resume_paused(struct shard *s)
+{
+	struct session *list = s->paused;
+	s->paused = NULL;
+	while (list) {
+		struct session *session = list;
+		list = session->next_paused;
+		session->paused = false;
+		session->resume(session);
+	}
+}
+
+/* Alerts for those who follow: each as far as its place and its output allow. */
+static void feed_followers(struct shard *s)
+{
+	uint64_t durable = journal_durable(s->engine->journal);
+	for (struct session *f = s->followers; f; f = f->next_follower) {
+		if (f->backlog + f->out.len >= LIMIT_FOLLOWER_BYTES)
+			continue;
+		bytes_clear(&s->encoded);
+		uint64_t missed = feed_read(s->engine->feed, &f->place, durable, slice_of(f->follow_to),
+					    LIMIT_FOLLOWER_BYTES - f->backlog - f->out.len, &s->encoded);
+		if (missed)
+			response_missed(&f->out, f->follow_id, missed, f->place.seq, f->place.index);
+		struct reader r = reader_of(bytes_slice(&s->encoded));
+		while (reader_left(&r)) {
+			uint32_t len = reader_u32(&r);
+			response_alert(&f->out, f->follow_id, reader_take(&r, len));
+		}
+		if (missed || s->encoded.len)
+			session_output(s, f);
+	}
+}
+
+void shard_settle(struct shard *s)
+{
+	inbox_run(s);
+	journal_kick(s->engine->journal);
+	hold_release(s);
+	if (s->followers)
+		feed_followers(s);
+	flush_sessions(s);
+}
+
+void shard_wake(struct shard *s)
+{
+	void *items[POP_MAX];
+	size_t n;
+	queue_clear_fd(s->queue);
+	shard_look_at_clock(s);
+	while ((n = queue_pop_all(s->queue, items, POP_MAX))) {
+		for (size_t i = 0; i < n; i++) {
+			if (items[i] == (void *)s) {
+				atomic_store(&s->durable_moved, false);
+				continue;
+			}
+			arena_reset(&s->arena);
+			work_run(s, items[i]);
+			inbox_run(s);
+		}
+	}
+	push_outbound(s);
+	shard_settle(s);
+	if (s->paused && !s->outbound && !s->inbox)
+		resume_paused(s);
+}
+
+/* From the journal thread: the shard may release what it holds. */
+void shard_durable(struct shard *s)
+{
+	if (!atomic_exchange(&s->durable_moved, true) && !queue_push(s->queue, s))
+		atomic_store(&s->durable_moved, false); /* full: it is awake anyway */
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+}
+
+int64_t shard_wants(struct shard *s)
+{
+	int64_t wait = sweep_wants(s);
+	if (s->due_count && !s->engine->config.simulated_clock)
+		wait = sooner(wait, s->due[0]->fire_ms > s->now_ms ? s->due[0]->fire_ms - s->now_ms : 1);
+	if (s->inbox || s->outbound || s->paused)
+		wait = sooner(wait, RETRY_MS);
+	if (s->cache.store && s->cache.bytes > s->cache.limit_bytes && s->cache.dirty_count < s->cache.count)
+		wait = sooner(wait, RETRY_MS);
+	return wait;
+}
+
+int64_t shard_tick(struct shard *s)
+{
+	shard_look_at_clock(s);
+	timers_fire(s, s->now_ms);
+	sweep_tick(s);
+	cache_evict(&s->cache, EVICT_SLOTS);
+	push_outbound(s);
+	shard_settle(s);
+	shard_measure(s);
+	if (s->paused && !s->outbound && !s->inbox)
+		resume_paused(s);
+	return shard_wants(s);
+}
+
+void shard_measure(struct shard *s)
+{
+	struct shard_counts *c = &s->counts;
+	atomic_store_explicit(&c->cached, s->cache.count, memory_order_relaxed);
+	atomic_store_explicit(&c->cache_bytes, s->cache.bytes, memory_order_relaxed);
+	atomic_store_explicit(&c->dirty, s->cache.dirty_count, memory_order_relaxed);
+	atomic_store_explicit(&c->timers, s->due_count, memory_order_relaxed);
+	atomic_store_explicit(&c->effects_pending, s->source_count, memory_order_relaxed);
+}
+
+void shard_session_open(struct shard *s, struct session *session)
+{
+	engine_count_connections(s->engine, 1);
+}
+
+static void unfollow(struct shard *s, struct session *session)
+{
+	struct session **at = &s->followers;
+	while (*at && *at != session)
+		at = &(*at)->next_follower;
+	if (*at) {
+		*at = session->next_follower;
+		atomic_fetch_sub(&s->engine->follower_count, 1);
+	}
+	session->follow_id = 0;
+}
+
+static void unlink_from(struct session **at, struct session *session, bool paused)
+{
+	while (*at && *at != session)
+		at = paused ? &(*at)->next_paused : &(*at)->next_dirty;
+	if (*at)
+		*at = paused ? session->next_paused : session->next_dirty;
+}
+
+void shard_session_close(struct shard *s, struct session *session)
+{
+	session->closed = true;
+	engine_count_connections(s->engine, -1);
+	unfollow(s, session);
+	if (session->dirty)
+		unlink_from(&s->dirty, session, false);
+	if (session->paused)
+		unlink_from(&s->paused, session, true);
+	session->dirty = session->paused = false;
+	if (session->in_flight == 0)
+		session->release(session);
+}
+
+void shard_follow(struct shard *s, struct session *session, const struct request *r)
+{
+	if (session->follow_id)
+		unfollow(s, session);
+	session->follow_id = r->id;
+	session->place = r->follow.from_now ? feed_end(s->engine->feed)
+					    : (struct feed_place){ r->follow.after_seq, r->follow.after_index, 0 };
+	snprintf(session->follow_to, sizeof(session->follow_to), "%.*s", SLICE_ARG(r->follow.to));
+	session->next_follower = s->followers;
+	s->followers = session;
+	atomic_fetch_add(&s->engine->follower_count, 1);
+	response_following(&session->out, r->id, session->place.seq);
+	session_output(s, session);
+}
+
+void shard_unfollow(struct shard *s, struct session *session, const struct request *r)
+{
+	unfollow(s, session);
+	response_unfollowed(&session->out, r->id);
+	session_output(s, session);
+}

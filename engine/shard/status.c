@@ -1,0 +1,71 @@
+/* shard/status.c: the daemon's measurements as one answer. Counters are atomics that the shards' threads write. */
+#include "shard/internal.h"
+
+#include "base/clock.h"
+
+static uint64_t sum(const struct engine *e, size_t offset)
+{
+	uint64_t total = 0;
+	for (unsigned i = 0; i < e->shard_count; i++)
+		total += counter_get((const counter *)((const char *)&e->shards[i]->counts + offset));
+	return total;
+}
+
+#define SUM(field) sum(e, offsetof(struct shard_counts, field))
+
+static double microseconds(const struct engine *e, size_t offset, double percent)
+{
+	struct histogram all = { 0 };
+	for (unsigned i = 0; i < e->shard_count; i++)
+		histogram_merge(&all, (const struct histogram *)((const char *)&e->shards[i]->counts + offset));
+	return (double)histogram_percentile(&all, percent) / 1000.0;
+}
+
+#define MICROSECONDS(field, percent) microseconds(e, offsetof(struct shard_counts, field), percent)
+
+static void fill_journal(struct engine *e, struct wire_status *out, struct journal_stats *j)
+{
+	journal_stats(e->journal, j);
+	out->journal_last = journal_last(e->journal);
+	out->journal_durable = journal_durable(e->journal);
+	out->journal_first = journal_first(e->journal);
+	out->journal_bytes = journal_tail_bytes(e->journal, 0);
+	out->free_bytes = j->free_bytes;
+}
+
+void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct bytes *out)
+{
+	struct journal_stats j = { 0 };
+	struct store_stats st = { 0 };
+	struct wire_status status = {
+		.version = slice_of(e->config.version), .uptime_ms = (int64_t)((clock_mono_ns() - e->started_ns) / 1000000u),
+		.boot_id = e->boot_id, .shards = e->shard_count, .now_ms = now_ms,
+		.clock = e->config.simulated_clock ? SLICE("events") : SLICE("system"),
+		.events_accepted = SUM(accepted), .events_duplicate = SUM(duplicate), .events_refused = SUM(refused),
+		.recommendations = SUM(recommendations), .alerts_raised = SUM(alerts), .alerts_open = feed_open_count(e->feed),
+		.connections = (uint64_t)atomic_load(&e->connections), .followers = (uint64_t)atomic_load(&e->follower_count),
+		.store_mark = atomic_load(&e->mark), .records_cached = SUM(cached), .cache_bytes = SUM(cache_bytes),
+		.records_dirty = SUM(dirty), .effects_pending = SUM(effects_pending), .timers = SUM(timers),
+		.storage_refusing = atomic_load(&e->storage_refusing), .rules_aside = atomic_load(&e->asides),
+	};
+	fill_journal(e, &status, &j);
+	if (store_stats(e->store, &st) == ERR_OK)
+		status.records_stored = st.records;
+	const struct wire_gauge gauges[] = {
+		{ "publish_p50", "us", MICROSECONDS(publish_ns, 50) }, { "publish_p99", "us", MICROSECONDS(publish_ns, 99) },
+		{ "recommend_p50", "us", MICROSECONDS(recommend_ns, 50) }, { "recommend_p99", "us", MICROSECONDS(recommend_ns, 99) },
+		{ "sync_p50", "us", (double)j.sync_ns_p50 / 1000.0 }, { "sync_p99", "us", (double)j.sync_ns_p99 / 1000.0 },
+		{ "batch_entries_p50", "entries", (double)j.batch_entries_p50 }, { "batch_entries_p99", "entries", (double)j.batch_entries_p99 },
+		{ "journal_segments", "segments", (double)j.segments }, { "timers_fired", "timers", (double)SUM(timers_fired) },
+		{ "nudges", "decisions", (double)SUM(nudges) }, { "effects", "entries", (double)SUM(effects) },
+		{ "fallbacks", "decisions", (double)SUM(fallbacks) }, { "decisions_unrecorded", "decisions", (double)SUM(unrecorded) },
+		{ "records_written", "records", (double)SUM(stored) }, { "store_bytes", "bytes", (double)st.used_bytes },
+	};
+	status.gauges = gauges;
+	status.gauge_count = sizeof(gauges) / sizeof(gauges[0]);
+	pthread_mutex_lock(&e->lock);
+	status.pack = slice_of(e->pack_name);
+	status.pack_hash = slice_of(e->pack_hash);
+	response_status(out, request_id, &status);
+	pthread_mutex_unlock(&e->lock);
+}

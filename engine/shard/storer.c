@@ -1,0 +1,221 @@
+/* shard/storer.c: the store thread: commits the shards' chunks, each after the journal has what it needs on disk, moves the
+ * low-water mark, and lets old journal segments go.
+ *
+ * What the store's META table holds: `mark` (low-water), `shard marks` are only in memory; `activation:SEQ` and `bundle:HASH` (which pack
+ * was active from which sequence), `aside:SEQ` (rules set aside). */
+#include "shard/internal.h"
+
+#include "base/check.h"
+#include "base/fault.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct storer {
+	pthread_t thread;
+	struct queue *queue;
+	uint64_t marks[LIMIT_SHARDS];
+	pthread_mutex_t lock; /* of writing to the store: chunks and notes */
+	_Atomic bool stop;
+};
+
+#define SYNC_EVERY_BYTES (64ull * MIB) /* of journal that could go: retiring needs a synced store, which costs two flushes */
+
+static int apply_operations(struct store_write *w, struct slice operations)
+{
+	struct reader r = reader_of(operations);
+	while (reader_left(&r)) {
+		enum store_table table = reader_u8(&r);
+		bool put = reader_u8(&r);
+		struct slice key = reader_string(&r);
+		int result = put ? store_put(w, table, key, reader_string(&r)) : store_delete(w, table, key);
+		if (result != ERR_OK)
+			return result;
+	}
+	CHECK(!r.bad);
+	return ERR_OK;
+}
+
+static int put_mark(struct store_write *w, uint64_t mark)
+{
+	struct bytes value = { 0 };
+	bytes_put_u64(&value, mark);
+	int result = store_put(w, STORE_META, SLICE("mark"), bytes_slice(&value));
+	bytes_finish(&value);
+	return result;
+}
+
+int chunk_write(struct engine *e, struct store_chunk *c, uint64_t engine_mark)
+{
+	struct store_write *w;
+	int result = store_begin(e->store, &w);
+	if (result != ERR_OK)
+		return result;
+	result = apply_operations(w, bytes_slice(&c->operations));
+	if (result == ERR_OK && engine_mark) {
+		(void)fault_hit(store_before_mark);
+		result = put_mark(w, engine_mark);
+	}
+	if (result != ERR_OK) {
+		store_abort(w);
+		return result;
+	}
+	(void)fault_hit(store_before_commit);
+	result = store_commit(w);
+	(void)fault_hit(store_after_commit);
+	return result;
+}
+
+static uint64_t lowest(const struct engine *e, const struct storer *t)
+{
+	uint64_t low = UINT64_MAX;
+	for (unsigned i = 0; i < e->shard_count; i++)
+		low = t->marks[i] < low ? t->marks[i] : low;
+	return low;
+}
+
+static void retire(struct engine *e, uint64_t mark)
+{
+	uint64_t kept = journal_tail_bytes(e->journal, 0), tail = journal_tail_bytes(e->journal, mark);
+	if (kept - tail < e->config.journal_keep_bytes + SYNC_EVERY_BYTES)
+		return;
+	if (store_sync(e->store) != ERR_OK || journal_retire(e->journal, mark, e->config.journal_keep_bytes + tail) != ERR_OK)
+		log_warn("old journal segments stay: %s", error_last()->text);
+}
+
+static void commit(struct engine *e, struct storer *t, struct store_chunk *c)
+{
+	uint64_t mark = 0;
+	pthread_mutex_lock(&t->lock);
+	if (c->last) {
+		t->marks[c->shard->index] = c->mark;
+		mark = lowest(e, t);
+	}
+	bool nothing = c->count == 0 && mark <= atomic_load(&e->mark);
+	c->result = nothing ? ERR_OK : chunk_write(e, c, mark);
+	pthread_mutex_unlock(&t->lock);
+	if (c->result != ERR_OK) {
+		/* A full disk surfaces here too: records stay dirty, the journal keeps them, and the next sweep tries again. */
+		log_error("store: %s; records stay in memory and in the journal", error_last()->text);
+		return;
+	}
+	if (mark > atomic_load(&e->mark)) {
+		atomic_store(&e->mark, mark);
+		retire(e, mark);
+	}
+}
+
+static void *run(void *arg)
+{
+	struct engine *e = arg;
+	struct storer *t = e->storer;
+	void *items[64];
+	while (!atomic_load(&t->stop)) {
+		size_t n = queue_wait(t->queue, items, 64);
+		for (size_t i = 0; i < n; i++) {
+			struct store_chunk *c = items[i];
+			if (!c)
+				continue; /* woken to stop */
+			journal_wait(e->journal, c->durable_first);
+			commit(e, t, c);
+			struct work w = { .kind = WORK_STORED, .home = c->shard, .chunk = c };
+			struct work *h = work_to_heap(&w);
+			while (!queue_push(c->shard->queue, h))
+				usleep(1000); /* the shard is behind by thousands of works: so may the store be */
+		}
+	}
+	return NULL;
+}
+
+int storer_start(struct engine *e)
+{
+	struct storer *t = must_calloc(1, sizeof(*t));
+	pthread_mutex_init(&t->lock, NULL);
+	int result = queue_create(&t->queue, 4096);
+	if (result != ERR_OK) {
+		free(t);
+		return result;
+	}
+	for (unsigned i = 0; i < e->shard_count; i++)
+		t->marks[i] = atomic_load(&e->mark);
+	e->storer = t;
+	if (pthread_create(&t->thread, NULL, run, e) != 0)
+		return error_errno("cannot start the store thread");
+	pthread_setname_np(t->thread, "store");
+	return ERR_OK;
+}
+
+void storer_send(struct engine *e, struct store_chunk *c)
+{
+	bool sent = queue_push(e->storer->queue, c);
+	CHECK(sent); /* at most CHUNKS_OUT_MAX a shard are out */
+}
+
+void storer_stop(struct engine *e)
+{
+	struct storer *t = e->storer;
+	if (!t)
+		return;
+	atomic_store(&t->stop, true);
+	queue_push(t->queue, NULL);
+	pthread_join(t->thread, NULL);
+	void *items[64];
+	size_t n;
+	while ((n = queue_pop_all(t->queue, items, 64)))
+		for (size_t i = 0; i < n; i++)
+			chunk_destroy(items[i]);
+	queue_destroy(t->queue);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+	e->storer = NULL;
+}
+
+static int put_note(struct engine *e, const char *key_format, uint64_t seq, struct slice value, struct slice key2, struct slice value2)
+{
+	struct store_write *w;
+	struct bytes key = { 0 };
+	bytes_printf(&key, key_format, (unsigned long long)seq);
+	int result = store_begin(e->store, &w);
+	if (result == ERR_OK) {
+		result = store_put(w, STORE_META, bytes_slice(&key), value);
+		if (result == ERR_OK && key2.len)
+			result = store_put(w, STORE_META, key2, value2);
+		if (result == ERR_OK)
+			result = store_commit(w);
+		else
+			store_abort(w);
+	}
+	bytes_finish(&key);
+	return result;
+}
+
+/* Taken with the lock while chunks are being written by the thread; without a thread (start) there is nobody to lock out. */
+static int note(struct engine *e, const char *key_format, uint64_t seq, struct slice value, struct slice key2, struct slice value2)
+{
+	if (e->storer)
+		pthread_mutex_lock(&e->storer->lock);
+	int result = put_note(e, key_format, seq, value, key2, value2);
+	if (e->storer)
+		pthread_mutex_unlock(&e->storer->lock);
+	return result;
+}
+
+int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms, const struct bytes *bundle, const char *hash)
+{
+	struct bytes value = { 0 }, key = { 0 };
+	bytes_put_string(&value, slice_of(hash));
+	bytes_put_string(&value, slice_of(name));
+	bytes_put_zigzag(&value, time_ms);
+	bytes_printf(&key, "bundle:%s", hash);
+	int result = note(e, "activation:%020llu", seq, bytes_slice(&value), bytes_slice(&key), bytes_slice(bundle));
+	bytes_finish(&value);
+	bytes_finish(&key);
+	return result;
+}
+
+int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule)
+{
+	return note(e, "aside:%020llu", seq, rule, (struct slice){ 0 }, (struct slice){ 0 });
+}

@@ -119,22 +119,29 @@ static int check_mood(const struct event_attr *a, struct attr_place *at)
 	return error_set(ERR_INVALID, field, "mood must be a number from -1 (worst) to 1; leave it out where unknown");
 }
 
+static int check_meant_text(const struct event_attr *a, const struct attr_meaning *m, struct attr_place *at)
+{
+	bool is_text = a->value.kind == VALUE_STRING;
+	struct slice text = is_text ? a->value.string : (struct slice){ NULL, 0 };
+	if (is_text && (!m->required || (text.len > 0 && text.len <= m->limit && utf8_check(text, false) == UTF8_OK)))
+		return ERR_OK;
+	const char *field = place(at, "text");
+	if (!is_text)
+		return error_set(ERR_INVALID, field, "attribute %s must be text", m->name.data);
+	if (text.len == 0)
+		return error_set(ERR_INVALID, field, "attribute %s is empty: leave it out where unknown", m->name.data);
+	return field_check_text(field, text, false, m->limit, m->limit_name);
+}
+
 static int check_meaning(const struct event_attr *a, struct attr_place *at)
 {
+	if (a->name.len < 4 || a->name.len > 6) /* "mood" … "intent" */
+		return ERR_OK;
 	if (slice_equal(a->name, SLICE("mood")))
 		return check_mood(a, at);
-	for (size_t i = 0; i < sizeof(text_meanings) / sizeof(text_meanings[0]); i++) {
-		const struct attr_meaning *m = &text_meanings[i];
-		if (!slice_equal(a->name, m->name))
-			continue;
-		const char *field = place(at, "text");
-		if (a->value.kind != VALUE_STRING)
-			return error_set(ERR_INVALID, field, "attribute %s must be text", m->name.data);
-		if (m->required && a->value.string.len == 0)
-			return error_set(ERR_INVALID, field, "attribute %s is empty: leave it out where unknown",
-					 m->name.data);
-		return m->required ? field_check_text(field, a->value.string, false, m->limit, m->limit_name) : ERR_OK;
-	}
+	for (size_t i = 0; i < sizeof(text_meanings) / sizeof(text_meanings[0]); i++)
+		if (slice_equal(a->name, text_meanings[i].name))
+			return check_meant_text(a, &text_meanings[i], at);
 	return ERR_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/slice.h"
 
+#include <endian.h>
 #include <stdint.h>
 
 enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
@@ -31,8 +32,7 @@ static inline struct scan scan_of(struct slice s)
 	return (struct scan){ s.data, s.len ? s.data + s.len : s.data, false };
 }
 
-/* A varint of at most `most` bytes. */
-static inline uint64_t scan_varint(struct scan *s, unsigned most)
+static inline uint64_t scan_long_varint(struct scan *s, unsigned most)
 {
 	uint64_t v = 0;
 	for (unsigned i = 0; i < most && s->at < s->end; i++) {
@@ -48,6 +48,14 @@ static inline uint64_t scan_varint(struct scan *s, unsigned most)
 	return 0;
 }
 
+/* A varint of at most `most` bytes. Nearly all tags and lengths are one byte. */
+static inline __attribute__((always_inline)) uint64_t scan_varint(struct scan *s, unsigned most)
+{
+	if (s->at < s->end && (uint8_t)*s->at < 0x80)
+		return (uint8_t)*s->at++;
+	return scan_long_varint(s, most);
+}
+
 static inline uint64_t scan_fixed(struct scan *s, size_t n)
 {
 	uint64_t v = 0;
@@ -55,10 +63,9 @@ static inline uint64_t scan_fixed(struct scan *s, size_t n)
 		s->bad = true;
 		return 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		v |= (uint64_t)(uint8_t)s->at[i] << (8 * i);
+	memcpy(&v, s->at, n);
 	s->at += n;
-	return v;
+	return le64toh(v);
 }
 
 static inline void scan_bytes(struct scan *s, struct slice *out)
@@ -73,7 +80,7 @@ static inline void scan_bytes(struct scan *s, struct slice *out)
 }
 
 /* The next field; false at the end, or where s->bad. */
-static inline bool scan_next(struct scan *s, struct scan_field *f)
+static inline __attribute__((always_inline)) bool scan_next(struct scan *s, struct scan_field *f)
 {
 	if (s->at == s->end || s->bad)
 		return false;

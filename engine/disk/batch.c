@@ -103,7 +103,7 @@ void entry_head_encode(char out[ENTRY_HEAD_BYTES], const struct journal_entry *e
 	put32(out + 52, 0);
 }
 
-bool entry_decode(struct slice *rest, struct journal_entry *e)
+bool batch_next_entry(struct slice *rest, struct journal_entry *e)
 {
 	const char *p = rest->data;
 	if (rest->len < ENTRY_HEAD_BYTES || get32(p + 32) > rest->len - ENTRY_HEAD_BYTES)
@@ -140,7 +140,7 @@ static bool batch_hash(const char *data, const struct batch_head *head, struct h
 	for (uint32_t i = 0; i < head->count; i++) {
 		const char *p = rest.data;
 		struct journal_entry e;
-		if (!entry_decode(&rest, &e))
+		if (!batch_next_entry(&rest, &e))
 			return false;
 		bytes_put(scratch, p, ENTRY_HASHED_BYTES);
 		if (!checked)

@@ -32,7 +32,7 @@ int segment_head_check(const char in[SEGMENT_HEAD_BYTES], struct hash128 id, uin
 void entry_head_encode(char out[ENTRY_HEAD_BYTES], const struct journal_entry *e, uint64_t salt);
 /* The entry at the start of `rest`, which is moved behind it. False: the structure is broken. Does not check the
  * digest. */
-bool entry_decode(struct slice *rest, struct journal_entry *e);
+bool batch_next_entry(struct slice *rest, struct journal_entry *e);
 
 /* Completes the batch in data[0 .. head->length): writes the head and its hash (left in head->hash). `scratch` is
  * reused. */

@@ -82,7 +82,7 @@ int journal_next(struct journal_reader *r, struct journal_entry *out)
 {
 	for (;;) {
 		while (r->entries_left) {
-			CHECK(entry_decode(&r->entries, out)); /* batch_read walked them */
+			CHECK(batch_next_entry(&r->entries, out)); /* batch_read walked them */
 			out->seq = r->entry_seq++;
 			r->entries_left--;
 			if (out->seq != r->next_seq)

@@ -36,7 +36,7 @@ FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 600
 # Spelled in parts, so that this file does not find itself.
 LEFTOVERS = re.compile(r"\b(" + "|".join(["TO" "DO", "FIX" "ME", "X" "XX", "HA" "CK"]) + r")\b")
-MACHINE_PATHS = re.compile("|".join(["/wo" r"rk/", r"\.lib" "rary/", "/ho" r"me/[a-z]", "/ro" r"ot/[a-z]"]))
+MACHINE_PATHS = re.compile("|".join(["/wo" r"rk/[a-z]", r"\.lib" "rary/", "/ro" r"ot/[a-z]"]))
 TEXT = (".c", ".h", ".lua", ".py", ".sh", ".js", ".html", ".css", ".md", ".proto", ".build", ".json", ".jsonl", ".conf", ".toml")
 SKIPPED_FOLDERS = {".git", "corpus", "vendor", "node_modules", "__pycache__"}
 
@@ -167,7 +167,8 @@ def check_size(tree):
 def check_leftovers(tree):
     for path in tree.files(TEXT):
         for number, line in enumerate(tree.lines(path), 1):
-            found = LEFTOVERS.search(line)
+            # what is quoted is data: a time zone without a name is spelled like one of them
+            found = LEFTOVERS.search(re.sub(r'"[^"]*"', "", line))
             if found:
                 tree.say(path, number, f"{found.group(0)}: finish it, or open an issue")
             found = MACHINE_PATHS.search(line)

@@ -9,7 +9,7 @@
 #define PAGE_ALERTS 200
 
 static bool follow;
-static const char *to;
+static const char *to, *customer;
 static struct point after;
 static uint64_t limit = 1000;
 
@@ -18,6 +18,11 @@ static enum style severity_style(const char *severity)
 	if (strcmp(severity, "high") == 0 || strcmp(severity, "critical") == 0)
 		return STYLE_RED;
 	return strcmp(severity, "medium") == 0 ? STYLE_YELLOW : STYLE_PLAIN;
+}
+
+static bool is_wanted(const Nudge__V1__Alert *a)
+{
+	return !customer || strcmp(a->customer, customer) == 0;
 }
 
 static void add_row(struct table *t, const Nudge__V1__Alert *a)
@@ -46,9 +51,9 @@ static int take_page(struct context *c, struct table *t, json_t *all, uint64_t *
 		return code;
 	const Nudge__V1__AlertList *list = answer->alert_list;
 	for (size_t i = 0; i < list->n_alerts; i++) {
-		if (c->json)
+		if (is_wanted(list->alerts[i]) && c->json)
 			json_array_append_new(all, json_from_message(&list->alerts[i]->base));
-		else
+		else if (is_wanted(list->alerts[i]))
 			add_row(t, list->alerts[i]);
 		*next = (struct point){ list->alerts[i]->seq, list->alerts[i]->index };
 	}
@@ -124,7 +129,7 @@ static int follow_alerts(struct context *c)
 			return EXIT_FAILED;
 		}
 		if (pushed->body_case == NUDGE__V1__RESPONSE__BODY_ALERT) {
-			code = show_pushed(c, pushed->alert);
+			code = is_wanted(pushed->alert) ? show_pushed(c, pushed->alert) : EXIT_DONE;
 			last = (struct point){ pushed->alert->seq, pushed->alert->index };
 		} else if (pushed->body_case == NUDGE__V1__RESPONSE__BODY_MISSED) {
 			struct point resume = { pushed->missed->resume_seq, pushed->missed->resume_index };
@@ -145,6 +150,7 @@ static int run(struct context *c, int argc, char **argv)
 static const struct option_spec options[] = {
 	{ "follow", OPTION_FLAG, &follow, NULL, "print alerts and nudges as they come, until interrupted" },
 	{ "to", OPTION_TEXT, &to, "WHOM", "only those to this recipient, e.g. care or agent:anna" },
+	{ "customer", OPTION_TEXT, &customer, "ID", "only those about this customer" },
 	{ "after", OPTION_POINT, &after, "SEQ.INDEX", "only those behind this one; with --follow: resume there" },
 	{ "limit", OPTION_COUNT, &limit, "N", "at most so many (1000)" },
 	{ 0 },

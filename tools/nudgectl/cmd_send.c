@@ -10,8 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+
+#define PACE_STEPS 200 /* how smoothly --over goes */
 
 static bool keep_going;
+static uint64_t over_seconds;
 
 /* An object with `kind` is an outcome (only they have one), any other an event. */
 static int send_object(struct pipeline *p, json_t *j, uint64_t line)
@@ -44,6 +48,21 @@ static int send_line(struct pipeline *p, const char *text, size_t len, uint64_t 
 	return code;
 }
 
+/* Waits until as much of the time is over as of the file is sent. What was sent is answered before each wait. */
+static int keep_pace(struct pipeline *p, const struct progress *progress, double part, double *next)
+{
+	if (!over_seconds || part < *next)
+		return EXIT_DONE;
+	*next = part + 1.0 / PACE_STEPS;
+	int code = pipeline_drain(p);
+	double wait = part * (double)over_seconds - progress_seconds(progress);
+	if (code == EXIT_DONE && wait > 0) {
+		struct timespec pause = { (time_t)wait, (long)((wait - (double)(time_t)wait) * 1e9) };
+		nanosleep(&pause, NULL);
+	}
+	return code;
+}
+
 /* bad: lines that were no event and were passed over. */
 static int send_file(struct pipeline *p, FILE *in, double size, uint64_t *bad)
 {
@@ -53,7 +72,9 @@ static int send_file(struct pipeline *p, FILE *in, double size, uint64_t *bad)
 	ssize_t len;
 	uint64_t line = 0, at = 0;
 	int code = EXIT_DONE;
+	double next = 0;
 	progress_init(&progress, "sending", "events");
+	progress.eager = over_seconds > 0;
 	while (code == EXIT_DONE && (len = getline(&text, &cap, in)) >= 0) {
 		at += (uint64_t)len;
 		uint64_t before = p->sent;
@@ -63,7 +84,10 @@ static int send_file(struct pipeline *p, FILE *in, double size, uint64_t *bad)
 			(*bad)++;
 			code = EXIT_DONE;
 		}
-		progress_show(&progress, p->answered, size > 0 ? (double)at / size : -1);
+		double part = size > 0 ? (double)at / size : -1;
+		if (code == EXIT_DONE)
+			code = keep_pace(p, &progress, part, &next);
+		progress_show(&progress, p->answered, part);
 	}
 	if (code == EXIT_DONE)
 		code = pipeline_drain(p);
@@ -99,6 +123,11 @@ static int run(struct context *c, int argc, char **argv)
 	if (!in)
 		return report_failed("cannot open %s: %s", argv[0], strerror(errno));
 	double size = fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) ? (double)st.st_size : 0;
+	if (over_seconds && size <= 0) {
+		if (in != stdin)
+			fclose(in);
+		return report_usage("--over needs a file: of a pipe nobody knows how long it is");
+	}
 	int code = pipeline_init(&p, c);
 	if (code == EXIT_DONE) {
 		code = send_file(&p, in, size, &bad);
@@ -113,6 +142,7 @@ static int run(struct context *c, int argc, char **argv)
 
 static const struct option_spec options[] = {
 	{ "keep-going", OPTION_FLAG, &keep_going, NULL, "pass over lines that are no event or outcome, instead of stopping" },
+	{ "over", OPTION_COUNT, &over_seconds, "SECONDS", "spread the file over so long, to watch what happens" },
 	{ 0 },
 };
 

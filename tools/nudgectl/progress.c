@@ -10,6 +10,7 @@
 #define QUIET_NS 2000000000ull       /* shorter work shows nothing */
 #define REDRAW_NS 100000000ull
 #define PLAIN_LINE_NS 10000000000ull
+#define PLAIN_LINE_EAGER_NS 2000000000ull
 #define BAR_COLUMNS 30
 
 void progress_init(struct progress *p, const char *what, const char *unit)
@@ -43,8 +44,9 @@ void progress_show(struct progress *p, uint64_t done, double part)
 {
 	uint64_t now = clock_mono_ns();
 	bool terminal = report_is_terminal(stderr);
-	uint64_t step = terminal ? REDRAW_NS : PLAIN_LINE_NS;
-	if (now - p->started_ns < (terminal ? QUIET_NS : step) || (p->shown_ns && now - p->shown_ns < step))
+	uint64_t step = terminal ? REDRAW_NS : p->eager ? PLAIN_LINE_EAGER_NS : PLAIN_LINE_NS;
+	uint64_t quiet = !terminal ? step : p->eager ? REDRAW_NS : QUIET_NS;
+	if (now - p->started_ns < quiet || (p->shown_ns && now - p->shown_ns < step))
 		return;
 	p->shown_ns = now;
 	if (part > 1)

@@ -9,7 +9,7 @@
 struct progress {
 	const char *what, *unit; /* "importing", "rows" */
 	uint64_t started_ns, shown_ns;
-	bool shown;
+	bool shown, eager;       /* eager: at once, and a plain line every two seconds, for what is slow on purpose */
 };
 
 void progress_init(struct progress *p, const char *what, const char *unit);

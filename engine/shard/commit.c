@@ -131,7 +131,7 @@ uint64_t commit_entry(struct shard *s, struct commit *c)
 {
 	struct engine *e = s->engine;
 	bytes_clear(&s->scratch);
-	entry_encode(c->entry, &s->scratch);
+	entry_body_encode(c->entry, &s->scratch);
 	settle_reservation(s, c->reserved_bytes, s->scratch.len);
 	(void)fault_hit(apply_before_publish);
 	struct journal_entry je = {

@@ -138,7 +138,7 @@ static int publish_global(struct engine *e, struct activation *a)
 		entry.activate.name = slice_of(a->name);
 		entry.activate.bundle = bytes_slice(&a->bytes);
 	}
-	entry_encode(&entry, &body);
+	entry_body_encode(&entry, &body);
 	int result;
 	while ((result = journal_reserve(e->journal, 1, body.len)) == ERR_BUSY)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);

@@ -115,7 +115,7 @@ static int journal_boot(struct engine *e)
 	struct entry entry = { .kind = ENTRY_BOOT };
 	entry.boot.boot_id = e->boot_id;
 	entry.boot.time_ms = engine_now_ms(e);
-	entry_encode(&entry, &body);
+	entry_body_encode(&entry, &body);
 	int result = journal_reserve(e->journal, 1, body.len);
 	if (result == ERR_STORAGE) /* a full disk at start: queries are answered; the reserve has room for this */
 		result = ERR_OK;

@@ -51,7 +51,7 @@ static void take_subject(struct subject *s, struct reader *r)
 		*s = subject_of(kind, id);
 }
 
-void entry_encode(const struct entry *e, struct bytes *out)
+void entry_body_encode(const struct entry *e, struct bytes *out)
 {
 	put_subject(&e->subject, out);
 	put_aborted(&e->aborted, out);
@@ -156,7 +156,7 @@ static void take_payload(struct entry *e, struct reader *r)
 	}
 }
 
-int entry_decode(struct entry *out, uint8_t kind, struct slice body, struct arena *arena)
+int entry_body_decode(struct entry *out, uint8_t kind, struct slice body, struct arena *arena)
 {
 	struct reader r = reader_of(body);
 	*out = (struct entry){ .kind = kind };

@@ -45,9 +45,9 @@ struct entry {
 	};
 };
 
-void entry_encode(const struct entry *e, struct bytes *out);
+void entry_body_encode(const struct entry *e, struct bytes *out);
 /* Lends from `body`; the aborted calls are in the arena. ERR_CORRUPT. */
-int entry_decode(struct entry *out, uint8_t kind, struct slice body, struct arena *arena);
+int entry_body_decode(struct entry *out, uint8_t kind, struct slice body, struct arena *arena);
 const char *entry_kind_name(uint8_t kind);
 
 #endif

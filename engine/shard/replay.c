@@ -240,7 +240,7 @@ int replay_entry(struct engine *e, const struct journal_entry *je, struct replay
 	}
 	for (unsigned i = 0; i < e->shard_count; i++)
 		arena_reset(&e->shards[i]->arena);
-	int result = entry_decode(&entry, je->kind, je->body, &scratch->arena_replay);
+	int result = entry_body_decode(&entry, je->kind, je->body, &scratch->arena_replay);
 	if (result == ERR_OK)
 		result = entry.subject.kind == SUBJECT_NONE ? replay_global(e, &entry, je, checks) : replay_subject(e, &entry, je, checks);
 	arena_reset(&scratch->arena_replay);

@@ -163,7 +163,7 @@ static int dump_entry(const struct journal_entry *head, struct arena *arena)
 	struct entry e;
 	arena_reset(arena);
 	bool decoded = !head->blanked;
-	if (decoded && entry_decode(&e, head->kind, head->body, arena) != ERR_OK)
+	if (decoded && entry_body_decode(&e, head->kind, head->body, arena) != ERR_OK)
 		return report_failed("entry %llu: %s", (unsigned long long)head->seq, error_last()->text);
 	if (!is_wanted(decoded ? &e : NULL))
 		return EXIT_DONE;

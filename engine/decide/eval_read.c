@@ -159,32 +159,16 @@ struct value eval_name(struct eval *e, struct slice name)
 	return v.kind != VALUE_UNKNOWN ? v : eval_attr(e, SCOPE_SUBJECT, name);
 }
 
-static const struct rule_decl *rule_named(const struct pack *p, const struct str *name)
+/* Of the bound member where the rule is about members; of all where nobody is bound. */
+static struct value eval_open_alert(const struct eval *e, const struct record *r, const struct term *t)
 {
-	for (unsigned i = 0; i < p->rule_count; i++)
-		if (p->rules[i].name == name)
-			return &p->rules[i];
-	return NULL;
-}
-
-static struct value eval_open_alert(const struct eval *e, const struct term *t)
-{
-	const struct record *r = e->subject;
-	uint8_t member = 0;
-	bool asked = false;
-	for (unsigned i = 0; r && i < r->alert_count; i++) {
+	uint8_t member = t->scope == SCOPE_MEMBER ? e->member : 0;
+	for (unsigned i = 0; i < r->alert_count; i++) {
 		const struct alert *a = &r->alerts[i];
-		if (a->rule != t->name || !alert_is_open(a, e->now_ms))
-			continue;
-		if (!asked) { /* only now: looking for the rule is dearer than looking at the alerts */
-			const struct rule_decl *rule = rule_named(e->m->pack, t->name);
-			member = rule && rule->about == ABOUT_MEMBER ? e->member : 0;
-			asked = true;
-		}
-		if (member == 0 || a->member == member)
+		if (a->rule == t->name && alert_is_open(a, e->now_ms) && (member == 0 || a->member == member))
 			return value_bool(true);
 	}
-	return r ? value_bool(false) : value_unknown();
+	return value_bool(false);
 }
 
 static struct value eval_outcomes(const struct eval *e, const struct term *t)
@@ -270,7 +254,7 @@ static struct value eval_tenure(struct eval *e)
 	return since > e->now_ms ? value_number(0) : value_number((double)(e->now_ms - since) / 1000);
 }
 
-/* Series and cases live in the record of whom they are about. */
+/* Series, cases and alerts live in the record of whom they are about. */
 static struct value eval_kept(struct eval *e, const struct term *t, uint8_t about)
 {
 	const struct record *r = about == ABOUT_AGENT ? e->agent : about == ABOUT_AREA ? e->area : e->customer;
@@ -278,7 +262,10 @@ static struct value eval_kept(struct eval *e, const struct term *t, uint8_t abou
 	struct value v;
 	if (foreign && foreign_played(e, &v))
 		return v;
-	v = !r ? value_unknown() : t->op == TERM_SERIES ? eval_series(e, r, t) : eval_case(e, r, t);
+	if (!r)
+		v = value_unknown();
+	else
+		v = t->op == TERM_SERIES ? eval_series(e, r, t) : t->op == TERM_CASE ? eval_case(e, r, t) : eval_open_alert(e, r, t);
 	if (foreign)
 		foreign_record(e, v);
 	return v;
@@ -301,7 +288,7 @@ struct value eval_leaf(struct eval *e, const struct term *t)
 	case TERM_CASE:
 		return eval_kept(e, t, p->cases[t->open_case.index].about);
 	case TERM_OPEN_ALERT:
-		return eval_open_alert(e, t);
+		return eval_kept(e, t, t->scope == SCOPE_AGENT ? ABOUT_AGENT : t->scope == SCOPE_AREA ? ABOUT_AREA : ABOUT_CUSTOMER);
 	case TERM_OUTCOMES:
 		return eval_outcomes(e, t);
 	case TERM_TENURE:

@@ -31,7 +31,8 @@ static int wait_connected(int fd, int64_t deadline)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) ? errno : error;
 }
 
-/* *fd is the socket, or -1. Returns an errno, 0 for none. A Unix socket whose backlog is full says EAGAIN and cannot be waited for. */
+/* *fd is the socket, or -1. Returns an errno, 0 for none. A Unix socket whose backlog is full says EAGAIN and cannot be
+ * waited for. */
 static int try_connect(int *fd, int family, const struct sockaddr *to, socklen_t len, int64_t deadline)
 {
 	*fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -62,8 +63,8 @@ static int open_unix(struct connection *c, const char *address, const char *path
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	if (path[0] == '\0' || strlen(path) >= sizeof(to.sun_path))
-		return connection_fail(c, NUDGE_INVALID, "address \"%s\": a Unix socket's path has 1 to %zu bytes", address,
-				       sizeof(to.sun_path) - 1);
+		return connection_fail(c, NUDGE_INVALID, "address \"%s\": a Unix socket's path has 1 to %zu bytes",
+				       address, sizeof(to.sun_path) - 1);
 	memcpy(to.sun_path, path, strlen(path) + 1);
 	int error = try_connect(&c->fd, AF_UNIX, (struct sockaddr *)&to, sizeof(to), deadline);
 	return error ? say(c, address, error) : NUDGE_OK;

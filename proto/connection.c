@@ -123,7 +123,8 @@ static int receive_some(struct connection *c)
 	if (n < 0 && would_block())
 		return NUDGE_OK;
 	if (n <= 0) {
-		connection_fail(c, NUDGE_CLOSED, "the connection is gone: %s", n == 0 ? "closed by the server" : strerror(errno));
+		connection_fail(c, NUDGE_CLOSED, "the connection is gone: %s",
+				n == 0 ? "closed by the server" : strerror(errno));
 		c->ended = true;
 		return NUDGE_OK;
 	}
@@ -199,8 +200,8 @@ int connection_frame(struct connection *c, const uint8_t **body, size_t *len)
 		size |= (uint64_t)(data[at] & 0x7f) << (7 * at);
 	} while (data[at++] & 0x80);
 	if (size > CONNECTION_FRAME_MAX)
-		return connection_fail(c, NUDGE_FAILED, "the server's answer of %llu bytes is over %u", (unsigned long long)size,
-				       CONNECTION_FRAME_MAX);
+		return connection_fail(c, NUDGE_FAILED, "the server's answer of %llu bytes is over %u",
+				       (unsigned long long)size, CONNECTION_FRAME_MAX);
 	if (have - at < size)
 		return NUDGE_OK;
 	*body = data + at;

@@ -1,5 +1,5 @@
-/* proto/connection.h: private to libnudge: a socket with an input and an output buffer, and the frames between them. Knows
- * bytes and time, no messages (those are nudge.c's). */
+/* proto/connection.h: private to libnudge: a socket with an input and an output buffer, and the frames between them.
+ * Knows bytes and time, no messages (those are nudge.c's). */
 #ifndef NUDGE_CONNECTION_H
 #define NUDGE_CONNECTION_H
 

@@ -1,7 +1,8 @@
 /* proto/nudge.c: libnudge's calls (nudge.h): messages over a connection (connection.h).
  *
- * Requests of nudge_call have ids with CALL_BIT set, those of nudge_send do not. So an answer that comes after its nudge_call
- * gave up is known for what it is and dropped, and nudge_receive gives only what somebody still waits for. */
+ * Requests of nudge_call have ids with CALL_BIT set, those of nudge_send do not. So an answer that comes after its
+ * nudge_call gave up is known for what it is and dropped, and nudge_receive gives only what somebody still waits for.
+ */
 #include "nudge.h"
 
 #include "connection.h"
@@ -137,8 +138,10 @@ static int send_request(struct nudge *n, uint64_t id, Nudge__V1__Request__BodyCa
 									    : REQUEST_MAX_DEFAULT;
 	size_t len = nudge__v1__request__get_packed_size(&request);
 	if (len > most)
-		return connection_fail(&n->c, NUDGE_INVALID, "a request of %zu bytes is over the server's limit of %zu: send "
-				       "fewer events at once", len, most);
+		return connection_fail(&n->c, NUDGE_INVALID,
+				       "a request of %zu bytes is over the server's limit of %zu: send "
+				       "fewer events at once",
+				       len, most);
 	if (n->c.fd < 0)
 		return connection_fail(&n->c, NUDGE_CLOSED, "not connected: nudge_reconnect connects anew");
 	uint8_t *to = connection_room(&n->c, PREFIX_BYTES + len);
@@ -263,7 +266,8 @@ static int handshake(struct nudge *n, int64_t deadline)
 	int rc = call(n, NUDGE__V1__REQUEST__BODY_HELLO, &hello, deadline, &r);
 	if (rc == NUDGE_OK && r->body_case != NUDGE__V1__RESPONSE__BODY_WELCOME) {
 		nudge_free(r);
-		rc = connection_fail(&n->c, NUDGE_FAILED, "the server at %s did not answer Hello with Welcome", n->address);
+		rc = connection_fail(&n->c, NUDGE_FAILED, "the server at %s did not answer Hello with Welcome",
+				     n->address);
 	}
 	if (rc == NUDGE_OK)
 		n->welcome = r;

@@ -1,7 +1,7 @@
 /* libnudge: a C client of nudged.
  *
- * One `struct nudge` is one connection. It is not thread-safe: use one a thread. Requests are pipelined: send as many as you
- * like, then receive; answers come with the request's id and may be out of order. All messages are the generated
+ * One `struct nudge` is one connection. It is not thread-safe: use one a thread. Requests are pipelined: send as many
+ * as you like, then receive; answers come with the request's id and may be out of order. All messages are the generated
  * protobuf-c structs of nudge.proto (Nudge__V1__Request, Nudge__V1__Response).
  *
  *     struct nudge *n;
@@ -15,8 +15,9 @@
  *     nudge_free(answer);
  *     nudge_close(n);
  *
- * Reconnecting: when a connection is lost, calls return NUDGE_CLOSED. nudge_reconnect connects anew (with waits that double from 50 ms to 2 s,
- * up to the time-out). What was not answered may or may not have been applied: events and outcomes have ids, so send them again.
+ * Reconnecting: when a connection is lost, calls return NUDGE_CLOSED. nudge_reconnect connects anew (with waits that
+ * double from 50 ms to 2 s, up to the time-out). What was not answered may or may not have been applied: events and
+ * outcomes have ids, so send them again.
  *
  * Build with `pkg-config --cflags --libs nudge`. */
 #ifndef NUDGE_H
@@ -38,7 +39,7 @@ enum nudge_result {
 	NUDGE_OK = 0,
 	NUDGE_TIMEOUT = -1, /* nothing came in time; the connection is still good */
 	NUDGE_CLOSED = -2,  /* the connection is gone; see nudge_reconnect */
-	NUDGE_REFUSED = -3, /* the server answered with an Error: nudge_error has its words, nudge_error_code its code */
+	NUDGE_REFUSED = -3, /* the server answered with an Error: see nudge_error and nudge_error_code */
 	NUDGE_INVALID = -4, /* the caller's mistake (a bad address, a message over the frame limit) */
 	NUDGE_FAILED = -5,  /* the operating system's: nudge_error has the words */
 };
@@ -50,7 +51,7 @@ struct nudge_options {
 	bool no_hello;          /* leave the handshake to the caller */
 };
 
-/* Addresses: "unix:PATH", "tcp:HOST:PORT", or a bare path. *out is set even when it fails (for nudge_error); close it. */
+/* Addresses: "unix:PATH", "tcp:HOST:PORT", or a bare path. *out is set even if it fails (for nudge_error): close it. */
 int nudge_connect(struct nudge **out, const char *address, const struct nudge_options *options);
 int nudge_reconnect(struct nudge *n, int timeout_ms);
 void nudge_close(struct nudge *n); /* NULL-safe */
@@ -60,8 +61,9 @@ const char *nudge_error_code(const struct nudge *n); /* of the last NUDGE_REFUSE
 const Nudge__V1__Welcome *nudge_welcome(const struct nudge *n); /* lent; NULL before the handshake */
 int nudge_fd(const struct nudge *n); /* to wait for in a loop of your own */
 
-/* Packs a request into the output buffer and returns its id in *id (may be NULL). Nothing is sent until nudge_flush, or until the buffer passes 64 KiB
- * (then NUDGE_TIMEOUT means: packed, but not all of it sent yet). `body_case` is a NUDGE__V1__REQUEST__BODY_… value, `body` the matching message. */
+/* Packs a request into the output buffer and returns its id in *id (may be NULL). Nothing is sent until nudge_flush, or
+ * until the buffer passes 64 KiB (then NUDGE_TIMEOUT means: packed, but not all of it sent yet). `body_case` is a
+ * NUDGE__V1__REQUEST__BODY_… value, `body` the matching message. */
 int nudge_send(struct nudge *n, Nudge__V1__Request__BodyCase body_case, const void *body, uint64_t *id);
 int nudge_flush(struct nudge *n);
 /* Sends what a caller has packed itself (a framed Request): for load generators. */
@@ -69,8 +71,8 @@ int nudge_send_raw(struct nudge *n, const void *frame, size_t len);
 /* The next answer or pushed alert. timeout_ms 0: only what is at hand; -1: wait for ever. Free it with nudge_free.
  * Flushes first. */
 int nudge_receive(struct nudge *n, int timeout_ms, Nudge__V1__Response **out);
-/* Sends one request and waits for its answer. What else arrives meanwhile (pushed alerts, answers to nudge_send) is kept for
- * nudge_receive. An Error answer is NUDGE_REFUSED. After NUDGE_TIMEOUT the answer is dropped when it comes. */
+/* Sends one request and waits for its answer. What else arrives meanwhile (pushed alerts, answers to nudge_send) is
+ * kept for nudge_receive. An Error answer is NUDGE_REFUSED. After NUDGE_TIMEOUT the answer is dropped when it comes. */
 int nudge_call(struct nudge *n, Nudge__V1__Request__BodyCase body_case, const void *body, Nudge__V1__Response **out);
 void nudge_free(Nudge__V1__Response *r); /* NULL-safe */
 

@@ -1,7 +1,8 @@
 /* wire/alias.c: the one form in which aliases are compared (see request.h).
  *
- * What is a phone number is told by its look, since an alias has no type: digits and separators only, an optional "+" in
- * front, and 7 to 15 digits (E.164 allows 15; shorter ones are more likely a CRM's numbers, which are left alone). */
+ * What is a phone number is told by its look, since an alias has no type: digits and separators only, an optional "+"
+ * in front, and 7 to 15 digits (E.164 allows 15; shorter ones are more likely a CRM's numbers, which are left alone).
+ */
 #include "wire/request.h"
 
 #include "base/error.h"
@@ -28,7 +29,7 @@ static struct slice trim(struct slice s)
 	return s;
 }
 
-/* The digits of something that looks like a phone number into out ("+" first where it is international); its length, or 0. */
+/* The digits of what looks like a phone number into out ("+" first where it is international); its length, or 0. */
 static size_t phone(struct slice s, char *out)
 {
 	size_t len = 0;
@@ -65,8 +66,10 @@ int alias_normalize(struct slice in, struct arena *arena, struct slice *out)
 {
 	struct slice s = trim(in);
 	if (!has_content(s))
-		return error_set(ERR_INVALID, "alias", "alias \"%.*s\" has no letters or digits: send a phone number, an e-mail "
-				 "address or another system's id", SLICE_ARG(in));
+		return error_set(ERR_INVALID, "alias",
+				 "alias \"%.*s\" has no letters or digits: send a phone number, an e-mail "
+				 "address or another system's id",
+				 SLICE_ARG(in));
 	char *text = arena_alloc(arena, s.len);
 	if (!text)
 		return error_set(ERR_LIMIT, "alias", "alias is longer than the memory of this request allows");

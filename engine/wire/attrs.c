@@ -1,5 +1,5 @@
-/* wire/attrs.c: see attrs.h. By hand rather than by table: three of its four fields are one (a oneof), and it is decoded
- * several times an event. */
+/* wire/attrs.c: see attrs.h. By hand rather than by table: three of its four fields are one (a oneof), and it is
+ * decoded several times an event. */
 #include "wire/attrs.h"
 
 #include "base/error.h"
@@ -100,14 +100,17 @@ static int check_value(const struct event_attr *a, struct attr_place *at)
 		if (isfinite(a->value.number))
 			return ERR_OK;
 		field = place(at, "number");
-		return error_set(ERR_INVALID, field, "%s (%.*s) is not a finite number: leave the attribute out where it is "
-				 "unknown", field, SLICE_ARG(a->name));
+		return error_set(ERR_INVALID, field,
+				 "%s (%.*s) is not a finite number: leave the attribute out where it is "
+				 "unknown",
+				 field, SLICE_ARG(a->name));
 	case VALUE_BOOL:
 		return ERR_OK;
 	default:
 		field = place(at, NULL);
-		return error_set(ERR_INVALID, field, "%s (%.*s) has no value: set text, number or flag, or leave it out",
-				 field, SLICE_ARG(a->name));
+		return error_set(ERR_INVALID, field,
+				 "%s (%.*s) has no value: set text, number or flag, or leave it out", field,
+				 SLICE_ARG(a->name));
 	}
 }
 
@@ -170,8 +173,10 @@ int attrs_decode(const struct field_list *list, struct arena *arena, const struc
 		return ERR_OK;
 	struct event_attr *attrs = arena_alloc(arena, list->count * sizeof(*attrs));
 	if (!attrs)
-		return error_set(ERR_LIMIT, "attributes", "decoding takes more memory than limit_frame_arena_factor (%u) "
-				 "times the frame: send fewer in one request", LIMIT_FRAME_ARENA_FACTOR);
+		return error_set(ERR_LIMIT, "attributes",
+				 "decoding takes more memory than limit_frame_arena_factor (%u) "
+				 "times the frame: send fewer in one request",
+				 LIMIT_FRAME_ARENA_FACTOR);
 	struct attr_place at;
 	for (at.index = 0; at.index < list->count; at.index++) {
 		struct event_attr *a = &attrs[at.index];

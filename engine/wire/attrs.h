@@ -6,8 +6,8 @@
 #include "state/event.h"
 #include "wire/fields.h"
 
-/* Decodes and checks the list: names unique, values present, those with a meaning of their own (mood, area, …) of the right
- * kind. *out is in the arena; slices are lent from the list. */
+/* Decodes and checks the list: names unique, values present, those with a meaning of their own (mood, area, …) of the
+ * right kind. *out is in the arena; slices are lent from the list. */
 int attrs_decode(const struct field_list *list, struct arena *arena, const struct event_attr **out, size_t *count);
 
 #endif

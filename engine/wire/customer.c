@@ -10,7 +10,8 @@
 
 #define UNKNOWN_NAME_BYTES 12
 
-static struct slice name_of(struct slice (*lookup)(void *, uint32_t), void *arg, uint32_t id, char buffer[UNKNOWN_NAME_BYTES])
+static struct slice name_of(struct slice (*lookup)(void *, uint32_t), void *arg, uint32_t id,
+			    char buffer[UNKNOWN_NAME_BYTES])
 {
 	struct slice name = lookup ? lookup(arg, id) : (struct slice){ NULL, 0 };
 	if (name.data)
@@ -120,11 +121,20 @@ static void put_alerts(struct bytes *out, const struct record *r, int64_t now_ms
 	for (unsigned i = 0; i < r->alert_count; i++) {
 		const struct alert *a = &r->alerts[i];
 		struct wire_alert w = {
-			.seq = a->seq, .index = a->index, .rule = str_slice(a->rule), .severity = str_slice(a->severity),
-			.to = str_slice(a->to), .subject = subject_id(&r->subject),
-			.subject_kind = slice_of(subject_kind_name(r->subject.kind)), .member = member_of(r, a->member),
-			.text = slice_of(a->text), .state = alert_state(a, now_ms), .kind = SLICE("alert"),
-			.time_ms = a->time_ms, .expires_ms = a->expires_ms, .historical = a->historical,
+			.seq = a->seq,
+			.index = a->index,
+			.rule = str_slice(a->rule),
+			.severity = str_slice(a->severity),
+			.to = str_slice(a->to),
+			.subject = subject_id(&r->subject),
+			.subject_kind = slice_of(subject_kind_name(r->subject.kind)),
+			.member = member_of(r, a->member),
+			.text = slice_of(a->text),
+			.state = alert_state(a, now_ms),
+			.kind = SLICE("alert"),
+			.time_ms = a->time_ms,
+			.expires_ms = a->expires_ms,
+			.historical = a->historical,
 		};
 		size_t mark = put_begin(out, 8);
 		alert_encode(&w, out);

@@ -1,5 +1,5 @@
-/* wire/event.c: one Event message, both ways. This is the dearest stage of the daemon's hot path, so strings are lent from
- * the frame and the only allocation is the array of attributes. */
+/* wire/event.c: one Event message, both ways. This is the dearest stage of the daemon's hot path, so strings are lent
+ * from the frame and the only allocation is the array of attributes. */
 #include "wire/attrs.h"
 #include "wire/put.h"
 #include "wire/request.h"
@@ -58,9 +58,10 @@ int wire_check_time(int64_t *time_ms, int64_t now_ms)
 	if (*time_ms == 0)
 		*time_ms = now_ms;
 	if (*time_ms - LIMIT_SKEW_MS > now_ms)
-		return error_set(ERR_LIMIT, "time_ms", "time_ms lies %lld ms in the future, over limit_skew_ms (%d): is the "
-				 "sender's clock right, and in UTC milliseconds?", (long long)(*time_ms - now_ms),
-				 LIMIT_SKEW_MS);
+		return error_set(ERR_LIMIT, "time_ms",
+				 "time_ms lies %lld ms in the future, over limit_skew_ms (%d): is the "
+				 "sender's clock right, and in UTC milliseconds?",
+				 (long long)(*time_ms - now_ms), LIMIT_SKEW_MS);
 	return ERR_OK;
 }
 
@@ -74,8 +75,8 @@ static int needs_attr(const struct event *e, struct slice name)
 	for (size_t i = 0; i < e->attr_count; i++)
 		if (slice_equal(e->attrs[i].name, name))
 			return ERR_OK;
-	return error_set(ERR_INVALID, "attributes", "an event of type %.*s needs the attribute %.*s", SLICE_ARG(e->type),
-			 SLICE_ARG(name));
+	return error_set(ERR_INVALID, "attributes", "an event of type %.*s needs the attribute %.*s",
+			 SLICE_ARG(e->type), SLICE_ARG(name));
 }
 
 /* The types that the engine itself understands must say what they are about. */
@@ -85,8 +86,10 @@ static int check_type(const struct event *e)
 	if (!strchr("acimo", first))
 		return ERR_OK;
 	if (starts_with(e->type, SLICE("case.")) || starts_with(e->type, SLICE("outcome.")))
-		return error_set(ERR_INVALID, "type", "type %.*s: \"case.\" and \"outcome.\" are made by the engine itself; "
-				 "use another name, or send an Outcome", SLICE_ARG(e->type));
+		return error_set(ERR_INVALID, "type",
+				 "type %.*s: \"case.\" and \"outcome.\" are made by the engine itself; "
+				 "use another name, or send an Outcome",
+				 SLICE_ARG(e->type));
 	if (slice_equal(e->type, SLICE(EVENT_ALIAS_ADDED)) || slice_equal(e->type, SLICE(EVENT_ALIAS_REMOVED)))
 		return needs_attr(e, SLICE("alias"));
 	if (slice_equal(e->type, SLICE(EVENT_IDENTITY_MERGED)))

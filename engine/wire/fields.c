@@ -2,6 +2,7 @@
 #include "wire/fields.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "wire/utf8.h"
 
 #include <math.h>
@@ -62,16 +63,17 @@ static int take_number(void *to, const struct field_spec *spec, uint64_t bits)
 		*(bool *)to = bits != 0;
 		return ERR_OK;
 	case FIELD_TIME:
-		if (time_ms < 0)
-			return error_set(ERR_INVALID, spec->name, "%s is %lld, before 1970: send UTC milliseconds since 1970",
-					 spec->name, (long long)time_ms);
+		if (time_ms < LIMIT_TIME_MIN_MS)
+			return error_set(ERR_INVALID, spec->name,
+					 "%s is %lld, before 1970: send UTC milliseconds since 1970", spec->name,
+					 (long long)time_ms);
 		*(int64_t *)to = time_ms;
 		return ERR_OK;
 	default:
 		memcpy(&number, &bits, sizeof(number));
 		if (!isfinite(number))
-			return error_set(ERR_INVALID, spec->name, "%s is not a finite number: leave it out where unknown",
-					 spec->name);
+			return error_set(ERR_INVALID, spec->name,
+					 "%s is not a finite number: leave it out where unknown", spec->name);
 		*(double *)to = number;
 		return ERR_OK;
 	}
@@ -82,8 +84,8 @@ static int take_bytes(void *to, const struct field_spec *spec, struct slice byte
 	if (spec->kind == FIELD_LIST) {
 		struct field_list *list = to;
 		if (list->count == list->cap)
-			return error_set(ERR_LIMIT, spec->name, "more than %u %s (%s): send fewer", spec->limit, spec->name,
-					 spec->limit_name);
+			return error_set(ERR_LIMIT, spec->name, "more than %u %s (%s): send fewer", spec->limit,
+					 spec->name, spec->limit_name);
 		list->items[list->count++] = bytes;
 		return ERR_OK;
 	}
@@ -98,8 +100,10 @@ static int take_bytes(void *to, const struct field_spec *spec, struct slice byte
 
 static int malformed(const struct message_spec *m)
 {
-	return error_set(ERR_INVALID, NULL, "not a valid protobuf message of type %s: cut short, or a wire type or varint that "
-			 "protobuf does not have", m->name);
+	return error_set(ERR_INVALID, NULL,
+			 "not a valid protobuf message of type %s: cut short, or a wire type or varint that "
+			 "protobuf does not have",
+			 m->name);
 }
 
 int fields_decode(void *out, const struct message_spec *m, struct slice in)

@@ -1,8 +1,9 @@
 /* wire/fields.h: one protobuf message into one plain struct, by a table of its fields. The table says how a field is
  * called, what it may hold and where it goes; the checks are the same for every message, and so are their words.
  *
- * As protobuf has it: fields come in any order, the last one wins, an empty string is an absent one, unknown numbers are
- * stepped over. Stricter than protobuf: a known number with another wire type is refused instead of being ignored. */
+ * As protobuf has it: fields come in any order, the last one wins, an empty string is an absent one, unknown numbers
+ * are stepped over. Stricter than protobuf: a known number with another wire type is refused instead of being ignored.
+ */
 #ifndef NUDGED_WIRE_FIELDS_H
 #define NUDGED_WIRE_FIELDS_H
 
@@ -43,7 +44,7 @@ struct message_spec {
 #define LIMIT(name, value) .limit_name = name, .limit = value
 #define MESSAGE_SPEC(message, table) { message, table, sizeof(table) / sizeof((table)[0]) }
 
-/* ERR_OK, ERR_INVALID, ERR_LIMIT. `out` is what the offsets count from; fields not in the message are left as they are. */
+/* ERR_OK, ERR_INVALID, ERR_LIMIT. `out` is what the offsets count from; fields not in the message stay as they are. */
 int fields_decode(void *out, const struct message_spec *spec, struct slice in);
 /* How many times the message has a field of bytes of that number. ERR_INVALID where it is not protobuf. */
 int fields_count(const struct message_spec *spec, struct slice in, uint32_t number, size_t *count);

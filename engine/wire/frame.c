@@ -1,4 +1,4 @@
-/* wire/frame.c: see frame.h. The length is judged from its own bytes alone, before anything of the body is waited for. */
+/* wire/frame.c: see frame.h. The length is judged from its own bytes alone, before the body is waited for. */
 #include "wire/frame.h"
 
 #include "base/error.h"
@@ -26,7 +26,8 @@ enum frame_result frame_next(struct slice in, struct slice *body, size_t *used, 
 	}
 	prefix++;
 	if (len > LIMIT_FRAME_BYTES) {
-		error_set(ERR_LIMIT, NULL, "a message of %llu bytes is over limit_frame_bytes (%u): send smaller batches",
+		error_set(ERR_LIMIT, NULL,
+			  "a message of %llu bytes is over limit_frame_bytes (%u): send smaller batches",
 			  (unsigned long long)len, LIMIT_FRAME_BYTES);
 		return FRAME_BAD;
 	}

@@ -5,9 +5,9 @@
 #include "base/bytes.h"
 
 enum frame_result {
-	FRAME_MORE,    /* not complete yet: *need is how many bytes in all are known to be needed (at least) */
-	FRAME_READY,   /* *body is the message, *used the bytes of the stream it takes */
-	FRAME_BAD,     /* framing is lost (over-long varint) or the length is over LIMIT_FRAME_BYTES: last error set; answer and close */
+	FRAME_MORE,  /* not complete yet: *need is how many bytes in all are known to be needed (at least) */
+	FRAME_READY, /* *body is the message, *used the bytes of the stream it takes */
+	FRAME_BAD,   /* over-long varint, or a length over LIMIT_FRAME_BYTES: last error set; answer and close */
 };
 
 /* Looks at the bytes at hand; refuses a length over the limit before it is buffered. */

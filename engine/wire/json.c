@@ -103,7 +103,8 @@ static json_t *value(const ProtobufCFieldDescriptor *f, const void *at, enum jso
 		m = *(ProtobufCMessage *const *)at;
 		if (!m)
 			return json_null();
-		return is_attribute(f) ? single_attribute((const Nudge__V1__Attribute *)m) : json_from_message_styled(m, style);
+		return is_attribute(f) ? single_attribute((const Nudge__V1__Attribute *)m)
+				       : json_from_message_styled(m, style);
 	default:
 		return json_null(); /* the schema has no other types; a test goes through all of it */
 	}

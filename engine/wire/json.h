@@ -1,9 +1,10 @@
-/* wire/json.h: any message of nudge.proto as JSON and back, by its descriptor. For tools and the HTTP gateway; a library
- * of its own (`wire_json`), since nobody else needs protobuf-c and jansson.
+/* wire/json.h: any message of nudge.proto as JSON and back, by its descriptor. For tools and the HTTP gateway; a
+ * library of its own (`wire_json`), since nobody else needs protobuf-c and jansson.
  *
- * Names are those of the schema. Integers are JSON integers (an unsigned one past 2^63 is a string of digits, and such strings are
- * read for any 64-bit field), bytes are base64, enums their names. A list of Attribute is an object {"mood": -0.5, "topic": "bill"};
- * a single Attribute is {"name": …, "value": …}. Where a message has `time_ms`, "time": "2026-01-31T10:00:00Z" (RFC 3339) is read too. */
+ * Names are those of the schema. Integers are JSON integers (an unsigned one past 2^63 is a string of digits, and such
+ * strings are read for any 64-bit field), bytes are base64, enums their names. A list of Attribute is an object
+ * {"mood": -0.5, "topic": "bill"}; a single Attribute is {"name": …, "value": …}. Where a message has `time_ms`,
+ * "time": "2026-01-31T10:00:00Z" (RFC 3339) is read too. */
 #ifndef NUDGED_WIRE_JSON_H
 #define NUDGED_WIRE_JSON_H
 
@@ -19,8 +20,9 @@ enum json_style {
 
 json_t *json_from_message(const ProtobufCMessage *m); /* brief; a new reference */
 json_t *json_from_message_styled(const ProtobufCMessage *m, enum json_style style);
-/* ERR_OK, or the last error with the field's path ("events[3].time_ms"). *out is allocated with protobuf-c's default allocator:
- * free it with protobuf_c_message_free_unpacked(m, NULL). Only shape is checked here; the daemon judges values. */
+/* ERR_OK, or the last error with the field's path ("events[3].time_ms"). *out is allocated with protobuf-c's default
+ * allocator: free it with protobuf_c_message_free_unpacked(m, NULL). Only shape is checked here; the daemon judges
+ * values. */
 int message_from_json(ProtobufCMessage **out, const ProtobufCMessageDescriptor *d, json_t *j);
 
 /* "2026-01-31T10:00:00.250+07:00" to UTC milliseconds. ERR_INVALID, with `field` to blame. */

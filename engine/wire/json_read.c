@@ -256,7 +256,8 @@ static int unknown_field(const ProtobufCMessageDescriptor *d, const struct path 
 	return refuse(p, "is not a field of ", known);
 }
 
-static int read_time(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, json_t *object, json_t *j, const struct path *p)
+static int read_time(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, json_t *object, json_t *j,
+		     const struct path *p)
 {
 	char field[160];
 	path_text(p, field, sizeof(field));
@@ -307,6 +308,8 @@ int json_parse_time(const char *field, const char *text, int64_t *out_ms)
 {
 	if (rfc3339_parse(text, out_ms))
 		return ERR_OK;
-	return error_set(ERR_INVALID, field, "%s \"%.40s\" is not a time: write it like \"2026-01-31T10:00:00Z\" or with an "
-			 "offset, \"2026-01-31T17:00:00+07:00\"", field, text);
+	return error_set(ERR_INVALID, field,
+			 "%s \"%.40s\" is not a time: write it like \"2026-01-31T10:00:00Z\" or with an "
+			 "offset, \"2026-01-31T17:00:00+07:00\"",
+			 field, text);
 }

@@ -124,7 +124,8 @@ bool rfc3339_parse(const char *text, int64_t *out_ms)
 	    !digits(&at, 2, &minute) || !one_of(&at, ":") || !digits(&at, 2, &second) || !parse_fraction(&at, &ms) ||
 	    !parse_offset(&at, &offset))
 		return false;
-	if (month < 1 || month > 12 || day < 1 || day > month_days(year, month) || hour > 23 || minute > 59 || second > 60)
+	if (month < 1 || month > 12 || day < 1 || day > month_days(year, month) || hour > 23 || minute > 59 ||
+	    second > 60)
 		return false;
 	int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset * 60;
 	*out_ms = seconds * 1000 + ms;

@@ -81,8 +81,10 @@ static int check_kind(struct draft *d)
 		return rc;
 	d->o.kind = outcome_from_name(d->kind);
 	if (d->o.kind == 0)
-		return error_set(ERR_INVALID, "kind", "kind \"%.*s\" is not known: shown, offered, accepted, rejected, later "
-				 "or ignored", SLICE_ARG(d->kind));
+		return error_set(ERR_INVALID, "kind",
+				 "kind \"%.*s\" is not known: shown, offered, accepted, rejected, later "
+				 "or ignored",
+				 SLICE_ARG(d->kind));
 	return ERR_OK;
 }
 

@@ -1,7 +1,8 @@
 /* wire/request.c: the envelope, and the bodies that are neither events nor outcomes.
  *
  * A Request is scanned once for its id and the bytes of its body; the body is then decoded by the table of its kind.
- * Nothing here recurses, and all memory is two arrays of slices (events, files) and the attributes, out of the arena. */
+ * Nothing here recurses, and all memory is two arrays of slices (events, files) and the attributes, out of the arena.
+ */
 #include "wire/request.h"
 
 #include "base/error.h"
@@ -105,7 +106,8 @@ static int decode_recommend(struct request_recommend *out, struct slice body, st
 	if (rc == ERR_OK)
 		rc = wire_check_subject(d.r.customer, d.r.alias);
 	if (rc == ERR_OK && d.r.has_mood && !(d.r.mood >= -1 && d.r.mood <= 1))
-		rc = error_set(ERR_INVALID, "mood", "mood must be a number from -1 (worst) to 1; leave has_mood out where it "
+		rc = error_set(ERR_INVALID, "mood",
+			       "mood must be a number from -1 (worst) to 1; leave has_mood out where it "
 			       "is unknown");
 	if (rc != ERR_OK)
 		return rc;
@@ -155,7 +157,8 @@ static int decode_body(struct request *r, struct arena *arena)
 		return BY_TABLE("Follow", follow_fields);
 	case REQUEST_ACKNOWLEDGE:
 		rc = BY_TABLE("Acknowledge", acknowledge_fields);
-		return rc ? rc : field_required("seq", r->acknowledge.seq > 0, "an alert is named by its seq and index");
+		return rc ? rc
+			  : field_required("seq", r->acknowledge.seq > 0, "an alert is named by its seq and index");
 	case REQUEST_ACTIVATE:
 		return wire_decode_activate(r, arena);
 	case REQUEST_RULES:
@@ -174,8 +177,8 @@ static int decode_body(struct request *r, struct arena *arena)
 }
 
 static const char *const body_names[] = {
-	"hello", "publish", "recommend", "outcome", "read_customer", "resolve_alias", "follow", "acknowledge", "get_status",
-	"activate_pack", "get_rules", "get_digest", "list_alerts", "unfollow",
+	"hello",       "publish",    "recommend",     "outcome",   "read_customer", "resolve_alias", "follow",
+	"acknowledge", "get_status", "activate_pack", "get_rules", "get_digest",    "list_alerts",   "unfollow",
 };
 
 /* The oneof: its numbers follow each other in the order of enum request_kind. */
@@ -183,8 +186,9 @@ static int take_body(struct request *r, const struct scan_field *f)
 {
 	enum request_kind kind = (enum request_kind)(f->number - 1);
 	if (f->type != WIRE_BYTES)
-		return error_set(ERR_INVALID, body_names[kind - 1], "%s has wire type %d where the schema has a message",
-				 body_names[kind - 1], (int)f->type);
+		return error_set(ERR_INVALID, body_names[kind - 1],
+				 "%s has wire type %d where the schema has a message", body_names[kind - 1],
+				 (int)f->type);
 	if (r->kind)
 		return error_set(ERR_INVALID, body_names[kind - 1], "a Request has one body, this one has %s and %s",
 				 body_names[r->kind - 1], body_names[kind - 1]);
@@ -203,20 +207,23 @@ int request_decode(struct request *out, struct slice frame, struct arena *arena)
 		if (f.number == 1 && f.type == WIRE_VARINT)
 			out->id = f.value;
 		else if (f.number == 1)
-			rc = error_set(ERR_INVALID, "request_id", "request_id has wire type %d where the schema has a varint",
-				       (int)f.type);
+			rc = error_set(ERR_INVALID, "request_id",
+				       "request_id has wire type %d where the schema has a varint", (int)f.type);
 		else if (f.number >= REQUEST_HELLO + 1 && f.number <= REQUEST_UNFOLLOW + 1)
 			rc = take_body(out, &f);
 		found = found ? found : rc; /* the id may come after what is wrong */
 	}
 	if (s.bad)
-		return error_set(ERR_INVALID, NULL, "not a valid protobuf message of type Request: cut short, or a wire type "
+		return error_set(ERR_INVALID, NULL,
+				 "not a valid protobuf message of type Request: cut short, or a wire type "
 				 "or varint that protobuf does not have");
 	if (found != ERR_OK)
 		return found;
 	if (out->id == 0)
-		return error_set(ERR_INVALID, "request_id", "request_id is missing: choose one that is not 0 and not in use");
+		return error_set(ERR_INVALID, "request_id",
+				 "request_id is missing: choose one that is not 0 and not in use");
 	if (out->kind == 0)
-		return error_set(ERR_INVALID, NULL, "the request has no body that this version knows: is the sender newer?");
+		return error_set(ERR_INVALID, NULL,
+				 "the request has no body that this version knows: is the sender newer?");
 	return decode_body(out, arena);
 }

@@ -1,8 +1,10 @@
 /* wire/request.h: a Request's bytes to a plain struct, checked whole: lengths, UTF-8 without control characters, enums,
- * numbers that are finite, exactly-one-of rules. Above this file nobody sees protobuf; below it nobody sees what is not valid.
+ * numbers that are finite, exactly-one-of rules. Above this file nobody sees protobuf; below it nobody sees what is not
+ * valid.
  *
- * Everything is lent: from the frame's bytes, or from the arena given. Decoding is bounded: frames by LIMIT_FRAME_BYTES, memory by the
- * arena's budget (LIMIT_FRAME_ARENA_FACTOR), no recursion in the schema; nesting deeper than it is refused before protobuf-c sees it. */
+ * Everything is lent: from the frame's bytes, or from the arena given. Decoding is bounded: frames by
+ * LIMIT_FRAME_BYTES, memory by the arena's budget (LIMIT_FRAME_ARENA_FACTOR). It is done by hand over the wire format
+ * (wire/scan.h, wire/fields.h) and never recurses, so that the depth of what is sent does not matter. */
 #ifndef NUDGED_WIRE_REQUEST_H
 #define NUDGED_WIRE_REQUEST_H
 
@@ -11,9 +13,20 @@
 #include "state/event.h"
 
 enum request_kind {
-	REQUEST_HELLO = 1, REQUEST_PUBLISH, REQUEST_RECOMMEND, REQUEST_OUTCOME, REQUEST_READ_CUSTOMER, REQUEST_RESOLVE_ALIAS,
-	REQUEST_FOLLOW, REQUEST_ACKNOWLEDGE, REQUEST_STATUS, REQUEST_ACTIVATE, REQUEST_RULES, REQUEST_DIGEST,
-	REQUEST_LIST_ALERTS, REQUEST_UNFOLLOW,
+	REQUEST_HELLO = 1,
+	REQUEST_PUBLISH,
+	REQUEST_RECOMMEND,
+	REQUEST_OUTCOME,
+	REQUEST_READ_CUSTOMER,
+	REQUEST_RESOLVE_ALIAS,
+	REQUEST_FOLLOW,
+	REQUEST_ACKNOWLEDGE,
+	REQUEST_STATUS,
+	REQUEST_ACTIVATE,
+	REQUEST_RULES,
+	REQUEST_DIGEST,
+	REQUEST_LIST_ALERTS,
+	REQUEST_UNFOLLOW,
 };
 
 /* One published event: its bytes as received (these are journaled, never a re-encoding). Each is decoded by itself with
@@ -65,21 +78,23 @@ struct request {
 	};
 };
 
-/* ERR_OK, or the last error with the field. out->id is set whenever it could be read, so that the error can be answered to it.
- * Defaults are filled in (recommend: channel "call", limit RECOMMENDATIONS_DEFAULT). No clock is consulted: whoever has one calls
- * outcome_decode on `body` again, or bounds recommend's time itself. */
+/* ERR_OK, or the last error with the field. out->id is set whenever it could be read, so that the error can be answered
+ * to it. Defaults are filled in (recommend: channel "call", limit RECOMMENDATIONS_DEFAULT). No clock is consulted:
+ * whoever has one calls outcome_decode on `body` again, or bounds recommend's time itself. */
 int request_decode(struct request *out, struct slice frame, struct arena *arena);
 
-/* One Event message. `now_ms` fills in a missing time and bounds the future (LIMIT_SKEW_MS); with now_ms < 0 (replay, import of the
- * journal) nothing is checked that a clock decides, and a missing time stays 0: the journal entry has it. The type must not be one that only the engine makes ("case.", "outcome."). */
+/* One Event message. `now_ms` fills in a missing time and bounds the future (LIMIT_SKEW_MS); with now_ms < 0 (replay,
+ * import of the journal) nothing is checked that a clock decides, and a missing time stays 0: the journal entry has it.
+ * The type must not be one that only the engine makes ("case.", "outcome."). */
 int event_decode(struct event *out, struct slice bytes, struct arena *arena, int64_t now_ms);
 /* The journaled body of an Outcome request. */
 int outcome_decode(struct request_outcome *out, struct slice bytes, struct arena *arena, int64_t now_ms);
 /* An Event message's bytes from the struct: for tools and tests, and for events that the engine makes. */
 void event_encode(const struct event *e, struct bytes *out);
 
-/* Aliases are compared in one form: phone numbers (7 to 15 digits and separators, nothing else) keep "+" and digits ("00" at the start
- * becomes "+"), e-mail addresses become lower case (ASCII), other names stay. Lends from the arena. ERR_INVALID where nothing is left. */
+/* Aliases are compared in one form: phone numbers (7 to 15 digits and separators, nothing else) keep "+" and digits
+ * ("00" at the start becomes "+"), e-mail addresses become lower case (ASCII), other names stay. Lends from the arena.
+ * ERR_INVALID where nothing is left. */
 int alias_normalize(struct slice in, struct arena *arena, struct slice *out);
 
 #endif

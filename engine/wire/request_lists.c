@@ -1,5 +1,5 @@
-/* wire/request_lists.c: see request_lists.h. Lists are counted first, so that the arena gives exactly what they take: a frame
- * of a million empty messages costs one pass and a refusal, no memory. */
+/* wire/request_lists.c: see request_lists.h. Lists are counted first, so that the arena gives exactly what they take: a
+ * frame of a million empty messages costs one pass and a refusal, no memory. */
 #include "wire/request_lists.h"
 
 #include "base/error.h"
@@ -11,8 +11,10 @@
 
 static int out_of_memory(const char *field)
 {
-	return error_set(ERR_LIMIT, field, "decoding takes more memory than limit_frame_arena_factor (%u) times the frame: "
-			 "send fewer in one request", LIMIT_FRAME_ARENA_FACTOR);
+	return error_set(ERR_LIMIT, field,
+			 "decoding takes more memory than limit_frame_arena_factor (%u) times the frame: "
+			 "send fewer in one request",
+			 LIMIT_FRAME_ARENA_FACTOR);
 }
 
 /* Room for as many nested messages of that number as there are, at most its limit. */
@@ -90,11 +92,14 @@ static int check_file(const struct request_pack_file *files, size_t index)
 	struct slice path = files[index].path;
 	snprintf(field, sizeof(field), "files[%zu].path", index);
 	if (!path_is_safe(path))
-		return error_set(ERR_INVALID, field, "path \"%.*s\" must lie inside the pack's folder: relative, with / and "
-				 "without . or ..", SLICE_ARG(path));
+		return error_set(ERR_INVALID, field,
+				 "path \"%.*s\" must lie inside the pack's folder: relative, with / and "
+				 "without . or ..",
+				 SLICE_ARG(path));
 	for (size_t i = 0; i < index; i++)
 		if (slice_equal(files[i].path, path))
-			return error_set(ERR_INVALID, field, "path \"%.*s\" is also that of files[%zu]", SLICE_ARG(path), i);
+			return error_set(ERR_INVALID, field, "path \"%.*s\" is also that of files[%zu]",
+					 SLICE_ARG(path), i);
 	return ERR_OK;
 }
 
@@ -113,8 +118,8 @@ static int decode_files(struct request *r, const struct field_list *list, struct
 		total += files[i].content.len;
 	}
 	if (total > LIMIT_PACK_BYTES)
-		return error_set(ERR_LIMIT, "files", "the pack's files have %zu bytes, over limit_pack_bytes (%u)", total,
-				 LIMIT_PACK_BYTES);
+		return error_set(ERR_LIMIT, "files", "the pack's files have %zu bytes, over limit_pack_bytes (%u)",
+				 total, LIMIT_PACK_BYTES);
 	r->activate.files = files;
 	r->activate.count = list->count;
 	return ERR_OK;

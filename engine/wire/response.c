@@ -1,5 +1,5 @@
-/* wire/response.c: answers that are small or flat. Each opens a frame and a Response in it, writes the one body, closes.
- * Larger ones have files of their own: ack.c, recommendation.c, customer.c. */
+/* wire/response.c: answers that are small or flat. Each opens a frame and a Response in it, writes the one body,
+ * closes. Larger ones have files of their own: ack.c, recommendation.c, customer.c. */
 #include "wire/response.h"
 
 #include "base/limits.h"
@@ -38,7 +38,8 @@ void response_error(struct bytes *out, uint64_t request_id, const struct error *
 	put_end(out, frame);
 }
 
-void response_welcome(struct bytes *out, uint64_t request_id, struct slice server, uint64_t boot_id, struct slice pack, struct slice pack_hash)
+void response_welcome(struct bytes *out, uint64_t request_id, struct slice server, uint64_t boot_id, struct slice pack,
+		      struct slice pack_hash)
 {
 	struct envelope e = envelope_begin(out, request_id, RESPONSE_WELCOME);
 	put_number(out, 1, PROTOCOL_VERSION);
@@ -52,7 +53,8 @@ void response_welcome(struct bytes *out, uint64_t request_id, struct slice serve
 	envelope_end(out, e);
 }
 
-void response_resolved(struct bytes *out, uint64_t request_id, struct slice customer, struct slice member, bool provisional)
+void response_resolved(struct bytes *out, uint64_t request_id, struct slice customer, struct slice member,
+		       bool provisional)
 {
 	struct envelope e = envelope_begin(out, request_id, RESPONSE_RESOLVED);
 	put_text(out, 1, customer);

@@ -1,5 +1,6 @@
-/* wire/response.h: answers from plain structs to framed Response bytes, appended to a buffer. The structs are lent for the call.
- * Written by hand over base/bytes (wire/put.h): slices are not NUL-terminated, which protobuf-c's strings must be. */
+/* wire/response.h: answers from plain structs to framed Response bytes, appended to a buffer. The structs are lent for
+ * the call. Written by hand over base/bytes (wire/put.h): slices are not NUL-terminated, which protobuf-c's strings
+ * must be. */
 #ifndef NUDGED_WIRE_RESPONSE_H
 #define NUDGED_WIRE_RESPONSE_H
 
@@ -51,7 +52,8 @@ struct wire_ack {
 	enum ack_result result;
 	uint64_t seq;
 	int error_code;                       /* 0: none */
-	struct slice error_field, error_text; /* field within the event ("type"): response_published puts "events[i]." before it */
+	struct slice error_field; /* within the event ("type"): response_published puts "events[i]." before it */
+	struct slice error_text;
 	const struct wire_alert *alerts;
 	size_t alert_count;
 	const struct slice *rules;
@@ -75,16 +77,18 @@ struct wire_gauge {
 struct wire_status {
 	struct slice version, pack, pack_hash, clock;
 	int64_t uptime_ms, now_ms;
-	uint64_t boot_id, events_accepted, events_duplicate, events_refused, recommendations, alerts_raised, alerts_open,
-		connections, followers, journal_last, journal_durable, journal_first, journal_bytes, store_mark, records_cached,
-		cache_bytes, records_stored, records_dirty, free_bytes, rules_aside, effects_pending, timers;
+	uint64_t boot_id, events_accepted, events_duplicate, events_refused, recommendations, alerts_raised,
+		alerts_open, connections, followers, journal_last, journal_durable, journal_first, journal_bytes,
+		store_mark, records_cached, cache_bytes, records_stored, records_dirty, free_bytes, rules_aside,
+		effects_pending, timers;
 	uint32_t shards;
 	bool storage_refusing;
 	const struct wire_gauge *gauges;
 	size_t gauge_count;
 };
 
-/* What a record's declarations are called is known to the pack: these give names to identities. NULL: unknown (then "#hex"). */
+/* What a record's declarations are called is known to the pack: these give names to identities. NULL: unknown (then
+ * "#hex"). */
 struct wire_names {
 	void *arg;
 	struct slice (*series)(void *arg, uint32_t id);
@@ -96,16 +100,19 @@ struct wire_fact {
 };
 
 void response_error(struct bytes *out, uint64_t request_id, const struct error *e);
-void response_welcome(struct bytes *out, uint64_t request_id, struct slice server, uint64_t boot_id, struct slice pack, struct slice pack_hash);
+void response_welcome(struct bytes *out, uint64_t request_id, struct slice server, uint64_t boot_id, struct slice pack,
+		      struct slice pack_hash);
 void response_published(struct bytes *out, uint64_t request_id, const struct wire_ack *acks, size_t count);
 void response_recommendation(struct bytes *out, uint64_t request_id, const struct wire_recommendation *r);
 void response_outcome(struct bytes *out, uint64_t request_id, const struct wire_ack *ack);
 void response_customer(struct bytes *out, uint64_t request_id, const struct record *r, const struct wire_names *names,
 		       const struct wire_fact *facts, size_t fact_count, struct slice merged_from, int64_t now_ms);
-void response_resolved(struct bytes *out, uint64_t request_id, struct slice customer, struct slice member, bool provisional);
+void response_resolved(struct bytes *out, uint64_t request_id, struct slice customer, struct slice member,
+		       bool provisional);
 void response_following(struct bytes *out, uint64_t request_id, uint64_t seq);
 void response_alert(struct bytes *out, uint64_t request_id, struct slice alert); /* alert: an encoded Alert message */
-void response_missed(struct bytes *out, uint64_t request_id, uint64_t count, uint64_t resume_seq, uint32_t resume_index);
+void response_missed(struct bytes *out, uint64_t request_id, uint64_t count, uint64_t resume_seq,
+		     uint32_t resume_index);
 void response_unfollowed(struct bytes *out, uint64_t request_id);
 void response_acknowledged(struct bytes *out, uint64_t request_id, struct slice alert);
 void response_status(struct bytes *out, uint64_t request_id, const struct wire_status *s);
@@ -114,7 +121,8 @@ void response_activated(struct bytes *out, uint64_t request_id, struct slice nam
 void response_rules(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash, int64_t since_ms,
 		    const struct wire_rule *rules, size_t count);
 void response_digest(struct bytes *out, uint64_t request_id, struct hash128 digest, uint64_t records, uint64_t seq);
-void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count, bool more); /* encoded Alerts */
+void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count,
+			 bool more); /* encoded Alerts */
 
 /* Messages without a frame, for the journal, the outbox and nesting. */
 void alert_encode(const struct wire_alert *a, struct bytes *out);                   /* an Alert message */

@@ -1,8 +1,8 @@
 /* wire/scan.h: walks the fields of one protobuf message, in place. Header only, since it is on the path of every event.
  *
- * A message is a row of fields: a tag (number and wire type) and a value. Nested messages are just bytes here: the caller
- * scans them by themselves, so there is no recursion and no depth to bound. Groups (wire types 3 and 4, gone from protobuf
- * since 2008) are refused, and so are over-long varints; numbers that nobody knows are stepped over. */
+ * A message is a row of fields: a tag (number and wire type) and a value. Nested messages are just bytes here: the
+ * caller scans them by themselves, so there is no recursion and no depth to bound. Groups (wire types 3 and 4, gone
+ * from protobuf since 2008) are refused, and so are over-long varints; numbers that nobody knows are stepped over. */
 #ifndef NUDGED_WIRE_SCAN_H
 #define NUDGED_WIRE_SCAN_H
 

@@ -1,7 +1,7 @@
 """A small client of nudged in Python with the real protobuf package: for end-to-end tests, and as an example.
 
-The code for nudge.proto is generated when it is needed (generate), so that nothing generated lies in the tree. Framing is done the
-way Python's protobuf users do it: protobuf's own varints, and a varint length before each message.
+The code for nudge.proto is generated when it is needed (generate), so that nothing generated lies in the tree. Framing
+is done the way Python's protobuf users do it: with protobuf's own varints, a length before each message.
 """
 import importlib
 import os
@@ -56,8 +56,8 @@ class Closed(Exception):
 
 
 class Client:
-    """One connection. send() pipelines and returns the request's id; receive() returns the next Response, call() the one
-    that answers; what else comes meanwhile waits for receive()."""
+    """One connection. send() pipelines and returns the request's id; receive() returns the next Response, call() the
+    one that answers; what else comes meanwhile waits for receive()."""
 
     def __init__(self, pb, address, timeout=10.0):
         self.pb = pb

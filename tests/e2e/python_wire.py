@@ -33,8 +33,9 @@ def check_alert(a):
 
 def check_recommendation(r):
     expect((r.decision, r.customer, r.as_of_seq, r.fallback), ('18446744073709551615-3', 'c-1', 1 << 40, True))
-    same(r.choices[0], action='family-plan', goal='serve', group='messages', score=0.06, propensity=0.2, value=0.3, context=1.0,
-         lever=-0.5, say='Shall I cap it?', reasons=['texts_today 140 > 3 x texts_habit 21', 'Zürich ☎'])
+    same(r.choices[0], action='family-plan', goal='serve', group='messages', score=0.06, propensity=0.2, value=0.3,
+         context=1.0, lever=-0.5, say='Shall I cap it?',
+         reasons=['texts_today 140 > 3 x texts_habit 21', 'Zürich ☎'])
     same(r.left_out[0], action='roaming', gate='policy', reason='r', unknown=True, score=1.5)
     same(r.answers[0], question='why is it higher?', text='usually 12')
     expect(list(r.cautions), ['open complaint'])
@@ -73,7 +74,8 @@ def python_reads(pb, responses):
     check_alert(bodies['alert_list'].alert_list.alerts[1])
     status = bodies['status'].status
     expect((status.shards, status.boot_id, status.now_ms, status.gauges[0].value), (4, 2 ** 64 - 1, NOW, 0.7))
-    same(bodies['pack_activated'].pack_activated, name='bank', hash='ab', seq=1, rules=2, actions=3, series_kept=4, series_new=5)
+    same(bodies['pack_activated'].pack_activated, name='bank', hash='ab', seq=1, rules=2, actions=3,
+         series_kept=4, series_new=5)
     same(bodies['rules'].rules.rules[0], name='message-abuse', on=['sms.sent'], fired=10333, aside=True)
     expect((bodies['digest'].digest.records, len(bodies['digest'].digest.digest)), (4167, 32))
     same(bodies['missed'].missed, count=1, resume_seq=2, resume_index=3)
@@ -87,7 +89,8 @@ def events(pb):
     e.attributes.add(name='mood', number=-0.1)
     e.attributes.add(name='topic', text='Zürich ☎')
     e.attributes.add(name='vip', flag=False)
-    return [e, pb.Event(id='e2', source='pbx', alias='a@b.example', type='t'), pb.Event(id='e3', source='pbx', type='t', customer='c')]
+    return [e, pb.Event(id='e2', source='pbx', alias='a@b.example', type='t'),
+            pb.Event(id='e3', source='pbx', type='t', customer='c')]
 
 
 def requests(pb):
@@ -97,13 +100,14 @@ def requests(pb):
     yield (dict(publish=pb.Publish(events=events(pb) + [broken])),
            '2 [pbx/e1 c-1 daughter anna k call.ended call %d mood:-0.10000000000000001 topic:Zürich ☎ vip:false]'
            ' [pbx/e2 a@b.example    t  %d] [pbx/e3 c    t  %d] [invalid: type]' % (NOW, NOW, NOW))
-    yield (dict(recommend=pb.Recommend(customer='c', member='m', agent='a', channel='web', intent='i', topic='t', mood=-0.5,
-                                       has_mood=True, language='vi', limit=5, deadline_ms=40, time_ms=NOW, explain=True,
+    yield (dict(recommend=pb.Recommend(customer='c', member='m', agent='a', channel='web', intent='i', topic='t',
+                                       mood=-0.5, has_mood=True, language='vi', limit=5, deadline_ms=40,
+                                       time_ms=NOW, explain=True,
                                        attributes=[pb.Attribute(name='n', number=1)])),
            '3 c m a web i t vi -0.5 1 5 40 %d 1 n:1' % NOW)
     yield dict(recommend=pb.Recommend(alias='x')), '3 x   call    0 0 3 0 0 0'
-    yield (dict(outcome=pb.Outcome(id='o', source='desk', decision='18446744073709551615-1', customer='c', agent='a', action='x',
-                                   channel='sms', kind='later', time_ms=NOW)),
+    yield (dict(outcome=pb.Outcome(id='o', source='desk', decision='18446744073709551615-1', customer='c', agent='a',
+                                   action='x', channel='sms', kind='later', time_ms=NOW)),
            '4 desk/o c a x sms later 18446744073709551615-1 %d' % NOW)
     yield dict(read_customer=pb.ReadCustomer(agent='anna')), '5 ||anna'
     yield dict(resolve_alias=pb.ResolveAlias(alias='+49')), '6 alias=+49'

@@ -1,5 +1,5 @@
-/* The C side of python_wire.py: writes a frame of every Response that the daemon can send, and says in plain lines what it
- * reads from frames of Requests that others wrote.
+/* The C side of python_wire.py: writes a frame of every Response that the daemon can send, and says in plain lines what
+ * it reads from frames of Requests that others wrote.
  *
  *     wire_peer write FILE        wire_peer read FILE */
 #include "base/error.h"
@@ -19,18 +19,40 @@
 static void write_recommendation(struct bytes *out, struct bytes *alert)
 {
 	struct slice reasons[] = { SLICE("texts_today 140 > 3 x texts_habit 21"), SLICE("Zürich ☎") };
-	struct wire_choice choice = { .action = SLICE("family-plan"), .goal = SLICE("serve"), .group = SLICE("messages"),
-				      .say = SLICE("Shall I cap it?"), .score = 0.06, .propensity = 0.2, .value = 0.3,
-				      .context = 1, .lever = -0.5, .reasons = reasons, .reason_count = 2 };
+	struct wire_choice choice = { .action = SLICE("family-plan"),
+				      .goal = SLICE("serve"),
+				      .group = SLICE("messages"),
+				      .say = SLICE("Shall I cap it?"),
+				      .score = 0.06,
+				      .propensity = 0.2,
+				      .value = 0.3,
+				      .context = 1,
+				      .lever = -0.5,
+				      .reasons = reasons,
+				      .reason_count = 2 };
 	struct wire_answer answer = { SLICE("why is it higher?"), SLICE("usually 12") };
-	struct wire_left_out left = { .action = SLICE("roaming"), .gate = SLICE("policy"), .reason = SLICE("r"), .unknown = true,
-				      .score = 1.5 };
+	struct wire_left_out left = {
+		.action = SLICE("roaming"), .gate = SLICE("policy"), .reason = SLICE("r"), .unknown = true, .score = 1.5
+	};
 	struct slice caution = SLICE("open complaint");
 	struct wire_recommendation r = {
-		.decision_boot = UINT64_MAX, .decision_count = 3, .customer = SLICE("c-1"), .pack_hash = SLICE("ab"),
-		.choices = &choice, .choice_count = 1, .answers = &answer, .answer_count = 1, .left_out = &left,
-		.left_out_count = 1, .cautions = &caution, .caution_count = 1, .as_of_seq = 1ull << 40, .time_ms = NOW_MS,
-		.channel = SLICE("call"), .fallback = true, .fallback_reason = SLICE("deadline"),
+		.decision_boot = UINT64_MAX,
+		.decision_count = 3,
+		.customer = SLICE("c-1"),
+		.pack_hash = SLICE("ab"),
+		.choices = &choice,
+		.choice_count = 1,
+		.answers = &answer,
+		.answer_count = 1,
+		.left_out = &left,
+		.left_out_count = 1,
+		.cautions = &caution,
+		.caution_count = 1,
+		.as_of_seq = 1ull << 40,
+		.time_ms = NOW_MS,
+		.channel = SLICE("call"),
+		.fallback = true,
+		.fallback_reason = SLICE("deadline"),
 	};
 	struct bytes nudge = { 0 };
 	response_recommendation(out, 4, &r);
@@ -45,7 +67,10 @@ static void write_recommendation(struct bytes *out, struct bytes *alert)
 	struct wire_ack acks[] = {
 		{ .result = ACK_ACCEPTED, .seq = 9, .alerts = &a, .alert_count = 1, .rules = &rule, .rule_count = 1 },
 		{ .result = ACK_DUPLICATE },
-		{ .result = ACK_REFUSED, .error_code = ERR_LIMIT, .error_field = SLICE("type"), .error_text = SLICE("too long") },
+		{ .result = ACK_REFUSED,
+		  .error_code = ERR_LIMIT,
+		  .error_field = SLICE("type"),
+		  .error_text = SLICE("too long") },
 	};
 	response_published(out, 3, acks, 3);
 	response_outcome(out, 5, &acks[2]);
@@ -80,10 +105,18 @@ static void write_all(struct bytes *out)
 {
 	struct bytes alert = { 0 };
 	struct wire_gauge gauge = { "p99", "us", 0.7 };
-	struct wire_status status = { .version = SLICE("0.1.0"), .shards = 4, .boot_id = UINT64_MAX, .now_ms = NOW_MS,
-				      .storage_refusing = true, .gauges = &gauge, .gauge_count = 1, .clock = SLICE("system") };
+	struct wire_status status = { .version = SLICE("0.1.0"),
+				      .shards = 4,
+				      .boot_id = UINT64_MAX,
+				      .now_ms = NOW_MS,
+				      .storage_refusing = true,
+				      .gauges = &gauge,
+				      .gauge_count = 1,
+				      .clock = SLICE("system") };
 	struct slice on = SLICE("sms.sent");
-	struct wire_rule rule = { .name = SLICE("message-abuse"), .on = &on, .on_count = 1, .fired = 10333, .aside = true };
+	struct wire_rule rule = {
+		.name = SLICE("message-abuse"), .on = &on, .on_count = 1, .fired = 10333, .aside = true
+	};
 	error_set(ERR_INVALID, "events[3].type", "what is wrong");
 	response_error(out, 1, error_last());
 	response_welcome(out, 2, SLICE("nudged 0.1.0"), UINT64_MAX, SLICE("bank"), SLICE("ab"));
@@ -130,8 +163,8 @@ static void print_events(const struct request_publish *p, struct arena *arena)
 			continue;
 		}
 		printf(" [%.*s/%.*s %.*s%.*s %.*s %.*s %.*s %.*s %.*s %" PRId64, SLICE_ARG(e.source), SLICE_ARG(e.id),
-		       SLICE_ARG(e.customer), SLICE_ARG(e.alias), SLICE_ARG(e.member), SLICE_ARG(e.agent), SLICE_ARG(e.contact),
-		       SLICE_ARG(e.type), SLICE_ARG(e.channel), e.time_ms);
+		       SLICE_ARG(e.customer), SLICE_ARG(e.alias), SLICE_ARG(e.member), SLICE_ARG(e.agent),
+		       SLICE_ARG(e.contact), SLICE_ARG(e.type), SLICE_ARG(e.channel), e.time_ms);
 		print_attrs(e.attrs, e.attr_count);
 		printf("]");
 	}
@@ -140,16 +173,18 @@ static void print_events(const struct request_publish *p, struct arena *arena)
 static void print_recommend(const struct request_recommend *q)
 {
 	printf(" %.*s%.*s %.*s %.*s %.*s %.*s %.*s %.*s %.17g %d %u %u %" PRId64 " %d", SLICE_ARG(q->customer),
-	       SLICE_ARG(q->alias), SLICE_ARG(q->member), SLICE_ARG(q->agent), SLICE_ARG(q->channel), SLICE_ARG(q->intent),
-	       SLICE_ARG(q->topic), SLICE_ARG(q->language), q->mood, q->has_mood, q->limit, q->deadline_ms, q->time_ms, q->explain);
+	       SLICE_ARG(q->alias), SLICE_ARG(q->member), SLICE_ARG(q->agent), SLICE_ARG(q->channel),
+	       SLICE_ARG(q->intent), SLICE_ARG(q->topic), SLICE_ARG(q->language), q->mood, q->has_mood, q->limit,
+	       q->deadline_ms, q->time_ms, q->explain);
 	print_attrs(q->attrs, q->attr_count);
 }
 
 static void print_outcome(const struct request_outcome *o)
 {
-	printf(" %.*s/%.*s %.*s%.*s %.*s %.*s %.*s %s %" PRIu64 "-%" PRIu64 " %" PRId64, SLICE_ARG(o->source), SLICE_ARG(o->id),
-	       SLICE_ARG(o->customer), SLICE_ARG(o->alias), SLICE_ARG(o->agent), SLICE_ARG(o->action), SLICE_ARG(o->channel),
-	       outcome_name((enum outcome_kind)o->kind), o->decision_boot, o->decision_count, o->time_ms);
+	printf(" %.*s/%.*s %.*s%.*s %.*s %.*s %.*s %s %" PRIu64 "-%" PRIu64 " %" PRId64, SLICE_ARG(o->source),
+	       SLICE_ARG(o->id), SLICE_ARG(o->customer), SLICE_ARG(o->alias), SLICE_ARG(o->agent), SLICE_ARG(o->action),
+	       SLICE_ARG(o->channel), outcome_name((enum outcome_kind)o->kind), o->decision_boot, o->decision_count,
+	       o->time_ms);
 }
 
 static void print_files(const struct request *r)
@@ -176,7 +211,8 @@ static void print_body(const struct request *r, struct arena *arena)
 		print_outcome(&r->outcome);
 		break;
 	case REQUEST_READ_CUSTOMER:
-		printf(" %.*s|%.*s|%.*s", SLICE_ARG(r->read.customer), SLICE_ARG(r->read.alias), SLICE_ARG(r->read.agent));
+		printf(" %.*s|%.*s|%.*s", SLICE_ARG(r->read.customer), SLICE_ARG(r->read.alias),
+		       SLICE_ARG(r->read.agent));
 		break;
 	case REQUEST_RESOLVE_ALIAS:
 		TEXT("alias", r->resolve.alias);
@@ -216,7 +252,8 @@ static int read_all(struct slice in)
 			return 1;
 		arena_init(&arena, LIMIT_FRAME_BYTES * LIMIT_FRAME_ARENA_FACTOR);
 		if (request_decode(&r, body, &arena) != ERR_OK) {
-			printf("%" PRIu64 " refused %s: %s\n", r.id, error_name(error_last()->code), error_last()->field);
+			printf("%" PRIu64 " refused %s: %s\n", r.id, error_name(error_last()->code),
+			       error_last()->field);
 		} else {
 			printf("%" PRIu64 " %d", r.id, (int)r.kind);
 			print_body(&r, &arena);

@@ -1,7 +1,7 @@
 /* Fuzz target: our decoders against protobuf-c's. The first byte chooses: an event, an outcome, an alert, or JSON.
  *
- * What we take, protobuf-c must take too, and read the same from it; what we encode, it must read back. We refuse more than
- * it does (limits, UTF-8, missing fields), so nothing is asked of what we refuse. */
+ * What we take, protobuf-c must take too, and read the same from it; what we encode, it must read back. We refuse more
+ * than it does (limits, UTF-8, missing fields), so nothing is asked of what we refuse. */
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/error.h"

@@ -1,5 +1,6 @@
 /* Fuzz target: a connection's byte stream: frames, requests, and each published event by itself, in an arena with the
- * daemon's own budget. Beside the absence of crashes: what is taken keeps its bounds, and every refusal says something. */
+ * daemon's own budget. Beside the absence of crashes: what is taken keeps its bounds, and every refusal says something.
+ */
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/error.h"

@@ -179,7 +179,8 @@ static void handshake_script(int fd, int connection)
 {
 	Nudge__V1__Request *q = take(fd);
 	Nudge__V1__Welcome w = NUDGE__V1__WELCOME__INIT;
-	bool good = q->body_case == NUDGE__V1__REQUEST__BODY_HELLO && q->hello->version == 1 && strcmp(q->hello->client, "me/1") == 0;
+	bool good = q->body_case == NUDGE__V1__REQUEST__BODY_HELLO && q->hello->version == 1 &&
+		    strcmp(q->hello->client, "me/1") == 0;
 	w.version = 1;
 	w.server = good ? "good" : "bad";
 	give(fd, q->request_id, NUDGE__V1__RESPONSE__BODY_WELCOME, &w, true);
@@ -397,7 +398,8 @@ static void oversized_script(int fd, int connection)
 {
 	welcome(fd);
 	take_id(fd);
-	static const uint8_t frames[2][6] = { { 0x81, 0x80, 0x80, 0x20, 0, 0 }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	static const uint8_t frames[2][6] = { { 0x81, 0x80, 0x80, 0x20, 0, 0 },
+					      { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 	must_write(fd, frames[connection % 2], 6);
 	until_closed(fd);
 }
@@ -464,9 +466,15 @@ static void bad_addresses(void **state)
 		const char *address;
 		int result;
 	} samples[] = {
-		{ "", NUDGE_INVALID }, { "unix:", NUDGE_INVALID }, { "tcp:", NUDGE_INVALID }, { "tcp:host", NUDGE_INVALID },
-		{ "tcp::1", NUDGE_INVALID }, { "unix:/nonexistent/socket", NUDGE_FAILED }, { "/nonexistent", NUDGE_FAILED },
-		{ "tcp:127.0.0.1:1", NUDGE_FAILED }, { NULL, NUDGE_INVALID },
+		{ "", NUDGE_INVALID },
+		{ "unix:", NUDGE_INVALID },
+		{ "tcp:", NUDGE_INVALID },
+		{ "tcp:host", NUDGE_INVALID },
+		{ "tcp::1", NUDGE_INVALID },
+		{ "unix:/nonexistent/socket", NUDGE_FAILED },
+		{ "/nonexistent", NUDGE_FAILED },
+		{ "tcp:127.0.0.1:1", NUDGE_FAILED },
+		{ NULL, NUDGE_INVALID },
 	};
 	struct nudge *n;
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
@@ -488,7 +496,8 @@ static void a_silent_server_times_out(void **state)
 	struct server s;
 	struct nudge *n;
 	server_start(&s, silent_script, 1);
-	assert_int_equal(nudge_connect(&n, s.address, &(struct nudge_options){ .connect_timeout_ms = 80 }), NUDGE_TIMEOUT);
+	assert_int_equal(nudge_connect(&n, s.address, &(struct nudge_options){ .connect_timeout_ms = 80 }),
+			 NUDGE_TIMEOUT);
 	nudge_close(n);
 	server_stop(&s);
 }
@@ -496,10 +505,16 @@ static void a_silent_server_times_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(handshake), cmocka_unit_test(refused_handshake), cmocka_unit_test(pipelining_out_of_order),
-		cmocka_unit_test(pushed_alerts_are_kept), cmocka_unit_test(late_answers_are_dropped),
-		cmocka_unit_test(closed_and_reconnected), cmocka_unit_test(reconnect_waits_for_the_server),
-		cmocka_unit_test(oversized_answers), cmocka_unit_test(large_both_ways), cmocka_unit_test(bad_addresses),
+		cmocka_unit_test(handshake),
+		cmocka_unit_test(refused_handshake),
+		cmocka_unit_test(pipelining_out_of_order),
+		cmocka_unit_test(pushed_alerts_are_kept),
+		cmocka_unit_test(late_answers_are_dropped),
+		cmocka_unit_test(closed_and_reconnected),
+		cmocka_unit_test(reconnect_waits_for_the_server),
+		cmocka_unit_test(oversized_answers),
+		cmocka_unit_test(large_both_ways),
+		cmocka_unit_test(bad_addresses),
 		cmocka_unit_test(a_silent_server_times_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,8 @@ static void every_field(void **state)
 {
 	struct fixture *f = *state;
 	Nudge__V1__Event e = valid();
-	Nudge__V1__Attribute mood = number_attr("mood", -0.5), topic = text_attr("topic", "bill\n\tZürich ☎"), flag = number_attr("vip", 0);
+	Nudge__V1__Attribute mood = number_attr("mood", -0.5), topic = text_attr("topic", "bill\n\tZürich ☎"),
+			     flag = number_attr("vip", 0);
 	flag.value_case = NUDGE__V1__ATTRIBUTE__VALUE_FLAG;
 	flag.flag = 1;
 	Nudge__V1__Attribute *attrs[] = { &mood, &topic, &flag };
@@ -135,7 +136,7 @@ static void any_order_last_wins_unknown_skipped(void **state)
 {
 	struct fixture *f = *state;
 	struct bytes b = { 0 };
-	/* unknown 99 (bytes), unknown 98 (fixed32), type, source twice, customer, id; attribute with text then number */
+	/* unknown 99 (bytes), unknown 98 (fixed32), type, source twice, customer, id; attribute: text, number */
 	bytes_put(&b, "\x9a\x06\x03zzz", 6);
 	bytes_put(&b, "\x95\x06" "abcd", 6);
 	bytes_put(&b, "\x42\x01t\x12\x01" "a\x12\x01" "b\x1a\x01" "c\x0a\x01i", 15);
@@ -173,7 +174,9 @@ static void required_fields(void **state)
 static void text_is_judged(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const broken[] = { "\xff", "a\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "12345678\xe2\x82", "\x80" };
+	static const char *const broken[] = {
+		"\xff", "a\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "12345678\xe2\x82", "\x80"
+	};
 	static const char *const control[] = { "a\nb", "12345678\x01", "\x7f", "\xc2\x85", "a\tb", "\x1f" };
 	Nudge__V1__Event e = valid();
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
@@ -295,12 +298,27 @@ static void wrong_wire_types(void **state)
 {
 	struct fixture *f = *state;
 	assert_refused(event_decode(&f->e, SLICE("\x08\x01"), &f->arena, NOW_MS), ERR_INVALID, "id", "wire type 0");
-	assert_refused(event_decode(&f->e, SLICE("\x52\x01" "a"), &f->arena, NOW_MS), ERR_INVALID, "time_ms", "wire type 2");
-	assert_refused(event_decode(&f->e, SLICE("\x5a\x02\x18\x01"), &f->arena, NOW_MS), ERR_INVALID, "attributes[0].number",
-		       "wire type");
-	static const char *const malformed[] = { "\x0b", "\x0c", "\x0e", "\x0f", "\x0a", "\x0a\x05" "ab", "\x80", "\x50\xff",
-		"\x50\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x59zz", "\xff\xff\xff\xff\xff\xff", "\x0a\xff\xff\xff\xff\x0f",
-		"\x02\x01z" };
+	assert_refused(event_decode(&f->e,
+				    SLICE("\x52\x01"
+					  "a"),
+				    &f->arena, NOW_MS),
+		       ERR_INVALID, "time_ms", "wire type 2");
+	assert_refused(event_decode(&f->e, SLICE("\x5a\x02\x18\x01"), &f->arena, NOW_MS), ERR_INVALID,
+		       "attributes[0].number", "wire type");
+	static const char *const malformed[] = { "\x0b",
+						 "\x0c",
+						 "\x0e",
+						 "\x0f",
+						 "\x0a",
+						 "\x0a\x05"
+						 "ab",
+						 "\x80",
+						 "\x50\xff",
+						 "\x50\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+						 "\x59zz",
+						 "\xff\xff\xff\xff\xff\xff",
+						 "\x0a\xff\xff\xff\xff\x0f",
+						 "\x02\x01z" };
 	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
 		assert_refused(event_decode(&f->e, slice_of(malformed[i]), &f->arena, NOW_MS), ERR_INVALID, "",
 			       "not a valid protobuf message");

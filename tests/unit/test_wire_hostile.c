@@ -166,8 +166,11 @@ static void a_spent_arena_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nested_20000_deep), cmocka_unit_test(a_million_of_nothing), cmocka_unit_test(cut_anywhere),
-		cmocka_unit_test(every_byte_every_value), cmocka_unit_test(a_spent_arena_is_an_error),
+		cmocka_unit_test(nested_20000_deep),
+		cmocka_unit_test(a_million_of_nothing),
+		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(every_byte_every_value),
+		cmocka_unit_test(a_spent_arena_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,5 +1,5 @@
-/* JSON to messages and back. One test walks the whole schema: it fills in every field of every body by its descriptor, goes
- * through JSON text and wants the same bytes. */
+/* JSON to messages and back. One test walks the whole schema: it fills in every field of every body by its descriptor,
+ * goes through JSON text and wants the same bytes. */
 #include "wire_help.h"
 
 #include "base/check.h"
@@ -135,10 +135,11 @@ static int read_text(ProtobufCMessage **out, const ProtobufCMessageDescriptor *d
 static void an_event_as_people_write_it(void **state)
 {
 	Nudge__V1__Event *e;
-	assert_int_equal(read_text((ProtobufCMessage **)&e, &nudge__v1__event__descriptor,
+	static const char text_in[] =
 		"{\"id\": \"1\", \"source\": \"pbx\", \"customer\": \"c1\", \"type\": \"call.ended\", \"agent\": null, "
-		"\"time\": \"2026-01-31T17:00:00.250+07:00\", \"attributes\": {\"mood\": -0.5, \"n\": 3, \"vip\": true, \"t\": \"\"}}"),
-		ERR_OK);
+		"\"time\": \"2026-01-31T17:00:00.250+07:00\", "
+		"\"attributes\": {\"mood\": -0.5, \"n\": 3, \"vip\": true, \"t\": \"\"}}";
+	assert_int_equal(read_text((ProtobufCMessage **)&e, &nudge__v1__event__descriptor, text_in), ERR_OK);
 	assert_string_equal(e->type, "call.ended");
 	assert_int_equal(e->time_ms, 1769853600250);
 	assert_int_equal(e->n_attributes, 4);
@@ -147,7 +148,8 @@ static void an_event_as_people_write_it(void **state)
 	assert_string_equal(e->attributes[3]->text, "");
 	json_t *j = json_from_message(&e->base);
 	char *text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
-	assert_string_equal(text, "{\"attributes\":{\"mood\":-0.5,\"n\":3.0,\"t\":\"\",\"vip\":true},\"customer\":\"c1\","
+	assert_string_equal(text,
+			    "{\"attributes\":{\"mood\":-0.5,\"n\":3.0,\"t\":\"\",\"vip\":true},\"customer\":\"c1\","
 			    "\"id\":\"1\",\"source\":\"pbx\",\"time_ms\":1769853600250,\"type\":\"call.ended\"}");
 	free(text);
 	json_decref(j);
@@ -176,33 +178,41 @@ static void mistakes_are_named(void **state)
 		{ "[]", "", "must be an object" },
 		{ "{\"events\": {}}", "events", "must be a list" },
 		{ "{\"events\": [{}, 3]}", "events[1]", "must be an object" },
-		{ "{\"events\": [{}, {\"custmer\": \"x\"}]}", "events[1].custmer", "Event, which has id, source, customer" },
+		{ "{\"events\": [{}, {\"custmer\": \"x\"}]}", "events[1].custmer",
+		  "Event, which has id, source, customer" },
 		{ "{\"events\": [{\"id\": 3}]}", "events[0].id", "must be a string" },
 		{ "{\"events\": [{\"id\": \"a\\u0000b\"}]}", "events[0].id", "NUL" },
 		{ "{\"events\": [{\"time_ms\": 1.5}]}", "events[0].time_ms", "whole number" },
 		{ "{\"events\": [{\"time_ms\": \"99999999999999999999\"}]}", "events[0].time_ms", "whole number" },
-		{ "{\"events\": [{\"time_ms\": 1, \"time\": \"2026-01-31T10:00:00Z\"}]}", "events[0].time", "one of the two" },
+		{ "{\"events\": [{\"time_ms\": 1, \"time\": \"2026-01-31T10:00:00Z\"}]}", "events[0].time",
+		  "one of the two" },
 		{ "{\"events\": [{\"time\": \"yesterday\"}]}", "events[0].time", "2026-01-31T10:00:00Z" },
 		{ "{\"events\": [{\"attributes\": [1]}]}", "events[0].attributes", "object of names and values" },
-		{ "{\"events\": [{\"attributes\": {\"a\": 1, \"b\": []}}]}", "events[0].attributes.b", "string, a number or a boolean" },
-		{ "{\"events\": [{\"attributes\": {\"b\": null}}]}", "events[0].attributes.b", "string, a number or a boolean" },
+		{ "{\"events\": [{\"attributes\": {\"a\": 1, \"b\": []}}]}", "events[0].attributes.b",
+		  "string, a number or a boolean" },
+		{ "{\"events\": [{\"attributes\": {\"b\": null}}]}", "events[0].attributes.b",
+		  "string, a number or a boolean" },
 	};
 	ProtobufCMessage *m;
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
-		assert_refused(read_text(&m, &nudge__v1__publish__descriptor, mistakes[i].text), ERR_INVALID, mistakes[i].field,
-			       mistakes[i].words);
+		assert_refused(read_text(&m, &nudge__v1__publish__descriptor, mistakes[i].text), ERR_INVALID,
+			       mistakes[i].field, mistakes[i].words);
 		assert_null(m);
 	}
-	assert_refused(read_text(&m, &nudge__v1__request__descriptor, "{\"hello\": {}, \"publish\": {}}"), ERR_INVALID, "publish",
-		       "only one");
-	assert_refused(read_text(&m, &nudge__v1__request__descriptor, "{\"request_id\": -1}"), ERR_INVALID, "request_id",
-		       "0 or more");
-	assert_refused(read_text(&m, &nudge__v1__recommend__descriptor, "{\"limit\": 4294967296}"), ERR_INVALID, "limit",
-		       "too large");
-	assert_refused(read_text(&m, &nudge__v1__recommend__descriptor, "{\"mood\": \"good\"}"), ERR_INVALID, "mood", "a number");
-	assert_refused(read_text(&m, &nudge__v1__file__descriptor, "{\"content\": \"a\"}"), ERR_INVALID, "content", "base64");
-	assert_refused(read_text(&m, &nudge__v1__file__descriptor, "{\"content\": \"a=bc\"}"), ERR_INVALID, "content", "base64");
-	assert_refused(read_text(&m, &nudge__v1__ack__descriptor, "{\"result\": \"MAYBE\"}"), ERR_INVALID, "result", "Result");
+	assert_refused(read_text(&m, &nudge__v1__request__descriptor, "{\"hello\": {}, \"publish\": {}}"), ERR_INVALID,
+		       "publish", "only one");
+	assert_refused(read_text(&m, &nudge__v1__request__descriptor, "{\"request_id\": -1}"), ERR_INVALID,
+		       "request_id", "0 or more");
+	assert_refused(read_text(&m, &nudge__v1__recommend__descriptor, "{\"limit\": 4294967296}"), ERR_INVALID,
+		       "limit", "too large");
+	assert_refused(read_text(&m, &nudge__v1__recommend__descriptor, "{\"mood\": \"good\"}"), ERR_INVALID, "mood",
+		       "a number");
+	assert_refused(read_text(&m, &nudge__v1__file__descriptor, "{\"content\": \"a\"}"), ERR_INVALID, "content",
+		       "base64");
+	assert_refused(read_text(&m, &nudge__v1__file__descriptor, "{\"content\": \"a=bc\"}"), ERR_INVALID, "content",
+		       "base64");
+	assert_refused(read_text(&m, &nudge__v1__ack__descriptor, "{\"result\": \"MAYBE\"}"), ERR_INVALID, "result",
+		       "Result");
 }
 
 static void deep_json_is_refused_early(void **state)
@@ -217,13 +227,16 @@ static void deep_json_is_refused_early(void **state)
 
 static void base64(void **state)
 {
-	static const char *const texts[][2] = { { "a", "YQ==" }, { "ab", "YWI=" }, { "abc", "YWJj" }, { "\xff\xfe\xfd\xfc", "//79/A==" } };
+	static const char *const texts[][2] = {
+		{ "a", "YQ==" }, { "ab", "YWI=" }, { "abc", "YWJj" }, { "\xff\xfe\xfd\xfc", "//79/A==" }
+	};
 	for (size_t i = 0; i < 4; i++) {
 		Nudge__V1__File f = NUDGE__V1__FILE__INIT, *back;
 		f.content = (ProtobufCBinaryData){ strlen(texts[i][0]), (uint8_t *)(uintptr_t)texts[i][0] };
 		json_t *j = json_from_message(&f.base);
 		assert_string_equal(json_string_value(json_object_get(j, "content")), texts[i][1]);
-		assert_int_equal(message_from_json((ProtobufCMessage **)&back, &nudge__v1__file__descriptor, j), ERR_OK);
+		assert_int_equal(message_from_json((ProtobufCMessage **)&back, &nudge__v1__file__descriptor, j),
+				 ERR_OK);
 		assert_int_equal(back->content.len, f.content.len);
 		assert_memory_equal(back->content.data, f.content.data, f.content.len);
 		protobuf_c_message_free_unpacked(&back->base, NULL);
@@ -237,12 +250,24 @@ static void times(void **state)
 		const char *text;
 		int64_t ms;
 	} good[] = {
-		{ "1970-01-01T00:00:00Z", 0 }, { "2000-02-29T12:00:00Z", 951825600000 }, { "1999-08-01 00:00:00Z", 933465600000 },
-		{ "2026-12-31T23:59:59.9999Z", 1798761599999 }, { "2026-01-01T00:00:00-00:30", 1767227400000 },
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2000-02-29T12:00:00Z", 951825600000 },
+		{ "1999-08-01 00:00:00Z", 933465600000 },
+		{ "2026-12-31T23:59:59.9999Z", 1798761599999 },
+		{ "2026-01-01T00:00:00-00:30", 1767227400000 },
 	};
-	static const char *const bad[] = { "", "2026-01-31", "2026-01-31T10:00:00", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
-		"2026-00-01T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T10:00:00.Z", "2026-01-31T10:00:00Zx",
-		"2026-01-31T10:00:00+7:00", "26-01-31T10:00:00Z", "2026-01-31T10:00:00+24:00" };
+	static const char *const bad[] = { "",
+					   "2026-01-31",
+					   "2026-01-31T10:00:00",
+					   "2026-02-29T00:00:00Z",
+					   "2026-13-01T00:00:00Z",
+					   "2026-00-01T00:00:00Z",
+					   "2026-01-31T24:00:00Z",
+					   "2026-01-31T10:00:00.Z",
+					   "2026-01-31T10:00:00Zx",
+					   "2026-01-31T10:00:00+7:00",
+					   "26-01-31T10:00:00Z",
+					   "2026-01-31T10:00:00+24:00" };
 	int64_t ms;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		assert_int_equal(json_parse_time("t", good[i].text, &ms), ERR_OK);
@@ -255,8 +280,12 @@ static void times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_schema), cmocka_unit_test(an_event_as_people_write_it), cmocka_unit_test(brief_and_whole),
-		cmocka_unit_test(mistakes_are_named), cmocka_unit_test(deep_json_is_refused_early), cmocka_unit_test(base64),
+		cmocka_unit_test(whole_schema),
+		cmocka_unit_test(an_event_as_people_write_it),
+		cmocka_unit_test(brief_and_whole),
+		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(deep_json_is_refused_early),
+		cmocka_unit_test(base64),
 		cmocka_unit_test(times),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,12 +110,13 @@ static void envelopes(void **state)
 	/* the body is wrong, the id comes after it and is still known */
 	assert_refused(request_decode(&r, SLICE("\x50\x01\x08\x06"), &arena), ERR_INVALID, "get_status", "wire type");
 	assert_int_equal(r.id, 6);
-	assert_refused(request_decode(&r, (struct slice){ "\x08\x06\x52\x00\x62\x00", 6 }, &arena), ERR_INVALID, "get_rules",
-		       "one body");
+	assert_refused(request_decode(&r, (struct slice){ "\x08\x06\x52\x00\x62\x00", 6 }, &arena), ERR_INVALID,
+		       "get_rules", "one body");
 	assert_refused(request_decode(&r, SLICE("\x08\x06\x52\x05"), &arena), ERR_INVALID, "", "not a valid protobuf");
 	assert_int_equal(r.id, 6);
 	/* a body of a newer version */
-	assert_refused(request_decode(&r, (struct slice){ "\x08\x06\xa2\x06\x00", 5 }, &arena), ERR_INVALID, "", "newer");
+	assert_refused(request_decode(&r, (struct slice){ "\x08\x06\xa2\x06\x00", 5 }, &arena), ERR_INVALID, "",
+		       "newer");
 	assert_int_equal(request_decode(&r, (struct slice){ "\x52\x00\x08\x09\xa2\x06\x00", 7 }, &arena), ERR_OK);
 	assert_int_equal(r.kind, REQUEST_STATUS);
 	assert_int_equal(r.id, 9);
@@ -185,7 +186,8 @@ static void more_small_ones(void **state)
 	list.after_index = 2;
 	list.to = "care";
 	assert_int_equal(DECODE(LIST_ALERTS, &list), ERR_OK);
-	assert_true(r.kind == REQUEST_LIST_ALERTS && r.list.limit == 10 && r.list.after_seq == 4 && r.list.after_index == 2);
+	assert_true(r.kind == REQUEST_LIST_ALERTS && r.list.limit == 10 && r.list.after_seq == 4 &&
+		    r.list.after_index == 2);
 	Nudge__V1__Unfollow unfollow = NUDGE__V1__UNFOLLOW__INIT;
 	assert_refused(DECODE(UNFOLLOW, &unfollow), ERR_INVALID, "follow_id", "missing");
 	unfollow.follow_id = 8;
@@ -325,9 +327,15 @@ static void activate(void **state)
 static void aliases(void **state)
 {
 	static const char *const pairs[][2] = {
-		{ "+49 (30) 123-45.67", "+49301234567" }, { "0049301234567", "+49301234567" }, { " 030 1234567 ", "0301234567" },
-		{ "Anna.Lee@Example.COM", "anna.lee@example.com" }, { "CRM-0012", "CRM-0012" }, { "12-34", "12-34" },
-		{ "00123", "00123" }, { "1234567890123456", "1234567890123456" }, { "+1+2345678", "+1+2345678" },
+		{ "+49 (30) 123-45.67", "+49301234567" },
+		{ "0049301234567", "+49301234567" },
+		{ " 030 1234567 ", "0301234567" },
+		{ "Anna.Lee@Example.COM", "anna.lee@example.com" },
+		{ "CRM-0012", "CRM-0012" },
+		{ "12-34", "12-34" },
+		{ "00123", "00123" },
+		{ "1234567890123456", "1234567890123456" },
+		{ "+1+2345678", "+1+2345678" },
 		{ "Ä@B", "Ä@b" },
 	};
 	struct slice out;
@@ -337,15 +345,18 @@ static void aliases(void **state)
 	}
 	static const char *const nothing[] = { "", "  ", "+", "--", "( )" };
 	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
-		assert_refused(alias_normalize(slice_of(nothing[i]), &arena, &out), ERR_INVALID, "alias", "no letters or digits");
+		assert_refused(alias_normalize(slice_of(nothing[i]), &arena, &out), ERR_INVALID, "alias",
+			       "no letters or digits");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(frames), cmocka_unit_test(utf8), cmocka_unit_test(envelopes), cmocka_unit_test(small_ones),
-		cmocka_unit_test(more_small_ones), cmocka_unit_test(publish), cmocka_unit_test(recommend),
-		cmocka_unit_test(outcome), cmocka_unit_test(activate), cmocka_unit_test(aliases),
+		cmocka_unit_test(frames),          cmocka_unit_test(utf8),
+		cmocka_unit_test(envelopes),       cmocka_unit_test(small_ones),
+		cmocka_unit_test(more_small_ones), cmocka_unit_test(publish),
+		cmocka_unit_test(recommend),       cmocka_unit_test(outcome),
+		cmocka_unit_test(activate),        cmocka_unit_test(aliases),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -80,9 +80,20 @@ static void small_ones(void **state)
 static struct wire_alert sample_alert(void)
 {
 	return (struct wire_alert){
-		.seq = 300, .index = 1, .rule = SLICE("r"), .severity = SLICE("high"), .to = SLICE("care"), .subject = SLICE("c"),
-		.subject_kind = SLICE("customer"), .member = SLICE("m"), .text = SLICE("line one\nline two"),
-		.state = SLICE("open"), .kind = SLICE("alert"), .time_ms = 5, .expires_ms = 6, .historical = true,
+		.seq = 300,
+		.index = 1,
+		.rule = SLICE("r"),
+		.severity = SLICE("high"),
+		.to = SLICE("care"),
+		.subject = SLICE("c"),
+		.subject_kind = SLICE("customer"),
+		.member = SLICE("m"),
+		.text = SLICE("line one\nline two"),
+		.state = SLICE("open"),
+		.kind = SLICE("alert"),
+		.time_ms = 5,
+		.expires_ms = 6,
+		.historical = true,
 	};
 }
 
@@ -119,9 +130,17 @@ static void acks(void **state)
 	struct wire_alert a = sample_alert();
 	struct slice rules[] = { SLICE("one"), SLICE("two") };
 	struct wire_ack list[LIMIT_BATCH_EVENTS] = {
-		[0] = { .result = ACK_ACCEPTED, .seq = 10, .alerts = &a, .alert_count = 1, .rules = rules, .rule_count = 2 },
+		[0] = { .result = ACK_ACCEPTED,
+			.seq = 10,
+			.alerts = &a,
+			.alert_count = 1,
+			.rules = rules,
+			.rule_count = 2 },
 		[1] = { .result = ACK_DUPLICATE, .seq = 11 },
-		[2] = { .result = ACK_REFUSED, .error_code = ERR_INVALID, .error_field = SLICE("type"), .error_text = SLICE("why") },
+		[2] = { .result = ACK_REFUSED,
+			.error_code = ERR_INVALID,
+			.error_field = SLICE("type"),
+			.error_text = SLICE("why") },
 		[3] = { .result = ACK_REFUSED, .error_code = ERR_STORAGE, .error_text = SLICE("full") },
 	};
 	for (unsigned i = 4; i < LIMIT_BATCH_EVENTS; i++)
@@ -130,7 +149,8 @@ static void acks(void **state)
 	Nudge__V1__Response *r = UNPACK(PUBLISHED);
 	Nudge__V1__Ack **got = r->published->acks;
 	assert_int_equal(r->published->n_acks, LIMIT_BATCH_EVENTS);
-	assert_true(got[0]->result == NUDGE__V1__ACK__RESULT__ACCEPTED && got[0]->n_alerts == 1 && got[0]->n_rules == 2);
+	assert_true(got[0]->result == NUDGE__V1__ACK__RESULT__ACCEPTED && got[0]->n_alerts == 1 &&
+		    got[0]->n_rules == 2);
 	assert_string_equal(got[0]->rules[1], "two");
 	assert_string_equal(got[2]->error->code, "invalid");
 	assert_string_equal(got[2]->error->field, "events[2].type");
@@ -147,16 +167,36 @@ static void acks(void **state)
 static void recommendation(void **state)
 {
 	struct slice reasons[] = { SLICE("texts_today 140 > 63") };
-	struct wire_choice choices[] = { { .action = SLICE("family-plan"), .say = SLICE("Shall I?"), .score = 0.5, .lever = 1,
-					   .reasons = reasons, .reason_count = 1 }, { .action = SLICE("b") } };
+	struct wire_choice choices[] = { { .action = SLICE("family-plan"),
+					   .say = SLICE("Shall I?"),
+					   .score = 0.5,
+					   .lever = 1,
+					   .reasons = reasons,
+					   .reason_count = 1 },
+					 { .action = SLICE("b") } };
 	struct wire_answer answers[] = { { SLICE("why?"), SLICE("because") } };
-	struct wire_left_out left[] = { { .action = SLICE("x"), .gate = SLICE("policy"), .unknown = true, .score = 0.1 } };
+	struct wire_left_out left[] = {
+		{ .action = SLICE("x"), .gate = SLICE("policy"), .unknown = true, .score = 0.1 }
+	};
 	struct slice cautions[] = { SLICE("open complaint") };
 	struct wire_recommendation w = {
-		.decision_boot = 77, .decision_count = 5, .customer = SLICE("c"), .pack_hash = SLICE("h"), .choices = choices,
-		.choice_count = 2, .answers = answers, .answer_count = 1, .left_out = left, .left_out_count = 1,
-		.cautions = cautions, .caution_count = 1, .fallback = true, .fallback_reason = SLICE("late"), .as_of_seq = 8,
-		.time_ms = NOW_MS, .channel = SLICE("sms"),
+		.decision_boot = 77,
+		.decision_count = 5,
+		.customer = SLICE("c"),
+		.pack_hash = SLICE("h"),
+		.choices = choices,
+		.choice_count = 2,
+		.answers = answers,
+		.answer_count = 1,
+		.left_out = left,
+		.left_out_count = 1,
+		.cautions = cautions,
+		.caution_count = 1,
+		.fallback = true,
+		.fallback_reason = SLICE("late"),
+		.as_of_seq = 8,
+		.time_ms = NOW_MS,
+		.channel = SLICE("sms"),
 	};
 	response_recommendation(&out, 9, &w);
 	Nudge__V1__Response *r = UNPACK(RECOMMENDATION);
@@ -183,8 +223,16 @@ static void recommendation(void **state)
 static void status_and_rules(void **state)
 {
 	struct wire_gauge gauges[] = { { "p99", "us", 700 } };
-	struct wire_status s = { .version = SLICE("0.1.0"), .clock = SLICE("system"), .shards = 4, .timers = 28, .free_bytes = 24,
-				 .storage_refusing = true, .now_ms = NOW_MS, .gauges = gauges, .gauge_count = 1, .uptime_ms = 2 };
+	struct wire_status s = { .version = SLICE("0.1.0"),
+				 .clock = SLICE("system"),
+				 .shards = 4,
+				 .timers = 28,
+				 .free_bytes = 24,
+				 .storage_refusing = true,
+				 .now_ms = NOW_MS,
+				 .gauges = gauges,
+				 .gauge_count = 1,
+				 .uptime_ms = 2 };
 	response_status(&out, 9, &s);
 	Nudge__V1__Response *r = UNPACK(STATUS);
 	assert_true(r->status->shards == 4 && r->status->timers == 28 && r->status->free_bytes == 24);
@@ -192,8 +240,16 @@ static void status_and_rules(void **state)
 	assert_string_equal(r->status->gauges[0]->unit, "us");
 	done(r);
 	struct slice on[] = { SLICE("a"), SLICE("b") };
-	struct wire_rule rule = { .name = SLICE("repeat-call"), .on = on, .on_count = 2, .matched = 3, .fired = 2, .failed = 1,
-				  .time_ns = 4, .aside = true, .about = SLICE("customer"), .last_error = SLICE("nil") };
+	struct wire_rule rule = { .name = SLICE("repeat-call"),
+				  .on = on,
+				  .on_count = 2,
+				  .matched = 3,
+				  .fired = 2,
+				  .failed = 1,
+				  .time_ns = 4,
+				  .aside = true,
+				  .about = SLICE("customer"),
+				  .last_error = SLICE("nil") };
 	response_rules(&out, 9, SLICE("bank"), SLICE("h"), 12, &rule, 1);
 	r = UNPACK(RULES);
 	assert_true(r->rules->since_ms == 12 && r->rules->rules[0]->fired == 2 && r->rules->rules[0]->aside);
@@ -254,7 +310,8 @@ static void customer(void **state)
 	for (size_t i = 0; i < 2; i++)
 		if (strcmp(c->series[i]->name, "contacts") == 0)
 			assert_true(c->series[i]->count == 2 && c->series[i]->sum == 6 && c->series[i]->min == 2.5 &&
-				    c->series[i]->max == 3.5 && c->series[i]->first_ms == 1000 && c->series[i]->last_ms == 2000);
+				    c->series[i]->max == 3.5 && c->series[i]->first_ms == 1000 &&
+				    c->series[i]->last_ms == 2000);
 		else
 			assert_string_equal(c->series[i]->name, "#00000abc");
 	assert_string_equal(c->cases[0]->name, "#00000007");
@@ -276,8 +333,8 @@ static void customer(void **state)
 /* Lengths around each step of a varint, on both levels of nesting. */
 static void lengths(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 100, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 16370, 16375, 16380, 16384,
-					16390, 70000, 2097140, 2097152, 3000000 };
+	static const size_t sizes[] = { 0,   1,   100,   120,   121,   122,   123,   124,   125,     126,     127,
+					128, 129, 16370, 16375, 16380, 16384, 16390, 70000, 2097140, 2097152, 3000000 };
 	char *text = malloc(3000001);
 	memset(text, 'x', 3000001);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -297,8 +354,9 @@ static void lengths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(small_ones), cmocka_unit_test(alerts), cmocka_unit_test(acks), cmocka_unit_test(recommendation),
-		cmocka_unit_test(status_and_rules), cmocka_unit_test(customer), cmocka_unit_test(lengths),
+		cmocka_unit_test(small_ones),     cmocka_unit_test(alerts),           cmocka_unit_test(acks),
+		cmocka_unit_test(recommendation), cmocka_unit_test(status_and_rules), cmocka_unit_test(customer),
+		cmocka_unit_test(lengths),
 	};
 	return cmocka_run_group_tests(tests, NULL, stop);
 }

@@ -35,6 +35,7 @@ static void call_recycle(struct shard *s, struct call *c)
 		c->parts = w->next;
 		work_destroy(w);
 	}
+	c->session = NULL;
 	c->acks = NULL;
 	c->ack_count = 0;
 	arena_reset(&c->arena);

@@ -300,9 +300,8 @@ static void *run(void *arg)
 bool control_submit(struct engine *e, struct activation *a)
 {
 	struct control *c = e->control;
-	if (!c || atomic_fetch_add(&c->waiting, 1) >= WAITING_MAX) {
-		if (c)
-			atomic_fetch_sub(&c->waiting, 1);
+	if (atomic_fetch_add(&c->waiting, 1) >= WAITING_MAX || atomic_load(&c->stop)) {
+		atomic_fetch_sub(&c->waiting, 1);
 		return false;
 	}
 	return queue_push(c->queue, a);
@@ -327,11 +326,23 @@ int control_start(struct engine *e)
 void control_stop(struct engine *e)
 {
 	struct control *c = e->control;
-	if (!c)
+	if (!c || atomic_exchange(&c->stop, true))
 		return;
-	atomic_store(&c->stop, true);
 	queue_push(c->queue, NULL);
 	pthread_join(c->thread, NULL);
+}
+
+void control_destroy(struct engine *e)
+{
+	struct control *c = e->control;
+	void *items[WAITING_MAX];
+	size_t n;
+	if (!c)
+		return;
+	control_stop(e);
+	while ((n = queue_pop_all(c->queue, items, WAITING_MAX)))
+		for (size_t i = 0; i < n; i++)
+			activation_destroy(items[i]);
 	pack_destroy(c->pack);
 	strpool_destroy(c->pool);
 	queue_destroy(c->queue);

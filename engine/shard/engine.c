@@ -63,6 +63,7 @@ static void engine_free(struct engine *e)
 {
 	for (unsigned i = 0; e->shards && i < e->shard_count; i++)
 		shard_destroy(e->shards[i]);
+	control_destroy(e);
 	free(e->shards);
 	store_close(e->store);
 	feed_destroy(e->feed);

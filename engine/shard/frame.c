@@ -246,6 +246,7 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 		take_activate(s, session, r);
 		break;
 	case REQUEST_STATUS:
+		shard_measure(s);
 		engine_status(s->engine, r->id, s->now_ms, &session->out);
 		session_output(s, session);
 		break;

@@ -319,7 +319,8 @@ int chunk_write(struct engine *e, struct store_chunk *c, uint64_t engine_mark); 
 
 /* activate.c, control.c */
 int control_start(struct engine *e);
-void control_stop(struct engine *e);
+void control_stop(struct engine *e);     /* the thread ends; later submissions are refused */
+void control_destroy(struct engine *e);
 bool control_submit(struct engine *e, struct activation *a); /* false: too many waiting */
 void activation_destroy(struct activation *a);
 void engine_set_pack_text(struct engine *e, const char *name, const char *hash, int64_t since_ms);

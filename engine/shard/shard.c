@@ -45,6 +45,8 @@ static void destroy_calls(struct call *c)
 	while (c) {
 		struct call *next = c->next;
 		destroy_list(c->parts);
+		if (c->session && --c->session->in_flight == 0 && c->session->closed)
+			c->session->release(c->session);
 		arena_finish(&c->arena);
 		bytes_finish(&c->answer);
 		free(c);
@@ -81,6 +83,7 @@ void shard_destroy(struct shard *s)
 	timers_finish(s);
 	free(s->sources);
 	free(s->sweep.slots);
+	pack_destroy(s->next_pack);
 	cache_finish(&s->cache);
 	machine_finish(&s->machine);
 	arena_finish(&s->arena);

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define DECLARATION_STEPS 20 /* what a declaration or term costs of the loading budget: it bounds the memory they take, too */
+
 struct loader *loader_of(lua_State *L)
 {
 	struct vm *vm = vm_of(L);
@@ -41,10 +43,15 @@ struct str *pack_str_at(lua_State *L, int index)
 struct place place_here(lua_State *L)
 {
 	lua_Debug ar;
+	struct loader *l = loader_of(L);
+	vm_charge(L, DECLARATION_STEPS);
 	for (int level = 0; lua_getstack(L, level, &ar); level++) {
 		lua_getinfo(L, "Sl", &ar);
-		if (ar.currentline > 0 && ar.source[0] == '@')
-			return (struct place){ pack_str(loader_of(L)->pack, slice_of(ar.source + 1))->data, ar.currentline };
+		if (ar.currentline <= 0 || ar.source[0] != '@')
+			continue;
+		if (!l->last_file || strcmp(l->last_file->data, ar.source + 1) != 0)
+			l->last_file = pack_str(l->pack, slice_of(ar.source + 1));
+		return (struct place){ l->last_file->data, ar.currentline };
 	}
 	return (struct place){ "pack.lua", 0 };
 }

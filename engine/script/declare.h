@@ -32,6 +32,7 @@ struct loader {
 	struct words_part **reads; struct place *read_places; unsigned read_count; /* {name} parts to resolve at the end */
 	struct unfinished *unfinished; unsigned unfinished_count;
 	int depth;                        /* of require */
+	struct str *last_file;            /* of place_here */
 };
 
 struct loader *loader_of(lua_State *L); /* raises after loading: declarations run once */
@@ -103,6 +104,9 @@ int declare_named(lua_State *L, const char *what, lua_CFunction body);
 struct place declare_named_place(lua_State *L); /* within body */
 void declare_named_done(lua_State *L);          /* within body */
 void check_new_name(lua_State *L, struct place at, const char *what, struct slice name, size_t longest);
+
+/* source_check.c: the line of the first `^` operator; 0: none. */
+int source_power_line(struct slice source);
 
 /* pack.c: the zone that the pack declares ("UTC" where none), NUL-terminated, and where. ERR_RULE where the pack does not load. */
 int pack_zone_name(const struct bundle *bundle, struct bytes *out, int *line);

@@ -68,9 +68,7 @@ static int fact_read(lua_State *L)
 	struct slice name = { "", 0 };
 	if (lua_type(L, 2) == LUA_TSTRING)
 		name.data = lua_tolstring(L, 2, &name.len);
-	const char **names = arena_calloc(&p->arena, p->fact_count + 1, sizeof(*names));
 	for (unsigned i = 0; i < p->fact_count; i++) {
-		names[i] = p->facts[i].name->data;
 		if (!slice_equal(str_slice(p->facts[i].name), name))
 			continue;
 		const struct term *of = p->facts[i].term;
@@ -84,6 +82,9 @@ static int fact_read(lua_State *L)
 		term_push(L, t);
 		return 1;
 	}
+	const char **names = arena_calloc(&p->arena, p->fact_count + 1, sizeof(*names));
+	for (unsigned i = 0; i < p->fact_count; i++)
+		names[i] = p->facts[i].name->data;
 	const char *nearest = nearest_name(name.data, names);
 	if (nearest)
 		fail_here(L, "no fact \"%s\" is declared; did you mean \"%s\"?", name.data, nearest);

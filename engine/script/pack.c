@@ -26,6 +26,10 @@ static const struct bundle_file *bundle_find(const struct bundle *b, const char 
 static void load_file(lua_State *L, const struct bundle_file *file)
 {
 	char chunk[LIMIT_PACK_PATH_BYTES + 2];
+	int line = source_power_line(bytes_slice(&file->content));
+	if (line)
+		luaL_error(L, "%s:%d: the operator `^` differs between machines in the last digit; write x * x, or math.sqrt(x)",
+			   file->path, line);
 	snprintf(chunk, sizeof(chunk), "@%s", file->path);
 	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") != LUA_OK)
 		lua_error(L);
@@ -133,6 +137,10 @@ static int run_files(struct loader *l)
 		lua_pop(vm->L, 1);
 	} else if (status != LUA_OK) {
 		vm_error_text(vm->L, text, sizeof(text));
+		if (!strstr(text, ".lua:")) { /* error() without a place */
+			error_set(ERR_RULE, NULL, "%s", text);
+			return error_prefix(PACK_FILE);
+		}
 	} else {
 		lua_gc(vm->L, LUA_GCCOLLECT, 0);
 		return ERR_OK;

@@ -252,7 +252,8 @@ static int basic_error(lua_State *L)
 	return lua_error(L);
 }
 
-/* Catches what a function raises, but not the end of a budget: else a loop around it would never stop. */
+/* Catches what a function raises, but not the end of a budget, else a loop around it would never stop; and nothing while the pack is
+ * loaded: a declaration that was refused halfway must not be passed over. */
 static int basic_pcall(lua_State *L)
 {
 	luaL_checkany(L, 1);
@@ -261,7 +262,7 @@ static int basic_pcall(lua_State *L)
 	int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
 	if (status == LUA_OK)
 		return lua_gettop(L);
-	if (vm_of(L)->tripped || status == LUA_ERRMEM)
+	if (vm_of(L)->tripped || vm_of(L)->loader || status == LUA_ERRMEM)
 		return lua_error(L);
 	lua_pushboolean(L, 0);
 	lua_insert(L, -2);

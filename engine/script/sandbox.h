@@ -24,6 +24,7 @@ struct vm {
 	uint64_t calls, aborted, instructions;
 	struct kept *kept;           /* functions that the pack left behind, by handle (vm_keep.c) */
 	unsigned kept_count;
+	unsigned reach_depth;        /* of the walk through what they reach */
 };
 
 /* registry keys by address: the pack's environment, the `c` of its functions (context.c) */

@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+#define REACH_DEPTH 200 /* tables within tables: the walk recurses in C */
+
 struct kept {
 	unsigned upvalues; /* reachable ones */
 };
@@ -104,7 +106,10 @@ static void reach_table(lua_State *L, int entry, int seen, unsigned *count)
 
 static void reach(lua_State *L, int entry, int seen, unsigned *count)
 {
+	struct vm *vm = vm_of(L);
 	luaL_checkstack(L, 12, "tables and functions nested too deep");
+	if (++vm->reach_depth > REACH_DEPTH)
+		luaL_error(L, "tables and functions that a kept function uses are nested more than %d deep", REACH_DEPTH);
 	int type = lua_type(L, -1);
 	if ((type == LUA_TTABLE || type == LUA_TFUNCTION) && first_visit(L, seen, lua_topointer(L, -1))) {
 		if (type == LUA_TTABLE)
@@ -113,6 +118,7 @@ static void reach(lua_State *L, int entry, int seen, unsigned *count)
 			reach_function(L, entry, seen, count);
 	}
 	lua_pop(L, 1);
+	vm->reach_depth--;
 }
 
 void vm_freeze_kept(lua_State *L)

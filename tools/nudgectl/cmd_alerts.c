@@ -28,7 +28,7 @@ static bool is_wanted(const Nudge__V1__Alert *a)
 static void add_row(struct table *t, const Nudge__V1__Alert *a)
 {
 	bool nudge = strcmp(a->kind, "nudge") == 0;
-	table_add(t, "%llu.%u", (unsigned long long)a->seq, a->index);
+	table_add(t, "%llu-%u", (unsigned long long)a->seq, a->index);
 	table_add(t, "%s", time_text(a->time_ms));
 	table_add_styled(t, nudge ? STYLE_GREEN : severity_style(a->severity), "%s", nudge ? "nudge" : a->severity);
 	table_add(t, "%s", a->to);
@@ -93,7 +93,7 @@ static int show_pushed(const struct context *c, const Nudge__V1__Alert *a)
 		return code == EXIT_DONE && fflush(stdout) ? EXIT_FAILED : code;
 	}
 	bool nudge = strcmp(a->kind, "nudge") == 0;
-	printf("%llu.%u  %s  %s%s%s  %s%s%s  %s%s%s  ", (unsigned long long)a->seq, a->index, time_text(a->time_ms),
+	printf("%llu-%u  %s  %s%s%s  %s%s%s  %s%s%s  ", (unsigned long long)a->seq, a->index, time_text(a->time_ms),
 	       style_on(stdout, nudge ? STYLE_GREEN : severity_style(a->severity)), nudge ? "nudge" : a->severity, style_off(stdout),
 	       a->customer, *a->member ? "/" : "", a->member, style_on(stdout, STYLE_BOLD), a->rule, style_off(stdout));
 	text_put(stdout, a->text, text_width(a->text));
@@ -125,7 +125,7 @@ static int follow_alerts(struct context *c)
 			continue;
 		if (result != NUDGE_OK) {
 			context_lost(c, result, "following alerts");
-			fprintf(stderr, "To go on from here: nudgectl alerts --follow --after %llu.%u\n", (unsigned long long)last.seq, last.index);
+			fprintf(stderr, "To go on from here: nudgectl alerts --follow --after %llu-%u\n", (unsigned long long)last.seq, last.index);
 			return EXIT_FAILED;
 		}
 		if (pushed->body_case == NUDGE__V1__RESPONSE__BODY_ALERT) {
@@ -151,7 +151,7 @@ static const struct option_spec options[] = {
 	{ "follow", OPTION_FLAG, &follow, NULL, "print alerts and nudges as they come, until interrupted" },
 	{ "to", OPTION_TEXT, &to, "WHOM", "only those to this recipient, e.g. care or agent:anna" },
 	{ "customer", OPTION_TEXT, &customer, "ID", "only those about this customer" },
-	{ "after", OPTION_POINT, &after, "SEQ.INDEX", "only those behind this one; with --follow: resume there" },
+	{ "after", OPTION_POINT, &after, "SEQ-INDEX", "only those behind this one; with --follow: resume there" },
 	{ "limit", OPTION_COUNT, &limit, "N", "at most so many (1000)" },
 	{ 0 },
 };

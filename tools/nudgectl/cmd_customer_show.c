@@ -99,7 +99,7 @@ static void show_alerts(const Nudge__V1__Customer *c)
 	table_init(&t, "id|time|state|kind|rule|member|text");
 	for (size_t i = 0; i < c->n_alerts; i++) {
 		const Nudge__V1__Alert *a = c->alerts[i];
-		table_add(&t, "%llu.%u", (unsigned long long)a->seq, a->index);
+		table_add(&t, "%llu-%u", (unsigned long long)a->seq, a->index);
 		table_add(&t, "%s", time_text(a->time_ms));
 		table_add_styled(&t, strcmp(a->state, "open") == 0 ? STYLE_YELLOW : STYLE_PLAIN, "%s", a->state);
 		table_add(&t, "%s", a->kind);

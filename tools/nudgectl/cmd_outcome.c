@@ -8,7 +8,7 @@
 static struct {
 	const char *decision, *member, *agent, *channel, *id, *source;
 	int64_t at_ms;
-} v = { .source = "nudgectl" };
+} v = { .source = "nudgectl", .channel = "call" };
 
 static int show(const struct context *c, const Nudge__V1__OutcomeRecorded *recorded, const char *id)
 {
@@ -55,7 +55,7 @@ static const struct option_spec options[] = {
 	{ "decision", OPTION_TEXT, &v.decision, "ID", "the decision it is of, as `recommend` shows it" },
 	{ "member", OPTION_TEXT, &v.member, "ID", "the person or line concerned" },
 	{ "agent", OPTION_TEXT, &v.agent, "ID", "who offered it" },
-	{ "channel", OPTION_TEXT, &v.channel, "NAME", "where" },
+	{ "channel", OPTION_TEXT, &v.channel, "NAME", "where (call)" },
 	{ "id", OPTION_TEXT, &v.id, "ID", "unique per source (made up; with --decision from decision and kind)" },
 	{ "source", OPTION_TEXT, &v.source, "NAME", "who says so (nudgectl)" },
 	{ "at", OPTION_TIME, &v.at_ms, "TIME", "when (now)" },

@@ -41,7 +41,7 @@ static int run(struct context *c, int argc, char **argv)
 	struct bundle b = { 0 };
 	if (bundle_read(&b, argv[0]) != ERR_OK) {
 		bundle_finish(&b);
-		return report_failed("cannot read the pack %s: %s", argv[0], error_last()->text);
+		return report_failed("%s", error_last()->text);
 	}
 	if (!b.count) {
 		bundle_finish(&b);

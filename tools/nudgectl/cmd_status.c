@@ -1,6 +1,6 @@
 /* nudgectl/cmd_status.c: how the daemon is. */
 #include "ask.h"
-#include "report.h"
+#include "table.h"
 
 static void line(const char *what, const char *value, enum style style)
 {
@@ -38,6 +38,20 @@ static void show_storage(const Nudge__V1__Status *s)
 	line("disk", text, s->storage_refusing ? STYLE_RED : STYLE_PLAIN);
 }
 
+static void show_gauges(const Nudge__V1__Status *s)
+{
+	struct table t;
+	table_init(&t, "measured|>value|unit");
+	for (size_t i = 0; i < s->n_gauges; i++) {
+		table_add_styled(&t, STYLE_DIM, "%s", s->gauges[i]->name);
+		table_add(&t, "%.6g", s->gauges[i]->value);
+		table_add(&t, "%s", s->gauges[i]->unit);
+	}
+	printf("\n");
+	table_print(&t, 2);
+	table_finish(&t);
+}
+
 static void show(const struct context *c, const Nudge__V1__Status *s)
 {
 	char text[256];
@@ -55,10 +69,7 @@ static void show(const struct context *c, const Nudge__V1__Status *s)
 	}
 	show_traffic(s);
 	show_storage(s);
-	for (size_t i = 0; i < s->n_gauges; i++) {
-		snprintf(text, sizeof(text), "%g %s", s->gauges[i]->value, s->gauges[i]->unit);
-		printf("  %s%-28s%s %s\n", style_on(stdout, STYLE_DIM), s->gauges[i]->name, style_off(stdout), text);
-	}
+	show_gauges(s);
 }
 
 static int run(struct context *c, int argc, char **argv)

@@ -24,7 +24,7 @@ enum option_kind {
 	OPTION_COUNT,  /* uint64_t, not negative */
 	OPTION_NUMBER, /* double, finite */
 	OPTION_TIME,   /* int64_t UTC milliseconds; given as RFC 3339 or as such a number */
-	OPTION_POINT,  /* struct point: SEQ.INDEX */
+	OPTION_POINT,  /* struct point: SEQ-INDEX */
 };
 
 struct point {

@@ -46,7 +46,7 @@ static bool read_point(const char *text, struct point *out)
 	char *end;
 	errno = 0;
 	unsigned long long seq = strtoull(text, &end, 10);
-	if (errno || end == text || *end != '.' || *text == '-')
+	if (errno || end == text || *end != '-' || *text == '-')
 		return false;
 	uint64_t index;
 	if (!read_count(end + 1, &index) || index > UINT32_MAX)
@@ -82,7 +82,7 @@ bool option_read(const struct option_spec *o, const char *text)
 	case OPTION_POINT:
 		if (read_point(text, o->value))
 			return true;
-		report_usage("%s takes an alert's id such as 1042.0, not \"%s\"", o->name, text);
+		report_usage("%s takes an alert's id such as 1042-0, not \"%s\"", o->name, text);
 		return false;
 	}
 	return false;

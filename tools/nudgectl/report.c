@@ -13,6 +13,7 @@
 #include <wchar.h>
 
 #define WIDTH_DEFAULT 100
+#define TEXTS_AT_ONCE 8 /* one line's */
 
 static bool colour_out, colour_err;
 
@@ -164,9 +165,9 @@ void text_wrap(FILE *to, int indent, const char *text)
 
 static char *rotating(void)
 {
-	static char buffers[4][48];
+	static char buffers[TEXTS_AT_ONCE][48];
 	static unsigned next;
-	return buffers[next++ % 4];
+	return buffers[next++ % TEXTS_AT_ONCE];
 }
 
 const char *time_text(int64_t time_ms)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -486,6 +487,31 @@ static void bad_addresses(void **state)
 	nudge_free(NULL);
 }
 
+/* The same over TCP on loopback, at a port that the kernel chooses. */
+static void over_tcp(void **state)
+{
+	struct server s = { .serve = closing_script, .connections = 2 };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(to);
+	s.listener = socket(AF_INET, SOCK_STREAM, 0);
+	assert_return_code(bind(s.listener, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_return_code(listen(s.listener, 5), 0);
+	assert_return_code(getsockname(s.listener, (struct sockaddr *)&to, &len), 0);
+	assert_int_equal(pthread_create(&s.thread, NULL, server_main, &s), 0);
+	for (uint64_t i = 0; i < 2; i++) {
+		Nudge__V1__Response *r;
+		snprintf(s.address, sizeof(s.address), i ? "tcp:[127.0.0.1]:%u" : "tcp:127.0.0.1:%u",
+			 ntohs(to.sin_port));
+		struct nudge *n = connected(&s, NULL);
+		assert_int_equal(nudge_call(n, NUDGE_GET_DIGEST, &ask, &r), NUDGE_OK);
+		assert_int_equal(r->digest->seq, i);
+		nudge_free(r);
+		nudge_close(n);
+	}
+	pthread_join(s.thread, NULL);
+	close(s.listener);
+}
+
 static void silent_script(int fd, int connection)
 {
 	until_closed(fd);
@@ -514,6 +540,7 @@ int main(void)
 		cmocka_unit_test(reconnect_waits_for_the_server),
 		cmocka_unit_test(oversized_answers),
 		cmocka_unit_test(large_both_ways),
+		cmocka_unit_test(over_tcp),
 		cmocka_unit_test(bad_addresses),
 		cmocka_unit_test(a_silent_server_times_out),
 	};

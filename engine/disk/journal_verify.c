@@ -1,5 +1,7 @@
 /* disk/journal_verify.c: looks at everything and goes on behind damage, so that one run tells all there is to tell. It
- * takes no lock and writes nothing; it may run beside the daemon. */
+ * takes no lock and writes nothing; it may run beside the daemon. Then what was not there a moment ago may be there now:
+ * a place that looked broken is read once more before anything behind it counts, and a segment's end once more when the
+ * next segment turns out to have begun. */
 #include "disk/journal_parts.h"
 
 #include "base/check.h"
@@ -12,6 +14,9 @@
 #include <stdlib.h>
 
 struct verify {
+	const struct file_layer *files;
+	char *folder;
+	struct hash128 id;
 	struct journal_check *out;
 	void (*say)(void *arg, const char *text);
 	void *arg;
@@ -19,6 +24,7 @@ struct verify {
 	bool any;
 	uint64_t next_seq;
 	struct hash128 chain;
+	uint64_t tail_index, tail_offset;
 	char tail[sizeof(((struct error *)0)->text)]; /* broken, and nothing valid behind it so far: perhaps a legal tail */
 };
 
@@ -38,7 +44,7 @@ static void problem(struct verify *v, const char *format, ...)
 static void check_batch(struct verify *v, uint64_t index, const struct batch *b)
 {
 	const struct batch_head *h = &b->head;
-	if (v->tail[0])
+	if (v->tail[0] && (v->tail_index != index || v->tail_offset != b->offset))
 		problem(v, "%s, and a valid batch lies behind it", v->tail);
 	v->tail[0] = '\0';
 	if (v->any && h->first_seq != v->next_seq)
@@ -69,67 +75,99 @@ static bool zero_from(struct batch_window *w, uint64_t from)
 	return true;
 }
 
-static int check_segment(struct verify *v, struct batch_window *w)
+/* From *offset on, which is moved to where no batch begins any more. */
+static int check_segment(struct verify *v, struct batch_window *w, uint64_t *offset)
 {
-	uint64_t offset = SEGMENT_HEAD_BYTES, found;
 	struct batch b;
+	uint64_t found = 0;
 	for (;;) {
-		int r = batch_read(w, offset, true, &b);
+		int r = batch_read(w, *offset, true, &b);
 		if (r < 0)
 			return r;
 		if (r == 1) {
 			check_batch(v, w->index, &b);
-			offset += b.bytes.len;
+			*offset += b.bytes.len;
 			continue;
 		}
 		struct error why = *error_last();
-		if (offset >= w->size || zero_from(w, offset))
+		if (*offset >= w->size || zero_from(w, *offset))
 			return ERR_OK;
-		if (!v->tail[0])
+		if (!v->tail[0]) {
 			memcpy(v->tail, why.text, sizeof(why.text));
-		r = batch_search(w, offset + SECTOR_BYTES, &found);
+			v->tail_index = w->index;
+			v->tail_offset = *offset;
+		}
+		r = batch_search(w, *offset + SECTOR_BYTES, &found);
 		if (r <= 0)
 			return r;
-		offset = found;
+		r = batch_read(w, *offset, true, &b);
+		if (r == 0)
+			*offset = found;
+		if (r < 0)
+			return r;
 	}
+}
+
+static bool has_begun(const struct verify *v, uint64_t index)
+{
+	struct batch_window w;
+	struct batch b;
+	int r = batch_window_open(&w, v->files, v->folder, v->id, index);
+	if (r == ERR_OK)
+		r = batch_read(&w, SEGMENT_HEAD_BYTES, false, &b);
+	batch_window_finish(&w);
+	return r == 1;
+}
+
+/* One segment, in two goes if the next has begun: what came in between belongs to it. */
+static void check_whole_segment(struct verify *v, uint64_t index, bool has_next)
+{
+	uint64_t offset = SEGMENT_HEAD_BYTES;
+	for (int goes = 0; goes < 2; goes++) {
+		struct batch_window w;
+		int r = batch_window_open(&w, v->files, v->folder, v->id, index);
+		if (r == ERR_OK)
+			r = check_segment(v, &w, &offset);
+		batch_window_finish(&w);
+		if (r == ERR_MISSING && !v->any)
+			return; /* retired meanwhile */
+		if (r < 0) {
+			problem(v, "%s", error_last()->text);
+			break;
+		}
+		if (!has_next || !has_begun(v, index + 1))
+			break;
+	}
+	v->out->segments++;
 }
 
 int journal_verify(const char *dir, const struct file_layer *files, struct journal_check *out,
 		   void (*say)(void *arg, const char *text), void *arg)
 {
-	struct verify v = { .out = out, .say = say, .arg = arg };
-	struct hash128 id;
+	struct verify v = { .files = files ? files : file_system(), .folder = folder_path(dir, "journal"), .out = out,
+			    .say = say, .arg = arg };
 	uint64_t *indices = NULL;
 	size_t count = 0;
 	*out = (struct journal_check){ 0 };
-	files = files ? files : file_system();
-	char *folder = folder_path(dir, "journal");
-	int r = folder_mark_read(files, folder, "journal", &id);
+	int r = folder_mark_read(v.files, v.folder, "journal", &v.id);
 	if (r == 0)
-		r = error_set(ERR_MISSING, NULL, "%s: there is no journal here", folder);
+		r = error_set(ERR_MISSING, NULL, "%s: there is no journal here", v.folder);
 	if (r > 0)
-		r = segment_indices(files, folder, &indices, &count);
+		r = segment_indices(v.files, v.folder, &indices, &count);
 	if (r < 0)
 		problem(&v, "%s", error_last()->text);
 	for (size_t i = 0; i < count; i++) {
-		struct batch_window w;
 		if (i && indices[i] != indices[i - 1] + 1)
 			problem(&v, "segment %" PRIu64 " is missing", indices[i - 1] + 1);
-		r = batch_window_open(&w, files, folder, id, indices[i]);
-		if (r == ERR_OK)
-			r = check_segment(&v, &w);
-		if (r < 0)
-			problem(&v, "%s", error_last()->text);
-		batch_window_finish(&w);
-		out->segments++;
+		check_whole_segment(&v, indices[i], i + 1 < count);
 	}
 	if (v.tail[0] && say) {
 		char text[1024];
-		snprintf(text, sizeof(text), "note: %s; nothing lies behind it: an incomplete last batch, dropped at the next start",
-			 v.tail);
+		snprintf(text, sizeof(text), "note: %s; nothing lies behind it: an incomplete last batch, dropped at the "
+			 "next start", v.tail);
 		say(arg, text);
 	}
 	free(indices);
-	free(folder);
+	free(v.folder);
 	return v.problems;
 }

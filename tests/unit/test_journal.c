@@ -5,6 +5,7 @@
 #include "base/fault.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 static void entries_come_back_after_each_reopening(void **state)
@@ -139,6 +140,48 @@ static void threads_append_without_gaps(void **state)
 	assert_int_equal(count, THREADS * EACH);
 	assert_int_equal(sum, (uint64_t)THREADS * EACH * (EACH - 1) / 2);
 	journal_reader_close(r);
+	journal_close(j);
+}
+
+static atomic_bool writing;
+
+static void *append_for_a_while(void *arg)
+{
+	for (uint64_t n = 1; writing; n++) {
+		append(arg, n);
+		if (n % 5 == 0)
+			journal_kick(arg);
+	}
+	journal_kick(arg);
+	return NULL;
+}
+
+static void tools_look_while_it_is_written(void **state)
+{
+	const char *dir = ((struct place *)*state)->dir;
+	struct journal *j = open_ok(dir, NULL), *seen;
+	struct journal_options only_read = options_of();
+	struct journal_found found;
+	struct journal_check check;
+	char text[1024] = "";
+	pthread_t thread;
+	writing = true;
+	only_read.read_only = true;
+	assert_int_equal(pthread_create(&thread, NULL, append_for_a_while, j), 0);
+	for (int i = 0; i < 40; i++) {
+		uint64_t durable = journal_durable(j);
+		if (journal_verify(dir, NULL, &check, count_text, text) != 0)
+			fail_msg("verify: %s", text);
+		assert_true(check.last_seq >= durable);
+		durable = journal_durable(j);
+		if (journal_open(&seen, dir, &only_read, NULL, NULL, &found) != ERR_OK)
+			fail_msg("journal_open: %s", error_last()->text);
+		assert_true(found.last_seq >= durable);
+		expect_range(seen, found.last_seq, found.last_seq ? found.last_seq : 1, found.last_seq);
+		journal_close(seen);
+	}
+	writing = false;
+	pthread_join(thread, NULL);
 	journal_close(j);
 }
 
@@ -280,6 +323,7 @@ int main(void)
 		TEST(a_reader_follows_the_live_journal),
 		TEST(retiring_keeps_what_is_needed),
 		TEST(threads_append_without_gaps),
+		TEST(tools_look_while_it_is_written),
 		TEST(reservations_bound_the_buffer),
 		TEST(an_error_of_sync_ends_the_process),
 		TEST(a_full_disk_refuses_and_recovers),

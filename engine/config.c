@@ -13,33 +13,40 @@
 enum setting_type { SETTING_TEXT, SETTING_LIST, SETTING_NUMBER, SETTING_CHOICE };
 
 struct setting {
-	const char *key;         /* in the file; the flag is --key with '-' for '_' */
+	const char *key; /* in the file; the flag is --key with '-' for '_' */
 	enum setting_type type;
 	size_t offset;
-	const char *value;       /* how the value is called in help */
-	const char *standard;    /* default, as text; NULL: none */
-	uint64_t least, most;    /* numbers */
-	const char *choices;     /* "a|b" */
+	const char *value;    /* how the value is called in help */
+	const char *standard; /* default, as text; NULL: none */
+	uint64_t least, most; /* numbers */
+	const char *choices;  /* "a|b" */
 	const char *help;
 };
 
 #define AT(field) offsetof(struct config, field)
 
 static const struct setting settings[] = {
-	{ "data", SETTING_TEXT, AT(data), "DIR", NULL, 0, 0, NULL, "folder of the journal and the store; created where missing (required)" },
-	{ "rules", SETTING_TEXT, AT(rules), "DIR", NULL, 0, 0, NULL, "pack to activate at start and on SIGHUP; without it the last active one stays" },
+	{ "data", SETTING_TEXT, AT(data), "DIR", NULL, 0, 0, NULL,
+	  "folder of the journal and the store; created where missing (required)" },
+	{ "rules", SETTING_TEXT, AT(rules), "DIR", NULL, 0, 0, NULL,
+	  "pack to activate at start and on SIGHUP; without it the last active one stays" },
 	{ "listen", SETTING_LIST, AT(listen), "ADDR", "unix:/run/nudged/nudged.sock", 0, 0, NULL,
 	  "unix:PATH or tcp:HOST:PORT (loopback only, port 0: any free one); may be given several times" },
-	{ "shards", SETTING_NUMBER, AT(shards), "N", "1", 1, LIMIT_SHARDS, NULL, "apply threads; a data directory may be opened with any number" },
-	{ "cache_mb", SETTING_NUMBER, AT(cache_mb), "MIB", "1024", 1, 1 << 20, NULL, "records in memory; others are read back from the store" },
+	{ "shards", SETTING_NUMBER, AT(shards), "N", "1", 1, LIMIT_SHARDS, NULL,
+	  "apply threads; a data directory may be opened with any number" },
+	{ "cache_mb", SETTING_NUMBER, AT(cache_mb), "MIB", "1024", 1, 1 << 20, NULL,
+	  "records in memory; others are read back from the store" },
 	{ "journal_keep_mb", SETTING_NUMBER, AT(journal_keep_mb), "MIB", "16384", 0, 1 << 30, NULL,
 	  "history kept in the journal behind what the store covers, for replay and audit" },
-	{ "reserve_mb", SETTING_NUMBER, AT(reserve_mb), "MIB", "256", 1, 1 << 20, NULL, "free disk space under which events are refused with `storage`" },
+	{ "reserve_mb", SETTING_NUMBER, AT(reserve_mb), "MIB", "256", 1, 1 << 20, NULL,
+	  "free disk space under which events are refused with `storage`" },
 	{ "segment_mb", SETTING_NUMBER, AT(segment_mb), "MIB", "64", 1, 1024, NULL, "size of a journal segment" },
-	{ "sweep_ms", SETTING_NUMBER, AT(sweep_ms), "MS", "5000", 1, 3600000, NULL, "pause between two sweeps of changed records into the store" },
+	{ "sweep_ms", SETTING_NUMBER, AT(sweep_ms), "MS", "5000", 1, 3600000, NULL,
+	  "pause between two sweeps of changed records into the store" },
 	{ "clock", SETTING_CHOICE, AT(clock), "KIND", "system", 0, 0, "system|events",
 	  "events: the clock follows the newest event time, to play recorded or simulated traffic" },
-	{ "log_level", SETTING_CHOICE, AT(log_level), "LEVEL", "info", 0, 0, "error|warn|info|debug", "what is logged on standard error" },
+	{ "log_level", SETTING_CHOICE, AT(log_level), "LEVEL", "info", 0, 0, "error|warn|info|debug",
+	  "what is logged on standard error" },
 };
 
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
@@ -89,7 +96,8 @@ static int set(struct config *c, const struct setting *s, const char *value)
 		return ERR_OK;
 	case SETTING_CHOICE:
 		if (!is_choice(s->choices, value))
-			return error_set(ERR_INVALID, s->key, "%s = %s: one of %s is wanted", s->key, value, s->choices);
+			return error_set(ERR_INVALID, s->key, "%s = %s: one of %s is wanted", s->key, value,
+					 s->choices);
 		/* fall through */
 	case SETTING_TEXT:
 		free(*text);
@@ -159,9 +167,16 @@ static int parse_file(struct config *c, const char *path)
 
 static bool switch_flag(struct config *c, const char *name)
 {
-	const struct { const char *name; bool *to; } flags[] = {
-		{ "--check-config", &c->check_only }, { "--replay", &c->replay }, { "--help", &c->help }, { "-h", &c->help },
-		{ "--version", &c->version }, { "--list-faults", &c->list_faults },
+	const struct {
+		const char *name;
+		bool *to;
+	} flags[] = {
+		{ "--check-config", &c->check_only },
+		{ "--replay", &c->replay },
+		{ "--help", &c->help },
+		{ "-h", &c->help },
+		{ "--version", &c->version },
+		{ "--list-faults", &c->list_faults },
 	};
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (strcmp(name, flags[i].name) == 0) {
@@ -230,7 +245,8 @@ int config_parse(struct config *c, int argc, char **argv)
 	if (result != ERR_OK || c->help || c->version || c->list_faults)
 		return result;
 	if (!c->data)
-		return error_set(ERR_INVALID, "data", "no data directory is named: nudged --data DIR; see nudged --help");
+		return error_set(ERR_INVALID, "data",
+				 "no data directory is named: nudged --data DIR; see nudged --help");
 	if (!c->listen_count)
 		c->listen[c->listen_count++] = must_strdup("unix:/run/nudged/nudged.sock");
 	return ERR_OK;
@@ -251,8 +267,10 @@ void config_help(FILE *to)
 {
 	fprintf(to, "nudged: a real-time next-best-action daemon\n\n"
 		    "usage: nudged --data DIR [--rules DIR] [--listen ADDR]... [--config FILE] [SETTING]...\n"
-		    "       nudged --replay --data DIR      a fresh state from the journal, every outcome checked; changes nothing\n"
-		    "       nudged --check-config ...       say what would be in force, or what is wrong\n\nsettings (flags; in the file: key = value, with _ for -):\n");
+		    "       nudged --replay --data DIR      a fresh state from the journal, every outcome checked; "
+		    "changes nothing\n"
+		    "       nudged --check-config ...       say what would be in force, or what is wrong\n\nsettings "
+		    "(flags; in the file: key = value, with _ for -):\n");
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		const struct setting *s = &settings[i];
 		char flag[64];
@@ -267,10 +285,12 @@ void config_help(FILE *to)
 			fprintf(to, "; default %s", s->standard);
 		fputc('\n', to);
 	}
-	fprintf(to, "  %-22s %s\n  %-22s %s\n  %-22s %s\n  %-22s %s\n\n", "--config FILE", "read settings from a file; flags win; unknown keys are refused",
-		"--version", "print the version", "--list-faults", "print the names of fault points (see NUDGED_FAULT in engine/base/fault.h)",
-		"--help", "this text");
-	fprintf(to, "signals: TERM, INT  stop: everything acknowledged is on disk already, changed records go to the store\n"
+	fprintf(to, "  %-22s %s\n  %-22s %s\n  %-22s %s\n  %-22s %s\n\n", "--config FILE",
+		"read settings from a file; flags win; unknown keys are refused", "--version", "print the version",
+		"--list-faults", "print the names of fault points (see NUDGED_FAULT in engine/base/fault.h)", "--help",
+		"this text");
+	fprintf(to, "signals: TERM, INT  stop: everything acknowledged is on disk already, changed records go to the "
+		    "store\n"
 		    "         HUP        read the pack in --rules again and activate it\n"
 		    "exit:    0 stopped as asked, 1 could not start or go on, 2 wrong flags or configuration\n");
 }
@@ -280,7 +300,9 @@ void config_print(const struct config *c, FILE *to)
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		const struct setting *s = &settings[i];
 		const char *base = (const char *)c;
-		const char *text = s->type == SETTING_TEXT || s->type == SETTING_CHOICE ? *(char *const *)(base + s->offset) : NULL;
+		const char *text = s->type == SETTING_TEXT || s->type == SETTING_CHOICE
+					   ? *(char *const *)(base + s->offset)
+					   : NULL;
 		if (s->type == SETTING_NUMBER)
 			fprintf(to, "%s = %llu\n", s->key, (unsigned long long)*(const uint64_t *)(base + s->offset));
 		else if (s->type == SETTING_LIST)

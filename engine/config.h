@@ -1,5 +1,6 @@
-/* config.h: what the daemon is told: flags and a configuration file (KEY = VALUE lines, # comments), checked whole before anything
- * starts. The table of settings in config.c is the one list: the file, the flags, --help and --check-config are made from it. */
+/* config.h: what the daemon is told: flags and a configuration file (KEY = VALUE lines, # comments), checked whole
+ * before anything starts. The table of settings in config.c is the one list: the file, the flags, --help and
+ * --check-config are made from it. */
 #ifndef NUDGED_CONFIG_H
 #define NUDGED_CONFIG_H
 

@@ -47,8 +47,8 @@ static void say_progress(void *arg, const char *stage, uint64_t done, uint64_t a
 		log_info("%s: %.0f%%, about %.0f s left", stage, 100 * part, seconds / part - seconds);
 		return;
 	}
-	fprintf(stderr, "\r\033[K%s: %3.0f%% [%-30.*s] about %.0f s left", stage, 100 * part, (int)(30 * part), "##############################",
-		seconds / part - seconds);
+	fprintf(stderr, "\r\033[K%s: %3.0f%% [%-30.*s] about %.0f s left", stage, 100 * part, (int)(30 * part),
+		"##############################", seconds / part - seconds);
 	p->open_line = true;
 }
 
@@ -62,9 +62,15 @@ static void end_progress(struct progress *p)
 static struct engine_config engine_config_of(const struct config *c)
 {
 	return (struct engine_config){
-		.data = c->data, .shards = (unsigned)c->shards, .cache_bytes = c->cache_mb * MIB, .segment_bytes = c->segment_mb * MIB,
-		.reserve_bytes = c->reserve_mb * MIB, .journal_keep_bytes = c->journal_keep_mb * MIB, .sweep_ms = (uint32_t)c->sweep_ms,
-		.simulated_clock = strcmp(c->clock, "events") == 0, .version = NUDGED_VERSION,
+		.data = c->data,
+		.shards = (unsigned)c->shards,
+		.cache_bytes = c->cache_mb * MIB,
+		.segment_bytes = c->segment_mb * MIB,
+		.reserve_bytes = c->reserve_mb * MIB,
+		.journal_keep_bytes = c->journal_keep_mb * MIB,
+		.sweep_ms = (uint32_t)c->sweep_ms,
+		.simulated_clock = strcmp(c->clock, "events") == 0,
+		.version = NUDGED_VERSION,
 	};
 }
 
@@ -80,14 +86,17 @@ static int replay(const struct config *c)
 	char digest[33];
 	hash128_hex(r.digest, digest);
 	bool same = r.outcome_mismatches == 0 && r.decision_mismatches == 0;
-	printf("{\"digest\":\"%s\",\"records\":%llu,\"entries\":%llu,\"first_seq\":%llu,\"last_seq\":%llu,\"events\":%llu,\"effects\":%llu,"
-	       "\"timers\":%llu,\"decisions\":%llu,\"outcomes\":%llu,\"acknowledgements\":%llu,\"activations\":%llu,\"blanked\":%llu,"
+	printf("{\"digest\":\"%s\",\"records\":%llu,\"entries\":%llu,\"first_seq\":%llu,\"last_seq\":%llu,\"events\":%"
+	       "llu,\"effects\":%llu,"
+	       "\"timers\":%llu,\"decisions\":%llu,\"outcomes\":%llu,\"acknowledgements\":%llu,\"activations\":%llu,"
+	       "\"blanked\":%llu,"
 	       "\"outcome_mismatches\":%llu,\"decision_mismatches\":%llu,\"first_mismatch_seq\":%llu,\"shards\":%u}\n",
 	       digest, (unsigned long long)r.records, (unsigned long long)r.entries, (unsigned long long)r.first_seq,
-	       (unsigned long long)r.last_seq, (unsigned long long)r.events, (unsigned long long)r.effects, (unsigned long long)r.timers,
-	       (unsigned long long)r.decisions, (unsigned long long)r.outcomes, (unsigned long long)r.acknowledgements,
-	       (unsigned long long)r.activations, (unsigned long long)r.blanked, (unsigned long long)r.outcome_mismatches,
-	       (unsigned long long)r.decision_mismatches, (unsigned long long)r.first_mismatch_seq, ec.shards);
+	       (unsigned long long)r.last_seq, (unsigned long long)r.events, (unsigned long long)r.effects,
+	       (unsigned long long)r.timers, (unsigned long long)r.decisions, (unsigned long long)r.outcomes,
+	       (unsigned long long)r.acknowledgements, (unsigned long long)r.activations, (unsigned long long)r.blanked,
+	       (unsigned long long)r.outcome_mismatches, (unsigned long long)r.decision_mismatches,
+	       (unsigned long long)r.first_mismatch_seq, ec.shards);
 	return same ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -25,9 +25,9 @@ struct conn {
 	struct conn *next, **at; /* in the loop's list */
 	int fd;
 	struct event *readable, *writable;
-	struct bytes in;        /* in.data[taken … in.len) is not parsed yet */
+	struct bytes in; /* in.data[taken … in.len) is not parsed yet */
 	size_t taken;
-	struct bytes out;       /* out.data[sent … out.len) is not sent yet */
+	struct bytes out; /* out.data[sent … out.len) is not sent yet */
 	size_t sent;
 	bool reading, hang_up, parsing, released;
 };
@@ -47,7 +47,8 @@ static void set_reading(struct conn *c, bool on)
 
 static void update_reading(struct conn *c)
 {
-	set_reading(c, !c->session.closed && !c->session.paused && !c->hang_up && c->out.len - c->sent < LIMIT_OUTPUT_BYTES);
+	set_reading(c, !c->session.closed && !c->session.paused && !c->hang_up &&
+			       c->out.len - c->sent < LIMIT_OUTPUT_BYTES);
 }
 
 /* Sends what it can. False: the connection is gone (closed). */

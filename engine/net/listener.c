@@ -1,5 +1,5 @@
-/* net/listener.c: binding Unix and loopback TCP sockets. A Unix socket that a crashed daemon left behind is taken over; one that
- * still answers is not. */
+/* net/listener.c: binding Unix and loopback TCP sockets. A Unix socket that a crashed daemon left behind is taken over;
+ * one that still answers is not. */
 #include "net/listener.h"
 
 #include "base/error.h"
@@ -22,8 +22,9 @@ static int unix_address(const char *path, struct sockaddr_un *sun)
 {
 	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof(sun->sun_path) || !*path)
-		return error_set(ERR_INVALID, "listen", "the path of a Unix socket has 1 to %zu bytes, this one has %zu", sizeof(sun->sun_path) - 1,
-				 strlen(path));
+		return error_set(ERR_INVALID, "listen",
+				 "the path of a Unix socket has 1 to %zu bytes, this one has %zu",
+				 sizeof(sun->sun_path) - 1, strlen(path));
 	memcpy(sun->sun_path, path, strlen(path));
 	return ERR_OK;
 }
@@ -46,9 +47,11 @@ static int open_unix(struct listener *l, const char *path)
 		return result;
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))
-			return error_set(ERR_CONFLICT, "listen", "%s exists and is not a socket; name another path", path);
+			return error_set(ERR_CONFLICT, "listen", "%s exists and is not a socket; name another path",
+					 path);
 		if (answers(&sun))
-			return error_set(ERR_CONFLICT, "listen", "another process answers on %s; stop it, or name another path", path);
+			return error_set(ERR_CONFLICT, "listen",
+					 "another process answers on %s; stop it, or name another path", path);
 		unlink(path);
 	}
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -78,8 +81,10 @@ static int parse_tcp(const char *text, struct sockaddr_in *sin)
 	if (strcmp(host, "localhost") == 0)
 		snprintf(host, sizeof(host), "127.0.0.1");
 	if (inet_pton(AF_INET, host, &sin->sin_addr) != 1 || (ntohl(sin->sin_addr.s_addr) >> 24) != 127)
-		return error_set(ERR_INVALID, "listen", "tcp:%s is not on loopback (127.0.0.0/8, localhost): nothing authenticates strangers here",
-				 text);
+		return error_set(
+			ERR_INVALID, "listen",
+			"tcp:%s is not on loopback (127.0.0.0/8, localhost): nothing authenticates strangers here",
+			text);
 	sin->sin_port = htons((uint16_t)port);
 	return ERR_OK;
 }

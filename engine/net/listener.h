@@ -6,7 +6,7 @@
 
 struct listener {
 	int fd;
-	char address[160];   /* as bound */
+	char address[160];     /* as bound */
 	char unlink_path[112]; /* a Unix socket's; else "" */
 };
 

@@ -1,5 +1,5 @@
-/* net/loop.c: a libevent loop that drives one shard: woken by its queue, ticked by one timer set to what the shard wants. An idle
- * daemon wakes up for nothing else. */
+/* net/loop.c: a libevent loop that drives one shard: woken by its queue, ticked by one timer set to what the shard
+ * wants. An idle daemon wakes up for nothing else. */
 #include "net/loop.h"
 
 #include "base/check.h"

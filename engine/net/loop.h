@@ -16,17 +16,17 @@ struct loop {
 	struct event_base *base;
 	struct event *woken, *timer, *handed;
 	struct shard *shard;
-	struct queue *queue;      /* accepted sockets from the listening loop, as fd + 1; 0 stops the loop */
+	struct queue *queue; /* accepted sockets from the listening loop, as fd + 1; 0 stops the loop */
 	struct conn *conns;
 	unsigned conn_count;
-	int64_t timer_at_ms;      /* monotonic; INT64_MAX: not set */
+	int64_t timer_at_ms; /* monotonic; INT64_MAX: not set */
 	pthread_t thread;
 	bool started;
 };
 
 int loop_create(struct loop *l, struct shard *shard);
 int loop_start(struct loop *l);
-void loop_stop(struct loop *l);   /* asks, and waits for the thread */
+void loop_stop(struct loop *l); /* asks, and waits for the thread */
 void loop_destroy(struct loop *l);
 bool loop_hand_over(struct loop *l, int fd);
 void loop_settle(struct loop *l); /* after a burst of frames: shard_settle and the timer */

@@ -1,7 +1,8 @@
-/* net/server.h: sockets and loops: one libevent loop and thread a shard, listeners on the first. Only this folder includes event2/.
+/* net/server.h: sockets and loops: one libevent loop and thread a shard, listeners on the first. Only this folder
+ * includes event2/.
  *
- * Addresses: "unix:PATH" (mode 0660) and "tcp:HOST:PORT" on loopback; others are refused, since nothing here authenticates a
- * stranger. Port 0 takes a free one (server_address tells). */
+ * Addresses: "unix:PATH" (mode 0660) and "tcp:HOST:PORT" on loopback; others are refused, since nothing here
+ * authenticates a stranger. Port 0 takes a free one (server_address tells). */
 #ifndef NUDGED_NET_SERVER_H
 #define NUDGED_NET_SERVER_H
 
@@ -15,7 +16,7 @@ int server_create(struct server **out, const char *const *addresses, unsigned co
 int server_start(struct server *s, struct engine *e);
 /* Stops accepting, then the loops; what was received and not answered is dropped with its connection. */
 void server_stop(struct server *s);
-void server_destroy(struct server *s); /* NULL-safe; removes Unix sockets */
+void server_destroy(struct server *s);                              /* NULL-safe; removes Unix sockets */
 const char *server_address(const struct server *s, unsigned index); /* as bound */
 
 #endif

@@ -1,8 +1,8 @@
 /* shard/cache.h: the records of one shard that are in memory, found by subject; others are read back from the store.
  *
- * A slot is dirty from the moment an entry changes its record until the store has committed it. Dirty slots, and those whose
- * effects are not in the journal yet, are never evicted. Eviction is the clock algorithm over clean slots, run between
- * entries, so that pointers stay good while one is applied. */
+ * A slot is dirty from the moment an entry changes its record until the store has committed it. Dirty slots, and those
+ * whose effects are not in the journal yet, are never evicted. Eviction is the clock algorithm over clean slots, run
+ * between entries, so that pointers stay good while one is applied. */
 #ifndef NUDGED_SHARD_CACHE_H
 #define NUDGED_SHARD_CACHE_H
 
@@ -16,16 +16,16 @@ struct alert_id {
 };
 
 struct slot {
-	struct slot *next;          /* in its bucket */
+	struct slot *next; /* in its bucket */
 	uint64_t hash;
-	struct record *record;      /* never NULL */
+	struct record *record; /* never NULL */
 	bool dirty, hot, sweeping;
-	uint32_t version;           /* counts changes: a commit makes the slot clean only if nothing changed since */
-	uint32_t pending;           /* effects and nudges of its entries that are not in the journal yet */
-	uint64_t effects_seq;       /* newest journal sequence among those that are */
-	int64_t stored_fire_ms;     /* due time under which the store's index has it; INT64_MAX: none */
-	int64_t scheduled_ms;       /* earliest fire time that the shard's heap has for it; INT64_MAX: none */
-	struct alert_id *gone;      /* alerts to be removed from the stored outbox at the next sweep */
+	uint32_t version;       /* counts changes: a commit makes the slot clean only if nothing changed since */
+	uint32_t pending;       /* effects and nudges of its entries that are not in the journal yet */
+	uint64_t effects_seq;   /* newest journal sequence among those that are */
+	int64_t stored_fire_ms; /* due time under which the store's index has it; INT64_MAX: none */
+	int64_t scheduled_ms;   /* earliest fire time that the shard's heap has for it; INT64_MAX: none */
+	struct alert_id *gone;  /* alerts to be removed from the stored outbox at the next sweep */
 	uint16_t gone_count, gone_cap;
 	size_t bytes;
 };
@@ -33,16 +33,17 @@ struct slot {
 struct cache {
 	struct slot **buckets;
 	size_t bucket_count, count, dirty_count, bytes, limit_bytes;
-	size_t hand;                /* of the clock: a bucket */
-	struct strpool *pool;       /* lent */
-	struct store *store;        /* lent; NULL: everything is in memory */
-	counter misses, evictions;  /* reads from the store; records let go */
+	size_t hand;               /* of the clock: a bucket */
+	struct strpool *pool;      /* lent */
+	struct store *store;       /* lent; NULL: everything is in memory */
+	counter misses, evictions; /* reads from the store; records let go */
 	struct bytes scratch;
 };
 
 void cache_init(struct cache *c, struct strpool *pool, struct store *store, size_t limit_bytes);
 void cache_finish(struct cache *c);
-/* ERR_OK with *out NULL where there is no such record and not `create`. Errors are the store's (ERR_CORRUPT, ERR_IO). */
+/* ERR_OK with *out NULL where there is no such record and not `create`. Errors are the store's (ERR_CORRUPT, ERR_IO).
+ */
 int cache_get(struct cache *c, const struct subject *subject, bool create, struct slot **out);
 struct slot *cache_peek(const struct cache *c, const struct subject *subject); /* only what is in memory */
 void cache_dirty(struct cache *c, struct slot *s);

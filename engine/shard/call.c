@@ -1,4 +1,5 @@
-/* shard/call.c: requests being answered: held until their parts are done and what they changed is on disk, then sent. */
+/* shard/call.c: requests being answered: held until their parts are done and what they changed is on disk, then sent.
+ */
 #include "shard/internal.h"
 
 #include "base/check.h"

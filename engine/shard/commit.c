@@ -1,7 +1,9 @@
-/* shard/commit.c: from applied to published. An entry was applied in memory; now it goes to the journal with its trailer, and
- * what it caused is handed on: alerts to the feed (in the journal's order), effects and nudges to their subjects, timers to the heap.
+/* shard/commit.c: from applied to published. An entry was applied in memory; now it goes to the journal with its
+ * trailer, and what it caused is handed on: alerts to the feed (in the journal's order), effects and nudges to their
+ * subjects, timers to the heap.
  *
- * Order matters: the sequence is claimed after applying, so an entry that would crash the process is never in the journal. */
+ * Order matters: the sequence is claimed after applying, so an entry that would crash the process is never in the
+ * journal. */
 #include "shard/internal.h"
 
 #include "base/check.h"
@@ -16,10 +18,19 @@ static struct slice alert_state_name(const struct alert *a)
 void alert_to_wire(const struct record *r, const struct alert *a, struct wire_alert *out)
 {
 	*out = (struct wire_alert){
-		.seq = a->seq, .index = a->index, .rule = str_slice(a->rule), .severity = str_slice(a->severity), .to = str_slice(a->to),
-		.subject = subject_id(&r->subject), .subject_kind = slice_of(subject_kind_name(r->subject.kind)),
-		.member = a->member ? str_slice(r->members[a->member - 1].id) : SLICE(""), .text = slice_of(a->text),
-		.state = alert_state_name(a), .time_ms = a->time_ms, .expires_ms = a->expires_ms, .historical = a->historical,
+		.seq = a->seq,
+		.index = a->index,
+		.rule = str_slice(a->rule),
+		.severity = str_slice(a->severity),
+		.to = str_slice(a->to),
+		.subject = subject_id(&r->subject),
+		.subject_kind = slice_of(subject_kind_name(r->subject.kind)),
+		.member = a->member ? str_slice(r->members[a->member - 1].id) : SLICE(""),
+		.text = slice_of(a->text),
+		.state = alert_state_name(a),
+		.time_ms = a->time_ms,
+		.expires_ms = a->expires_ms,
+		.historical = a->historical,
 		.kind = alert_is_nudge(a) ? SLICE("nudge") : SLICE("alert"),
 	};
 }
@@ -55,7 +66,8 @@ static void close_alerts(struct shard *s, struct commit *c)
 {
 	for (unsigned i = 0; i < c->applied->closed_count; i++) {
 		const struct alert *a = &c->applied->closed[i];
-		feed_close(s->engine->feed, a->seq, a->index, a->state == ALERT_ACKNOWLEDGED ? "acknowledged" : "closed");
+		feed_close(s->engine->feed, a->seq, a->index,
+			   a->state == ALERT_ACKNOWLEDGED ? "acknowledged" : "closed");
 		cache_gone(c->slot, a->seq, a->index);
 	}
 }
@@ -118,7 +130,8 @@ static void record_changed(struct shard *s, struct commit *c, uint64_t seq)
 	timers_schedule(s, c->slot);
 }
 
-/* The reservation was an estimate; the trailer of aborted calls may have made the body longer. Then the journal's own slack bears it. */
+/* The reservation was an estimate; the trailer of aborted calls may have made the body longer. Then the journal's own
+ * slack bears it. */
 static void settle_reservation(struct shard *s, uint64_t reserved, size_t used)
 {
 	if (reserved > used)
@@ -135,8 +148,12 @@ uint64_t commit_entry(struct shard *s, struct commit *c)
 	settle_reservation(s, c->reserved_bytes, s->scratch.len);
 	(void)fault_hit(apply_before_publish);
 	struct journal_entry je = {
-		.prev_seq = c->slot->record->seq, .received_at_ms = c->received_at_ms, .outcome = c->applied ? c->applied->outcome : 0,
-		.kind = c->entry->kind, .slot = subject_slot(&c->slot->record->subject), .body = bytes_slice(&s->scratch),
+		.prev_seq = c->slot->record->seq,
+		.received_at_ms = c->received_at_ms,
+		.outcome = c->applied ? c->applied->outcome : 0,
+		.kind = c->entry->kind,
+		.slot = subject_slot(&c->slot->record->subject),
+		.body = bytes_slice(&s->scratch),
 	};
 	struct then then = { s, c };
 	journal_append(e->journal, &je, c->applied && c->applied->alert_count ? claimed : NULL, &then);

@@ -1,5 +1,5 @@
-/* shard/control.c: the control thread: global changes, one at a time. A global change is an entry published while all shards
- * stand between two entries; each shard makes it its own before it applies anything else.
+/* shard/control.c: the control thread: global changes, one at a time. A global change is an entry published while all
+ * shards stand between two entries; each shard makes it its own before it applies anything else.
  *
  *     check the pack here, in a VM of our own  ->  each shard loads it beside its active one (WORK_PREPARE)
  *     ->  all shards stand (WORK_PAUSE)  ->  entry  ->  all swap and go on  ->  durable, noted in the store, answered
@@ -144,7 +144,9 @@ static int publish_global(struct engine *e, struct activation *a)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	if (result == ERR_OK) {
 		(void)fault_hit(activate_before_publish);
-		struct journal_entry je = { .kind = entry.kind, .received_at_ms = engine_now_ms(e), .body = bytes_slice(&body) };
+		struct journal_entry je = { .kind = entry.kind,
+					    .received_at_ms = engine_now_ms(e),
+					    .body = bytes_slice(&body) };
 		journal_append(e->journal, &je, NULL, NULL);
 		journal_kick(e->journal);
 		a->seq = je.seq;
@@ -198,12 +200,13 @@ static void note_activation(struct engine *e, struct activation *a, struct pack 
 	int64_t now = engine_now_ms(e);
 	journal_wait(e->journal, a->seq);
 	if (storer_note_activation(e, a->seq, a->name, now, &a->bytes, a->hash_text) != ERR_OK)
-		log_error("the store did not take the activation (%s); recovery will read it from the journal", error_last()->text);
+		log_error("the store did not take the activation (%s); recovery will read it from the journal",
+			  error_last()->text);
 	engine_set_pack_text(e, a->name, a->hash_text, now);
 	pack_destroy(e->control->pack);
 	e->control->pack = pack;
-	log_info("pack %s %s is active from entry %llu: %u rules, %u actions, %u series kept, %u new", a->name, a->hash_text,
-		 (unsigned long long)a->seq, a->rules, a->actions, a->series_kept, a->series_new);
+	log_info("pack %s %s is active from entry %llu: %u rules, %u actions, %u series kept, %u new", a->name,
+		 a->hash_text, (unsigned long long)a->seq, a->rules, a->actions, a->series_kept, a->series_new);
 }
 
 static void activate(struct engine *e, struct activation *a)
@@ -238,7 +241,8 @@ static void set_aside(struct engine *e, struct activation *a)
 	if (a->result != ERR_OK)
 		return;
 	atomic_fetch_add(&e->asides, 1);
-	log_warn("rule %.*s keeps failing and is set aside until the next activation; `nudgectl rules stats` shows its last error",
+	log_warn("rule %.*s keeps failing and is set aside until the next activation; `nudgectl rules stats` shows its "
+		 "last error",
 		 SLICE_ARG(a->aside));
 	journal_wait(e->journal, a->seq);
 	if (storer_note_aside(e, a->seq, a->aside) != ERR_OK)
@@ -249,8 +253,8 @@ static void answer(struct activation *a)
 {
 	struct work *w = a->reply_to;
 	if (a->result == ERR_OK) {
-		response_activated(&w->answer, a->request_id, slice_of(a->name), slice_of(a->hash_text), a->seq, a->rules, a->actions,
-				   a->series_kept, a->series_new);
+		response_activated(&w->answer, a->request_id, slice_of(a->name), slice_of(a->hash_text), a->seq,
+				   a->rules, a->actions, a->series_kept, a->series_new);
 	} else {
 		w->failed = true;
 		w->ack.error_code = a->error.code;

@@ -1,5 +1,5 @@
-/* shard/effect.c: what an entry caused on another subject, as an entry of that subject; and telling the source that it is in
- * the journal, since the source's record must not be stored before. */
+/* shard/effect.c: what an entry caused on another subject, as an entry of that subject; and telling the source that it
+ * is in the journal, since the source's record must not be stored before. */
 #include "shard/internal.h"
 
 #include "base/check.h"
@@ -47,7 +47,8 @@ void inbox_put_back(struct shard *s, struct work *w)
 		s->inbox_tail = w;
 }
 
-int apply_effect(struct shard *s, struct slot *slot, const struct entry *entry, const struct apply_input *in, struct applied *out)
+int apply_effect(struct shard *s, struct slot *slot, const struct entry *entry, const struct apply_input *in,
+		 struct applied *out)
 {
 	struct event e = { 0 };
 	if (entry->effect.kind == EFFECT_EVENT) {
@@ -70,7 +71,8 @@ void effect_work(struct shard *s, struct work *w)
 	if (!work_at(s, &w, &w->effect.target))
 		return;
 	/* A merge goes where the target's own merges lead. */
-	if (cache_get(&s->cache, &w->effect.target, true, &slot) != ERR_OK || reserve_one(s, w->effect.body.len + w->effect.customer.len) != ERR_OK) {
+	if (cache_get(&s->cache, &w->effect.target, true, &slot) != ERR_OK ||
+	    reserve_one(s, w->effect.body.len + w->effect.customer.len) != ERR_OK) {
 		inbox_put_back(s, w);
 		s->inbox_stuck = true;
 		return;
@@ -95,8 +97,13 @@ void effect_work(struct shard *s, struct work *w)
 	CHECK(result == ERR_OK);
 	entry.aborted = applied->aborted;
 	(void)fault_hit(effect_before_publish);
-	struct commit c = { .slot = slot, .entry = &entry, .applied = applied, .received_at_ms = s->now_ms, .raw = w->effect.body,
-			    .member = w->member, .changes_record = true,
+	struct commit c = { .slot = slot,
+			    .entry = &entry,
+			    .applied = applied,
+			    .received_at_ms = s->now_ms,
+			    .raw = w->effect.body,
+			    .member = w->member,
+			    .changes_record = true,
 			    .reserved_bytes = w->effect.body.len + w->effect.customer.len + ENTRY_SLACK_BYTES };
 	tell_source(s, w, commit_entry(s, &c));
 }

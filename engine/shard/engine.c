@@ -74,8 +74,11 @@ static void engine_free(struct engine *e)
 
 static int open_journal(struct engine *e, bool read_only, struct progress *p, struct journal_found *found)
 {
-	struct journal_options options = { .segment_bytes = e->config.segment_bytes, .reserve_bytes = e->config.reserve_bytes,
-					   .read_only = read_only, .on_durable = on_durable, .arg = e };
+	struct journal_options options = { .segment_bytes = e->config.segment_bytes,
+					   .reserve_bytes = e->config.reserve_bytes,
+					   .read_only = read_only,
+					   .on_durable = on_durable,
+					   .arg = e };
 	int result = journal_open(&e->journal, e->data, &options, journal_progress, p, found);
 	if (result == ERR_OK && found->dropped_bytes)
 		log_warn("dropped %llu bytes of a last batch that was cut off: nothing in it was acknowledged",
@@ -121,7 +124,9 @@ static int journal_boot(struct engine *e)
 	if (result == ERR_STORAGE) /* a full disk at start: queries are answered; the reserve has room for this */
 		result = ERR_OK;
 	if (result == ERR_OK) {
-		struct journal_entry je = { .kind = ENTRY_BOOT, .received_at_ms = entry.boot.time_ms, .body = bytes_slice(&body) };
+		struct journal_entry je = { .kind = ENTRY_BOOT,
+					    .received_at_ms = entry.boot.time_ms,
+					    .body = bytes_slice(&body) };
 		journal_append(e->journal, &je, NULL, NULL);
 		journal_kick(e->journal);
 		journal_wait(e->journal, je.seq);

@@ -12,13 +12,13 @@ struct engine;
 struct shard;
 
 struct engine_config {
-	const char *data;          /* folder; created where missing */
-	unsigned shards;           /* 1 … LIMIT_SHARDS */
-	uint64_t cache_bytes;      /* of records in memory, all shards together */
+	const char *data;                      /* folder; created where missing */
+	unsigned shards;                       /* 1 … LIMIT_SHARDS */
+	uint64_t cache_bytes;                  /* of records in memory, all shards together */
 	uint64_t segment_bytes, reserve_bytes; /* 0: the defaults of base/limits.h */
 	uint64_t journal_keep_bytes;           /* history kept behind the low-water mark */
-	uint32_t sweep_ms;         /* pause between two sweeps of the store; 0: 5,000 */
-	bool simulated_clock;      /* the clock follows the newest event time published */
+	uint32_t sweep_ms;                     /* pause between two sweeps of the store; 0: 5,000 */
+	bool simulated_clock;                  /* the clock follows the newest event time published */
 	const char *version;
 };
 
@@ -32,21 +32,23 @@ int engine_run(struct engine *e);
 void engine_loops_run(struct engine *e);
 /* Before the loops stop: no further global changes (they need the loops). */
 void engine_stop_changes(struct engine *e);
-/* Stops the threads: what is pending becomes durable, all dirty records are stored. Loops must be stopped before. NULL-safe. */
+/* Stops the threads: what is pending becomes durable, all dirty records are stored. Loops must be stopped before.
+ * NULL-safe. */
 void engine_close(struct engine *e);
 
 unsigned engine_shard_count(const struct engine *e);
 struct shard *engine_shard(struct engine *e, unsigned index);
 int64_t engine_now_ms(const struct engine *e); /* the system's clock, or the simulated one */
 
-/* Activates the pack in a folder, where it is not active already; for start (between engine_run and engine_loops_run) and SIGHUP.
- * Returns when it is durable, or ERR_RULE and the old one stays. Any thread but a loop's. */
+/* Activates the pack in a folder, where it is not active already; for start (between engine_run and engine_loops_run)
+ * and SIGHUP. Returns when it is durable, or ERR_RULE and the old one stays. Any thread but a loop's. */
 int engine_activate_folder(struct engine *e, const char *folder, bool *changed);
 
 /* How many connections and followers there are is net's to know. */
 void engine_count_connections(struct engine *e, int connections);
 
-/* A fresh state from the journal in `config->data` (nothing is written, no store): every outcome hash and decision is checked. */
+/* A fresh state from the journal in `config->data` (nothing is written, no store): every outcome hash and decision is
+ * checked. */
 struct replay_report {
 	uint64_t entries, events, effects, timers, decisions, outcomes, acknowledgements, activations;
 	uint64_t first_seq, last_seq, outcome_mismatches, decision_mismatches, first_mismatch_seq, blanked, records;

@@ -166,13 +166,14 @@ int entry_body_decode(struct entry *out, uint8_t kind, struct slice body, struct
 		take_payload(out, &r);
 	bool global = kind == ENTRY_BOOT || kind == ENTRY_ACTIVATE || kind == ENTRY_ASIDE;
 	if (r.bad || global != (out->subject.kind == SUBJECT_NONE))
-		return error_set(ERR_CORRUPT, NULL, "a journal entry of kind %u (%s) does not decode", kind, entry_kind_name(kind));
+		return error_set(ERR_CORRUPT, NULL, "a journal entry of kind %u (%s) does not decode", kind,
+				 entry_kind_name(kind));
 	return ERR_OK;
 }
 
 const char *entry_kind_name(uint8_t kind)
 {
-	static const char *const names[] = { "unknown", "event", "effect", "timer", "decision", "outcome", "acknowledge", "boot",
-					     "activate", "aside" };
+	static const char *const names[] = { "unknown", "event",       "effect", "timer",    "decision",
+					     "outcome", "acknowledge", "boot",   "activate", "aside" };
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : names[0];
 }

@@ -1,5 +1,5 @@
-/* shard/expected.c: recovery's table of effects and nudges that replayed entries caused and the journal has not shown yet.
- * What is left at the end was cut off by the crash and is emitted then, each exactly once. */
+/* shard/expected.c: recovery's table of effects and nudges that replayed entries caused and the journal has not shown
+ * yet. What is left at the end was cut off by the crash and is emitted then, each exactly once. */
 #include "shard/internal.h"
 
 #include "base/check.h"

@@ -1,5 +1,5 @@
-/* shard/feed.c: one array ordered by id, with a head that moves on as old alerts are forgotten. Alerts arrive in order, so
- * adding is appending; only recovery, which meets stored alerts first, inserts. */
+/* shard/feed.c: one array ordered by id, with a head that moves on as old alerts are forgotten. Alerts arrive in order,
+ * so adding is appending; only recovery, which meets stored alerts first, inserts. */
 #include "shard/feed.h"
 
 #include "base/check.h"
@@ -124,7 +124,10 @@ void feed_add(struct feed *f, const struct wire_alert *alert, const struct subje
 		size_t at = f->head + find(f, alert->seq, alert->index, false), end = f->head + f->count;
 		memmove(&f->items[at + 1], &f->items[at], (end - at) * sizeof(f->items[0]));
 		struct item *i = &f->items[at];
-		*i = (struct item){ .seq = alert->seq, .index = alert->index, .ordinal = ++f->ordinals, .open = true,
+		*i = (struct item){ .seq = alert->seq,
+				    .index = alert->index,
+				    .ordinal = ++f->ordinals,
+				    .open = true,
 				    .expires_ms = alert->expires_ms ? alert->expires_ms : INT64_MAX };
 		i->subject = must_malloc(sizeof(*subject));
 		*i->subject = *subject;
@@ -170,7 +173,8 @@ static void put_item(const struct item *i, struct bytes *out)
 	bytes_put(out, i->message.data, i->message.len);
 }
 
-uint64_t feed_read(struct feed *f, struct feed_place *place, uint64_t durable, struct slice to, size_t budget, struct bytes *out)
+uint64_t feed_read(struct feed *f, struct feed_place *place, uint64_t durable, struct slice to, size_t budget,
+		   struct bytes *out)
 {
 	uint64_t missed = 0;
 	pthread_mutex_lock(&f->lock);
@@ -190,8 +194,8 @@ uint64_t feed_read(struct feed *f, struct feed_place *place, uint64_t durable, s
 	return missed;
 }
 
-void feed_list(struct feed *f, struct feed_place place, uint64_t durable, struct slice to, int64_t now_ms, unsigned limit, struct bytes *out,
-	       bool *more)
+void feed_list(struct feed *f, struct feed_place place, uint64_t durable, struct slice to, int64_t now_ms,
+	       unsigned limit, struct bytes *out, bool *more)
 {
 	unsigned listed = 0;
 	*more = false;

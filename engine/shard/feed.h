@@ -1,11 +1,12 @@
-/* shard/feed.h: alerts in the order of the journal, for followers and for listing. All shards add to it (under the journal's
- * lock, so in order); the loops read it up to the durable sequence. Thread-safe.
+/* shard/feed.h: alerts in the order of the journal, for followers and for listing. All shards add to it (under the
+ * journal's lock, so in order); the loops read it up to the durable sequence. Thread-safe.
  *
- * It is the memory side of the outbox: alerts that are still open are also in the store (STORE_OUTBOX), in the transaction of
- * their record, and come back from there after a restart. Delivery is at least once, by id (sequence, index).
+ * It is the memory side of the outbox: alerts that are still open are also in the store (STORE_OUTBOX), in the
+ * transaction of their record, and come back from there after a restart. Delivery is at least once, by id (sequence,
+ * index).
  *
- * Bounds: closed alerts beyond the newest LIMIT_FEED_ALERTS go first, and nothing beyond LIMIT_OPEN_ALERTS is kept. A follower
- * whose place has gone is told how many it missed and goes on from what is left. */
+ * Bounds: closed alerts beyond the newest LIMIT_FEED_ALERTS go first, and nothing beyond LIMIT_OPEN_ALERTS is kept. A
+ * follower whose place has gone is told how many it missed and goes on from what is left. */
 #ifndef NUDGED_SHARD_FEED_H
 #define NUDGED_SHARD_FEED_H
 
@@ -29,11 +30,14 @@ void feed_add(struct feed *f, const struct wire_alert *alert, const struct subje
 bool feed_close(struct feed *f, uint64_t seq, uint32_t index, const char *state);
 bool feed_subject(struct feed *f, uint64_t seq, uint32_t index, struct subject *out);
 
-/* Appends encoded Alert messages (each with its length before it, u32) behind `place` up to `durable`, of recipient `to` (empty: all), while
- * `out` stays under `budget` bytes; moves `place` on. Returns how many alerts between were dropped before they could be read. */
-uint64_t feed_read(struct feed *f, struct feed_place *place, uint64_t durable, struct slice to, size_t budget, struct bytes *out);
+/* Appends encoded Alert messages (each with its length before it, u32) behind `place` up to `durable`, of recipient
+ * `to` (empty: all), while `out` stays under `budget` bytes; moves `place` on. Returns how many alerts between were
+ * dropped before they could be read. */
+uint64_t feed_read(struct feed *f, struct feed_place *place, uint64_t durable, struct slice to, size_t budget,
+		   struct bytes *out);
 /* The same for open alerts only, at most `limit`; *more where there are further ones. */
-void feed_list(struct feed *f, struct feed_place place, uint64_t durable, struct slice to, int64_t now_ms, unsigned limit, struct bytes *out, bool *more);
+void feed_list(struct feed *f, struct feed_place place, uint64_t durable, struct slice to, int64_t now_ms,
+	       unsigned limit, struct bytes *out, bool *more);
 struct feed_place feed_end(struct feed *f);
 uint64_t feed_open_count(struct feed *f);
 

@@ -1,4 +1,5 @@
-/* shard/frame.c: one frame from a client: decoded, checked, turned into works or answered. The only place that knows all requests. */
+/* shard/frame.c: one frame from a client: decoded, checked, turned into works or answered. The only place that knows
+ * all requests. */
 #include "shard/internal.h"
 
 #include "base/check.h"
@@ -10,8 +11,8 @@
 #define PROTOCOL_VERSION 1u
 #define LIST_MAX 1000u
 
-/* Events first find room in the journal, all of the frame's together: without it the session pauses (back-pressure), or, when the disk is
- * full, each is refused. */
+/* Events first find room in the journal, all of the frame's together: without it the session pauses (back-pressure),
+ * or, when the disk is full, each is refused. */
 static bool reserve_frame(struct shard *s, const struct request *r, size_t *count, size_t *bytes)
 {
 	*count = r->publish.count;
@@ -24,9 +25,12 @@ static bool reserve_frame(struct shard *s, const struct request *r, size_t *coun
 static void refuse_all(struct shard *s, struct call *c)
 {
 	const struct error *e = error_last();
-	struct slice field = arena_slice(&c->arena, slice_of(e->field)), text = arena_slice(&c->arena, slice_of(e->text));
+	struct slice field = arena_slice(&c->arena, slice_of(e->field)),
+		     text = arena_slice(&c->arena, slice_of(e->text));
 	for (unsigned i = 0; i < c->ack_count; i++)
-		c->acks[i] = (struct wire_ack){ .result = ACK_REFUSED, .error_code = e->code, .error_field = field, .error_text = text };
+		c->acks[i] = (struct wire_ack){
+			.result = ACK_REFUSED, .error_code = e->code, .error_field = field, .error_text = text
+		};
 	counter_add(&s->counts.refused, c->ack_count);
 }
 
@@ -44,7 +48,9 @@ static void publish_one(struct shard *s, struct call *c, const struct request *r
 {
 	struct event event;
 	struct slice raw = r->publish.events[i];
-	struct work w = { .kind = WORK_EVENT, .home = s, .call = c, .part = i, .raw = raw, .reserved = raw.len + ENTRY_SLACK_BYTES };
+	struct work w = {
+		.kind = WORK_EVENT, .home = s, .call = c, .part = i, .raw = raw, .reserved = raw.len + ENTRY_SLACK_BYTES
+	};
 	bool simulated = s->engine->config.simulated_clock;
 	arena_reset(&s->arena_event);
 	if (event_decode(&event, raw, &s->arena_event, simulated ? -1 : s->now_ms) != ERR_OK) {
@@ -94,7 +100,10 @@ static void start(struct shard *s, struct session *session, const struct request
 
 static void take_outcome(struct shard *s, struct session *session, const struct request *r)
 {
-	struct work w = { .kind = WORK_OUTCOME, .raw = r->body, .customer = r->outcome.customer, .alias = r->outcome.alias,
+	struct work w = { .kind = WORK_OUTCOME,
+			  .raw = r->body,
+			  .customer = r->outcome.customer,
+			  .alias = r->outcome.alias,
 			  .time_ms = r->outcome.time_ms };
 	struct call *c = call_create(s, session, r);
 	c->acks = arena_calloc(&c->arena, 1, sizeof(c->acks[0]));
@@ -109,11 +118,25 @@ static void take_outcome(struct shard *s, struct session *session, const struct 
 static void take_recommend(struct shard *s, struct session *session, const struct request *r)
 {
 	const struct request_recommend *q = &r->recommend;
-	struct work w = { .kind = WORK_RECOMMEND, .customer = q->customer, .alias = q->alias, .member = q->member, .time_ms = q->time_ms };
+	struct work w = { .kind = WORK_RECOMMEND,
+			  .customer = q->customer,
+			  .alias = q->alias,
+			  .member = q->member,
+			  .time_ms = q->time_ms };
 	w.recommend.ask = (struct ask){
-		.member = q->member, .agent = q->agent, .channel = q->channel.len ? q->channel : SLICE("call"), .intent = q->intent,
-		.topic = q->topic, .language = q->language, .mood = q->mood, .has_mood = q->has_mood, .explain = q->explain, .limit = q->limit,
-		.now_ms = q->time_ms, .attrs = q->attrs, .attr_count = q->attr_count,
+		.member = q->member,
+		.agent = q->agent,
+		.channel = q->channel.len ? q->channel : SLICE("call"),
+		.intent = q->intent,
+		.topic = q->topic,
+		.language = q->language,
+		.mood = q->mood,
+		.has_mood = q->has_mood,
+		.explain = q->explain,
+		.limit = q->limit,
+		.now_ms = q->time_ms,
+		.attrs = q->attrs,
+		.attr_count = q->attr_count,
 	};
 	w.recommend.started_ns = clock_mono_ns();
 	w.recommend.deadline_ms = q->deadline_ms;
@@ -143,8 +166,8 @@ static void take_list(struct shard *s, struct session *session, const struct req
 	bool more;
 	unsigned limit = r->list.limit && r->list.limit < LIST_MAX ? r->list.limit : LIST_MAX, count = 0;
 	bytes_clear(&s->encoded);
-	feed_list(s->engine->feed, (struct feed_place){ r->list.after_seq, r->list.after_index, 0 }, journal_durable(s->engine->journal),
-		  r->list.to, s->now_ms, limit, &s->encoded, &more);
+	feed_list(s->engine->feed, (struct feed_place){ r->list.after_seq, r->list.after_index, 0 },
+		  journal_durable(s->engine->journal), r->list.to, s->now_ms, limit, &s->encoded, &more);
 	alerts = arena_alloc(&s->arena, (limit + 1) * sizeof(alerts[0]));
 	struct reader reader = reader_of(bytes_slice(&s->encoded));
 	while (reader_left(&reader)) {
@@ -180,8 +203,8 @@ static enum shard_take take_hello(struct shard *s, struct session *session, cons
 {
 	struct engine *e = s->engine;
 	if (r->hello.version != PROTOCOL_VERSION) {
-		error_set(ERR_VERSION, "hello.version", "version %u is not spoken here; this server speaks version %u", r->hello.version,
-			  PROTOCOL_VERSION);
+		error_set(ERR_VERSION, "hello.version", "version %u is not spoken here; this server speaks version %u",
+			  r->hello.version, PROTOCOL_VERSION);
 		call_error(s, session, r->id);
 		return SHARD_HANG_UP;
 	}
@@ -189,7 +212,8 @@ static enum shard_take take_hello(struct shard *s, struct session *session, cons
 	char server[64];
 	snprintf(server, sizeof(server), "nudged %s", e->config.version);
 	pthread_mutex_lock(&e->lock);
-	response_welcome(&session->out, r->id, slice_of(server), e->boot_id, slice_of(e->pack_name), slice_of(e->pack_hash));
+	response_welcome(&session->out, r->id, slice_of(server), e->boot_id, slice_of(e->pack_name),
+			 slice_of(e->pack_hash));
 	pthread_mutex_unlock(&e->lock);
 	session_output(s, session);
 	return SHARD_TOOK;
@@ -284,7 +308,8 @@ enum shard_take shard_frame(struct shard *s, struct session *session, struct sli
 		return SHARD_TOOK;
 	}
 	if (!session->welcomed && r.kind != REQUEST_HELLO) {
-		error_set(ERR_VERSION, "hello", "the first request on a connection is Hello with the protocol's version");
+		error_set(ERR_VERSION, "hello",
+			  "the first request on a connection is Hello with the protocol's version");
 		call_error(s, session, r.id);
 		return SHARD_HANG_UP;
 	}

@@ -1,5 +1,6 @@
-/* shard/nudge.c: acting before the customer calls: a rule asked for a decision; it is made under the same gates as an agent's
- * recommendation, recorded, and pushed to followers as an alert of kind nudge, for the outbound channel to send.
+/* shard/nudge.c: acting before the customer calls: a rule asked for a decision; it is made under the same gates as an
+ * agent's recommendation, recorded, and pushed to followers as an alert of kind nudge, for the outbound channel to
+ * send.
  *
  * Nothing suitable is a decision too: it is recorded, so that recovery knows that the request was dealt with. */
 #include "shard/internal.h"
@@ -7,17 +8,25 @@
 #include "base/check.h"
 #include "base/fault.h"
 
-void decision_to_wire(struct shard *s, const struct decision *d, const struct decision_head *head, const struct record *r,
-		      int64_t now_ms, struct slice channel, struct wire_recommendation *out)
+void decision_to_wire(struct shard *s, const struct decision *d, const struct decision_head *head,
+		      const struct record *r, int64_t now_ms, struct slice channel, struct wire_recommendation *out)
 {
 	struct arena *a = &s->machine.arena;
 	struct wire_choice *choices = arena_calloc(a, d->choice_count + 1, sizeof(choices[0]));
 	for (unsigned i = 0; i < d->choice_count; i++) {
 		const struct choice *c = &d->choices[i];
 		choices[i] = (struct wire_choice){
-			.action = str_slice(c->action->name), .goal = str_slice(c->action->goal), .group = str_slice(c->action->group),
-			.say = c->say, .score = c->score, .propensity = c->propensity, .value = c->value, .context = c->context,
-			.lever = c->lever, .reasons = c->reasons, .reason_count = c->reason_count,
+			.action = str_slice(c->action->name),
+			.goal = str_slice(c->action->goal),
+			.group = str_slice(c->action->group),
+			.say = c->say,
+			.score = c->score,
+			.propensity = c->propensity,
+			.value = c->value,
+			.context = c->context,
+			.lever = c->lever,
+			.reasons = c->reasons,
+			.reason_count = c->reason_count,
 		};
 	}
 	struct wire_answer *answers = arena_calloc(a, d->answer_count + 1, sizeof(answers[0]));
@@ -26,27 +35,44 @@ void decision_to_wire(struct shard *s, const struct decision *d, const struct de
 	struct wire_left_out *left = arena_calloc(a, d->left_out_count + 1, sizeof(left[0]));
 	for (unsigned i = 0; i < d->left_out_count; i++) {
 		const struct left_out *l = &d->left_out[i];
-		left[i] = (struct wire_left_out){ .action = str_slice(l->action->name), .gate = slice_of(l->gate), .reason = l->reason,
-						  .unknown = l->unknown, .score = l->score };
+		left[i] = (struct wire_left_out){ .action = str_slice(l->action->name),
+						  .gate = slice_of(l->gate),
+						  .reason = l->reason,
+						  .unknown = l->unknown,
+						  .score = l->score };
 	}
 	*out = (struct wire_recommendation){
-		.decision_boot = head->boot, .decision_count = head->count, .customer = subject_id(&r->subject),
-		.pack_hash = slice_of(s->machine.pack->hash_text), .fallback = d->fallback, .fallback_reason = slice_of(d->fallback_reason),
-		.channel = channel, .choices = choices, .choice_count = d->choice_count, .answers = answers, .answer_count = d->answer_count,
-		.left_out = left, .left_out_count = d->left_out_count, .cautions = d->cautions, .caution_count = d->caution_count,
-		.as_of_seq = head->customer_seq, .time_ms = now_ms,
+		.decision_boot = head->boot,
+		.decision_count = head->count,
+		.customer = subject_id(&r->subject),
+		.pack_hash = slice_of(s->machine.pack->hash_text),
+		.fallback = d->fallback,
+		.fallback_reason = slice_of(d->fallback_reason),
+		.channel = channel,
+		.choices = choices,
+		.choice_count = d->choice_count,
+		.answers = answers,
+		.answer_count = d->answer_count,
+		.left_out = left,
+		.left_out_count = d->left_out_count,
+		.cautions = d->cautions,
+		.caution_count = d->caution_count,
+		.as_of_seq = head->customer_seq,
+		.time_ms = now_ms,
 	};
 }
 
 /* The record's part: shared by live and replay, from what the decision's body says. */
-void apply_nudge(struct shard *s, struct slot *slot, const struct decision_record *d, const struct apply_input *in, struct applied *out)
+void apply_nudge(struct shard *s, struct slot *slot, const struct decision_record *d, const struct apply_input *in,
+		 struct applied *out)
 {
 	*out = (struct applied){ 0 };
 	if (!d->chosen_count)
 		return;
 	const struct decision_chosen *chosen = &d->chosen[0];
 	struct alert *alert = machine_apply_nudge(&s->machine, slot->record, d->head.rule, d->ask.channel, chosen->say,
-						  (uint8_t)(chosen->member ? chosen->member : d->ask.bound_member), d->ask.now_ms, in);
+						  (uint8_t)(chosen->member ? chosen->member : d->ask.bound_member),
+						  d->ask.now_ms, in);
 	if (alert)
 		out->alerts[out->alert_count++] = (struct applied_alert){ alert, 0 };
 }
@@ -74,7 +100,11 @@ void nudge_work(struct shard *s, struct work *w)
 		return;
 	}
 	arena_reset(&s->machine.arena);
-	struct ask ask = { .channel = w->effect.channel, .goal = w->effect.goal, .action = w->effect.action, .member = w->member, .limit = 1,
+	struct ask ask = { .channel = w->effect.channel,
+			   .goal = w->effect.goal,
+			   .action = w->effect.action,
+			   .member = w->member,
+			   .limit = 1,
 			   .now_ms = w->effect.nudge_ms };
 	int member = record_member(slot->record, s->machine.pool, w->member, false, 0);
 	ask.bound_member = (uint8_t)(member > 0 ? member : 0);
@@ -83,8 +113,13 @@ void nudge_work(struct shard *s, struct work *w)
 	struct decision decision;
 	machine_decide(&s->machine, &subjects, &ask, &foreign, &decision);
 	struct decision_head head = {
-		.boot = s->engine->boot_id, .count = atomic_fetch_add(&s->engine->decisions, 1) + 1, .customer_seq = slot->record->seq,
-		.nudge = true, .source_seq = w->effect.source_seq, .source_index = w->effect.index, .rule = w->effect.rule,
+		.boot = s->engine->boot_id,
+		.count = atomic_fetch_add(&s->engine->decisions, 1) + 1,
+		.customer_seq = slot->record->seq,
+		.nudge = true,
+		.source_seq = w->effect.source_seq,
+		.source_index = w->effect.index,
+		.rule = w->effect.rule,
 	};
 	bytes_clear(&s->encoded);
 	decision_encode(&head, &ask, &foreign, &decision, &s->encoded);
@@ -102,8 +137,13 @@ void nudge_work(struct shard *s, struct work *w)
 	apply_nudge(s, slot, &d, &in, applied);
 	struct entry entry = { .kind = ENTRY_DECISION, .subject = slot->record->subject };
 	entry.decision.bytes = bytes_slice(&s->encoded);
-	struct commit c = { .slot = slot, .entry = &entry, .applied = applied, .received_at_ms = s->now_ms, .nudge = bytes_slice(&nudge),
-			    .changes_record = true, .reserved_bytes = reserved + ENTRY_SLACK_BYTES };
+	struct commit c = { .slot = slot,
+			    .entry = &entry,
+			    .applied = applied,
+			    .received_at_ms = s->now_ms,
+			    .nudge = bytes_slice(&nudge),
+			    .changes_record = true,
+			    .reserved_bytes = reserved + ENTRY_SLACK_BYTES };
 	w->hold_seq = commit_entry(s, &c);
 	bytes_finish(&nudge);
 	counter_add(&s->counts.nudges, 1);

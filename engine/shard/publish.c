@@ -6,7 +6,8 @@
 
 #include <stdatomic.h>
 
-/* Decoded once where it came in; again where it had to move. A missing time is the moment of receipt at the customer's shard. */
+/* Decoded once where it came in; again where it had to move. A missing time is the moment of receipt at the customer's
+ * shard. */
 static bool event_of(struct shard *s, struct work *w, struct event *e)
 {
 	if (!w->event)
@@ -24,16 +25,20 @@ static bool event_of(struct shard *s, struct work *w, struct event *e)
 }
 
 /* True: new. Else the work is answered. A duplicate is acknowledged when the entry that brought the id is durable. */
-static bool is_new(struct shard *s, struct work *w, const struct record *r, uint64_t id, uint64_t content, int64_t time_ms)
+static bool is_new(struct shard *s, struct work *w, const struct record *r, uint64_t id, uint64_t content,
+		   int64_t time_ms)
 {
 	switch (seen_ask(&r->seen, id, content, time_ms)) {
 	case SEEN_NEW:
 		return true;
 	case SEEN_CONFLICT:
-		work_refuse(s, w, ERR_CONFLICT, "id", "an event with this id and source was accepted with other content; give a new event a new id");
+		work_refuse(
+			s, w, ERR_CONFLICT, "id",
+			"an event with this id and source was accepted with other content; give a new event a new id");
 		return false;
 	case SEEN_TOO_OLD:
-		w->ack.error_text = SLICE("too old to tell: it is not newer than ids that were forgotten (limit seen_ids_max)");
+		w->ack.error_text =
+			SLICE("too old to tell: it is not newer than ids that were forgotten (limit seen_ids_max)");
 		break;
 	case SEEN_DUPLICATE:
 		break;
@@ -53,9 +58,12 @@ static void ack_alerts(struct shard *s, struct work *w, const struct record *r, 
 		for (unsigned i = 0; i < applied->alert_count; i++) {
 			struct wire_alert *to = &alerts[i];
 			alert_to_wire(r, applied->alerts[i].alert, to);
-			/* Interned names outlive the answer only by luck: the record may drop them. Copies are small and rare. */
-			to->rule = arena_slice(a, to->rule), to->severity = arena_slice(a, to->severity), to->to = arena_slice(a, to->to);
-			to->subject = arena_slice(a, to->subject), to->member = arena_slice(a, to->member), to->text = arena_slice(a, to->text);
+			/* Interned names outlive the answer only by luck: the record may drop them. Copies are small
+			 * and rare. */
+			to->rule = arena_slice(a, to->rule), to->severity = arena_slice(a, to->severity),
+			to->to = arena_slice(a, to->to);
+			to->subject = arena_slice(a, to->subject), to->member = arena_slice(a, to->member),
+			to->text = arena_slice(a, to->text);
 		}
 		w->ack.alerts = alerts;
 		w->ack.alert_count = applied->alert_count;
@@ -74,7 +82,8 @@ static bool record_full(struct shard *s, struct work *w, struct slot *slot)
 	if (slot->bytes <= LIMIT_RECORD_MEMORY_BYTES)
 		return false;
 	work_refuse(s, w, ERR_LIMIT, "customer",
-		    "its record is over limit_record_memory_bytes; a company of this size is several customers under a parent");
+		    "its record is over limit_record_memory_bytes; a company of this size is several customers under a "
+		    "parent");
 	return true;
 }
 
@@ -126,17 +135,31 @@ void publish_work(struct shard *s, struct work *w)
 	struct entry entry = { .kind = ENTRY_EVENT, .subject = slot->record->subject, .aborted = applied->aborted };
 	entry.event.member = w->member;
 	entry.event.raw = w->raw;
-	struct commit c = { .slot = slot, .entry = &entry, .applied = applied, .received_at_ms = s->now_ms, .raw = w->raw,
-			    .member = w->member, .changes_record = true };
+	struct commit c = { .slot = slot,
+			    .entry = &entry,
+			    .applied = applied,
+			    .received_at_ms = s->now_ms,
+			    .raw = w->raw,
+			    .member = w->member,
+			    .changes_record = true };
 	finish(s, w, &c, applied);
 }
 
 struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t received_at_ms)
 {
 	return (struct outcome_input){
-		.id = o->id, .source = o->source, .member = o->member, .agent = o->agent, .action = o->action, .channel = o->channel,
-		.kind = o->kind, .decision_boot = o->decision_boot, .decision_count = o->decision_count, .id_hash = o->id_hash,
-		.content_hash = o->content_hash, .time_ms = o->time_ms ? o->time_ms : received_at_ms,
+		.id = o->id,
+		.source = o->source,
+		.member = o->member,
+		.agent = o->agent,
+		.action = o->action,
+		.channel = o->channel,
+		.kind = o->kind,
+		.decision_boot = o->decision_boot,
+		.decision_count = o->decision_count,
+		.id_hash = o->id_hash,
+		.content_hash = o->content_hash,
+		.time_ms = o->time_ms ? o->time_ms : received_at_ms,
 	};
 }
 
@@ -163,8 +186,13 @@ void outcome_work(struct shard *s, struct work *w)
 	struct entry entry = { .kind = ENTRY_OUTCOME, .subject = slot->record->subject, .aborted = applied->aborted };
 	entry.outcome.member = w->member;
 	entry.outcome.raw = w->raw;
-	struct commit c = { .slot = slot, .entry = &entry, .applied = applied, .received_at_ms = s->now_ms, .raw = w->raw,
-			    .member = w->member, .changes_record = true };
+	struct commit c = { .slot = slot,
+			    .entry = &entry,
+			    .applied = applied,
+			    .received_at_ms = s->now_ms,
+			    .raw = w->raw,
+			    .member = w->member,
+			    .changes_record = true };
 	finish(s, w, &c, applied);
 }
 
@@ -180,8 +208,10 @@ void acknowledge_work(struct shard *s, struct work *w)
 		return;
 	}
 	arena_reset(&s->machine.arena);
-	if (!slot || machine_apply_acknowledge(&s->machine, slot->record, w->acknowledge.seq, w->acknowledge.index, s->now_ms, &alert) != ERR_OK) {
-		work_refuse(s, w, ERR_MISSING, "seq", "no such alert is held any more; `nudgectl alerts` lists the open ones");
+	if (!slot || machine_apply_acknowledge(&s->machine, slot->record, w->acknowledge.seq, w->acknowledge.index,
+					       s->now_ms, &alert) != ERR_OK) {
+		work_refuse(s, w, ERR_MISSING, "seq",
+			    "no such alert is held any more; `nudgectl alerts` lists the open ones");
 		return;
 	}
 	struct entry entry = { .kind = ENTRY_ACKNOWLEDGE, .subject = slot->record->subject };
@@ -189,7 +219,11 @@ void acknowledge_work(struct shard *s, struct work *w)
 	entry.acknowledge.index = w->acknowledge.index;
 	entry.acknowledge.by = w->acknowledge.by;
 	entry.acknowledge.time_ms = s->now_ms;
-	struct commit c = { .slot = slot, .entry = &entry, .received_at_ms = s->now_ms, .changes_record = true, .reserved_bytes = w->reserved };
+	struct commit c = { .slot = slot,
+			    .entry = &entry,
+			    .received_at_ms = s->now_ms,
+			    .changes_record = true,
+			    .reserved_bytes = w->reserved };
 	w->reserved = 0;
 	w->hold_seq = commit_entry(s, &c);
 	feed_close(s->engine->feed, w->acknowledge.seq, w->acknowledge.index, "acknowledged");

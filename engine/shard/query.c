@@ -1,5 +1,6 @@
-/* shard/query.c: what is asked and changes nothing: recommendations, a customer's state, whose an alias is, digests, rules'
- * counters. Answered from memory at once; they may see an event whose acknowledgement is still on its way to disk. */
+/* shard/query.c: what is asked and changes nothing: recommendations, a customer's state, whose an alias is, digests,
+ * rules' counters. Answered from memory at once; they may see an event whose acknowledgement is still on its way to
+ * disk. */
 #include "shard/internal.h"
 
 #include "base/check.h"
@@ -25,7 +26,8 @@ static bool has_area(const struct record *r, struct subject *out)
 }
 
 /* Another subject's record for a decision: lent where it lives here, else decoded from what was fetched (*owned). */
-static const struct record *foreign_record(struct shard *s, const struct subject *subject, struct slice fetched, struct record **owned)
+static const struct record *foreign_record(struct shard *s, const struct subject *subject, struct slice fetched,
+					   struct record **owned)
 {
 	struct slot *slot;
 	*owned = NULL;
@@ -36,7 +38,8 @@ static const struct record *foreign_record(struct shard *s, const struct subject
 	return *owned;
 }
 
-/* Visits the shard of an agent or an area on the way, and takes a copy of its record along. False: the work has gone. */
+/* Visits the shard of an agent or an area on the way, and takes a copy of its record along. False: the work has gone.
+ */
 static bool fetch(struct shard *s, struct work **w, const struct subject *subject, bool *fetched, struct slice *record)
 {
 	struct slot *slot;
@@ -71,8 +74,8 @@ static bool fetch_foreign(struct shard *s, struct work **wp)
 	return true;
 }
 
-static void record_decision(struct shard *s, const struct record *r, const struct decision_head *head, const struct ask *ask,
-			    const struct foreign_reads *foreign, const struct decision *d)
+static void record_decision(struct shard *s, const struct record *r, const struct decision_head *head,
+			    const struct ask *ask, const struct foreign_reads *foreign, const struct decision *d)
 {
 	bytes_clear(&s->encoded);
 	decision_encode(head, ask, foreign, d, &s->encoded);
@@ -83,7 +86,10 @@ static void record_decision(struct shard *s, const struct record *r, const struc
 	struct slot slot = { .record = (struct record *)r };
 	struct entry entry = { .kind = ENTRY_DECISION, .subject = r->subject };
 	entry.decision.bytes = bytes_slice(&s->encoded);
-	struct commit c = { .slot = &slot, .entry = &entry, .received_at_ms = s->now_ms, .reserved_bytes = s->encoded.len + ENTRY_SLACK_BYTES };
+	struct commit c = { .slot = &slot,
+			    .entry = &entry,
+			    .received_at_ms = s->now_ms,
+			    .reserved_bytes = s->encoded.len + ENTRY_SLACK_BYTES };
 	commit_entry(s, &c);
 }
 
@@ -109,10 +115,12 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 	struct foreign_reads foreign = { 0 };
 	struct decision decision;
 	if (w->recommend.deadline_ms && deadline_passed(&deadline))
-		machine_fallback(&s->machine, ask, "the deadline passed before the customer's state was at hand", &decision);
+		machine_fallback(&s->machine, ask, "the deadline passed before the customer's state was at hand",
+				 &decision);
 	else
 		machine_decide(&s->machine, &subjects, ask, &foreign, &decision);
-	struct decision_head head = { .boot = s->engine->boot_id, .count = atomic_fetch_add(&s->engine->decisions, 1) + 1,
+	struct decision_head head = { .boot = s->engine->boot_id,
+				      .count = atomic_fetch_add(&s->engine->decisions, 1) + 1,
 				      .customer_seq = customer->seq };
 	record_decision(s, customer, &head, ask, &foreign, &decision);
 	struct wire_recommendation wire;
@@ -174,7 +182,10 @@ void read_work(struct shard *s, struct work *w)
 		return;
 	}
 	if (!slot) {
-		work_refuse(s, w, ERR_MISSING, w->read.agent.len ? "agent" : w->alias.len ? "alias" : "customer",
+		work_refuse(s, w, ERR_MISSING,
+			    w->read.agent.len ? "agent"
+			    : w->alias.len    ? "alias"
+					      : "customer",
 			    "nothing is known of it: no event has named it");
 		return;
 	}
@@ -236,7 +247,8 @@ void digest_work(struct shard *s, struct work *w)
 	if (w->digest.next == s->index) {
 		struct digest_scan scan = { s, w };
 		cache_each(&s->cache, digest_slot, w);
-		if (s->engine->store && store_scan(s->engine->store, STORE_RECORDS, SLICE(""), digest_stored, &scan) != ERR_OK) {
+		if (s->engine->store &&
+		    store_scan(s->engine->store, STORE_RECORDS, SLICE(""), digest_stored, &scan) != ERR_OK) {
 			work_refuse_last(s, w);
 			return;
 		}
@@ -246,7 +258,8 @@ void digest_work(struct shard *s, struct work *w)
 		work_send(s, s->engine->shards[w->digest.next], w->heap ? w : work_to_heap(w));
 		return;
 	}
-	response_digest(&w->answer, w->digest.request_id, w->digest.digest, w->digest.records, journal_last(s->engine->journal));
+	response_digest(&w->answer, w->digest.request_id, w->digest.digest, w->digest.records,
+			journal_last(s->engine->journal));
 	work_done(s, w);
 }
 
@@ -262,8 +275,11 @@ static void rules_first(struct shard *s, struct work *w)
 		struct slice *on = arena_calloc(a, r->on_count + 1, sizeof(on[0]));
 		for (unsigned k = 0; k < r->on_count; k++)
 			on[k] = arena_slice(a, str_slice(r->on[k]));
-		w->rules.rules[i] = (struct wire_rule){ .name = arena_slice(a, str_slice(r->name)), .why = arena_slice(a, str_slice(r->why)),
-							.about = abouts[r->about], .on = on, .on_count = r->on_count };
+		w->rules.rules[i] = (struct wire_rule){ .name = arena_slice(a, str_slice(r->name)),
+							.why = arena_slice(a, str_slice(r->why)),
+							.about = abouts[r->about],
+							.on = on,
+							.on_count = r->on_count };
 	}
 }
 
@@ -291,7 +307,7 @@ void rules_work(struct shard *s, struct work *w)
 		work_send(s, s->engine->shards[w->rules.next], w->heap ? w : work_to_heap(w));
 		return;
 	}
-	response_rules(&w->answer, w->rules.request_id, str_slice(p->name), slice_of(p->hash_text), s->engine->pack_since_ms, w->rules.rules,
-		       w->rules.count);
+	response_rules(&w->answer, w->rules.request_id, str_slice(p->name), slice_of(p->hash_text),
+		       s->engine->pack_since_ms, w->rules.rules, w->rules.count);
 	work_done(s, w);
 }

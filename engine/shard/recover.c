@@ -1,5 +1,6 @@
-/* shard/recover.c: from the store's low-water mark and the journal behind it to the state as it was; and --replay, the same from
- * nothing. Recovery ends with what a crash cut off: effects and nudges that entries caused and the journal does not show. */
+/* shard/recover.c: from the store's low-water mark and the journal behind it to the state as it was; and --replay, the
+ * same from nothing. Recovery ends with what a crash cut off: effects and nudges that entries caused and the journal
+ * does not show. */
 #include "shard/internal.h"
 
 #include "base/check.h"
@@ -110,12 +111,14 @@ static int check_ends_meet(const struct engine *e, uint64_t mark, const struct j
 {
 	if (mark > found->last_seq)
 		return error_set(ERR_CORRUPT, NULL,
-				 "the store covers the journal up to entry %llu, but the journal ends at %llu: journal segments are missing. "
+				 "the store covers the journal up to entry %llu, but the journal ends at %llu: journal "
+				 "segments are missing. "
 				 "Restore both from one backup",
 				 (unsigned long long)mark, (unsigned long long)found->last_seq);
 	if (found->first_seq > mark + 1)
 		return error_set(ERR_CORRUPT, NULL,
-				 "the journal begins at entry %llu, but the store covers only up to %llu: the store is not the one of this "
+				 "the journal begins at entry %llu, but the store covers only up to %llu: the store is "
+				 "not the one of this "
 				 "journal. Restore both from one backup",
 				 (unsigned long long)found->first_seq, (unsigned long long)mark);
 	return ERR_OK;
@@ -176,7 +179,8 @@ static int load_stored(struct engine *e, uint64_t mark)
 
 #define PROGRESS_ENTRIES 4096u
 
-static int replay_from(struct engine *e, uint64_t from, uint64_t last, struct replay_checks *checks, engine_progress *progress, void *arg)
+static int replay_from(struct engine *e, uint64_t from, uint64_t last, struct replay_checks *checks,
+		       engine_progress *progress, void *arg)
 {
 	struct journal_reader *reader;
 	struct journal_entry je;
@@ -239,9 +243,10 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 		if (atomic_load(&e->clock_ms) > e->shards[i]->now_ms)
 			e->shards[i]->now_ms = atomic_load(&e->clock_ms);
 	if (result == ERR_OK && found->last_seq)
-		log_info("recovered: store up to entry %llu, journal up to %llu, %llu entries applied, %llu were in the store already",
-			 (unsigned long long)mark, (unsigned long long)found->last_seq, (unsigned long long)checks.applied,
-			 (unsigned long long)checks.skipped);
+		log_info("recovered: store up to entry %llu, journal up to %llu, %llu entries applied, %llu were in "
+			 "the store already",
+			 (unsigned long long)mark, (unsigned long long)found->last_seq,
+			 (unsigned long long)checks.applied, (unsigned long long)checks.skipped);
 	return result;
 }
 
@@ -254,13 +259,15 @@ static void add_digest(void *arg, struct slot *slot)
 	r->records++;
 }
 
-int replay_all(struct engine *e, const struct journal_found *found, engine_progress *progress, void *arg, struct replay_report *out)
+int replay_all(struct engine *e, const struct journal_found *found, engine_progress *progress, void *arg,
+	       struct replay_report *out)
 {
 	struct replay_checks checks = { .decisions = true };
 	int result = ERR_OK;
 	if (found->first_seq > 1)
 		result = error_set(ERR_MISSING, NULL,
-				   "the journal begins at entry %llu: older segments were let go (journal_keep), so a fresh state cannot be made from it",
+				   "the journal begins at entry %llu: older segments were let go (journal_keep), so a "
+				   "fresh state cannot be made from it",
 				   (unsigned long long)found->first_seq);
 	if (result == ERR_OK)
 		result = install_empty_pack(e);

@@ -1,5 +1,6 @@
-/* shard/replay.c: one journal entry applied to the state, for recovery and for --replay: the same functions as live, told which
- * Lua calls were aborted, and its outcome compared with the one that was recorded. Replay never validates: that was done before. */
+/* shard/replay.c: one journal entry applied to the state, for recovery and for --replay: the same functions as live,
+ * told which Lua calls were aborted, and its outcome compared with the one that was recorded. Replay never validates:
+ * that was done before. */
 #include "shard/internal.h"
 
 #include "base/log.h"
@@ -18,20 +19,28 @@ static int differs(struct replay_checks *checks, const struct journal_entry *je,
 	if (!checks->strict)
 		return ERR_OK;
 	return error_set(ERR_CORRUPT, NULL,
-			 "entry %llu (%s) does not come out as it did when it was accepted: this build or pack decides differently. "
+			 "entry %llu (%s) does not come out as it did when it was accepted: this build or pack decides "
+			 "differently. "
 			 "Start the version that wrote the journal, and report this as a bug",
 			 (unsigned long long)je->seq, entry_kind_name(je->kind));
 }
 
-static void commit(struct shard *s, struct slot *slot, struct entry *entry, struct applied *applied, const struct journal_entry *je,
-		   struct slice raw, struct slice member, struct slice nudge)
+static void commit(struct shard *s, struct slot *slot, struct entry *entry, struct applied *applied,
+		   const struct journal_entry *je, struct slice raw, struct slice member, struct slice nudge)
 {
-	struct commit c = { .slot = slot, .entry = entry, .applied = applied, .received_at_ms = je->received_at_ms, .raw = raw,
-			    .member = member, .changes_record = true, .nudge = nudge };
+	struct commit c = { .slot = slot,
+			    .entry = entry,
+			    .applied = applied,
+			    .received_at_ms = je->received_at_ms,
+			    .raw = raw,
+			    .member = member,
+			    .changes_record = true,
+			    .nudge = nudge };
 	commit_replayed(s, &c, je->seq);
 }
 
-static int replay_event(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je, struct replay_checks *checks)
+static int replay_event(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
+			struct replay_checks *checks)
 {
 	struct event e;
 	arena_reset(&s->arena_event);
@@ -51,7 +60,8 @@ static int replay_event(struct shard *s, struct slot *slot, struct entry *entry,
 	return result;
 }
 
-static int replay_outcome(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je, struct replay_checks *checks)
+static int replay_outcome(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
+			  struct replay_checks *checks)
 {
 	struct request_outcome o;
 	arena_reset(&s->arena_event);
@@ -69,11 +79,14 @@ static int replay_outcome(struct shard *s, struct slot *slot, struct entry *entr
 	return result;
 }
 
-static int replay_timer(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je, struct replay_checks *checks)
+static int replay_timer(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
+			struct replay_checks *checks)
 {
 	struct record *r = slot->record;
 	int member = record_member(r, s->machine.pool, entry->timer.member, false, 0);
-	struct timer t = { .due_ms = entry->timer.due_ms, .decl = entry->timer.decl, .member = (uint8_t)(member > 0 ? member : 0),
+	struct timer t = { .due_ms = entry->timer.due_ms,
+			   .decl = entry->timer.decl,
+			   .member = (uint8_t)(member > 0 ? member : 0),
 			   .key = entry->timer.key.len ? strpool_take(s->machine.pool, entry->timer.key) : NULL };
 	struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true, .aborted = entry->aborted };
 	machine_apply_timer(&s->machine, r, &t, &in, &s->applied);
@@ -95,7 +108,8 @@ static void seen_effect(struct engine *e, uint64_t source_seq, uint32_t index, u
 	effect_done_work(engine_owner(e, &w->effect.source), w);
 }
 
-static int replay_effect(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je, struct replay_checks *checks)
+static int replay_effect(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
+			 struct replay_checks *checks)
 {
 	struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true, .aborted = entry->aborted };
 	int result = apply_effect(s, slot, entry, &in, &s->applied);
@@ -111,16 +125,27 @@ static void nudge_message(struct shard *s, const struct record *r, const struct 
 {
 	struct wire_choice choice = { 0 };
 	struct wire_recommendation wire = {
-		.decision_boot = d->head.boot, .decision_count = d->head.count, .customer = subject_id(&r->subject), .channel = d->ask.channel,
-		.pack_hash = slice_of(s->machine.pack->hash_text), .as_of_seq = d->head.customer_seq, .time_ms = d->ask.now_ms,
-		.choices = &choice, .choice_count = d->chosen_count ? 1 : 0,
+		.decision_boot = d->head.boot,
+		.decision_count = d->head.count,
+		.customer = subject_id(&r->subject),
+		.channel = d->ask.channel,
+		.pack_hash = slice_of(s->machine.pack->hash_text),
+		.as_of_seq = d->head.customer_seq,
+		.time_ms = d->ask.now_ms,
+		.choices = &choice,
+		.choice_count = d->chosen_count ? 1 : 0,
 	};
 	if (d->chosen_count) {
 		const struct decision_chosen *c = &d->chosen[0];
 		struct str *name = strpool_find(s->machine.pool, c->action);
 		int index = name ? pack_action(s->machine.pack, name) : -1;
-		choice = (struct wire_choice){ .action = c->action, .say = c->say, .score = c->score, .propensity = c->propensity,
-					       .value = c->value, .context = c->context, .lever = c->lever };
+		choice = (struct wire_choice){ .action = c->action,
+					       .say = c->say,
+					       .score = c->score,
+					       .propensity = c->propensity,
+					       .value = c->value,
+					       .context = c->context,
+					       .lever = c->lever };
 		if (index >= 0) {
 			choice.goal = str_slice(s->machine.pack->actions[index].goal);
 			choice.group = str_slice(s->machine.pack->actions[index].group);
@@ -129,8 +154,8 @@ static void nudge_message(struct shard *s, const struct record *r, const struct 
 	recommendation_encode(&wire, out);
 }
 
-static int replay_decision(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je, bool current,
-			   struct replay_checks *checks)
+static int replay_decision(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
+			   bool current, struct replay_checks *checks)
 {
 	struct decision_record d;
 	int result = decision_decode(&d, entry->decision.bytes, &s->arena);
@@ -156,12 +181,13 @@ static int replay_decision(struct shard *s, struct slot *slot, struct entry *ent
 	return ERR_OK;
 }
 
-static int replay_acknowledge(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je, struct replay_checks *checks)
+static int replay_acknowledge(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
+			      struct replay_checks *checks)
 {
 	struct alert *alert;
 	checks->report.acknowledgements++;
-	if (machine_apply_acknowledge(&s->machine, slot->record, entry->acknowledge.seq, entry->acknowledge.index, entry->acknowledge.time_ms,
-				      &alert) != ERR_OK)
+	if (machine_apply_acknowledge(&s->machine, slot->record, entry->acknowledge.seq, entry->acknowledge.index,
+				      entry->acknowledge.time_ms, &alert) != ERR_OK)
 		return error_prefix("entry %llu", (unsigned long long)je->seq);
 	feed_close(s->engine->feed, entry->acknowledge.seq, entry->acknowledge.index, "acknowledged");
 	cache_gone(slot, entry->acknowledge.seq, entry->acknowledge.index);
@@ -169,7 +195,8 @@ static int replay_acknowledge(struct shard *s, struct slot *slot, struct entry *
 	return ERR_OK;
 }
 
-static int replay_global(struct engine *e, struct entry *entry, const struct journal_entry *je, struct replay_checks *checks)
+static int replay_global(struct engine *e, struct entry *entry, const struct journal_entry *je,
+			 struct replay_checks *checks)
 {
 	struct bundle bundle = { 0 };
 	int result = ERR_OK;
@@ -195,7 +222,8 @@ static int replay_global(struct engine *e, struct entry *entry, const struct jou
 	return result;
 }
 
-static int replay_subject(struct engine *e, struct entry *entry, const struct journal_entry *je, struct replay_checks *checks)
+static int replay_subject(struct engine *e, struct entry *entry, const struct journal_entry *je,
+			  struct replay_checks *checks)
 {
 	struct shard *s = engine_owner(e, &entry->subject);
 	struct slot *slot;
@@ -204,7 +232,8 @@ static int replay_subject(struct engine *e, struct entry *entry, const struct jo
 		return result;
 	if (je->received_at_ms > s->now_ms)
 		s->now_ms = je->received_at_ms;
-	/* A record stored after this entry has it already, and its effects are in the journal: a record is not stored before them. */
+	/* A record stored after this entry has it already, and its effects are in the journal: a record is not stored
+	 * before them. */
 	bool current = slot->record->seq >= je->seq;
 	arena_reset(&s->machine.arena);
 	checks->skipped += current;
@@ -242,7 +271,8 @@ int replay_entry(struct engine *e, const struct journal_entry *je, struct replay
 		arena_reset(&e->shards[i]->arena);
 	int result = entry_body_decode(&entry, je->kind, je->body, &scratch->arena_replay);
 	if (result == ERR_OK)
-		result = entry.subject.kind == SUBJECT_NONE ? replay_global(e, &entry, je, checks) : replay_subject(e, &entry, je, checks);
+		result = entry.subject.kind == SUBJECT_NONE ? replay_global(e, &entry, je, checks)
+							    : replay_subject(e, &entry, je, checks);
 	arena_reset(&scratch->arena_replay);
 	return result;
 }

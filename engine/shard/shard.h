@@ -1,5 +1,6 @@
-/* shard/shard.h: one shard as its loop drives it: a passive object that is handed frames, told when it was woken, and asked
- * when it wants to be called next. It never blocks on a socket or a disk write; it may read a record from the store.
+/* shard/shard.h: one shard as its loop drives it: a passive object that is handed frames, told when it was woken, and
+ * asked when it wants to be called next. It never blocks on a socket or a disk write; it may read a record from the
+ * store.
  *
  * All functions belong to the shard's own loop thread. */
 #ifndef NUDGED_SHARD_SHARD_H
@@ -10,7 +11,8 @@
 
 struct shard;
 
-/* A connection as the shard sees it; net embeds it. Answers are appended to `out`; then `flush` is called, once a burst. */
+/* A connection as the shard sees it; net embeds it. Answers are appended to `out`; then `flush` is called, once a
+ * burst. */
 struct session {
 	struct bytes out;
 	void (*flush)(struct session *s);   /* send and clear `out`; update `backlog` */
@@ -19,7 +21,7 @@ struct session {
 	size_t backlog;                     /* bytes that the client has not taken yet */
 	uint32_t in_flight;                 /* requests not answered yet */
 	bool closed, welcomed, dirty, paused;
-	uint64_t follow_id;                 /* request id of its Follow; 0: none */
+	uint64_t follow_id; /* request id of its Follow; 0: none */
 	struct feed_place place;
 	char follow_to[LIMIT_ID_BYTES + 1];
 	struct session *next_dirty, *next_paused, *next_follower;
@@ -41,7 +43,8 @@ int shard_fd(const struct shard *s); /* readable: call shard_wake */
 void shard_wake(struct shard *s);
 /* After a burst of frames: tells the journal, sends what can be sent. */
 void shard_settle(struct shard *s);
-/* Due timers, the sweep of the store, eviction. Returns in how many ms it wants to be called again; -1: not before it is woken. */
+/* Due timers, the sweep of the store, eviction. Returns in how many ms it wants to be called again; -1: not before it
+ * is woken. */
 int64_t shard_tick(struct shard *s);
 /* The same answer without doing anything: after a burst, to see whether the loop's timer is set right. */
 int64_t shard_wants(struct shard *s);

@@ -1,8 +1,8 @@
-/* shard/storer.c: the store thread: commits the shards' chunks, each after the journal has what it needs on disk, moves the
- * low-water mark, and lets old journal segments go.
+/* shard/storer.c: the store thread: commits the shards' chunks, each after the journal has what it needs on disk, moves
+ * the low-water mark, and lets old journal segments go.
  *
- * What the store's META table holds: `mark` (low-water), `shard marks` are only in memory; `activation:SEQ` and `bundle:HASH` (which pack
- * was active from which sequence), `aside:SEQ` (rules set aside). */
+ * What the store's META table holds: `mark` (low-water), `shard marks` are only in memory; `activation:SEQ` and
+ * `bundle:HASH` (which pack was active from which sequence), `aside:SEQ` (rules set aside). */
 #include "shard/internal.h"
 
 #include "base/check.h"
@@ -21,7 +21,8 @@ struct storer {
 	_Atomic bool stop;
 };
 
-#define SYNC_EVERY_BYTES (64ull * MIB) /* of journal that could go: retiring needs a synced store, which costs two flushes */
+#define SYNC_EVERY_BYTES \
+	(64ull * MIB) /* of journal that could go: retiring needs a synced store, which costs two flushes */
 
 static int apply_operations(struct store_write *w, struct slice operations)
 {
@@ -81,7 +82,8 @@ static void retire(struct engine *e, uint64_t mark)
 	uint64_t kept = journal_tail_bytes(e->journal, 0), tail = journal_tail_bytes(e->journal, mark);
 	if (kept - tail < e->config.journal_keep_bytes + SYNC_EVERY_BYTES)
 		return;
-	if (store_sync(e->store) != ERR_OK || journal_retire(e->journal, mark, e->config.journal_keep_bytes + tail) != ERR_OK)
+	if (store_sync(e->store) != ERR_OK ||
+	    journal_retire(e->journal, mark, e->config.journal_keep_bytes + tail) != ERR_OK)
 		log_warn("old journal segments stay: %s", error_last()->text);
 }
 
@@ -97,7 +99,8 @@ static void commit(struct engine *e, struct storer *t, struct store_chunk *c)
 	c->result = nothing ? ERR_OK : chunk_write(e, c, mark);
 	pthread_mutex_unlock(&t->lock);
 	if (c->result != ERR_OK) {
-		/* A full disk surfaces here too: records stay dirty, the journal keeps them, and the next sweep tries again. */
+		/* A full disk surfaces here too: records stay dirty, the journal keeps them, and the next sweep tries
+		 * again. */
 		log_error("store: %s; records stay in memory and in the journal", error_last()->text);
 		return;
 	}
@@ -172,7 +175,8 @@ void storer_stop(struct engine *e)
 	e->storer = NULL;
 }
 
-static int put_note(struct engine *e, const char *key_format, uint64_t seq, struct slice value, struct slice key2, struct slice value2)
+static int put_note(struct engine *e, const char *key_format, uint64_t seq, struct slice value, struct slice key2,
+		    struct slice value2)
 {
 	struct store_write *w;
 	struct bytes key = { 0 };
@@ -191,8 +195,10 @@ static int put_note(struct engine *e, const char *key_format, uint64_t seq, stru
 	return result;
 }
 
-/* Taken with the lock while chunks are being written by the thread; without a thread (start) there is nobody to lock out. */
-static int note(struct engine *e, const char *key_format, uint64_t seq, struct slice value, struct slice key2, struct slice value2)
+/* Taken with the lock while chunks are being written by the thread; without a thread (start) there is nobody to lock
+ * out. */
+static int note(struct engine *e, const char *key_format, uint64_t seq, struct slice value, struct slice key2,
+		struct slice value2)
 {
 	if (e->storer)
 		pthread_mutex_lock(&e->storer->lock);
@@ -202,7 +208,8 @@ static int note(struct engine *e, const char *key_format, uint64_t seq, struct s
 	return result;
 }
 
-int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms, const struct bytes *bundle, const char *hash)
+int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms,
+			   const struct bytes *bundle, const char *hash)
 {
 	struct bytes value = { 0 }, key = { 0 };
 	bytes_put_string(&value, slice_of(hash));

@@ -1,9 +1,11 @@
-/* shard/sweep.c: write-behind: dirty records go to the store in key order (random order costs 8.4 KB of writes a record, key
- * order 0.9 KB), a little at each tick, so that the disk stays the journal's (all at once put p99 at 5 ms, a gentle pace at 0.6 ms).
+/* shard/sweep.c: write-behind: dirty records go to the store in key order (random order costs 8.4 KB of writes a
+ * record, key order 0.9 KB), a little at each tick, so that the disk stays the journal's (all at once put p99 at 5 ms,
+ * a gentle pace at 0.6 ms).
  *
- * A sweep notes where the journal ends, collects what is dirty, and works through it in chunks. A chunk is encoded here and
- * committed by the store thread once the journal has everything it holds (and their effects) on disk. When the last chunk is
- * committed the shard's low-water mark is where the sweep began, or just before the oldest entry with effects outstanding. */
+ * A sweep notes where the journal ends, collects what is dirty, and works through it in chunks. A chunk is encoded here
+ * and committed by the store thread once the journal has everything it holds (and their effects) on disk. When the last
+ * chunk is committed the shard's low-water mark is where the sweep began, or just before the oldest entry with effects
+ * outstanding. */
 #include "shard/internal.h"
 
 #include "base/check.h"
@@ -15,7 +17,7 @@
 #define SWEEP_SPREAD_TICKS 300 /* a sweep is spread over about 3 s … */
 #define CHUNK_RECORDS_MIN 16u
 #define CHUNK_BYTES_MAX (1u * MIB)
-#define CHUNKS_OUT_MAX 4u      /* … but never runs ahead of the disk */
+#define CHUNKS_OUT_MAX 4u              /* … but never runs ahead of the disk */
 #define TAIL_START_BYTES (64ull * MIB) /* a tail this long starts a sweep before its time */
 
 struct keyed {
@@ -58,7 +60,8 @@ static void begin(struct shard *s)
 	sweep->slots = must_malloc((c.count + 1) * sizeof(sweep->slots[0]));
 	for (size_t i = 0; i < c.count; i++)
 		sweep->slots[i] = c.items[i].slot;
-	sweep->per_tick = c.count / SWEEP_SPREAD_TICKS > CHUNK_RECORDS_MIN ? c.count / SWEEP_SPREAD_TICKS : CHUNK_RECORDS_MIN;
+	sweep->per_tick =
+		c.count / SWEEP_SPREAD_TICKS > CHUNK_RECORDS_MIN ? c.count / SWEEP_SPREAD_TICKS : CHUNK_RECORDS_MIN;
 	free(c.items);
 }
 
@@ -93,7 +96,8 @@ static struct slice outbox_key(struct bytes *key, uint64_t seq, uint32_t index)
 static void put_alerts(struct store_chunk *c, struct slot *slot, struct bytes *key, struct bytes *value)
 {
 	for (unsigned i = 0; i < slot->gone_count; i++)
-		put(&c->operations, STORE_OUTBOX, false, outbox_key(key, slot->gone[i].seq, slot->gone[i].index), (struct slice){ 0 });
+		put(&c->operations, STORE_OUTBOX, false, outbox_key(key, slot->gone[i].seq, slot->gone[i].index),
+		    (struct slice){ 0 });
 	slot->gone_count = 0;
 	for (unsigned i = 0; i < slot->record->alert_count; i++) {
 		const struct alert *a = &slot->record->alerts[i];
@@ -115,7 +119,8 @@ void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot)
 	put(&c->operations, STORE_RECORDS, true, bytes_slice(&key), bytes_slice(&value));
 	int64_t fire = timers_next_fire(slot->record);
 	if (slot->stored_fire_ms != fire && slot->stored_fire_ms != INT64_MAX)
-		put(&c->operations, STORE_DUE, false, due_key(&scratch, slot->stored_fire_ms, bytes_slice(&key)), (struct slice){ 0 });
+		put(&c->operations, STORE_DUE, false, due_key(&scratch, slot->stored_fire_ms, bytes_slice(&key)),
+		    (struct slice){ 0 });
 	if (fire != INT64_MAX && slot->stored_fire_ms != fire)
 		put(&c->operations, STORE_DUE, true, due_key(&scratch, fire, bytes_slice(&key)), SLICE(""));
 	slot->stored_fire_ms = fire;
@@ -151,7 +156,8 @@ void chunk_destroy(struct store_chunk *c)
 	free(c);
 }
 
-/* The shard's low-water mark at the end of this sweep. Skipped slots (effects outstanding) keep the mark below their entries. */
+/* The shard's low-water mark at the end of this sweep. Skipped slots (effects outstanding) keep the mark below their
+ * entries. */
 static uint64_t mark_of(const struct shard *s)
 {
 	uint64_t oldest = sources_oldest(s);
@@ -211,7 +217,8 @@ int64_t sweep_wants(struct shard *s)
 	bool early = journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark)) > TAIL_START_BYTES;
 	if (!early && !s->cache.dirty_count)
 		return -1; /* decisions alone change no record: they wait until the tail is worth moving the mark */
-	int64_t since_ms = (int64_t)((clock_mono_ns() - s->swept_ns) / 1000000u), wait = (int64_t)s->engine->config.sweep_ms - since_ms;
+	int64_t since_ms = (int64_t)((clock_mono_ns() - s->swept_ns) / 1000000u),
+		wait = (int64_t)s->engine->config.sweep_ms - since_ms;
 	return early || wait < 0 ? 0 : wait;
 }
 
@@ -238,7 +245,8 @@ int sweep_all(struct engine *e)
 		begin(s);
 		while (s->sweep.at < s->sweep.count) {
 			struct store_chunk *c = chunk_create(s, SWEEP_SPREAD_TICKS);
-			while (s->sweep.at < s->sweep.count && c->count < SWEEP_SPREAD_TICKS && c->operations.len < CHUNK_BYTES_MAX) {
+			while (s->sweep.at < s->sweep.count && c->count < SWEEP_SPREAD_TICKS &&
+			       c->operations.len < CHUNK_BYTES_MAX) {
 				struct slot *slot = s->sweep.slots[s->sweep.at++];
 				if (!slot->pending)
 					chunk_put_slot(s, c, slot);

@@ -1,5 +1,6 @@
-/* shard/timer.c: due timers become entries of their own subject. A heap holds when each subject's earliest timer fires; items
- * are not taken back when a timer is cancelled, but found stale when they come up (the record says what is really due).
+/* shard/timer.c: due timers become entries of their own subject. A heap holds when each subject's earliest timer fires;
+ * items are not taken back when a timer is cancelled, but found stale when they come up (the record says what is really
+ * due).
  *
  * Nothing ticks: the loop sleeps until the earliest one. Timers are issued in bounded batches. */
 #include "shard/internal.h"
@@ -84,7 +85,11 @@ static void fire(struct shard *s, struct slot *slot, const struct timer *t)
 	machine_apply_timer(&s->machine, r, &copy, &in, applied);
 	entry.aborted = applied->aborted;
 	(void)fault_hit(timer_before_publish);
-	struct commit c = { .slot = slot, .entry = &entry, .applied = applied, .received_at_ms = s->now_ms, .changes_record = true,
+	struct commit c = { .slot = slot,
+			    .entry = &entry,
+			    .applied = applied,
+			    .received_at_ms = s->now_ms,
+			    .changes_record = true,
 			    .reserved_bytes = 2 * ENTRY_SLACK_BYTES };
 	commit_entry(s, &c);
 	strpool_drop(s->machine.pool, copy.key);

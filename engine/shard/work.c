@@ -40,7 +40,8 @@ struct work *work_to_heap(const struct work *w)
 	h->next = NULL;
 	h->event = NULL;
 	arena_init(&h->arena, 0);
-	keep(&h->arena, &h->raw), keep(&h->arena, &h->customer), keep(&h->arena, &h->alias), keep(&h->arena, &h->member);
+	keep(&h->arena, &h->raw), keep(&h->arena, &h->customer), keep(&h->arena, &h->alias),
+		keep(&h->arena, &h->member);
 	keep(&h->arena, &h->merged_from);
 	switch (h->kind) {
 	case WORK_RECOMMEND:
@@ -106,14 +107,6 @@ bool work_at(struct shard *s, struct work **w, const struct subject *subject)
 	return false;
 }
 
-/* An alias that nobody owns is a prospect of that name, merged later. */
-static struct slice provisional(struct arena *a, struct slice alias)
-{
-	if (alias.len + sizeof("prospect:") - 1 <= LIMIT_ID_BYTES)
-		return arena_printf(a, "prospect:%.*s", SLICE_ARG(alias));
-	return arena_printf(a, "prospect:#%016llx", (unsigned long long)hash64(alias, 0));
-}
-
 struct arena *work_arena(struct shard *s, struct work *w)
 {
 	return w->heap ? &w->arena : w->call ? &w->call->arena : &s->arena;
@@ -130,14 +123,18 @@ static bool resolve_alias(struct shard *s, struct work *w, const struct subject 
 	unsigned owners = 0;
 	const struct link *link = slot ? links_at(slot->record, w->time_ms ? w->time_ms : s->now_ms, &owners) : NULL;
 	if (owners > 1) {
-		error_set(ERR_AMBIGUOUS, "alias", "%.*s names %u customers at that time; name the customer instead, or end one with alias.removed",
+		error_set(ERR_AMBIGUOUS, "alias",
+			  "%.*s names %u customers at that time; name the customer instead, or end one with "
+			  "alias.removed",
 			  SLICE_ARG(subject_id(alias)), owners);
 		work_refuse_last(s, w);
 		return false;
 	}
 	if (!link) {
+		/* Nobody's: a prospect of that name, who joins the owner later. */
+		struct subject prospect = subject_prospect(subject_id(alias));
 		w->provisional = true;
-		w->customer = provisional(work_arena(s, w), subject_id(alias));
+		w->customer = arena_slice(work_arena(s, w), subject_id(&prospect));
 		return true;
 	}
 	w->customer = arena_slice(work_arena(s, w), str_slice(link->id));
@@ -188,8 +185,10 @@ void work_refuse_last(struct shard *s, struct work *w)
 {
 	const struct error *e = error_last();
 	struct arena *a = work_arena(s, w);
-	w->ack = (struct wire_ack){ .result = ACK_REFUSED, .error_code = e->code,
-				    .error_field = arena_slice(a, slice_of(e->field)), .error_text = arena_slice(a, slice_of(e->text)) };
+	w->ack = (struct wire_ack){ .result = ACK_REFUSED,
+				    .error_code = e->code,
+				    .error_field = arena_slice(a, slice_of(e->field)),
+				    .error_text = arena_slice(a, slice_of(e->text)) };
 	w->failed = true;
 	work_done(s, w);
 }
@@ -241,11 +240,11 @@ void work_done(struct shard *s, struct work *w)
 void work_run(struct shard *s, struct work *w)
 {
 	static void (*const runs[])(struct shard *, struct work *) = {
-		[WORK_EVENT] = publish_work, [WORK_OUTCOME] = outcome_work, [WORK_ACKNOWLEDGE] = acknowledge_work,
-		[WORK_RECOMMEND] = recommend_work, [WORK_NUDGE] = nudge_work, [WORK_READ] = read_work, [WORK_RESOLVE] = resolve_work,
-		[WORK_EFFECT] = effect_work, [WORK_EFFECT_DONE] = effect_done_work, [WORK_STORED] = stored_work,
-		[WORK_DIGEST] = digest_work, [WORK_RULES] = rules_work, [WORK_PREPARE] = prepare_work, [WORK_PAUSE] = pause_work,
-		[WORK_ACTIVATED] = activated_work,
+		[WORK_EVENT] = publish_work,       [WORK_OUTCOME] = outcome_work, [WORK_ACKNOWLEDGE] = acknowledge_work,
+		[WORK_RECOMMEND] = recommend_work, [WORK_NUDGE] = nudge_work,     [WORK_READ] = read_work,
+		[WORK_RESOLVE] = resolve_work,     [WORK_EFFECT] = effect_work,   [WORK_EFFECT_DONE] = effect_done_work,
+		[WORK_STORED] = stored_work,       [WORK_DIGEST] = digest_work,   [WORK_RULES] = rules_work,
+		[WORK_PREPARE] = prepare_work,     [WORK_PAUSE] = pause_work,     [WORK_ACTIVATED] = activated_work,
 	};
 	if (w->done)
 		work_done(s, w);

@@ -4,6 +4,7 @@
  * may change without a new format version. */
 #include "state/subject.h"
 
+#include <stdio.h>
 #include "base/check.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -32,6 +33,15 @@ struct slice subject_id(const struct subject *s)
 uint64_t subject_hash(const struct subject *s)
 {
 	return hash64(subject_id(s), s->kind);
+}
+
+struct subject subject_prospect(struct slice alias)
+{
+	char id[LIMIT_ID_BYTES + 1];
+	int n = snprintf(id, sizeof(id), "prospect:%.*s", SLICE_ARG(alias));
+	if (n > (int)LIMIT_ID_BYTES) /* too long to be spelled out */
+		n = snprintf(id, sizeof(id), "prospect:#%016llx", (unsigned long long)hash64(alias, 0));
+	return subject_of(SUBJECT_CUSTOMER, (struct slice){ id, (size_t)n });
 }
 
 uint8_t subject_slot(const struct subject *s)

@@ -25,6 +25,8 @@ struct subject {
 /* The id must be 1 to LIMIT_ID_BYTES (an alias: LIMIT_ALIAS_BYTES) bytes long, which validation promises. */
 struct subject subject_of(enum subject_kind kind, struct slice id);
 struct slice subject_id(const struct subject *s);
+/* The customer that stands for an alias which nobody owns: "prospect:ALIAS". Its history joins the owner's when one is named. */
+struct subject subject_prospect(struct slice alias);
 uint8_t subject_slot(const struct subject *s);
 uint64_t subject_hash(const struct subject *s);
 bool subject_equal(const struct subject *a, const struct subject *b);

@@ -113,6 +113,24 @@ static int check(struct event *e, int64_t now_ms)
 	return rc == ERR_OK ? wire_check_time(&e->time_ms, now_ms) : rc;
 }
 
+/* What alias.added says is compared with what events say: both in the one form. */
+static int normalize_alias_attr(struct event *e, struct arena *arena)
+{
+	if (!slice_equal(e->type, SLICE(EVENT_ALIAS_ADDED)) && !slice_equal(e->type, SLICE(EVENT_ALIAS_REMOVED)))
+		return ERR_OK;
+	struct event_attr *attrs = (struct event_attr *)e->attrs; /* ours: just allocated in the arena */
+	for (size_t i = 0; i < e->attr_count; i++) {
+		struct value *v = &attrs[i].value;
+		if (!slice_equal(attrs[i].name, SLICE("alias")))
+			continue;
+		if (v->string.len > LIMIT_ALIAS_BYTES)
+			return error_set(ERR_LIMIT, "attributes.alias", "an alias of %zu bytes is over limit_alias_bytes (%u)",
+					 v->string.len, LIMIT_ALIAS_BYTES);
+		return alias_normalize(v->string, arena, &v->string);
+	}
+	return ERR_OK;
+}
+
 int event_decode(struct event *out, struct slice bytes, struct arena *arena, int64_t now_ms)
 {
 	struct slice attrs[LIMIT_ATTRIBUTES];
@@ -127,6 +145,8 @@ int event_decode(struct event *out, struct slice bytes, struct arena *arena, int
 		rc = attrs_decode(&d.attrs, arena, &d.e.attrs, &d.e.attr_count);
 	if (rc == ERR_OK)
 		rc = check(&d.e, now_ms);
+	if (rc == ERR_OK)
+		rc = normalize_alias_attr(&d.e, arena);
 	if (rc != ERR_OK)
 		return rc;
 	d.e.id_hash = wire_id_hash(d.e.source, d.e.id);

@@ -89,8 +89,9 @@ static int send_file(struct pipeline *p, FILE *in, double size, uint64_t *bad)
 			code = keep_pace(p, &progress, part, &next);
 		progress_show(&progress, p->answered, part);
 	}
+	int drained = pipeline_drain(p); /* what was read before a bad line is settled too */
 	if (code == EXIT_DONE)
-		code = pipeline_drain(p);
+		code = drained;
 	progress_finish(&progress);
 	if (ferror(in) && code == EXIT_DONE)
 		code = report_failed("cannot read: %s", strerror(errno));
@@ -106,6 +107,8 @@ static int summarize(const struct context *c, const struct pipeline *p, uint64_t
 		print_json(j);
 	} else {
 		printf("%s accepted, %s duplicate, %s refused", count_text(p->accepted), count_text(p->duplicates), count_text(p->refused));
+		if (bad)
+			printf(", %s line%s passed over", count_text(bad), bad == 1 ? "" : "s");
 		if (p->alerts)
 			printf(", %s alert%s raised", count_text(p->alerts), p->alerts == 1 ? "" : "s");
 		printf("\n");

@@ -1,0 +1,320 @@
+#!/usr/bin/python3
+"""nudgectl against a daemon of its own, as a user and as a script use it: every command, its exit code, what it prints.
+
+    tool.py NUDGED NUDGECTL SOURCE_ROOT
+
+Also the bank's calls (see README), where that file is there: NUDGED_DATA names its folder, else ../shared/data beside the source.
+"""
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+NUDGED, NUDGECTL, ROOT = (os.path.abspath(p) for p in sys.argv[1:4])
+REAL_DATA = os.environ.get("NUDGED_DATA") or os.path.join(ROOT, "..", "shared", "data")
+
+PACK = """
+pack { name = "tooltest", zone = "UTC", currency = "EUR", topics = { "bill" } }
+local calls = series { on = "call.ended", per = "customer", name = "calls" }
+fact.calls_week = calls:count "7d"
+rule "again" { why = "three calls a week are two too many", on = "call.ended", when = fact.calls_week:at_least(3),
+  alert = { severity = "high", to = "care", say = "{calls_week} calls in a week." } }
+action "call-back" { goal = "serve", applicable = fact.calls_week:at_least(1), value = { customer = 0.9, business = 0.2 },
+  propensity = { start = 0.5, evidence = 10 }, say = "We saw {calls_week} calls." }
+action "upsell" { goal = "grow", eligible = attr("lines"):at_least(2), value = { customer = 0.1, business = 0.9 },
+  propensity = { start = 0.1, evidence = 10 }, say = "More?" }
+answers "bill" { ["why is it higher?"] = "It is not." }
+"""
+
+
+class Daemon:
+    """nudged on a scratch directory; its socket's path is short, as sockets need it."""
+
+    def __init__(self, pack, *options):
+        self.folder = tempfile.mkdtemp(prefix="nudged-")
+        self.socket = "unix:" + os.path.join(self.folder, "s")
+        self.data = os.path.join(self.folder, "data")
+        self.pack = pack or self.write_pack(PACK)
+        self.options = options
+        self.process = None
+        self.start()
+
+    def write_pack(self, text, name="pack"):
+        folder = os.path.join(self.folder, name)
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write(text)
+        return folder
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def start(self):
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen([NUDGED, "--data", self.data, "--rules", self.pack, "--listen", self.socket, *self.options],
+                                            stderr=log)
+        until = time.monotonic() + 20
+        while self.run("digest")[0] != 0:
+            if self.process.poll() is not None or time.monotonic() > until:
+                with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
+                    raise RuntimeError("nudged did not start: " + log.read())
+            time.sleep(0.02)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def close(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        shutil.rmtree(self.folder)
+
+    def run(self, *args, stdin=""):
+        """(exit code, output, errors)"""
+        done = subprocess.run([NUDGECTL, "--socket", self.socket, *args], input=stdin, capture_output=True, text=True, timeout=120,
+                              check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def json(self, *args, stdin=""):
+        code, out, errors = self.run("--json", *args, stdin=stdin)
+        if code != 0:
+            raise AssertionError(f"{args}: {code} {errors}")
+        return json.loads(out)
+
+
+def event(number, customer="c1", **more):
+    return {"id": f"e{number}", "source": "test", "customer": customer, "type": "call.ended", "channel": "call", **more}
+
+
+def lines(objects):
+    return "".join(json.dumps(o) + "\n" for o in objects)
+
+
+class Commands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.d = Daemon(None)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.d.close()
+
+    def test_send_and_send_again(self):
+        batch = lines(event(f"again{i}", "twice") for i in range(700))
+        first = self.d.json("send", "-", stdin=batch)
+        self.assertEqual((first["accepted"], first["duplicates"], first["refused"]), (700, 0, 0))
+        before = self.d.json("digest")["digest"]
+        tail = "".join(line + "\n" for line in batch.splitlines()[-200:])
+        self.assertEqual(self.d.json("send", "-", stdin=tail)["duplicates"], 200)
+        self.assertEqual(self.d.json("digest")["digest"], before)
+
+    def test_send_tells_refusals(self):
+        code, out, errors = self.d.run("send", "-", stdin=lines([event("r1", "r"), event("r2", ""), event("r3", "r", time_ms=1 << 60)]))
+        self.assertEqual(code, 1)
+        self.assertIn("1 accepted, 0 duplicate, 2 refused", out)
+        self.assertIn("at line 2", errors)
+        self.assertIn("at line 3", errors)
+
+    def test_send_stops_at_a_bad_line_or_passes_it_over(self):
+        # what was read before the bad line is sent
+        text = lines([event("b1", "b")]) + "{ not json\n" + lines([event("b2", "b")])
+        code, out, errors = self.d.run("send", "-", stdin=text)
+        self.assertEqual(code, 1)
+        self.assertIn("line 2 is not JSON", errors)
+        code, out, errors = self.d.run("send", "--keep-going", "-", stdin=text)
+        self.assertEqual(code, 1)
+        self.assertIn("1 accepted, 1 duplicate, 0 refused, 1 line passed over", out)
+        self.assertIn("no event", self.d.run("send", "-", stdin='{"id": "x", "bogus": 1}\n')[2])
+
+    def test_recommend_outcome_show(self):
+        self.d.json("send", "-", stdin=lines(event(f"s{i}", "show") for i in range(2)))
+        asked = self.d.json("recommend", "show", "--topic", "bill", "--lang", "en", "--explain")
+        self.assertEqual([c["action"] for c in asked["choices"]], ["call-back"])
+        self.assertEqual(asked["choices"][0]["say"], "We saw 2 calls.")
+        self.assertEqual([(o["action"], o["gate"], o["unknown"]) for o in asked["left_out"]], [("upsell", "eligible", True)])
+        self.assertEqual(asked["answers"][0]["text"], "It is not.")
+        code, out, _ = self.d.run("recommend", "show", "--topic", "bill", "--lang", "en", "--explain")
+        self.assertEqual(code, 0)
+        for words in ("call-back", "We saw 2 calls.", "why is it higher?", "upsell", "eligible"):
+            self.assertIn(words, out)
+        told = ("outcome", "show", "call-back", "accepted", "--decision", asked["decision"])
+        self.assertEqual(self.d.run(*told)[0], 0)
+        self.assertIn("before", self.d.run(*told)[1])
+        self.assertEqual(self.d.run("outcome", "show", "call-back", "loved")[0], 1)
+        shown = self.d.json("customer", "show", "show")
+        self.assertEqual([o["kind"] for o in shown["outcomes"]], ["accepted"])
+        self.assertIn("call-back", self.d.run("customer", "show", "show")[1])
+        self.assertEqual(self.d.run("customer", "show", "nobody-at-all")[0], 1)
+
+    def test_alerts_follow_and_acknowledge(self):
+        follower = subprocess.Popen([NUDGECTL, "--socket", self.d.socket, "--json", "alerts", "--follow", "--customer", "loud"],
+                                    stdout=subprocess.PIPE, text=True)
+        until = time.monotonic() + 10
+        while self.d.json("status").get("followers", 0) < 1 and time.monotonic() < until:
+            time.sleep(0.02)
+        self.d.json("send", "-", stdin=lines(event(f"a{i}", "loud") for i in range(4)))
+        pushed = [json.loads(follower.stdout.readline()) for _ in range(2)]
+        follower.terminate()
+        follower.wait()
+        follower.stdout.close()
+        self.assertEqual([a["text"] for a in pushed], ["3 calls in a week.", "4 calls in a week."])
+        listed = [a for a in self.d.json("alerts", "--to", "care") if a["customer"] == "loud"]
+        self.assertEqual([a["seq"] for a in listed], [a["seq"] for a in pushed])
+        name = f"{pushed[0]['seq']}-{pushed[0].get('index', 0)}"
+        self.assertIn(name, self.d.run("alerts")[1])
+        self.assertEqual(self.d.run("alert", "ack", name, "--by", "test")[0], 0)
+        self.assertNotIn(name, self.d.run("alerts")[1])
+        self.assertEqual(self.d.run("alert", "ack", "999999-0")[0], 1)
+
+    def test_rules(self):
+        stats = self.d.json("rules", "stats")
+        self.assertEqual([r["name"] for r in stats], ["again"])
+        for field in ("matched", "fired", "failed", "time_us", "aside", "last_error", "why", "on", "about"):
+            self.assertIn(field, stats[0])
+        self.assertIn("three calls a week", self.d.run("rules", "list")[1])
+        bad = self.d.write_pack('rule "x" {', "bad")
+        code, _, errors = self.d.run("rules", "activate", bad)
+        self.assertEqual(code, 1)
+        self.assertIn("pack.lua:1", errors)
+        self.assertEqual(self.d.json("rules", "activate", self.d.pack)["name"], "tooltest")
+        self.assertIn("no such", self.d.run("rules", "activate", "/nonexistent")[2].lower())
+
+    def test_status_and_journal(self):
+        self.d.json("send", "-", stdin=lines([event("j1", "journal", attributes={"mood": -0.5})]))
+        status = self.d.json("status")
+        self.assertEqual(status["pack"], "tooltest")
+        self.assertGreaterEqual(status["journal_durable"], 1)
+        self.assertIn("tooltest", self.d.run("status")[1])
+        self.assertEqual(self.d.json("journal", "verify", self.d.data)["problems"], 0)
+        code, out, _ = self.d.run("journal", "dump", self.d.data, "--customer", "journal")
+        self.assertEqual(code, 0)
+        entries = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(entries[0]["event"]["attributes"], {"mood": -0.5})
+        self.assertEqual({e.get("customer") or e.get("of_customer") for e in entries}, {"journal"})
+
+    def test_import(self):
+        mapping = self.d.write("map.lua", 'function row(r) if r.n == "2" then return nil, "two" end\n'
+                               'return { id = r.n, source = "csv", customer = "im", type = "call.ended", time = utc("2026-01-01") } end\n')
+        rows = self.d.write("rows.csv", "n,text\n1,\"a, b\"\n2,x\n3,\"multi\nline\"\n")
+        found = self.d.json("import", rows, "--map", mapping)
+        self.assertEqual((found["rows"], found["accepted"], found["skipped"], found["skips"]), (3, 2, 1, {"two": 1}))
+        self.assertEqual(self.d.json("import", rows, "--map", mapping)["duplicates"], 2)
+        code, out, _ = self.d.run("import", rows, "--map", mapping, "--dry-run")
+        self.assertEqual((code, len(out.splitlines())), (0, 2))
+        wrong = self.d.write("wrong.lua", 'function row(r)\nreturn r.number end\n')
+        code, _, errors = self.d.run("import", rows, "--map", wrong)
+        self.assertEqual(code, 1)
+        self.assertIn("wrong.lua:2", errors)
+
+
+class Alone(unittest.TestCase):
+    """Without a daemon."""
+
+    def run_tool(self, *args, **more):
+        environment = {**os.environ, "NUDGE_SOCKET": "unix:/nonexistent/s"}
+        done = subprocess.run([NUDGECTL, *args], capture_output=True, text=True, env=environment, check=False, timeout=120, **more)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_usage(self):
+        for args in ((), ("nonsense",), ("rules",), ("status", "--nonsense"), ("recommend",), ("alert", "ack", "x"), ("import", "x"),
+                     ("recommend", "c", "--mood", "2"), ("send",)):
+            self.assertEqual(self.run_tool(*args)[0], 2, args)
+
+    def test_help_knows_every_command(self):
+        code, out, _ = self.run_tool("help")
+        self.assertEqual(code, 0)
+        names = ["send", "import", "simulate", "recommend", "outcome", "customer show", "agent show", "alerts", "alert ack", "rules activate",
+                 "rules list", "rules stats", "status", "digest", "journal verify", "journal dump"]
+        for name in names:
+            self.assertIn("  " + name, out)
+            code, text, _ = self.run_tool("help", *name.split())
+            self.assertEqual(code, 0)
+            self.assertIn("Usage: nudgectl", text)
+
+    def test_no_daemon_says_what_to_do(self):
+        code, out, errors = self.run_tool("status")
+        self.assertEqual((code, out), (1, ""))
+        for words in ("/nonexistent/s", "--socket", "NUDGE_SOCKET", "nudged --data"):
+            self.assertIn(words, errors)
+
+    def test_simulate(self):
+        code, out, _ = self.run_tool("simulate", "--story", "--seed", "7")
+        self.assertEqual(code, 0)
+        self.assertEqual(out, self.run_tool("simulate", "--story", "--seed", "7")[1])
+        self.assertNotEqual(out, self.run_tool("simulate", "--story", "--seed", "8")[1])
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(len({(e["source"], e["id"]) for e in events}), len(events))
+        self.assertEqual([e["time_ms"] for e in events], sorted(e["time_ms"] for e in events))
+        family = [e for e in events if e["customer"] == "household-nguyen"]
+        self.assertEqual([e["type"] for e in family if e["type"].startswith("contact.")], ["contact.started"])
+        self.assertEqual(family[-1], events[-1])
+        # one household's life does not depend on how many others there are
+        fewer = self.run_tool("simulate", "--story", "--seed", "7", "--households", "3")[1].splitlines()
+        self.assertLess(set(fewer), set(out.splitlines()))
+
+    def test_simulate_into_a_closed_pipe(self):
+        done = subprocess.run(f"'{NUDGECTL}' simulate --households 500 | head -n 1", shell=True, capture_output=True, text=True, check=False)
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+
+
+BANK = os.path.join(REAL_DATA, "bank-calls-1999-08a.csv.gz")
+BANK_PACK = os.path.join(ROOT, "rules", "bank")
+
+
+@unittest.skipUnless(os.path.exists(BANK), "the bank's calls are not here: NUDGED_DATA names their folder")
+class Bank(unittest.TestCase):
+    """Three weeks of a bank's calls, with the pack and mapping that are shipped."""
+
+    def import_all(self, d):
+        return d.json("import", BANK, "--map", os.path.join(BANK_PACK, "import.lua"))
+
+    def test_three_weeks(self):
+        d = Daemon(BANK_PACK)
+        try:
+            found = self.import_all(d)
+            self.assertEqual((found["rows"], found["accepted"], found["refused"], found["skipped"]), (30138, 15544, 0, 14594))
+            self.assertEqual(sum(found["skips"].values()), 14594)
+            fired = {r["name"]: r["fired"] for r in d.json("rules", "stats")}
+            self.assertEqual((fired["repeat-call"], fired["second-hang-up"]), (10333, 969))
+            digest = d.json("digest")["digest"]
+            again = self.import_all(d)
+            self.assertEqual((again["accepted"], again["duplicates"]), (0, 15544))
+            self.assertEqual(d.json("digest")["digest"], digest)
+            self.assertEqual(self.interrupted(), digest)
+        finally:
+            d.close()
+
+    def interrupted(self):
+        """The digest after three kills in the middle of an import and a complete import at the end."""
+        d = Daemon(BANK_PACK)
+        try:
+            with gzip.open(BANK, "rt") as f:
+                rows = f.readlines()
+            for part in (5000, 12000, 20000):
+                path = d.write("part.csv", "".join(rows[:part]))
+                importing = subprocess.Popen([NUDGECTL, "--socket", d.socket, "import", path, "--map", os.path.join(BANK_PACK, "import.lua")],
+                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(0.03)
+                d.kill()
+                importing.wait(60)
+                d.start()
+            self.assertEqual(self.import_all(d)["refused"], 0)
+            return d.json("digest")["digest"]
+        finally:
+            d.close()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

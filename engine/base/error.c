@@ -81,15 +81,3 @@ const char *error_name(int code)
 	}
 	return "unknown";
 }
-
-int error_field_prefix(const char *format, ...)
-{
-	char before[sizeof(last.field)], field[sizeof(last.field)];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(before, sizeof(before), format, args);
-	va_end(args);
-	memcpy(field, last.field, sizeof(field));
-	snprintf(last.field, sizeof(last.field), "%.*s%.*s", (int)sizeof(before) / 2, before, (int)sizeof(field) / 2 - 1, field);
-	return last.code;
-}

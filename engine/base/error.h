@@ -38,8 +38,6 @@ int error_set(int code, const char *field, const char *format, ...) __attribute_
 int error_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Puts words before the last error's text (which file, which row), keeps its code. Returns the code. */
 int error_prefix(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Puts words before the last error's field: "events[3]." and "type". Returns the code. */
-int error_field_prefix(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const struct error *error_last(void);
 /* "invalid", "limit", … */
 const char *error_name(int code);

@@ -54,7 +54,6 @@ static void publish_one(struct shard *s, struct call *c, const struct request *r
 	bool simulated = s->engine->config.simulated_clock;
 	arena_reset(&s->arena_event);
 	if (event_decode(&event, raw, &s->arena_event, simulated ? -1 : s->now_ms) != ERR_OK) {
-		error_field_prefix("events[%u].", i);
 		counter_add(&s->counts.refused, 1);
 		work_refuse_last(s, &w);
 		return;
@@ -100,19 +99,25 @@ static void start(struct shard *s, struct session *session, const struct request
 
 static void take_outcome(struct shard *s, struct session *session, const struct request *r)
 {
+	struct request_outcome checked;
+	bool simulated = s->engine->config.simulated_clock;
+	if (outcome_decode(&checked, r->body, &s->arena, simulated ? -1 : s->now_ms) != ERR_OK) {
+		call_error(s, session, r->id);
+		return;
+	}
 	struct work w = { .kind = WORK_OUTCOME,
 			  .raw = r->body,
 			  .customer = r->outcome.customer,
 			  .alias = r->outcome.alias,
-			  .time_ms = r->outcome.time_ms };
-	struct call *c = call_create(s, session, r);
-	c->acks = arena_calloc(&c->arena, 1, sizeof(c->acks[0]));
-	c->ack_count = 1;
-	if (s->engine->config.simulated_clock && r->outcome.time_ms)
+			  .time_ms = r->outcome.time_ms,
+			  .home = s };
+	w.call = call_create(s, session, r);
+	w.call->acks = arena_calloc(&w.call->arena, 1, sizeof(w.call->acks[0]));
+	w.call->ack_count = 1;
+	if (simulated)
 		advance_simulated(s, r->outcome.time_ms);
-	w.home = s;
-	w.call = c;
 	work_run(s, &w);
+	inbox_run(s);
 }
 
 static void take_recommend(struct shard *s, struct session *session, const struct request *r)

@@ -151,7 +151,11 @@ void recommend_work(struct shard *s, struct work *w)
 		return;
 	}
 	arena_reset(&s->machine.arena);
-	decide(s, w, customer);
+	if (w->recommend.ask.now_ms && w->recommend.ask.now_ms < customer->newest_ms)
+		work_refuse(s, w, ERR_INVALID, "time_ms",
+			    "it lies before this customer's newest event: a recommendation is for now or later");
+	else
+		decide(s, w, customer);
 	record_destroy(nobody, s->machine.pool);
 }
 

@@ -94,7 +94,7 @@ struct journal {
 
 int journal_recover(struct journal *j, void (*progress)(void *arg, uint64_t done, uint64_t all), void *arg,
 		    struct journal_found *found);
-/* Indices of the segments in FOLDER, ascending, to be freed; *rest: names of unfinished ones were met. */
+/* Indices of the segments in FOLDER, ascending, to be freed. */
 int segment_indices(const struct file_layer *files, const char *folder, uint64_t **out, size_t *count);
 
 void *journal_write_run(void *arg);

@@ -63,12 +63,24 @@ static int compare_indices(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static bool has_gap(const uint64_t *indices, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (indices[i] != indices[i - 1] + 1)
+			return true;
+	return false;
+}
+
 int segment_indices(const struct file_layer *files, const char *folder, uint64_t **out, size_t *count)
 {
 	struct names n = { 0 };
-	int r = files->list(files->self, folder, note_name, &n);
-	if (n.count)
-		qsort(n.indices, n.count, sizeof(*n.indices), compare_indices);
+	int r = ERR_OK, tries = 0;
+	do { /* a folder that is being changed may be listed with a gap: look again before believing it */
+		n.count = 0;
+		r = files->list(files->self, folder, note_name, &n);
+		if (n.count)
+			qsort(n.indices, n.count, sizeof(*n.indices), compare_indices);
+	} while (r == ERR_OK && has_gap(n.indices, n.count) && tries++ < 3);
 	*out = n.indices;
 	*count = n.count;
 	return r;

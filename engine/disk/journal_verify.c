@@ -24,6 +24,7 @@ struct verify {
 	bool any;
 	uint64_t next_seq;
 	struct hash128 chain;
+	uint64_t left_index, left_offset; /* the segment before, and where we stopped in it; 0: caught up */
 	uint64_t tail_index, tail_offset;
 	char tail[sizeof(((struct error *)0)->text)]; /* broken, and nothing valid behind it so far: perhaps a legal tail */
 };
@@ -75,6 +76,21 @@ static bool zero_from(struct batch_window *w, uint64_t from)
 	return true;
 }
 
+static int check_segment(struct verify *v, struct batch_window *w, uint64_t *offset);
+
+/* A segment has begun whose first batch does not follow: what the one before it got since we left it comes first. */
+static int catch_up(struct verify *v)
+{
+	struct batch_window w;
+	uint64_t index = v->left_index;
+	v->left_index = 0;
+	int r = batch_window_open(&w, v->files, v->folder, v->id, index);
+	if (r == ERR_OK)
+		r = check_segment(v, &w, &v->left_offset);
+	batch_window_finish(&w);
+	return r == ERR_MISSING ? ERR_OK : r;
+}
+
 /* From *offset on, which is moved to where no batch begins any more. */
 static int check_segment(struct verify *v, struct batch_window *w, uint64_t *offset)
 {
@@ -82,6 +98,8 @@ static int check_segment(struct verify *v, struct batch_window *w, uint64_t *off
 	uint64_t found = 0;
 	for (;;) {
 		int r = batch_read(w, *offset, true, &b);
+		if (r == 1 && v->left_index && v->any && b.head.first_seq != v->next_seq)
+			r = catch_up(v) < 0 ? error_last()->code : 1;
 		if (r < 0)
 			return r;
 		if (r == 1) {
@@ -108,36 +126,20 @@ static int check_segment(struct verify *v, struct batch_window *w, uint64_t *off
 	}
 }
 
-static bool has_begun(const struct verify *v, uint64_t index)
+static void check_whole_segment(struct verify *v, uint64_t index)
 {
 	struct batch_window w;
-	struct batch b;
+	uint64_t offset = SEGMENT_HEAD_BYTES;
 	int r = batch_window_open(&w, v->files, v->folder, v->id, index);
 	if (r == ERR_OK)
-		r = batch_read(&w, SEGMENT_HEAD_BYTES, false, &b);
+		r = check_segment(v, &w, &offset);
 	batch_window_finish(&w);
-	return r == 1;
-}
-
-/* One segment, in two goes if the next has begun: what came in between belongs to it. */
-static void check_whole_segment(struct verify *v, uint64_t index, bool has_next)
-{
-	uint64_t offset = SEGMENT_HEAD_BYTES;
-	for (int goes = 0; goes < 2; goes++) {
-		struct batch_window w;
-		int r = batch_window_open(&w, v->files, v->folder, v->id, index);
-		if (r == ERR_OK)
-			r = check_segment(v, &w, &offset);
-		batch_window_finish(&w);
-		if (r == ERR_MISSING && !v->any)
-			return; /* retired meanwhile */
-		if (r < 0) {
-			problem(v, "%s", error_last()->text);
-			break;
-		}
-		if (!has_next || !has_begun(v, index + 1))
-			break;
-	}
+	if (r == ERR_MISSING && !v->any)
+		return; /* retired meanwhile */
+	if (r < 0)
+		problem(v, "%s", error_last()->text);
+	v->left_index = index;
+	v->left_offset = offset;
 	v->out->segments++;
 }
 
@@ -159,7 +161,7 @@ int journal_verify(const char *dir, const struct file_layer *files, struct journ
 	for (size_t i = 0; i < count; i++) {
 		if (i && indices[i] != indices[i - 1] + 1)
 			problem(&v, "segment %" PRIu64 " is missing", indices[i - 1] + 1);
-		check_whole_segment(&v, indices[i], i + 1 < count);
+		check_whole_segment(&v, indices[i]);
 	}
 	if (v.tail[0] && say) {
 		char text[1024];

@@ -347,7 +347,7 @@ static void play_round(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	uint64_t rounds = argc > 1 ? strtoull(argv[1], NULL, 10) : 100;
+	uint64_t rounds = argc > 1 ? strtoull(argv[1], NULL, 10) : 60;
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
 	log_set_level((enum log_level)-1); /* each kill ends in an error that is wanted */
 	for (uint64_t i = 0; i < rounds; i++) {

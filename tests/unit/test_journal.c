@@ -149,8 +149,10 @@ static void *append_for_a_while(void *arg)
 {
 	for (uint64_t n = 1; writing; n++) {
 		append(arg, n);
-		if (n % 5 == 0)
+		if (n % 5 == 0) {
 			journal_kick(arg);
+			usleep(50); /* the tools must be able to come to an end */
+		}
 	}
 	journal_kick(arg);
 	return NULL;

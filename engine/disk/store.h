@@ -22,7 +22,9 @@ enum store_table {
 };
 
 /* Opens or creates DIR/state. Refuses a directory in use by another process (ERR_CONFLICT), a foreign one
- * (ERR_FOREIGN), a later format (ERR_VERSION). map_bytes 0: 1 TiB, sparse. */
+ * (ERR_FOREIGN), a later format (ERR_VERSION). map_bytes 0: 1 TiB, sparse. Read-only
+ * (tools, also beside the daemon) takes no lock and makes nothing; never twice in one process. Names in STORE_META that
+ * begin with "nudged." are the store's own. */
 int store_open(struct store **out, const char *dir, uint64_t map_bytes, bool read_only);
 void store_close(struct store *s); /* NULL-safe */
 

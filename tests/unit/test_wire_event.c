@@ -294,6 +294,28 @@ static void times(void **state)
 	assert_int_equal(f->e.time_ms, 0);
 }
 
+/* An alias is compared in one form; a profile's attribute of that name is only text. */
+static void aliases_are_said_in_one_form(void **state)
+{
+	struct fixture *f = *state;
+	Nudge__V1__Attribute a = NUDGE__V1__ATTRIBUTE__INIT, *attrs[] = { &a };
+	Nudge__V1__Event e = valid();
+	a.name = "alias";
+	a.value_case = NUDGE__V1__ATTRIBUTE__VALUE_TEXT;
+	a.text = "0084 (901) 000-003";
+	e.n_attributes = 1;
+	e.attributes = attrs;
+	e.type = "alias.added";
+	assert_int_equal(decode(f, &e), ERR_OK);
+	assert_true(slice_equal(event_attr(&f->e, SLICE("alias"))->value.string, SLICE("+84901000003")));
+	e.type = "profile.updated";
+	assert_int_equal(decode(f, &e), ERR_OK);
+	assert_true(slice_equal(event_attr(&f->e, SLICE("alias"))->value.string, SLICE("0084 (901) 000-003")));
+	e.type = "alias.removed";
+	a.text = " -.- ";
+	assert_int_equal(decode(f, &e), ERR_INVALID);
+}
+
 static void wrong_wire_types(void **state)
 {
 	struct fixture *f = *state;
@@ -331,7 +353,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(every_field), T(our_encoder_agrees), T(any_order_last_wins_unknown_skipped), T(required_fields),
-		T(text_is_judged), T(limits_are_named), T(meanings), T(types), T(times), T(wrong_wire_types),
+		T(text_is_judged), T(limits_are_named), T(meanings), T(types), T(times), T(aliases_are_said_in_one_form), T(wrong_wire_types),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static void put_refusal(struct bytes *out, const struct wire_ack *a, long index)
 		len = snprintf(field, sizeof(field), "events[%ld]%s%.*s", index, a->error_field.len ? "." : "",
 			       a->error_field.len > 100 ? 100 : (int)a->error_field.len,
 			       a->error_field.len ? a->error_field.data : "");
-	put_error(out, 2, error_name(a->error_code), index >= 0 ? (struct slice){ field, (size_t)len } : a->error_field,
+	put_error(out, 2, a->error_code ? error_name(a->error_code) : "", index >= 0 ? (struct slice){ field, (size_t)len } : a->error_field,
 		  a->error_text);
 }
 
@@ -25,7 +25,8 @@ static void put_ack(struct bytes *out, const struct wire_ack *a, long index)
 {
 	size_t mark = put_begin(out, 1);
 	put_number(out, 1, (uint64_t)a->result);
-	if (a->error_code)
+	/* a duplicate that is too old to tell has a reason without being an error */
+	if (a->error_code || a->error_text.len)
 		put_refusal(out, a, index);
 	put_number(out, 3, a->seq);
 	for (size_t i = 0; i < a->alert_count; i++) {

@@ -112,12 +112,17 @@ class Commands(unittest.TestCase):
         cls.d.close()
 
     def test_send_and_send_again(self):
-        batch = lines(event(f"again{i}", "twice") for i in range(700))
+        start = int(time.time() * 1000) - 1000000
+        batch = lines(event(f"again{i}", "twice", time_ms=start + i) for i in range(700))
         first = self.d.json("send", "-", stdin=batch)
         self.assertEqual((first["accepted"], first["duplicates"], first["refused"]), (700, 0, 0))
         before = self.d.json("digest")["digest"]
         tail = "".join(line + "\n" for line in batch.splitlines()[-200:])
         self.assertEqual(self.d.json("send", "-", stdin=tail)["duplicates"], 200)
+        self.assertEqual(self.d.json("digest")["digest"], before)
+        # beyond the ids that are kept nobody can tell: such an event is not applied, and the tool says so
+        old = self.d.json("send", "-", stdin=lines([event("never-seen", "twice", time_ms=start - 1)]))
+        self.assertEqual((old["duplicates"], old["too_old"]), (1, 1))
         self.assertEqual(self.d.json("digest")["digest"], before)
 
     def test_send_tells_refusals(self):

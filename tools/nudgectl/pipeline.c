@@ -122,6 +122,7 @@ static bool count_ack(struct pipeline *p, const Nudge__V1__Ack *ack, uint64_t li
 		break;
 	case NUDGE__V1__ACK__RESULT__DUPLICATE:
 		p->duplicates++;
+		p->too_old += ack->error != NULL;
 		break;
 	default:
 		if (is_busy(ack->error))
@@ -334,6 +335,9 @@ int pipeline_drain(struct pipeline *p)
 
 void pipeline_tell(const struct pipeline *p, const char *unit)
 {
+	if (p->too_old)
+		fprintf(stderr, "  %s of the duplicates are older than the ids kept of their customer: whether they were applied before "
+				"cannot be told, so they were not applied now\n", count_text(p->too_old));
 	for (unsigned i = 0; i < p->refusal_count; i++) {
 		const struct refusal *r = &p->refusals[i];
 		fprintf(stderr, "  refused (%s%s%s) %s, first %s %llu: %s\n", r->code, *r->field ? ": " : "", r->field, count_text(r->count),
@@ -349,6 +353,7 @@ json_t *pipeline_json(const struct pipeline *p)
 		json_array_append_new(reasons, json_pack("{ss ss ss sI sI}", "code", r->code, "field", r->field, "reason", r->reason, "count",
 							 (json_int_t)r->count, "first", (json_int_t)r->line));
 	}
-	return json_pack("{sI sI sI sI so}", "accepted", (json_int_t)p->accepted, "duplicates", (json_int_t)p->duplicates, "refused",
+	return json_pack("{sI sI sI sI sI so}", "accepted", (json_int_t)p->accepted, "duplicates", (json_int_t)p->duplicates, "too_old",
+			 (json_int_t)p->too_old, "refused",
 			 (json_int_t)p->refused, "alerts", (json_int_t)p->alerts, "refusals", reasons);
 }

@@ -24,6 +24,7 @@ struct pipeline {
 	unsigned in_flight, max_in_flight;
 	size_t max_events;
 	uint64_t sent, answered, accepted, duplicates, refused, alerts;
+	uint64_t too_old;             /* of the duplicates: nobody can tell, so they were not applied */
 	struct refusal refusals[PIPELINE_REASONS];
 	unsigned refusal_count;
 	bool lost;                    /* the connection; said so already */

@@ -32,10 +32,10 @@
 #define LIMIT_TIME_MAX_MS 8640000000000000LL /* 270,000 years: sums of times and spans stay far from overflow */
 #define ALERT_HORIZON_MS (60 * 60 * 1000) /* later than this, an event's alerts are historical: recorded, not pushed */
 
-/* State of one subject. 64 members x 64 windows x 512 cells x 8 bytes is the worst case that a pack can ask for:
- * the record's own bound below is reached first and refuses the event with "record too large". */
-#define LIMIT_RECORD_BYTES (512u * KIB)   /* as stored, on disk */
-#define LIMIT_RECORD_MEMORY_BYTES (1u * MIB)  /* the same in memory: over it, events are refused (measured as it is stored) */
+/* State of one subject. 64 members x 64 windows x 512 cells x 8 bytes is the worst case that a pack can ask for: the record's
+ * own bound is reached first, and events are refused with its name. A record travels in one journal entry when customers are
+ * merged: twice the bound, for a record that grew between two measurements, still fits LIMIT_ENTRY_BYTES. */
+#define LIMIT_RECORD_BYTES (400u * KIB) /* in memory, its strings included; stored it is smaller */
 #define LIMIT_MEMBERS 64u
 #define LIMIT_RECORD_ATTRIBUTES 128u      /* of a customer, and of each member */
 #define LIMIT_WINDOWS 1024u               /* series x members x keys in one record; then the longest untouched goes */

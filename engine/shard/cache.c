@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #define BUCKETS_MIN 1024u
+#define MEASURE_EVERY \
+	16u /* changes; an event is at most LIMIT_EVENT_BYTES, so a record can not outgrow its bound by much */
 
 void cache_init(struct cache *c, struct strpool *pool, struct store *store, size_t limit_bytes)
 {
@@ -118,6 +120,8 @@ int cache_get(struct cache *c, const struct subject *subject, bool create, struc
 void cache_dirty(struct cache *c, struct slot *s)
 {
 	s->version++;
+	if (s->version % MEASURE_EVERY == 0)
+		cache_measure(c, s);
 	if (s->dirty)
 		return;
 	s->dirty = true;
@@ -146,6 +150,7 @@ void cache_measure(struct cache *c, struct slot *s)
 	size_t now = sizeof(*s) + record_bytes(s->record);
 	c->bytes = c->bytes - s->bytes + now;
 	s->bytes = now;
+	s->full = now + record_text_bytes(s->record) > LIMIT_RECORD_BYTES;
 }
 
 void cache_evict(struct cache *c, size_t most)

@@ -20,6 +20,7 @@ struct slot {
 	uint64_t hash;
 	struct record *record; /* never NULL */
 	bool dirty, hot, sweeping;
+	bool full;              /* over LIMIT_RECORD_BYTES when it was measured: takes no more events */
 	uint32_t version;       /* counts changes: a commit makes the slot clean only if nothing changed since */
 	uint32_t pending;       /* effects and nudges of its entries that are not in the journal yet */
 	uint64_t effects_seq;   /* newest journal sequence among those that are */
@@ -51,7 +52,8 @@ void cache_clean(struct cache *c, struct slot *s);
 void cache_gone(struct slot *s, uint64_t seq, uint32_t index);
 /* Lets clean records go until the bytes are within the limit, looking at no more than `most` slots. */
 void cache_evict(struct cache *c, size_t most);
-void cache_measure(struct cache *c, struct slot *s); /* the record's size changed */
+/* The record's size changed. Done now and then (cache_dirty), since it costs more than applying a small event. */
+void cache_measure(struct cache *c, struct slot *s);
 /* Calls `each` for all slots in memory, in no order. */
 void cache_each(struct cache *c, void (*each)(void *arg, struct slot *s), void *arg);
 

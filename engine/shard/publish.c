@@ -79,11 +79,11 @@ static void ack_alerts(struct shard *s, struct work *w, const struct record *r, 
 
 static bool record_full(struct shard *s, struct work *w, struct slot *slot)
 {
-	if (slot->bytes <= LIMIT_RECORD_MEMORY_BYTES)
+	if (!slot->full)
 		return false;
-	work_refuse(s, w, ERR_LIMIT, "customer",
-		    "its record is over limit_record_memory_bytes; a company of this size is several customers under a "
-		    "parent");
+	work_refuse(
+		s, w, ERR_LIMIT, "customer",
+		"its record is over limit_record_bytes; a company of this size is several customers under a parent");
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include "shard/internal.h"
 
 #include "base/check.h"
+#include "base/fault.h"
 #include "base/log.h"
 
 #include <stdio.h>
@@ -210,6 +211,7 @@ static int replay_from(struct engine *e, uint64_t from, uint64_t last, struct re
 static void emit_cut_off(struct engine *e)
 {
 	struct work **left;
+	(void)fault_hit(recover_before_effects);
 	size_t count = expected_drain(e->expected, &left);
 	for (size_t i = 0; i < count; i++) {
 		struct shard *s = engine_owner(e, &left[i]->effect.source);

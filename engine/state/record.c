@@ -105,3 +105,26 @@ size_t record_bytes(const struct record *r)
 		bytes += strlen(r->alerts[i].text) + 1;
 	return bytes;
 }
+
+static size_t attrs_text(const struct attr *items, unsigned count)
+{
+	size_t bytes = 0;
+	for (unsigned i = 0; i < count; i++)
+		bytes += items[i].name->len + (items[i].kind == VALUE_STRING ? items[i].string->len : 0);
+	return bytes;
+}
+
+size_t record_text_bytes(const struct record *r)
+{
+	size_t bytes = attrs_text(r->attrs.items, r->attrs.count);
+	for (unsigned i = 0; i < r->member_count; i++)
+		bytes += attrs_text(r->members[i].attrs.items, r->members[i].attrs.count);
+	for (unsigned i = 0; i < r->timeline_count; i++) {
+		const struct moment *m = &r->timeline[i];
+		bytes += str_slice(m->type).len + str_slice(m->channel).len + str_slice(m->agent).len +
+			 str_slice(m->contact).len + attrs_text(m->fields, m->field_count);
+	}
+	for (unsigned i = 0; i < r->window_count; i++)
+		bytes += str_slice(r->windows[i].key).len;
+	return bytes;
+}

@@ -144,6 +144,9 @@ void record_destroy(struct record *r, struct strpool *pool); /* NULL-safe */
 bool record_is_empty(const struct record *r);                /* never had an entry applied: no sequence, no content */
 size_t record_bytes(const struct record *r);                 /* approximate memory, for the cache's bound */
 
+/* Bytes of the strings whose length senders decide, as they are spelled out when the record is stored. */
+size_t record_text_bytes(const struct record *r);
+
 const struct attr *attrs_get(const struct attrs *a, const struct str *name); /* name interned; NULL: never seen */
 const struct attr *attrs_get_text(const struct attrs *a, struct slice name);
 struct value attr_value(const struct attr *a);                                /* NULL: unknown */

@@ -1,4 +1,5 @@
-/* decide/apply_cases.c: cases open and close by events; both, and a due time missed, are happenings that rules may be on. */
+/* decide/apply_cases.c: cases open and close by events; both, and a due time missed, are happenings that rules may be
+ * on. */
 #include "decide/applying.h"
 
 #include "base/error.h"
@@ -15,12 +16,13 @@ static void put_attr(struct event_attr *attrs, size_t *count, struct slice name,
 	attrs[(*count)++] = (struct event_attr){ name, v };
 }
 
-/* case: its name; key, and the same by the key's own name; opened_by (of a promise: promised_by) the agent; opened, due: milliseconds.
- * Behind them what the event that caused it says. */
+/* case: its name; key, and the same by the key's own name; opened_by (of a promise: promised_by) the agent; opened,
+ * due: milliseconds. Behind them what the event that caused it says. */
 static void case_attrs(struct applying *a, const struct case_decl *decl, const struct open_case *c, struct event *e)
 {
 	const struct event *cause = a->event;
-	struct event_attr *attrs = arena_alloc(&a->m->arena, (CASE_ATTRS + (cause ? cause->attr_count : 0)) * sizeof(*attrs));
+	struct event_attr *attrs =
+		arena_alloc(&a->m->arena, (CASE_ATTRS + (cause ? cause->attr_count : 0)) * sizeof(*attrs));
 	struct slice key = c->key ? arena_slice(&a->m->arena, str_slice(c->key)) : (struct slice){ NULL, 0 };
 	struct slice agent = c->agent ? arena_slice(&a->m->arena, str_slice(c->agent)) : (struct slice){ NULL, 0 };
 	size_t count = 0;
@@ -41,7 +43,8 @@ static void case_attrs(struct applying *a, const struct case_decl *decl, const s
 		e->agent = agent;
 }
 
-static void happened(struct applying *a, const struct case_decl *decl, const struct open_case *c, const struct str *type)
+static void happened(struct applying *a, const struct case_decl *decl, const struct open_case *c,
+		     const struct str *type)
 {
 	const struct type_index *index = pack_type(a->m->pack, type);
 	if (!index)
@@ -99,7 +102,8 @@ static void case_open(struct applying *a, const struct case_decl *decl, uint8_t 
 		return; /* open already, or too many */
 	if (due_ms) {
 		bool passed = due_ms < received_ms - ALERT_HORIZON_MS;
-		(void)timers_add(a->record, a->m->pool, due_ms, passed ? received_ms + ALERT_HORIZON_MS : due_ms, decl->id, member, key);
+		(void)timers_add(a->record, a->m->pool, due_ms, passed ? received_ms + ALERT_HORIZON_MS : due_ms,
+				 decl->id, member, key);
 	}
 	happened(a, decl, c, decl->opened_type);
 }

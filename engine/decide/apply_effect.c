@@ -30,11 +30,13 @@ void apply_passed_on(struct applying *a)
 	const struct pack *p = a->m->pack;
 	const struct event_attr *area = event_attr(a->event, SLICE("area"));
 	struct subject target;
-	if (a->event->agent.len && (index->agent_series_count || index->agent_rule_count || closes_for(p, index, ABOUT_AGENT))) {
+	if (a->event->agent.len &&
+	    (index->agent_series_count || index->agent_rule_count || closes_for(p, index, ABOUT_AGENT))) {
 		target = subject_of(SUBJECT_AGENT, a->event->agent);
 		applying_effect(a, EFFECT_EVENT, &target, (struct slice){ NULL, 0 });
 	}
-	if (!area || area->value.kind != VALUE_STRING || !area->value.string.len || area->value.string.len > LIMIT_ID_BYTES)
+	if (!area || area->value.kind != VALUE_STRING || !area->value.string.len ||
+	    area->value.string.len > LIMIT_ID_BYTES)
 		return;
 	if (index->area_series_count || index->area_rule_count || closes_for(p, index, ABOUT_AREA)) {
 		target = subject_of(SUBJECT_AREA, area->value.string);
@@ -48,9 +50,11 @@ static void apply_event_effect(struct applying *a)
 	if (!index)
 		return;
 	bool agent = a->record->subject.kind == SUBJECT_AGENT;
-	apply_series(a, agent ? index->agent_series : index->area_series, agent ? index->agent_series_count : index->area_series_count);
+	apply_series(a, agent ? index->agent_series : index->area_series,
+		     agent ? index->agent_series_count : index->area_series_count);
 	apply_closers(a, index, 0);
-	apply_rules(a, agent ? index->agent_rules : index->area_rules, agent ? index->agent_rule_count : index->area_rule_count);
+	apply_rules(a, agent ? index->agent_rules : index->area_rules,
+		    agent ? index->agent_rule_count : index->area_rule_count);
 }
 
 static void apply_link_effect(struct applying *a, uint8_t kind, struct slice body)
@@ -60,7 +64,7 @@ static void apply_link_effect(struct applying *a, uint8_t kind, struct slice bod
 	int64_t time_ms = reader_zigzag(&r);
 	CHECK(!r.bad);
 	if (kind == EFFECT_LINK)
-		(void)links_add(a->record, a->m->pool, customer, member, time_ms); /* full: the alias keeps the owners it has */
+		(void)links_add(a->record, a->m->pool, customer, member, time_ms); /* full: it keeps its owners */
 	else
 		links_end(a->record, customer, time_ms);
 }
@@ -73,8 +77,8 @@ static void apply_merge_effect(struct applying *a, struct slice body)
 	record_destroy(from, a->m->pool);
 }
 
-void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body, const struct event *e,
-			  const struct apply_input *in, struct applied *out)
+void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body,
+			  const struct event *e, const struct apply_input *in, struct applied *out)
 {
 	struct applying a;
 	applying_start(&a, m, record, e, kind == EFFECT_EVENT ? e->time_ms : in->received_at_ms, in, out);
@@ -88,7 +92,8 @@ void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind
 			apply_merge_effect(&a, body);
 		else
 			apply_link_effect(&a, kind, body);
-		/* When the effect arrived says nothing about when anything happened: live and imported must not differ by it. */
+		/* When the effect arrived says nothing about when anything happened: live and imported must not differ
+		 * by it. */
 		a.now_ms = record->newest_ms;
 	}
 	applying_finish(&a);

@@ -37,7 +37,8 @@ static void apply_customer_event(struct applying *a)
 	apply_passed_on(a);
 }
 
-void machine_apply_event(struct machine *m, struct record *record, const struct event *e, const struct apply_input *in, struct applied *out)
+void machine_apply_event(struct machine *m, struct record *record, const struct event *e, const struct apply_input *in,
+			 struct applied *out)
 {
 	struct applying a;
 	applying_start(&a, m, record, e, e->time_ms, in, out);
@@ -48,19 +49,28 @@ void machine_apply_event(struct machine *m, struct record *record, const struct 
 }
 
 /* What became of a recommendation is an event of the engine's own making, so rules and series may be on it. */
-void machine_apply_outcome(struct machine *m, struct record *record, const struct outcome_input *o, const struct apply_input *in, struct applied *out)
+void machine_apply_outcome(struct machine *m, struct record *record, const struct outcome_input *o,
+			   const struct apply_input *in, struct applied *out)
 {
 	struct applying a;
 	struct slice decision = { NULL, 0 };
 	if (o->decision_boot || o->decision_count)
-		decision = arena_printf(&m->arena, "%llu-%llu", (unsigned long long)o->decision_boot, (unsigned long long)o->decision_count);
+		decision = arena_printf(&m->arena, "%llu-%llu", (unsigned long long)o->decision_boot,
+					(unsigned long long)o->decision_count);
 	struct event_attr attrs[3] = {
 		{ SLICE("action"), value_string(o->action) }, { SLICE("channel"), value_string(o->channel) },
 		{ SLICE("decision"), value_string(decision) },
 	};
 	struct event e = {
-		.id = o->id, .source = o->source, .customer = subject_id(&record->subject), .member = o->member, .agent = o->agent,
-		.channel = o->channel, .time_ms = o->time_ms, .attrs = attrs, .attr_count = decision.len ? 3 : 2,
+		.id = o->id,
+		.source = o->source,
+		.customer = subject_id(&record->subject),
+		.member = o->member,
+		.agent = o->agent,
+		.channel = o->channel,
+		.time_ms = o->time_ms,
+		.attrs = attrs,
+		.attr_count = decision.len ? 3 : 2,
 		.type = arena_printf(&m->arena, "outcome.%s", outcome_name((enum outcome_kind)o->kind)),
 	};
 	applying_start(&a, m, record, &e, o->time_ms, in, out);
@@ -82,7 +92,8 @@ void machine_apply_outcome(struct machine *m, struct record *record, const struc
 }
 
 /* A due time has come. A timer that is no longer there (its case was closed since) changes nothing. */
-void machine_apply_timer(struct machine *m, struct record *record, const struct timer *t, const struct apply_input *in, struct applied *out)
+void machine_apply_timer(struct machine *m, struct record *record, const struct timer *t, const struct apply_input *in,
+			 struct applied *out)
 {
 	struct applying a;
 	struct slice key = t->key ? arena_slice(&m->arena, str_slice(t->key)) : (struct slice){ NULL, 0 };

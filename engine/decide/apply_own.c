@@ -50,8 +50,9 @@ static void empty_record(struct applying *a, struct slice into)
 	record_redirect(r, a->m->pool, into);
 }
 
-/* This customer is that one: its record travels there whole, its aliases name the other from now on. Rules on the event do not run:
- * here there is nothing left to read, and what they would raise could not travel with the record any more. */
+/* This customer is that one: its record travels there whole, its aliases name the other from now on. Rules on the event
+ * do not run: here there is nothing left to read, and what they would raise could not travel with the record any more.
+ */
 static bool identity_merged(struct applying *a)
 {
 	struct record *r = a->record;

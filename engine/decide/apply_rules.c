@@ -1,5 +1,5 @@
-/* decide/apply_rules.c: rules of an event's type, in order of declaration: the condition, once_per, then everything the rule wants is
- * staged; only a rule that completed takes effect (commit.c). */
+/* decide/apply_rules.c: rules of an event's type, in order of declaration: the condition, once_per, then everything the
+ * rule wants is staged; only a rule that completed takes effect (commit.c). */
 #include "decide/applying.h"
 
 #include "base/error.h"
@@ -23,7 +23,10 @@ static int host_alert(void *arg, struct slice severity, struct slice to, struct 
 	if (s->alert_count >= LIMIT_ENTRY_ALERTS)
 		return error_set(ERR_LIMIT, NULL, "more than %u alerts (limit_entry_alerts)", LIMIT_ENTRY_ALERTS);
 	s->alerts[s->alert_count++] = (struct staged_alert){
-		arena_slice(arena, severity.len ? severity : SLICE("medium")), arena_slice(arena, to), arena_slice(arena, text), expires_ms,
+		arena_slice(arena, severity.len ? severity : SLICE("medium")),
+		arena_slice(arena, to),
+		arena_slice(arena, text),
+		expires_ms,
 	};
 	return ERR_OK;
 }
@@ -32,7 +35,8 @@ static int stage_set(struct eval *e, struct slice name, struct value v, uint8_t 
 {
 	struct stage *s = e->stage;
 	if (s->set_count >= LIMIT_RULE_SETS)
-		return error_set(ERR_LIMIT, NULL, "more than %u attributes set at once (limit_rule_sets)", LIMIT_RULE_SETS);
+		return error_set(ERR_LIMIT, NULL, "more than %u attributes set at once (limit_rule_sets)",
+				 LIMIT_RULE_SETS);
 	/* A copy: what the rule sets may replace the very string that another of its values lends. */
 	if (v.kind == VALUE_STRING)
 		v.string = arena_slice(&e->m->arena, v.string);
@@ -67,7 +71,9 @@ static int host_nudge(void *arg, struct slice channel, struct slice goal, struct
 	if (s->nudge_count >= LIMIT_ENTRY_ALERTS)
 		return error_set(ERR_LIMIT, NULL, "more than %u nudges (limit_entry_alerts)", LIMIT_ENTRY_ALERTS);
 	s->nudges[s->nudge_count++] = (struct staged_nudge){
-		arena_slice(arena, channel), goal.len ? arena_slice(arena, goal) : goal, action.len ? arena_slice(arena, action) : action,
+		arena_slice(arena, channel),
+		goal.len ? arena_slice(arena, goal) : goal,
+		action.len ? arena_slice(arena, action) : action,
 	};
 	return ERR_OK;
 }
@@ -103,7 +109,8 @@ static int stage_declared(struct applying *a, const struct rule_decl *rule)
 	struct eval *e = a->e;
 	int rc = ERR_OK;
 	for (unsigned i = 0; i < rule->set_count && rc == ERR_OK; i++)
-		rc = stage_set(e, str_slice(rule->sets[i].name), eval_term(e, rule->sets[i].value), rule->sets[i].scope);
+		rc = stage_set(e, str_slice(rule->sets[i].name), eval_term(e, rule->sets[i].value),
+			       rule->sets[i].scope);
 	for (unsigned i = 0; i < rule->add_count && rc == ERR_OK; i++) {
 		struct value amount = rule->adds[i].amount ? eval_term(e, rule->adds[i].amount) : value_number(1);
 		if (amount.kind == VALUE_NUMBER)
@@ -115,7 +122,8 @@ static int stage_declared(struct applying *a, const struct rule_decl *rule)
 				phrase_fill(e, &rule->alert.say, 0, NULL), rule->alert.expires_ms);
 	}
 	if (rule->has_nudge && rc == ERR_OK)
-		rc = host_nudge(e, str_slice(rule->nudge.channel), str_slice(rule->nudge.goal), str_slice(rule->nudge.action));
+		rc = host_nudge(e, str_slice(rule->nudge.channel), str_slice(rule->nudge.goal),
+				str_slice(rule->nudge.action));
 	return rc;
 }
 
@@ -123,7 +131,12 @@ static bool stage_rule(struct applying *a, const struct rule_decl *rule)
 {
 	struct eval *e = a->e;
 	struct vm_host host = {
-		.arg = e, .read = eval_host_read, .alert = host_alert, .set = host_set, .add = host_add, .nudge = host_nudge,
+		.arg = e,
+		.read = eval_host_read,
+		.alert = host_alert,
+		.set = host_set,
+		.add = host_add,
+		.nudge = host_nudge,
 	};
 	uint8_t member = e->member;
 	e->stage->rule = rule;

@@ -1,7 +1,8 @@
 /* decide/apply_series.c: events counted into windows, and what rules add to tallies. */
 #include "decide/applying.h"
 
-static void window_count(struct applying *a, const struct series_decl *s, uint8_t member, struct slice key, int64_t time_ms, double value)
+static void window_count(struct applying *a, const struct series_decl *s, uint8_t member, struct slice key,
+			 int64_t time_ms, double value)
 {
 	struct window_undo undo = { 0 };
 	struct window *w = record_window(a->record, a->m->pool, s->id, member, key, &s->window);
@@ -64,7 +65,8 @@ bool tally_has_target(const struct applying *a, unsigned series, struct subject 
 	}
 	if (about == ABOUT_AREA && kind != SUBJECT_AREA) {
 		const struct event_attr *area = event_attr(e, SLICE("area"));
-		if (area && area->value.kind == VALUE_STRING && area->value.string.len && area->value.string.len <= LIMIT_ID_BYTES)
+		if (area && area->value.kind == VALUE_STRING && area->value.string.len &&
+		    area->value.string.len <= LIMIT_ID_BYTES)
 			*target = subject_of(SUBJECT_AREA, area->value.string);
 		return true;
 	}
@@ -74,7 +76,8 @@ bool tally_has_target(const struct applying *a, unsigned series, struct subject 
 }
 
 /* Its body: series u32, key string, time zigzag, amount f64. */
-static void tally_send(struct applying *a, const struct series_decl *s, const struct subject *target, struct slice key, double amount)
+static void tally_send(struct applying *a, const struct series_decl *s, const struct subject *target, struct slice key,
+		       double amount)
 {
 	struct bytes body = { 0 };
 	bytes_put_u32(&body, s->id);

@@ -11,8 +11,8 @@ const struct type_index *type_of(const struct machine *m, struct slice type)
 	return index;
 }
 
-void applying_start(struct applying *a, struct machine *m, struct record *record, const struct event *event, int64_t now_ms,
-		    const struct apply_input *in, struct applied *out)
+void applying_start(struct applying *a, struct machine *m, struct record *record, const struct event *event,
+		    int64_t now_ms, const struct apply_input *in, struct applied *out)
 {
 	struct eval *e = m->eval;
 	*a = (struct applying){

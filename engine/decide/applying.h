@@ -1,8 +1,8 @@
 /* decide/applying.h: an entry while it is being applied, as the files apply_*.c share it.
  *
- * Order of an event: what the engine itself understands (apply_own.c), members, timeline, series (apply_series.c), cases (apply_cases.c),
- * closing of alerts, rules in order of declaration (apply_rules.c, commit.c), then the rules of what cases made happen, then
- * effects on others (apply_effect.c). */
+ * Order of an event: what the engine itself understands (apply_own.c), members, timeline, series (apply_series.c),
+ * cases (apply_cases.c), closing of alerts, rules in order of declaration (apply_rules.c, commit.c), then the rules of
+ * what cases made happen, then effects on others (apply_effect.c). */
 #ifndef NUDGED_DECIDE_APPLYING_H
 #define NUDGED_DECIDE_APPLYING_H
 
@@ -33,8 +33,8 @@ struct applying {
 };
 
 /* applying.c */
-void applying_start(struct applying *a, struct machine *m, struct record *record, const struct event *event, int64_t now_ms,
-		    const struct apply_input *in, struct applied *out);
+void applying_start(struct applying *a, struct machine *m, struct record *record, const struct event *event,
+		    int64_t now_ms, const struct apply_input *in, struct applied *out);
 void applying_finish(struct applying *a); /* alerts found again, outcome hashed */
 const struct type_index *type_of(const struct machine *m, struct slice type);
 /* The occasion of what follows: evaluations see this event and member. */
@@ -48,7 +48,8 @@ bool apply_own(struct applying *a);
 /* apply_series.c */
 void apply_series(struct applying *a, const unsigned *series, unsigned count);
 void apply_tally(struct applying *a, unsigned series, double amount);
-bool tally_has_target(const struct applying *a, unsigned series, struct subject *target); /* true: it is another subject's */
+/* True: the tally is another subject's. Of kind SUBJECT_NONE where the event names none. */
+bool tally_has_target(const struct applying *a, unsigned series, struct subject *target);
 void apply_tally_effect(struct applying *a, struct slice body);
 
 /* apply_cases.c */
@@ -61,7 +62,7 @@ void apply_closers(struct applying *a, const struct type_index *index, uint8_t m
 /* Series, closing of alerts and rules of everything that happened. */
 void apply_happened(struct applying *a);
 uint8_t mark_member(const struct applying *a, const struct rule_decl *rule); /* once_per: for whom it is once */
-/* commit.c: what the stage holds takes effect. False where it passes what one entry may cause (nothing was done then). */
+/* commit.c: what the stage holds takes effect. False, and nothing done, where it passes what one entry may cause. */
 bool stage_commit(struct applying *a, struct rule_decl *rule);
 
 /* apply_effect.c: bodies of effects */

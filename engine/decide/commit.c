@@ -13,7 +13,9 @@ static bool fits(struct applying *a, bool nudges)
 	if (a->out->alert_count + s->alert_count <= LIMIT_ENTRY_ALERTS && effects <= LIMIT_ENTRY_EFFECTS &&
 	    (!nudges || a->out->nudge_count + s->nudge_count <= LIMIT_ENTRY_ALERTS))
 		return true;
-	snprintf(a->e->error, sizeof(a->e->error), "one entry may raise %u alerts and nudges (limit_entry_alerts) and cause %u effects (limit_entry_effects)",
+	snprintf(a->e->error, sizeof(a->e->error),
+		 "one entry may raise %u alerts and nudges (limit_entry_alerts) and cause %u effects "
+		 "(limit_entry_effects)",
 		 LIMIT_ENTRY_ALERTS, LIMIT_ENTRY_EFFECTS);
 	return false;
 }
@@ -25,7 +27,8 @@ static void commit_sets(struct applying *a)
 		uint8_t member = s->sets[i].scope == SCOPE_MEMBER ? a->e->member : 0;
 		if (s->sets[i].scope == SCOPE_MEMBER && !member)
 			continue;
-		(void)attrs_set(record_attrs(a->record, member), a->m->pool, s->sets[i].name, s->sets[i].value, a->now_ms);
+		(void)attrs_set(record_attrs(a->record, member), a->m->pool, s->sets[i].name, s->sets[i].value,
+				a->now_ms);
 	}
 }
 
@@ -37,7 +40,8 @@ static void commit_alert(struct applying *a, const struct rule_decl *rule, const
 		.index = a->next_index++, .member = a->e->member, .state = ALERT_OPEN, .historical = a->historical,
 		.time_ms = a->now_ms, .expires_ms = s->expires_ms ? a->now_ms + s->expires_ms : 0,
 	};
-	struct alert *alert = alerts_add(a->record, a->m->pool, &like, str_slice(rule->name), s->severity, s->to, s->text);
+	struct alert *alert =
+		alerts_add(a->record, a->m->pool, &like, str_slice(rule->name), s->severity, s->to, s->text);
 	out->alerts[out->alert_count++] = (struct applied_alert){ alert, like.index };
 	bytes_put_u8(trail, 'a');
 	bytes_put_string(trail, str_slice(rule->name));
@@ -55,8 +59,13 @@ static void commit_nudge(struct applying *a, const struct rule_decl *rule, const
 	struct bytes *trail = &a->e->trail;
 	struct nudge_request *n = &out->nudges[out->nudge_count++];
 	*n = (struct nudge_request){
-		.index = a->next_index++, .rule = rule->name, .member = a->e->member, .time_ms = a->now_ms,
-		.channel = eval_hold(a->e, s->channel), .goal = eval_hold(a->e, s->goal), .action = eval_hold(a->e, s->action),
+		.index = a->next_index++,
+		.rule = rule->name,
+		.member = a->e->member,
+		.time_ms = a->now_ms,
+		.channel = eval_hold(a->e, s->channel),
+		.goal = eval_hold(a->e, s->goal),
+		.action = eval_hold(a->e, s->action),
 	};
 	bytes_put_u8(trail, 'n');
 	bytes_put_string(trail, str_slice(rule->name));

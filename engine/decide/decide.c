@@ -20,8 +20,8 @@ static uint8_t asked_member(struct machine *m, const struct record *customer, co
 	return member > 0 ? (uint8_t)member : 0;
 }
 
-static void deciding_start(struct deciding *d, struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,
-			   struct foreign_reads *foreign, struct decision *out)
+static void deciding_start(struct deciding *d, struct machine *m, const struct decide_subjects *subjects,
+			   const struct ask *ask, struct foreign_reads *foreign, struct decision *out)
 {
 	struct eval *e = m->eval;
 	struct apply_input in = { .replay = foreign && foreign->play };
@@ -112,7 +112,8 @@ static void fill_answers(struct deciding *d)
 	for (unsigned i = 0; i < p->answer_count && d->out->answer_count < LIMIT_ANSWERS; i++) {
 		const struct answer_decl *a = &p->answers[i];
 		bool unknown = false;
-		if (!slice_equal(str_slice(a->topic), topic) && !(d->ask->intent.len && slice_equal(str_slice(a->topic), d->ask->intent)))
+		if (!slice_equal(str_slice(a->topic), topic) &&
+		    !(d->ask->intent.len && slice_equal(str_slice(a->topic), d->ask->intent)))
 			continue;
 		d->e->member = d->member;
 		struct slice text = phrase_fill(d->e, &a->text, language, &unknown);
@@ -194,10 +195,13 @@ void machine_fallback(struct machine *m, const struct ask *ask, const char *reas
 
 static bool same_choice(const struct choice *c, const struct decision_chosen *r, bool words)
 {
-	return slice_equal(str_slice(c->action->name), r->action) && memcmp(&c->score, &r->score, sizeof(double)) == 0 &&
-	       memcmp(&c->propensity, &r->propensity, sizeof(double)) == 0 && memcmp(&c->value, &r->value, sizeof(double)) == 0 &&
-	       memcmp(&c->context, &r->context, sizeof(double)) == 0 && memcmp(&c->lever, &r->lever, sizeof(double)) == 0 &&
-	       c->member == r->member && (!words || slice_equal(c->say, r->say));
+	return slice_equal(str_slice(c->action->name), r->action) &&
+	       memcmp(&c->score, &r->score, sizeof(double)) == 0 &&
+	       memcmp(&c->propensity, &r->propensity, sizeof(double)) == 0 &&
+	       memcmp(&c->value, &r->value, sizeof(double)) == 0 &&
+	       memcmp(&c->context, &r->context, sizeof(double)) == 0 &&
+	       memcmp(&c->lever, &r->lever, sizeof(double)) == 0 && c->member == r->member &&
+	       (!words || slice_equal(c->say, r->say));
 }
 
 bool decision_verify(struct machine *m, const struct record *customer, const struct decision_record *r)

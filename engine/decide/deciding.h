@@ -1,7 +1,8 @@
 /* decide/deciding.h: a decision while it is being made, as decide.c, gates.c, policy.c, score.c and explain.c share it.
  *
- * It is made in two parts. First what is chosen: gates, policies, scores, ranking, words. All that this part reads of other subjects is
- * recorded, and it is all that decision_verify recomputes. Then why: reasons and explanations, which read again and record nothing. */
+ * It is made in two parts. First what is chosen: gates, policies, scores, ranking, words. All that this part reads of
+ * other subjects is recorded, and it is all that decision_verify recomputes. Then why: reasons and explanations, which
+ * read again and record nothing. */
 #ifndef NUDGED_DECIDE_DECIDING_H
 #define NUDGED_DECIDE_DECIDING_H
 

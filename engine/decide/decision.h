@@ -6,8 +6,9 @@
  *     C  product of the weights of the action's contexts that hold
  *     L  the action's lever x its goal's lever
  *
- * Ranking: score, then order of declaration. An action falls at the first gate that is not true, in this order: channel, goal (a
- * nudge's), eligible, applicable, suitable, policy, rank. What is unknown holds a gate shut and says so. */
+ * Ranking: score, then order of declaration. An action falls at the first gate that is not true, in this order:
+ * channel, goal (a nudge's), eligible, applicable, suitable, policy, rank. What is unknown holds a gate shut and says
+ * so. */
 #ifndef NUDGED_DECIDE_DECISION_H
 #define NUDGED_DECIDE_DECISION_H
 
@@ -23,12 +24,14 @@ struct ask {
 	size_t attr_count;
 	struct slice goal, action; /* a nudge's restriction; empty: none */
 	uint8_t bound_member;      /* a nudge's member, already resolved; 0: none */
-	/* Asked between actions: true when the deadline passed. Then the pack's fallback is the answer. NULL: no deadline. */
+	/* Asked between actions: true when the deadline passed. Then the pack's fallback is the answer. NULL: no
+	 * deadline. */
 	bool (*expired)(void *arg);
 	void *arg;
 };
 
-/* What was read from other subjects than the customer, in order: recorded with the decision, so that it can be recomputed. */
+/* What was read from other subjects than the customer, in order: recorded with the decision, so that it can be
+ * recomputed. */
 struct foreign_reads {
 	struct value *values;    /* strings in the arena (recording) or lent (playing back) */
 	unsigned count, cap, next;
@@ -75,11 +78,13 @@ void machine_decide(struct machine *m, const struct decide_subjects *subjects, c
 /* Only the fallback: the customer's record was not ready in time. */
 void machine_fallback(struct machine *m, const struct ask *ask, const char *reason, struct decision *out);
 
-/* Values of all facts for `customer show`: each per member where it is about members. Returns how many; names and values in the arena. */
+/* Values of all facts for `customer show`: each per member where it is about members. Returns how many; names and
+ * values in the arena. */
 struct fact_value { struct slice name, member; struct value value; };
 unsigned machine_facts(struct machine *m, const struct record *record, int64_t now_ms, struct fact_value **out);
 
-/* The decision's journal body: id, ask, foreign reads, what was chosen with scores. About 100 bytes for three choices. */
+/* The decision's journal body: id, ask, foreign reads, what was chosen with scores. About 100 bytes for three
+ * choices. */
 struct decision_head {
 	uint64_t boot, count;
 	uint64_t customer_seq;   /* what the customer's record was current to */
@@ -91,7 +96,12 @@ struct decision_head {
 void decision_encode(const struct decision_head *head, const struct ask *ask, const struct foreign_reads *foreign,
 		     const struct decision *d, struct bytes *out);
 /* Lends from `in`; arrays in the arena. choices come back as names and score parts. */
-struct decision_chosen { struct slice action; double score, propensity, value, context, lever; struct slice say; uint8_t member; };
+struct decision_chosen {
+	struct slice action;
+	double score, propensity, value, context, lever;
+	struct slice say;
+	uint8_t member;
+};
 struct decision_record {
 	struct decision_head head;
 	struct ask ask;
@@ -101,7 +111,8 @@ struct decision_record {
 	bool fallback;
 };
 int decision_decode(struct decision_record *out, struct slice in, struct arena *arena);
-/* Recomputes with the recorded inputs against `customer` and says whether it comes out the same (bit by bit). A fallback is not recomputed. */
+/* Recomputes with the recorded inputs against `customer` and says whether it comes out the same (bit by bit). A
+ * fallback is not recomputed. */
 bool decision_verify(struct machine *m, const struct record *customer, const struct decision_record *r);
 
 #endif

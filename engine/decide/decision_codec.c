@@ -1,14 +1,16 @@
-/* decide/decision_codec.c: a decision as the journal keeps it: what it read of other subjects, what was asked, what was chosen.
+/* decide/decision_codec.c: a decision as the journal keeps it: what it read of other subjects, what was asked, what was
+ * chosen.
  *
  *     version u8, flags u8
  *     boot, count, customer_seq varints; a nudge: source_seq, source_index varints, rule string
  *     texts present u8 (a bit each), those texts; mood f64 where known; limit varint, now zigzag, bound member u8
  *     attributes: varint n, each name string and value
  *     foreign reads: varint n, each value; aborted calls: varint n, varint steps
- *     choices: varint n, each action string, parts u8, propensity f64, value f64, then what parts says: context f64, lever f64, member u8;
- *     a nudge: the words, since the alert in the record has them
+ *     choices: varint n, each action string, parts u8, propensity f64, value f64,
+ *     then what parts says: context f64, lever f64, member u8, score f64;
+ *     of a nudge: the words, since the alert in the record has them
  *
- * The score is not kept: it is the product of its parts, computed in one order everywhere. */
+ * The score is kept only where it is not the product of its parts, which are multiplied in one order everywhere. */
 #include "decide/decision.h"
 
 #include "base/error.h"
@@ -49,8 +51,8 @@ static struct value take_value(struct reader *r)
 
 static void texts_of(struct ask *ask, struct slice *out[TEXTS])
 {
-	struct slice *texts[TEXTS] = { &ask->member, &ask->agent, &ask->channel, &ask->intent, &ask->topic, &ask->language,
-				       &ask->goal, &ask->action };
+	struct slice *texts[TEXTS] = { &ask->member, &ask->agent,    &ask->channel, &ask->intent,
+				       &ask->topic,  &ask->language, &ask->goal,    &ask->action };
 	memcpy(out, texts, sizeof(texts));
 }
 
@@ -95,7 +97,8 @@ static void put_foreign(struct bytes *out, const struct foreign_reads *f)
 static void put_choice(struct bytes *out, const struct choice *c, bool words)
 {
 	double product = c->propensity * c->value * c->context * c->lever;
-	uint8_t parts = (c->context != 1 ? PART_CONTEXT : 0) | (c->lever != 1 ? PART_LEVER : 0) | (c->member ? PART_MEMBER : 0) |
+	uint8_t parts = (c->context != 1 ? PART_CONTEXT : 0) | (c->lever != 1 ? PART_LEVER : 0) |
+			(c->member ? PART_MEMBER : 0) |
 			(memcmp(&product, &c->score, sizeof(product)) != 0 ? PART_SCORE : 0);
 	bytes_put_string(out, str_slice(c->action->name));
 	bytes_put_u8(out, parts);

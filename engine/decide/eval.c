@@ -1,5 +1,5 @@
-/* decide/eval.c: logic, comparison and arithmetic over three values, and the facts' cache. What reads state is in eval_read.c and
- * eval_series.c, what calls Lua in eval_call.c. */
+/* decide/eval.c: logic, comparison and arithmetic over three values, and the facts' cache. What reads state is in
+ * eval_read.c and eval_series.c, what calls Lua in eval_call.c. */
 #include "decide/eval.h"
 
 #include "base/check.h"
@@ -8,7 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Facts may stand on facts: trees are bounded by LIMIT_TERM_DEPTH each, the walk through all of them by this (the C stack). */
+/* Facts may stand on facts: trees are bounded by LIMIT_TERM_DEPTH each, the walk through all of them by this (the C
+ * stack). */
 #define WALK_DEPTH (16 * LIMIT_TERM_DEPTH)
 
 struct eval *eval_create(struct machine *m)
@@ -25,7 +26,9 @@ void eval_destroy(struct eval *e)
 		return;
 	eval_let_go(e);
 	free(e->facts);
+	free(e->calling_facts);
 	free(e->stage);
+	bytes_finish(&e->text);
 	bytes_finish(&e->trail);
 	free(e);
 }
@@ -55,7 +58,7 @@ static uint8_t term_flags(const struct eval *e, const struct pack *p, const stru
 		flags = FACT_BOUND;
 		break;
 	case TERM_CALL: /* function(c) may read anything */
-		flags = t->call.context ? FACT_BOUND | FACT_ASKED : 0;
+		flags = t->call.context ? FACT_CALLS | FACT_BOUND | FACT_ASKED : FACT_CALLS;
 		break;
 	default:
 		break;
@@ -69,10 +72,16 @@ void eval_set_pack(struct eval *e, const struct pack *pack)
 {
 	free(e->facts);
 	e->facts = must_calloc(pack->fact_count + 1, sizeof(*e->facts));
+	free(e->calling_facts);
+	e->calling_facts = must_calloc(pack->fact_count + 1, sizeof(*e->calling_facts));
+	e->calling_fact_count = 0;
 	e->stamp = 0;
 	/* A fact stands on facts declared before it, whose flags are then known. */
-	for (unsigned i = 0; i < pack->fact_count; i++)
+	for (unsigned i = 0; i < pack->fact_count; i++) {
 		e->facts[i].flags = term_flags(e, pack, pack->facts[i].term);
+		if (e->facts[i].flags & FACT_CALLS)
+			e->calling_facts[e->calling_fact_count++] = i;
+	}
 }
 
 void eval_start(struct eval *e, const struct apply_input *in)
@@ -91,7 +100,7 @@ void eval_start(struct eval *e, const struct apply_input *in)
 	e->skip_next = e->call_count = 0;
 	e->aborted_calls = NULL;
 	e->aborted_count = e->aborted_cap = 0;
-	e->aborted = false;
+	e->aborted = e->calling = false;
 	e->depth = 0;
 	bytes_clear(&e->trail);
 	eval_fresh(e);
@@ -123,8 +132,8 @@ void eval_fresh(struct eval *e)
 struct value eval_fact(struct eval *e, unsigned fact)
 {
 	struct fact_slot *slot = &e->facts[fact];
-	bool bound = slot->flags & FACT_BOUND;
-	if (slot->stamp == e->stamp && (!bound || slot->member == e->member)) {
+	bool bound = slot->flags & FACT_BOUND, asked = slot->flags & FACT_ASKED;
+	if (slot->stamp == e->stamp && (!bound || slot->member == e->member) && (!asked || slot->action == e->action)) {
 		if (bound)
 			e->member = slot->bound;
 		e->aborted |= slot->aborted;
@@ -134,13 +143,12 @@ struct value eval_fact(struct eval *e, unsigned fact)
 	uint8_t member = e->member;
 	e->aborted = false;
 	struct value v = eval_term(e, e->m->pack->facts[fact].term);
-	if (!(slot->flags & FACT_ASKED)) {
-		slot->value = v;
-		slot->member = member;
-		slot->bound = e->member;
-		slot->aborted = e->aborted;
-		slot->stamp = e->stamp;
-	}
+	slot->value = v;
+	slot->member = member;
+	slot->bound = e->member;
+	slot->action = e->action;
+	slot->aborted = e->aborted;
+	slot->stamp = e->stamp;
 	e->aborted |= aborted_before;
 	return v;
 }

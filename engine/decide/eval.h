@@ -1,13 +1,14 @@
 /* decide/eval.h: what a term is worth, here and now.
  *
- * A context says who is looked at (records), for whom (a bound member), on what occasion (an event, or a request) and when. Terms are
- * walked in C; a Lua function is a leaf. Evaluation allocates from the machine's arena only and changes no record.
+ * A context says who is looked at (records), for whom (a bound member), on what occasion (an event, or a request) and
+ * when. Terms are walked in C; a Lua function is a leaf. Evaluation allocates from the machine's arena only and changes
+ * no record.
  *
- * Facts are computed once a context: a slot per fact holds its value with the stamp of the context and the member it was
- * computed for, and who was bound by it (any_member). Whoever changes a record or the occasion calls eval_fresh.
+ * Facts are computed once a context: a slot per fact holds its value with the stamp of the context and the member it
+ * was computed for, and who was bound by it (any_member). Whoever changes a record or the occasion calls eval_fresh.
  *
- * Lua calls are numbered within an entry (or decision). A call that was aborted is recorded by its number; replay skips exactly those
- * calls, so that a memory limit need not fall at the same place twice. */
+ * Lua calls are numbered within an entry (or decision). A call that was aborted is recorded by its number; replay skips
+ * exactly those calls, so that a memory limit need not fall at the same place twice. */
 #ifndef NUDGED_DECIDE_EVAL_H
 #define NUDGED_DECIDE_EVAL_H
 
@@ -23,12 +24,14 @@ struct touched {
 /* What a fact depends on, found once when the pack is set. */
 #define FACT_BOUND 1u     /* on the bound member: cached per member */
 #define FACT_OF_MEMBER 2u /* it is about members: shown once for each */
-#define FACT_ASKED 4u     /* on the action under decision: never cached */
+#define FACT_ASKED 4u     /* on the action under decision: cached per action */
+#define FACT_CALLS 8u     /* on a Lua function */
 
 struct fact_slot {
 	uint32_t stamp;
 	uint8_t member, bound, flags;
 	bool aborted;
+	const struct action_decl *action;
 	struct value value;
 };
 
@@ -54,15 +57,19 @@ struct eval {
 	unsigned aborted_count, aborted_cap;
 	uint64_t aborted_total;                       /* since the machine began */
 	bool replay;
+	bool calling;                                 /* a Lua function(c) runs */
 	bool aborted;                                 /* a call was aborted since the caller cleared this */
 	char error[256];                              /* why */
 	/* scratch */
 	struct fact_slot *facts;
+	unsigned *calling_facts, calling_fact_count;  /* those with FACT_CALLS */
 	uint32_t stamp;
 	unsigned depth;
-	struct bytes trail;                           /* what the entry caused, spelled out: the outcome hash is over it */
+	struct bytes text;                            /* of words being filled in */
+	struct bytes trail; /* what the entry caused, spelled out: the outcome hash is over it */
 	struct stage *stage;
-	/* Strings that the last entry applied lends to its caller: Lua may have made them, so nobody else may hold them. */
+	/* Strings that the last entry applied lends to its caller: Lua may have made them, so nobody else may hold
+	 * them. */
 	struct str *held[3 * LIMIT_ENTRY_ALERTS];
 	unsigned held_count;
 };
@@ -94,10 +101,12 @@ int64_t record_first_ms(const struct record *r);    /* first event known of; INT
 struct value eval_series(struct eval *e, const struct record *r, const struct term *t);
 struct value eval_case(struct eval *e, const struct record *r, const struct term *t);
 void eval_touch(struct eval *e, const struct window *w, const struct window_undo *undo);
-/* A series' key from the event's or request's values. False where the pack splits it and none of the values is known. */
+/* A series' key from the event's or request's values. False where the pack splits it and none of the values is known.
+ */
 bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out);
 
-/* eval_call.c. The functions return false where the call was aborted (or is one that replay skips): e->aborted is set. */
+/* eval_call.c. The functions return false where the call was aborted (or is one that replay skips): e->aborted is set.
+ */
 struct value eval_call(struct eval *e, const struct term *t);
 bool eval_condition(struct eval *e, int function, struct vm_host *host, struct value *out);
 bool eval_run(struct eval *e, int function, struct vm_host *host);

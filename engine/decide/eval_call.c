@@ -1,6 +1,10 @@
-/* decide/eval_call.c: Lua calls, numbered; what a Lua function may read. */
+/* decide/eval_call.c: Lua calls, numbered; what a Lua function may read.
+ *
+ * No call happens within a call: budgets are of one call, and a call that replay skips must not take others with it. So
+ * the facts that call Lua themselves are computed before a function(c), which might read any of them, begins. */
 #include "decide/eval.h"
 
+#include "base/check.h"
 #include "base/error.h"
 
 #include <stdio.h>
@@ -10,7 +14,8 @@ static bool call_begin(struct eval *e, unsigned *number)
 {
 	*number = e->call_count;
 	if (e->call_count >= LIMIT_ENTRY_CALLS) { /* the same when replayed: nothing to record */
-		snprintf(e->error, sizeof(e->error), "more than %u Lua calls in one entry (limit_entry_calls)", LIMIT_ENTRY_CALLS);
+		snprintf(e->error, sizeof(e->error), "more than %u Lua calls in one entry (limit_entry_calls)",
+			 LIMIT_ENTRY_CALLS);
 		e->aborted = true;
 		return false;
 	}
@@ -28,11 +33,7 @@ static void call_aborted(struct eval *e, unsigned number, const char *why)
 		e->aborted_calls = grown;
 		e->aborted_cap = cap;
 	}
-	/* A call may abort after a call that it caused: keep the list ascending. */
-	unsigned at = e->aborted_count++;
-	for (; at > 0 && e->aborted_calls[at - 1] > number; at--)
-		e->aborted_calls[at] = e->aborted_calls[at - 1];
-	e->aborted_calls[at] = (uint16_t)number;
+	e->aborted_calls[e->aborted_count++] = (uint16_t)number;
 	e->aborted_total++;
 	e->aborted = true;
 	snprintf(e->error, sizeof(e->error), "%.255s", why);
@@ -59,23 +60,41 @@ struct value eval_call(struct eval *e, const struct term *t)
 	struct value *inputs = arena_alloc(&e->m->arena, (t->child_count + 1u) * sizeof(*inputs));
 	struct value out = value_unknown();
 	unsigned number;
+	CHECK(!e->calling);
 	for (unsigned i = 0; i < t->child_count; i++)
 		inputs[i] = eval_term(e, t->children[i]);
 	if (!call_begin(e, &number) || call_skipped(e, number))
 		return value_unknown();
-	if (vm_call_value(e->m->pack->vm, t->call.function, t->call.names, inputs, t->child_count, &e->m->arena, &out) != ERR_OK) {
+	if (vm_call_value(e->m->pack->vm, t->call.function, t->call.names, inputs, t->child_count, &e->m->arena,
+			  &out) != ERR_OK) {
 		call_aborted(e, number, error_last()->text);
 		return value_unknown();
 	}
 	return out;
 }
 
+/* The last first: computing a fact may compute earlier ones for other members, and a fact has one slot. */
+static void facts_prepare(struct eval *e)
+{
+	uint8_t member = e->member;
+	bool aborted = e->aborted;
+	for (unsigned i = e->calling_fact_count; i > 0; i--) {
+		eval_fact(e, e->calling_facts[i - 1]);
+		e->member = member;
+	}
+	e->aborted = aborted; /* what was aborted concerns who reads it */
+}
+
 bool eval_condition(struct eval *e, int function, struct vm_host *host, struct value *out)
 {
 	unsigned number;
+	facts_prepare(e);
 	if (!call_begin(e, &number) || call_skipped(e, number))
 		return false;
-	if (vm_call_condition(e->m->pack->vm, function, host, &e->m->arena, out) != ERR_OK) {
+	e->calling = true;
+	int rc = vm_call_condition(e->m->pack->vm, function, host, &e->m->arena, out);
+	e->calling = false;
+	if (rc != ERR_OK) {
 		call_aborted(e, number, error_last()->text);
 		return false;
 	}
@@ -85,13 +104,26 @@ bool eval_condition(struct eval *e, int function, struct vm_host *host, struct v
 bool eval_run(struct eval *e, int function, struct vm_host *host)
 {
 	unsigned number;
+	facts_prepare(e);
 	if (!call_begin(e, &number) || call_skipped(e, number))
 		return false;
-	if (vm_call_run(e->m->pack->vm, function, host, &e->m->arena) != ERR_OK) {
+	e->calling = true;
+	int rc = vm_call_run(e->m->pack->vm, function, host, &e->m->arena);
+	e->calling = false;
+	if (rc != ERR_OK) {
 		call_aborted(e, number, error_last()->text);
 		return false;
 	}
 	return true;
+}
+
+/* A function that reads a fact binds nobody. */
+static struct value read_fact(struct eval *e, unsigned fact)
+{
+	uint8_t member = e->member;
+	struct value v = eval_fact(e, fact);
+	e->member = member;
+	return v;
 }
 
 struct value eval_host_read(void *arg, struct slice space, struct slice name)
@@ -101,7 +133,7 @@ struct value eval_host_read(void *arg, struct slice space, struct slice name)
 		const struct str *s = strpool_find(e->m->pool, name);
 		int fact = s ? pack_fact(e->m->pack, s) : -1;
 		if (fact >= 0)
-			return eval_fact(e, (unsigned)fact);
+			return read_fact(e, (unsigned)fact);
 		return slice_equal(name, SLICE("now")) ? value_number((double)e->now_ms) : eval_name(e, name);
 	}
 	if (slice_equal(space, SLICE("event")))

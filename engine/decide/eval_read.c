@@ -1,7 +1,8 @@
-/* decide/eval_read.c: the leaves that read state or the occasion: attributes, the event's and request's values, alerts, outcomes, tenure.
+/* decide/eval_read.c: the leaves that read state or the occasion: attributes, the event's and request's values, alerts,
+ * outcomes, tenure.
  *
- * Rules read their own subject. Decisions may read the agent and the area too: such a foreign read is recorded with its value,
- * or played back when a recorded decision is recomputed, in the same order. */
+ * Rules read their own subject. Decisions may read the agent and the area too: such a foreign read is recorded with its
+ * value, or played back when a recorded decision is recomputed, in the same order. */
 #include "decide/eval.h"
 
 #include <stdio.h>
@@ -29,7 +30,8 @@ struct value eval_event(const struct eval *e, struct slice name)
 	const struct event *ev = e->event;
 #define FIELD(name) { #name, sizeof(#name) - 1, offsetof(struct event, name) }
 	static const struct { const char *name; size_t len, offset; } fields[] = {
-		FIELD(type), FIELD(member), FIELD(agent), FIELD(channel), FIELD(contact), FIELD(customer), FIELD(id), FIELD(source),
+		FIELD(type), FIELD(member), FIELD(agent), FIELD(channel), FIELD(contact), FIELD(customer), FIELD(id),
+		FIELD(source),
 	};
 #undef FIELD
 	if (!ev)
@@ -265,10 +267,17 @@ static struct value eval_kept(struct eval *e, const struct term *t, uint8_t abou
 	if (!r)
 		v = value_unknown();
 	else
-		v = t->op == TERM_SERIES ? eval_series(e, r, t) : t->op == TERM_CASE ? eval_case(e, r, t) : eval_open_alert(e, r, t);
+		v = t->op == TERM_SERIES ? eval_series(e, r, t)
+		    : t->op == TERM_CASE ? eval_case(e, r, t)
+					 : eval_open_alert(e, r, t);
 	if (foreign)
 		foreign_record(e, v);
 	return v;
+}
+
+static uint8_t about_of_scope(uint8_t scope)
+{
+	return scope == SCOPE_AGENT ? ABOUT_AGENT : scope == SCOPE_AREA ? ABOUT_AREA : ABOUT_CUSTOMER;
 }
 
 struct value eval_leaf(struct eval *e, const struct term *t)
@@ -288,7 +297,7 @@ struct value eval_leaf(struct eval *e, const struct term *t)
 	case TERM_CASE:
 		return eval_kept(e, t, p->cases[t->open_case.index].about);
 	case TERM_OPEN_ALERT:
-		return eval_kept(e, t, t->scope == SCOPE_AGENT ? ABOUT_AGENT : t->scope == SCOPE_AREA ? ABOUT_AREA : ABOUT_CUSTOMER);
+		return eval_kept(e, t, about_of_scope(t->scope));
 	case TERM_OUTCOMES:
 		return eval_outcomes(e, t);
 	case TERM_TENURE:

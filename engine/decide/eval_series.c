@@ -1,5 +1,5 @@
-/* decide/eval_series.c: aggregates of series and cases. A series that has no window yet has counted nothing: its count and sum are 0,
- * what needs a value is unknown. before = "this" looks past what the entry being applied added. */
+/* decide/eval_series.c: aggregates of series and cases. A series that has no window yet has counted nothing: its count
+ * and sum are 0, what needs a value is unknown. before = "this" looks past what the entry being applied added. */
 #include "decide/eval.h"
 
 #include "decide/text.h"
@@ -85,7 +85,8 @@ bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY
 }
 
 /* with { … }: the author's own values; one that is unknown makes the whole unknown. */
-static bool key_given(struct eval *e, const struct term *t, unsigned count, char buffer[LIMIT_KEY_BYTES], struct slice *out)
+static bool key_given(struct eval *e, const struct term *t, unsigned count, char buffer[LIMIT_KEY_BYTES],
+		      struct slice *out)
 {
 	struct value *values = arena_alloc(&e->m->arena, count * sizeof(*values));
 	for (unsigned i = 0; i < count; i++) {
@@ -114,7 +115,8 @@ static struct range range_of(const struct eval *e, const struct term *t)
 
 static const struct window_undo *left_out(const struct eval *e, const struct term *t, const struct window *w)
 {
-	bool before = t->series.before_this || t->series.aggregate == AGGREGATE_PREVIOUS || t->series.aggregate == AGGREGATE_SINCE;
+	bool before = t->series.before_this || t->series.aggregate == AGGREGATE_PREVIOUS ||
+		      t->series.aggregate == AGGREGATE_SINCE;
 	return before ? undo_of(e, w) : NULL;
 }
 
@@ -163,8 +165,10 @@ static struct value of_sums(const struct eval *e, const struct term *t, const st
 	}
 }
 
-/* Of every key together, in the order the record keeps its windows. What needs single values (run, distinct) has no meaning across keys. */
-static struct value all_keys(struct eval *e, const struct record *r, const struct term *t, const struct series_decl *s, uint8_t member)
+/* Of every key together, in the order the record keeps its windows. What needs single values (run, distinct) has no
+ * meaning across keys. */
+static struct value all_keys(struct eval *e, const struct record *r, const struct term *t, const struct series_decl *s,
+			     uint8_t member)
 {
 	struct range range = range_of(e, t);
 	struct window_sums sums = { 0 };
@@ -177,7 +181,8 @@ static struct value all_keys(struct eval *e, const struct record *r, const struc
 			continue;
 		if (t->series.aggregate == AGGREGATE_DAILY_MEAN) {
 			if (window_daily_mean(w->window, &s->window, e->m->pack->zone, e->now_ms, t->series.days,
-					      t->series.before_today, t->series.at_least_days, t->series.of_values, &one)) {
+					      t->series.before_today, t->series.at_least_days, t->series.of_values,
+					      &one)) {
 				mean += one;
 				known = true;
 			}
@@ -212,12 +217,13 @@ struct value eval_series(struct eval *e, const struct record *r, const struct te
 	double mean;
 	switch (t->series.aggregate) {
 	case AGGREGATE_RUN:
-		return value_number(w ? (double)window_run(w, t->series.low, t->series.high, range.to_ms, left_out(e, t, w)) : 0);
+		return value_number(
+			w ? (double)window_run(w, t->series.low, t->series.high, range.to_ms, left_out(e, t, w)) : 0);
 	case AGGREGATE_DISTINCT:
 		return value_number(w ? (double)window_distinct(w, range.from_ms, range.to_ms, left_out(e, t, w)) : 0);
 	case AGGREGATE_DAILY_MEAN:
-		if (w && window_daily_mean(w, &s->window, e->m->pack->zone, e->now_ms, t->series.days, t->series.before_today,
-					   t->series.at_least_days, t->series.of_values, &mean))
+		if (w && window_daily_mean(w, &s->window, e->m->pack->zone, e->now_ms, t->series.days,
+					   t->series.before_today, t->series.at_least_days, t->series.of_values, &mean))
 			return value_number(mean);
 		return value_unknown();
 	default:
@@ -257,7 +263,8 @@ struct value eval_case(struct eval *e, const struct record *r, const struct term
 	case CASE_IS_MISSED:
 		return value_bool(missed > 0);
 	case CASE_AGE:
-		return open ? value_number(e->now_ms > oldest ? (double)(e->now_ms - oldest) / 1000 : 0) : value_unknown();
+		return open ? value_number(e->now_ms > oldest ? (double)(e->now_ms - oldest) / 1000 : 0)
+			    : value_unknown();
 	default:
 		return closed ? value_number(turnaround / closed) : value_unknown();
 	}

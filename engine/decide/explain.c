@@ -1,4 +1,5 @@
-/* decide/explain.c: why: the conditions of what was chosen, and the gate at which everything else fell, each with the values read. */
+/* decide/explain.c: why: the conditions of what was chosen, and the gate at which everything else fell, each with the
+ * values read. */
 #include "decide/deciding.h"
 
 #include "decide/text.h"
@@ -91,8 +92,8 @@ void explain_choices(struct deciding *d)
 	d->e->action = NULL;
 }
 
-/* The part that decided: of `all` the first that was false, else the first unknown one; of everything else the whole. Of a member's
- * condition that nobody met there are no values to show. */
+/* The part that decided: of `all` the first that was false, else the first unknown one; of everything else the whole.
+ * Of a member's condition that nobody met there are no values to show. */
 static struct slice fallen(struct deciding *d, const struct term *t)
 {
 	struct eval *e = d->e;
@@ -138,8 +139,9 @@ static struct slice reason_for(struct deciding *d, const struct action_decl *a, 
 			bytes_printf(&b, "%s %s", i ? "," : "", a->channels[i]->data);
 		return taken(d->e, &b);
 	case GATE_GOAL:
-		return arena_printf(&d->m->arena, "asked for%s%.*s%s%.*s only", d->ask->goal.len ? " goal " : "", SLICE_ARG(d->ask->goal),
-				    d->ask->action.len ? " action " : "", SLICE_ARG(d->ask->action));
+		return arena_printf(&d->m->arena, "asked for%s%.*s%s%.*s only", d->ask->goal.len ? " goal " : "",
+				    SLICE_ARG(d->ask->goal), d->ask->action.len ? " action " : "",
+				    SLICE_ARG(d->ask->action));
 	case GATE_POLICY:
 		return policy_reason(d, &d->m->pack->policies[v->policy]);
 	case GATE_RANK:
@@ -166,8 +168,11 @@ void explain_left_out(struct deciding *d)
 		if (v->gate == GATE_OPEN)
 			continue;
 		out->left_out[out->left_out_count++] = (struct left_out){
-			.action = &p->actions[i], .gate = gate_name((enum gate)v->gate), .reason = reason_for(d, &p->actions[i], v),
-			.unknown = v->unknown, .score = v->score,
+			.action = &p->actions[i],
+			.gate = gate_name((enum gate)v->gate),
+			.reason = reason_for(d, &p->actions[i], v),
+			.unknown = v->unknown,
+			.score = v->score,
 		};
 	}
 	d->e->action = NULL;

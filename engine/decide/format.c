@@ -1,5 +1,5 @@
-/* decide/format.c: one value in one format: money, dates in the pack's zone, durations. Written by hand, since printf's grouping and
- * strftime depend on the machine's locale. */
+/* decide/format.c: one value in one format: money, dates in the pack's zone, durations. Written by hand, since printf's
+ * grouping and strftime depend on the machine's locale. */
 #include "decide/text.h"
 
 #include <math.h>
@@ -52,7 +52,8 @@ int currency_exponent(struct slice iso)
 /* Languages that write 1.234,50. */
 static bool comma_decimals(struct slice language)
 {
-	static const char *const those[] = { "vi", "de", "es", "it", "nl", "pt", "id", "tr", "da", "el", "ro", "hr", "sl" };
+	static const char *const those[] = { "vi", "de", "es", "it", "nl", "pt", "id",
+					     "tr", "da", "el", "ro", "hr", "sl" };
 	if (language.len < 2 || (language.len > 2 && language.data[2] != '-' && language.data[2] != '_'))
 		return false;
 	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++)
@@ -138,7 +139,8 @@ static void format_plain(bool comma, struct value v, struct bytes *out)
 	bytes_put(out, s.data, s.len);
 }
 
-void format_value(const struct pack *pack, struct slice language, const struct words_part *part, struct value v, struct bytes *out)
+void format_value(const struct pack *pack, struct slice language, const struct words_part *part, struct value v,
+		  struct bytes *out)
 {
 	bool comma = comma_decimals(language);
 	if (v.kind == VALUE_UNKNOWN) {

@@ -3,13 +3,19 @@
 
 const char *gate_name(enum gate g)
 {
-	static const char *const names[] = { "", "channel", "goal", "eligible", "applicable", "suitable", "policy", "rank" };
+	static const char *const names[] = {
+		"", "channel", "goal", "eligible", "applicable", "suitable", "policy", "rank",
+	};
 	return names[g];
 }
 
 const struct term *gate_term(const struct action_decl *a, enum gate g)
 {
-	return g == GATE_ELIGIBLE ? a->eligible : g == GATE_APPLICABLE ? a->applicable : g == GATE_SUITABLE ? a->suitable : NULL;
+	if (g == GATE_ELIGIBLE)
+		return a->eligible;
+	if (g == GATE_APPLICABLE)
+		return a->applicable;
+	return g == GATE_SUITABLE ? a->suitable : NULL;
 }
 
 static bool on_channel(const struct action_decl *a, struct slice channel)

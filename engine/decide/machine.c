@@ -38,18 +38,20 @@ int machine_set_aside(struct machine *m, struct slice rule)
 	return -1;
 }
 
-int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t seq, uint32_t index, int64_t now_ms, struct alert **out)
+int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t seq, uint32_t index, int64_t now_ms,
+			      struct alert **out)
 {
 	struct alert *a = alerts_find(record, seq, index);
 	if (!a || a->state == ALERT_CLOSED || a->historical || (a->expires_ms && a->expires_ms <= now_ms))
-		return error_set(ERR_MISSING, "alert", "there is no such open alert: it was closed, has expired, or never was");
+		return error_set(ERR_MISSING, "alert",
+				 "there is no such open alert: it was closed, has expired, or never was");
 	alerts_set_state(a, ALERT_ACKNOWLEDGED);
 	*out = a;
 	return ERR_OK;
 }
 
-struct alert *machine_apply_nudge(struct machine *m, struct record *record, struct slice rule, struct slice channel, struct slice text,
-				  uint8_t member, int64_t time_ms, const struct apply_input *in)
+struct alert *machine_apply_nudge(struct machine *m, struct record *record, struct slice rule, struct slice channel,
+				  struct slice text, uint8_t member, int64_t time_ms, const struct apply_input *in)
 {
 	struct alert like = {
 		.member = member <= record->member_count ? member : 0, .state = ALERT_OPEN, .time_ms = time_ms,

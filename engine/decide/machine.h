@@ -1,9 +1,9 @@
-/* decide/machine.h: one shard's deterministic machine: a pack applied to records. It reads no clock, no file and no other
- * record than the one it is given; what it needs of the world comes with the entry.
+/* decide/machine.h: one shard's deterministic machine: a pack applied to records. It reads no clock, no file and no
+ * other record than the one it is given; what it needs of the world comes with the entry.
  *
- * How an entry is applied (decide/apply.c): the record changes in place; what must leave the record (alerts to push, effects on
- * other subjects, nudges to decide) is put into `struct applied`, which the shard publishes. The entry's sequence is not known yet:
- * alerts raised have seq 0 until applied_set_seq. */
+ * How an entry is applied (decide/apply_event.c): the record changes in place; what must leave the record (alerts to
+ * push, effects on other subjects, nudges to decide) is put into `struct applied`, which the shard publishes. The
+ * entry's sequence is not known yet: alerts raised have seq 0 until applied_set_seq. */
 #ifndef NUDGED_DECIDE_MACHINE_H
 #define NUDGED_DECIDE_MACHINE_H
 
@@ -16,7 +16,8 @@ struct machine {
 	struct pack *pack;    /* owned; never NULL after machine_set_pack */
 	struct arena arena;   /* of the entry being applied; reset by the caller between entries */
 	struct eval *eval;    /* owned scratch: decide/eval.h */
-	uint64_t (*now_ns)(void); /* for rules' time_ns; this layer reads no clock itself. NULL: not measured (replay, tests) */
+	/* For rules' time_ns: this layer reads no clock itself. NULL: not measured (replay, tests). */
+	uint64_t (*now_ns)(void);
 };
 
 void machine_init(struct machine *m);
@@ -25,18 +26,18 @@ void machine_finish(struct machine *m);
 void machine_set_pack(struct machine *m, struct pack *pack);
 
 enum effect_kind { /* on disk */
-	EFFECT_EVENT = 1,      /* a customer's event, for the agent's or area's record: body = the event's bytes as received */
-	EFFECT_TALLY = 2,      /* a rule's addition to another subject's tally */
-	EFFECT_LINK = 3,       /* an alias record: this customer (and member) owns it from a time on */
-	EFFECT_UNLINK = 4,
-	EFFECT_MERGE = 5,      /* a whole record joins this one */
+	EFFECT_EVENT = 1,  /* a customer's event, for the agent's or area's record: body = the event as received */
+	EFFECT_TALLY = 2,  /* a rule's addition to another subject's tally */
+	EFFECT_LINK = 3,   /* an alias record: this customer (and member) owns it from a time on */
+	EFFECT_UNLINK = 4, /* … and no longer */
+	EFFECT_MERGE = 5,  /* a whole record joins this one */
 };
 
 struct effect {
 	uint32_t index;        /* within the source entry */
 	uint8_t kind;
 	struct subject target;
-	struct slice body;     /* in the machine's arena; EFFECT_EVENT: empty, the shard appends the source event's bytes */
+	struct slice body; /* in the machine's arena; EFFECT_EVENT: empty, the shard appends the source event's bytes */
 };
 
 struct nudge_request {
@@ -64,30 +65,32 @@ struct apply_input {
 };
 
 struct applied {
-	struct applied_alert alerts[LIMIT_ENTRY_ALERTS]; /* raised, not historical or historical: see alert->historical */
+	struct applied_alert alerts[LIMIT_ENTRY_ALERTS]; /* raised, historical ones too: see alert->historical */
 	struct alert closed[LIMIT_ALERTS];               /* copies of (seq, index) of alerts that are no longer open */
 	struct effect effects[LIMIT_ENTRY_EFFECTS];
 	struct nudge_request nudges[LIMIT_ENTRY_ALERTS];
 	struct str *fired[LIMIT_ENTRY_ALERTS];           /* names of rules that fired */
 	unsigned alert_count, closed_count, effect_count, nudge_count, fired_count;
 	struct aborted_calls aborted;                    /* in the machine's arena */
-	unsigned failing_rule;                           /* index + 1 of a rule that just passed RULE_FAILURES_ASIDE; 0: none */
-	uint64_t outcome;                                /* hash of alerts, effects, nudges and aborted calls: replay checks it */
+	unsigned failing_rule; /* index + 1 of a rule that just passed RULE_FAILURES_ASIDE; 0: none */
+	uint64_t outcome;      /* hash of alerts, effects, nudges and aborted calls: replay checks it */
 };
 
-/* A customer's event. `record` is the customer's (never redirected). The caller has asked seen_ask; applying remembers the id.
- * e->customer is filled in. In alias.added and alias.removed the attribute `alias` is in its normal form. The caller sets record->seq and
- * calls applied_set_seq before the next entry.
+/* A customer's event. `record` is the customer's (never redirected). The caller has asked seen_ask; applying remembers
+ * the id. e->customer is filled in. In alias.added and alias.removed the attribute `alias` is in its normal form. The
+ * caller sets record->seq and calls applied_set_seq before the next entry.
  *
  * A case that falls due sets a timer. Where its due time is historical already, the timer fires by the wall clock only
- * ALERT_HORIZON_MS later: an imported history must not fire it before the history's own later events arrive. (By a historical event's
- * time, the shard fires what is due before it applies that event.) */
-void machine_apply_event(struct machine *m, struct record *record, const struct event *e, const struct apply_input *in, struct applied *out);
+ * ALERT_HORIZON_MS later: an imported history must not fire it before the history's own later events arrive. (By a
+ * historical event's time, the shard fires what is due before it applies that event.) */
+void machine_apply_event(struct machine *m, struct record *record, const struct event *e, const struct apply_input *in,
+			 struct applied *out);
 /* An effect on `record` (agent, area, alias, customer). For EFFECT_EVENT `e` is the source event, decoded. */
-void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body, const struct event *e,
-			  const struct apply_input *in, struct applied *out);
+void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body,
+			  const struct event *e, const struct apply_input *in, struct applied *out);
 /* A due timer of the record. due_ms is what rules see as now. A timer that is no longer there changes nothing. */
-void machine_apply_timer(struct machine *m, struct record *record, const struct timer *t, const struct apply_input *in, struct applied *out);
+void machine_apply_timer(struct machine *m, struct record *record, const struct timer *t, const struct apply_input *in,
+			 struct applied *out);
 
 struct outcome_input {
 	struct slice id, source, member, agent, action, channel;
@@ -95,18 +98,20 @@ struct outcome_input {
 	uint64_t decision_boot, decision_count, id_hash, content_hash;
 	int64_t time_ms;
 };
-void machine_apply_outcome(struct machine *m, struct record *record, const struct outcome_input *o, const struct apply_input *in, struct applied *out);
+void machine_apply_outcome(struct machine *m, struct record *record, const struct outcome_input *o,
+			   const struct apply_input *in, struct applied *out);
 /* An alert is acknowledged. ERR_MISSING where it is not (or no longer) there. Sets *out to it. */
-int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t seq, uint32_t index, int64_t now_ms, struct alert **out);
-/* A nudge that was decided: an alert of kind nudge in the record (its severity says so, `to` is the channel). `text` are the words
- * of the action chosen. seq and index are the caller's to set. */
+int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t seq, uint32_t index, int64_t now_ms,
+			      struct alert **out);
+/* A nudge that was decided: an alert of kind nudge in the record (its severity says so, `to` is the channel). `text`
+ * are the words of the action chosen. seq and index are the caller's to set. */
 #define NUDGE_SEVERITY "nudge"
 static inline bool alert_is_nudge(const struct alert *a)
 {
 	return slice_equal(str_slice(a->severity), SLICE(NUDGE_SEVERITY));
 }
-struct alert *machine_apply_nudge(struct machine *m, struct record *record, struct slice rule, struct slice channel, struct slice text,
-				  uint8_t member, int64_t time_ms, const struct apply_input *in);
+struct alert *machine_apply_nudge(struct machine *m, struct record *record, struct slice rule, struct slice channel,
+				  struct slice text, uint8_t member, int64_t time_ms, const struct apply_input *in);
 /* Alerts raised by the entry learn its sequence. */
 void applied_set_seq(struct applied *out, uint64_t seq);
 

@@ -1,5 +1,6 @@
-/* decide/policy.c: contact policies: not too often, not what was refused, not while something is wrong. They count outcomes, which
- * describe themselves, so they hold for actions of an earlier pack and for decisions whose record is lost. */
+/* decide/policy.c: contact policies: not too often, not what was refused, not while something is wrong. They count
+ * outcomes, which describe themselves, so they hold for actions of an earlier pack and for decisions whose record is
+ * lost. */
 #include "decide/deciding.h"
 #include "decide/text.h"
 
@@ -8,14 +9,20 @@ static bool names(const struct str *wanted, const struct str *have)
 	return !wanted || wanted == have;
 }
 
+static bool names_channel(const struct deciding *d, const struct policy_decl *p)
+{
+	return !p->channel || slice_equal(str_slice(p->channel), d->channel);
+}
+
 static bool policy_covers(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a)
 {
 	return names(p->goal, a->goal) && names(p->group, a->group) && names(p->action, a->name) &&
-	       (!p->channel || slice_equal(str_slice(p->channel), d->channel));
+	       names_channel(d, p);
 }
 
 /* Does this outcome count together with the action? */
-static bool counts_with(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a, const struct outcome *o)
+static bool counts_with(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
+			const struct outcome *o)
 {
 	const struct pack *pack = d->m->pack;
 	if (p->per == PER_ALL)
@@ -27,7 +34,8 @@ static bool counts_with(const struct deciding *d, const struct policy_decl *p, c
 	int other = p->per == PER_ACTION ? -1 : pack_action(pack, o->action);
 	if (other < 0)
 		return false;
-	return p->per == PER_GROUP ? a->group && pack->actions[other].group == a->group : a->goal && pack->actions[other].goal == a->goal;
+	return p->per == PER_GROUP ? a->group && pack->actions[other].group == a->group
+				   : a->goal && pack->actions[other].goal == a->goal;
 }
 
 struct tally {
@@ -35,15 +43,16 @@ struct tally {
 	int64_t newest_ms;
 };
 
-static struct tally outcomes_tally(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a, unsigned kind,
-				   struct span within)
+static struct tally outcomes_tally(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
+				   unsigned kind, struct span within)
 {
 	const struct record *r = d->e->customer;
 	struct tally t = { 0, INT64_MIN };
 	int64_t now_ms = d->e->now_ms, from_ms = span_from(within, d->m->pack->zone, now_ms);
 	for (unsigned i = 0; i < r->outcome_count; i++) {
 		const struct outcome *o = &r->outcomes[i];
-		if ((kind && o->kind != kind) || o->time_ms <= from_ms || o->time_ms > now_ms || !counts_with(d, p, a, o))
+		if ((kind && o->kind != kind) || o->time_ms <= from_ms || o->time_ms > now_ms ||
+		    !counts_with(d, p, a, o))
 			continue;
 		t.count++;
 		t.newest_ms = o->time_ms > t.newest_ms ? o->time_ms : t.newest_ms;
@@ -90,7 +99,8 @@ static bool phrase_is_empty(const struct phrase *p, unsigned languages)
 	return true;
 }
 
-/* Words of the policies in force: those that held an action back, and those whose condition holds even if no action came so far. */
+/* Words of the policies in force: those that held an action back, and those whose condition holds even if no action
+ * came so far. */
 void cautions_fill(struct deciding *d)
 {
 	const struct pack *pack = d->m->pack;
@@ -99,7 +109,7 @@ void cautions_fill(struct deciding *d)
 	e->action = NULL;
 	for (unsigned i = 0; i < pack->policy_count && d->out->caution_count < LIMIT_ANSWERS; i++) {
 		const struct policy_decl *p = &pack->policies[i];
-		if (phrase_is_empty(&p->say, pack->language_count))
+		if (phrase_is_empty(&p->say, pack->language_count) || !names_channel(d, p))
 			continue;
 		e->member = d->member;
 		if (!d->held[i] && !(p->unless && eval_is_true(eval_term(e, p->unless))))

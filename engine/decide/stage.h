@@ -1,4 +1,5 @@
-/* decide/stage.h: what a rule wants, kept aside until the whole rule has completed: a rule that is aborted leaves nothing behind. */
+/* decide/stage.h: what a rule wants, kept aside until the whole rule has completed: a rule that is aborted leaves
+ * nothing behind. */
 #ifndef NUDGED_DECIDE_STAGE_H
 #define NUDGED_DECIDE_STAGE_H
 

@@ -9,13 +9,15 @@ struct slice value_key_text(struct value v, char buffer[32]);
 /* In an explanation: strings quoted, unknown named. */
 void value_explain(struct value v, struct bytes *out);
 
-/* words.c: words filled in, at most LIMIT_WORDS_BYTES, cut between characters. An unknown part becomes "?" and sets *unknown. */
+/* words.c: words filled in, at most LIMIT_WORDS_BYTES, cut between characters. An unknown part becomes "?" and sets
+ * *unknown. */
 struct slice words_fill(struct eval *e, const struct words *w, struct slice language, bool *unknown);
 /* In this language, else in the pack's first, else in any that there is. Empty where there is none. */
 struct slice phrase_fill(struct eval *e, const struct phrase *p, unsigned language, bool *unknown);
 
 /* format.c: one value in one format */
-void format_value(const struct pack *pack, struct slice language, const struct words_part *part, struct value v, struct bytes *out);
+void format_value(const struct pack *pack, struct slice language, const struct words_part *part, struct value v,
+		  struct bytes *out);
 int currency_exponent(struct slice iso);
 
 #endif

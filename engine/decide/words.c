@@ -14,23 +14,22 @@ static size_t cut(const char *text, size_t len, size_t most)
 
 struct slice words_fill(struct eval *e, const struct words *w, struct slice language, bool *unknown)
 {
-	struct bytes b = { 0 };
+	struct bytes *b = &e->text;
 	if (w->count == 1 && !w->parts[0].term) /* nothing to fill in: lent by the pack */
 		return w->parts[0].text;
-	for (unsigned i = 0; i < w->count && b.len < LIMIT_WORDS_BYTES; i++) {
+	bytes_clear(b);
+	for (unsigned i = 0; i < w->count && b->len < LIMIT_WORDS_BYTES; i++) {
 		const struct words_part *part = &w->parts[i];
 		if (!part->term) {
-			bytes_put(&b, part->text.data, part->text.len);
+			bytes_put(b, part->text.data, part->text.len);
 			continue;
 		}
 		struct value v = eval_term(e, part->term);
 		if (v.kind == VALUE_UNKNOWN && unknown)
 			*unknown = true;
-		format_value(e->m->pack, language, part, v, &b);
+		format_value(e->m->pack, language, part, v, b);
 	}
-	struct slice out = arena_slice(&e->m->arena, (struct slice){ b.data, cut(b.data, b.len, LIMIT_WORDS_BYTES) });
-	bytes_finish(&b);
-	return out;
+	return arena_slice(&e->m->arena, (struct slice){ b->data, cut(b->data, b->len, LIMIT_WORDS_BYTES) });
 }
 
 struct slice phrase_fill(struct eval *e, const struct phrase *p, unsigned language, bool *unknown)

@@ -1,6 +1,7 @@
-/* tests/sim/sim_machine.c: seeded stories run through two machines that share nothing: their own string pools, VMs and heaps, one of
- * them with strings interned in another order beforehand and its records encoded and decoded at random moments. After every entry
- * both must agree: outcome, digest, effects, decisions. The second is the replay of the first: it is told which Lua calls were aborted.
+/* tests/sim/sim_machine.c: seeded stories run through two machines that share nothing: their own string pools, VMs and
+ * heaps, one of them with strings interned in another order beforehand and its records encoded and decoded at random
+ * moments. After every entry both must agree: outcome, digest, effects, decisions. The second is the replay of the
+ * first: it is told which Lua calls were aborted.
  *
  *     sim_machine [stories [entries [seed]]] */
 #include "base/check.h"
@@ -37,31 +38,42 @@ static const char pack[] =
 	"fact.habit = daily:daily_mean { over = '7d', before = 'today', at_least = '2d' }:or_else(2)\n"
 	"fact.mood = moods:mean '7d'\n"
 	"fact.weight = calc({ n = fact.same, m = fact.mood }, function(v) return (v.n or 0) / 3 - (v.m or 0) end)\n"
-	"fact.broken = calc({ n = fact.same }, function(v) if v.n and v.n % 3 == 0 then error('third') end return v.n end)\n"
+	"fact.broken = calc({ n = fact.same }, function(v) if v.n and v.n % 3 == 0 then error('third') end return v.n "
+	"end)\n"
 	"rule 'repeat' { on = 'call', when = all { fact.same:at_least(2), fact.since:at_most('7d') },\n"
 	"  alert = { to = 'care', say = '{topic}: {same} calls, {weight:2}', closes = 'solved', once_per = '12h' },\n"
 	"  add = { { repeats, 1 }, { points, fact.same } }, nudge = { channel = 'sms' } }\n"
-	"rule 'abuse' { about = 'member', on = 'sms', when = fact.texts:above(2 * fact.habit), set = { abusive = true, texts = fact.texts },\n"
+	"rule 'abuse' { about = 'member', on = 'sms', when = fact.texts:above(2 * fact.habit), set = { abusive = true, "
+	"texts = fact.texts },\n"
 	"  alert = { severity = 'high', to = 'care', say = '{member} {texts}', expires = '2d', once_per = 'day' } }\n"
 	"rule 'broken' { on = 'call', when = fact.broken:above(1), set = { broken = fact.broken } }\n"
 	"rule 'lua' { on = { 'call', 'hang' }, when = function(c) return c.same and c.same > 1 end, run = function(c)\n"
-	"  local keys = {} for k, v in pairs { b = 1, a = 2, [c.event.topic or 'none'] = 3 } do keys[#keys + 1] = k .. v end\n"
+	"  local weight, broken, keys = c.weight, c.broken, {} for k, v in pairs { b = 1, a = 2, [c.event.topic or "
+	"'none'] = 3 } do keys[#keys + 1] = k .. "
+	"v end\n"
 	"  c:set('keys', table.concat(keys, ','))\n"
 	"  if c.event.mood and c.event.mood > 0.9 then local n = nil; n.x = 1 end\n"
 	"  if c.event.mood and c.event.mood < -0.9 then while true do end end\n"
-	"  c:alert { severity = 'low', to = 'x', say = tostring(c.weight) } c:add(points, 0.5) end }\n"
-	"rule 'missed' { on = promise.missed, alert = { to = 'agent:{agent}', say = 'missed {ref}', closes = promise.closed }, add = { points, 1 } }\n"
+	"  c:alert { severity = 'low', to = 'x', say = tostring(weight) .. tostring(broken) } c:add(points, 0.5) end "
+	"}\n"
+	"rule 'missed' { on = promise.missed, alert = { to = 'agent:{agent}', say = 'missed {ref}', closes = "
+	"promise.closed }, add = { points, 1 } }\n"
 	"rule 'late' { on = 'call', when = missed:count('30d'):at_least(1), set = { let_down = missed:count '30d' } }\n"
-	"rule 'strain' { about = 'agent', on = 'call', when = shifts:run(at_most(-0.3)):at_least(3), alert = { to = 'boss', say = 'strain' },\n"
+	"rule 'strain' { about = 'agent', on = 'call', when = shifts:run(at_most(-0.3)):at_least(3), alert = { to = "
+	"'boss', say = 'strain' },\n"
 	"  set = { strained = true } }\n"
 	"rule 'refused' { on = 'outcome.rejected', set = { refused = event.action } }\n"
-	"policy { goal = 'grow', unless = any { promise:is_missed(), outage:is_open() }, except = asked_for_it(), say = 'Fix first.' }\n"
+	"policy { goal = 'grow', unless = any { promise:is_missed(), outage:is_open() }, except = asked_for_it(), say "
+	"= 'Fix first.' }\n"
 	"policy { per = 'goal', after = { rejected = 2, within = '30d' }, pause = '5d' }\n"
 	"action 'listen' { goal = 'serve', value = { customer = 0.5, business = 0.1 }, say = 'I listen.' }\n"
-	"action 'plan' { goal = 'serve', group = 'net', applicable = any_member(open_alert 'abuse'), value = { customer = fact.weight, business = 0.2 },\n"
+	"action 'plan' { goal = 'serve', group = 'net', applicable = any_member(open_alert 'abuse'), value = { "
+	"customer = fact.weight, business = 0.2 },\n"
 	"  say = '{member}: {texts}' }\n"
-	"action 'more' { goal = 'grow', asks = { 'bill' }, eligible = fact.mood:above(-0.5), value = { customer = 0.1, business = fact.broken }, say = 'More.' }\n"
-	"action 'rest' { goal = 'serve', suitable = attr('strained', 'agent'):is(true), value = { customer = 1, business = 0 },\n"
+	"action 'more' { goal = 'grow', asks = { 'bill' }, eligible = fact.mood:above(-0.5), value = { customer = 0.1, "
+	"business = fact.broken }, say = 'More.' }\n"
+	"action 'rest' { goal = 'serve', suitable = attr('strained', 'agent'):is(true), value = { customer = 1, "
+	"business = 0 },\n"
 	"  context = { { when = shifts:count('7d'):above(3), weight = 1.5 } }, say = 'Rest.' }\n"
 	"answers 'bill' { why = 'Mood {mood:2}.' }\n";
 
@@ -88,7 +100,8 @@ static struct subject subject_at(unsigned i)
 		snprintf(id, sizeof(id), "a%u", i - CUSTOMERS);
 	else
 		snprintf(id, sizeof(id), "+%u", i - CUSTOMERS - AGENTS);
-	return subject_of(i < CUSTOMERS ? SUBJECT_CUSTOMER : i < CUSTOMERS + AGENTS ? SUBJECT_AGENT : SUBJECT_ALIAS, slice_of(id));
+	enum subject_kind kind = i < CUSTOMERS + AGENTS ? SUBJECT_AGENT : SUBJECT_ALIAS;
+	return subject_of(i < CUSTOMERS ? SUBJECT_CUSTOMER : kind, slice_of(id));
 }
 
 static unsigned record_of(const struct subject *s)
@@ -163,8 +176,10 @@ static void agree(struct story *s, unsigned record)
 	struct hash128 x = record_digest(s->live.records[record]), y = record_digest(s->replay.records[record]);
 	CHECK(x.low == y.low && x.high == y.high);
 	CHECK(a->outcome == b->outcome);
-	CHECK(a->alert_count == b->alert_count && a->effect_count == b->effect_count && a->nudge_count == b->nudge_count);
-	CHECK(a->closed_count == b->closed_count && a->fired_count == b->fired_count && a->aborted.count == b->aborted.count);
+	CHECK(a->alert_count == b->alert_count && a->effect_count == b->effect_count &&
+	      a->nudge_count == b->nudge_count);
+	CHECK(a->closed_count == b->closed_count && a->fired_count == b->fired_count &&
+	      a->aborted.count == b->aborted.count);
 	for (unsigned i = 0; i < a->effect_count; i++)
 		CHECK(a->effects[i].kind == b->effects[i].kind && slice_equal(a->effects[i].body, b->effects[i].body));
 	s->entries++;
@@ -222,9 +237,11 @@ static void entry_effects(struct story *s, const struct event *e, const struct a
 		s->merges += effects[i].kind == EFFECT_MERGE;
 		arena_reset(&s->live.m.arena);
 		arena_reset(&s->replay.m.arena);
-		machine_apply_effect(&s->live.m, s->live.records[target], effects[i].kind, bytes_slice(&bodies[i]), e, in, &s->live.out);
+		machine_apply_effect(&s->live.m, s->live.records[target], effects[i].kind, bytes_slice(&bodies[i]), e,
+				     in, &s->live.out);
 		struct apply_input again = replay_input(s, in);
-		machine_apply_effect(&s->replay.m, s->replay.records[target], effects[i].kind, bytes_slice(&bodies[i]), e, &again, &s->replay.out);
+		machine_apply_effect(&s->replay.m, s->replay.records[target], effects[i].kind, bytes_slice(&bodies[i]),
+				     e, &again, &s->replay.out);
 		settle(s, target);
 		bytes_finish(&bodies[i]);
 	}
@@ -243,7 +260,8 @@ static void entry_timers(struct story *s)
 			arena_reset(&s->replay.m.arena);
 			machine_apply_timer(&s->live.m, r, &r->timers[due], &in, &s->live.out);
 			struct apply_input again = replay_input(s, &in);
-			machine_apply_timer(&s->replay.m, s->replay.records[i], &s->replay.records[i]->timers[due], &again, &s->replay.out);
+			machine_apply_timer(&s->replay.m, s->replay.records[i], &s->replay.records[i]->timers[due],
+					    &again, &s->replay.out);
 			settle(s, i);
 			s->timers++;
 		}
@@ -253,8 +271,15 @@ static void entry_outcome(struct story *s, unsigned customer)
 {
 	static const char *const actions[] = { "listen", "plan", "more", "gone" };
 	struct outcome_input o = {
-		.id = SLICE("o"), .source = SLICE("crm"), .action = slice_of(actions[random_next(4)]), .channel = SLICE("call"),
-		.kind = 1 + (int)random_next(6), .time_ms = s->now_ms, .decision_boot = random_next(3), .id_hash = ++s->ids, .content_hash = 1,
+		.id = SLICE("o"),
+		.source = SLICE("crm"),
+		.action = slice_of(actions[random_next(4)]),
+		.channel = SLICE("call"),
+		.kind = 1 + (int)random_next(6),
+		.time_ms = s->now_ms,
+		.decision_boot = random_next(3),
+		.id_hash = ++s->ids,
+		.content_hash = 1,
 	};
 	struct apply_input in = { .received_at_ms = s->received_ms };
 	arena_reset(&s->live.m.arena);
@@ -269,9 +294,13 @@ static void entry_outcome(struct story *s, unsigned customer)
 static void query(struct story *s, unsigned customer)
 {
 	static const char *const topics[] = { "bill", "net", "" };
-	struct decide_subjects subjects = { s->live.records[customer], random_next(2) ? s->live.records[CUSTOMERS] : NULL, NULL };
+	struct decide_subjects subjects = { s->live.records[customer],
+					    random_next(2) ? s->live.records[CUSTOMERS] : NULL, NULL };
 	struct foreign_reads foreign = { 0 };
-	struct ask ask = { .now_ms = s->now_ms, .topic = slice_of(topics[random_next(3)]), .explain = random_next(2), .limit = random_next(5),
+	struct ask ask = { .now_ms = s->now_ms,
+			   .topic = slice_of(topics[random_next(3)]),
+			   .explain = random_next(2),
+			   .limit = random_next(5),
 			   .member = random_next(2) ? SLICE("m1") : SLICE("") };
 	struct decision d;
 	struct decision_record r;
@@ -291,17 +320,27 @@ static void query(struct story *s, unsigned customer)
 
 static void any_event(struct story *s, unsigned customer)
 {
-	static const char *const types[] = { "call", "call", "call", "hang", "sms", "sms", "sms", "promised", "kept", "down", "up", "solved",
-					     "profile.updated", "alias.added", "alias.removed", "member.left", "member.joined", "unheard.of" };
-	static const char *const members[] = { "", "m1", "m2" }, *const agents[] = { "", "a0", "a1" }, *const texts[] = { "bill", "net", "" };
+	static const char *const types[] = {
+		"call", "call", "call", "hang", "sms", "sms", "sms", "promised", "kept", "down", "up", "solved",
+		"profile.updated", "alias.added", "alias.removed", "member.left", "member.joined", "unheard.of",
+	};
+	static const char *const members[] = { "", "m1", "m2" }, *const agents[] = { "", "a0", "a1" },
+				 *const texts[] = { "bill", "net", "" };
 	static const char *const aliases[] = { "+0", "+1", "+2" };
 	char id[24];
 	struct event_attr attrs[4];
 	snprintf(id, sizeof(id), "e%u", ++s->ids);
 	struct event e = {
-		.id = slice_of(id), .source = SLICE("sim"), .type = slice_of(types[random_next(18)]), .member = slice_of(members[random_next(3)]),
-		.agent = slice_of(agents[random_next(3)]), .channel = SLICE("call"), .time_ms = s->now_ms, .attrs = attrs,
-		.id_hash = s->ids, .content_hash = 1,
+		.id = slice_of(id),
+		.source = SLICE("sim"),
+		.type = slice_of(types[random_next(18)]),
+		.member = slice_of(members[random_next(3)]),
+		.agent = slice_of(agents[random_next(3)]),
+		.channel = SLICE("call"),
+		.time_ms = s->now_ms,
+		.attrs = attrs,
+		.id_hash = s->ids,
+		.content_hash = 1,
 	};
 	struct subject subject = subject_at(customer);
 	e.customer = subject_id(&subject);
@@ -309,9 +348,11 @@ static void any_event(struct story *s, unsigned customer)
 		e.time_ms -= random_next(10) * HOUR / 4; /* late, at times beyond the horizon */
 	attrs[e.attr_count++] = (struct event_attr){ SLICE("alias"), value_string(slice_of(aliases[random_next(3)])) };
 	if (random_next(4))
-		attrs[e.attr_count++] = (struct event_attr){ SLICE("mood"), value_number((double)random_next(2001) / 1000 - 1) };
+		attrs[e.attr_count++] =
+			(struct event_attr){ SLICE("mood"), value_number((double)random_next(2001) / 1000 - 1) };
 	if (random_next(3))
-		attrs[e.attr_count++] = (struct event_attr){ SLICE("topic"), value_string(slice_of(texts[random_next(2)])) };
+		attrs[e.attr_count++] =
+			(struct event_attr){ SLICE("topic"), value_string(slice_of(texts[random_next(2)])) };
 	attrs[e.attr_count++] = (struct event_attr){ SLICE("ref"), value_number(random_next(3)) };
 	entry_event(s, customer, &e);
 }
@@ -320,8 +361,15 @@ static void any_event(struct story *s, unsigned customer)
 static void merge(struct story *s)
 {
 	struct event_attr into = { SLICE("into"), value_string(SLICE("c0")) };
-	struct event e = { .id = SLICE("merge"), .source = SLICE("sim"), .customer = SLICE("c3"), .type = SLICE("identity.merged"),
-			   .time_ms = s->now_ms, .attrs = &into, .attr_count = 1, .id_hash = 1u << 30, .content_hash = 1 };
+	struct event e = { .id = SLICE("merge"),
+			   .source = SLICE("sim"),
+			   .customer = SLICE("c3"),
+			   .type = SLICE("identity.merged"),
+			   .time_ms = s->now_ms,
+			   .attrs = &into,
+			   .attr_count = 1,
+			   .id_hash = 1u << 30,
+			   .content_hash = 1 };
 	entry_event(s, CUSTOMERS - 1, &e);
 }
 
@@ -362,14 +410,17 @@ int main(int argc, char **argv)
 	uint64_t sums[8] = { 0 };
 	for (unsigned i = 0; i < stories; i++) {
 		run_story(s, seed + i, entries);
-		const uint64_t one[8] = { s->entries, s->aborted, s->alerts, s->effects, s->nudges, s->decisions, s->timers, s->merges };
+		const uint64_t one[8] = { s->entries, s->aborted,   s->alerts, s->effects,
+					  s->nudges,  s->decisions, s->timers, s->merges };
 		for (unsigned k = 0; k < 8; k++)
 			sums[k] += one[k];
 	}
 	free(s);
-	printf("%u stories: %llu entries, %llu aborted calls, %llu alerts, %llu effects, %llu nudges, %llu decisions, %llu timers, %llu merges\n",
-	       stories, (unsigned long long)sums[0], (unsigned long long)sums[1], (unsigned long long)sums[2], (unsigned long long)sums[3],
-	       (unsigned long long)sums[4], (unsigned long long)sums[5], (unsigned long long)sums[6], (unsigned long long)sums[7]);
+	printf("%u stories: %llu entries, %llu aborted calls, %llu alerts, %llu effects, %llu nudges, %llu decisions, "
+	       "%llu timers, %llu merges\n",
+	       stories, (unsigned long long)sums[0], (unsigned long long)sums[1], (unsigned long long)sums[2],
+	       (unsigned long long)sums[3], (unsigned long long)sums[4], (unsigned long long)sums[5],
+	       (unsigned long long)sums[6], (unsigned long long)sums[7]);
 	for (unsigned k = 0; k < 8; k++)
 		CHECK(sums[k] > 0); /* a story in which nothing of a kind happens tests nothing of it */
 	return 0;

@@ -1,4 +1,5 @@
-/* tests/unit/decide_world.h: a machine with a pack given as Lua text and one customer's record, for the tests of decide/. */
+/* tests/unit/decide_world.h: a machine with a pack given as Lua text and one customer's record, for the tests of
+ * decide/. */
 #ifndef TESTS_DECIDE_WORLD_H
 #define TESTS_DECIDE_WORLD_H
 
@@ -58,7 +59,8 @@ static inline void world_finish(struct world *w)
 	machine_finish(&w->m);
 }
 
-/* "agent=anna mood=-0.5 vip=true": fields by their names, everything else an attribute. The text must live as long as the event. */
+/* "agent=anna mood=-0.5 vip=true": fields by their names, everything else an attribute. The text must live as long as
+ * the event. */
 struct world_event {
 	struct event e;
 	struct event_attr attrs[LIMIT_ATTRIBUTES];
@@ -88,8 +90,8 @@ static inline struct value world_value(struct slice v)
 	return value_string(v);
 }
 
-static inline void world_event_make(struct world_event *we, uint64_t number, const char *customer, const char *type, int64_t time_ms,
-				    const char *spec)
+static inline void world_event_make(struct world_event *we, uint64_t number, const char *customer, const char *type,
+				    int64_t time_ms, const char *spec)
 {
 	memset(we, 0, sizeof(*we));
 	snprintf(we->id, sizeof(we->id), "e%llu", (unsigned long long)number);

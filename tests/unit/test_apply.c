@@ -16,13 +16,16 @@ static const char pack[] =
 	"fact.calls = calls:count '7d'\n"
 	"fact.own = own:sum '7d'\n"
 	"rule 'second' { on = 'call', when = fact.calls:at_least(2), why = 'twice',\n"
-	"  alert = { severity = 'high', to = 'care', say = '{calls} calls', expires = '1h', closes = 'solved', once_per = '1h' },\n"
-	"  set = { calls = fact.calls }, add = { { repeats, 1 }, { own, 2 } }, nudge = { channel = 'sms', goal = 'serve' } }\n"
+	"  alert = { severity = 'high', to = 'care', say = '{calls} calls', expires = '1h', closes = 'solved', "
+	"once_per = '1h' },\n"
+	"  set = { calls = fact.calls }, add = { { repeats, 1 }, { own, 2 } }, nudge = { channel = 'sms', goal = "
+	"'serve' } }\n"
 	"rule 'line' { about = 'member', on = 'call', set = { last = event.topic, ['customer.topic'] = event.topic },\n"
 	"  alert = { to = 'x', say = '{member}', closes = 'line.solved' } }\n"
 	"rule 'opened' { on = promise.opened, alert = { to = 'a', say = 'opened {ref} by {agent}' } }\n"
 	"rule 'closed' { on = promise.closed, alert = { to = 'a', say = 'closed {ref}' } }\n"
-	"rule 'missed' { on = promise.missed, alert = { to = 'agent:{agent}', say = 'missed {ref}', closes = promise.closed } }\n"
+	"rule 'missed' { on = promise.missed, alert = { to = 'agent:{agent}', say = 'missed {ref}', closes = "
+	"promise.closed } }\n"
 	"rule 'promised' { on = 'promised', alert = { to = 'a', say = 'promised' } }\n"
 	"rule 'strain' { about = 'agent', on = 'call', when = moods:run(at_most(-0.4)):at_least(2),\n"
 	"  alert = { to = 'supervisor', say = 'strain', closes = 'rested' } }\n"
@@ -144,7 +147,8 @@ static void a_rule_fires_once_with_all_it_wants(void **state)
 	const struct effect *tally = effect_of(out, EFFECT_TALLY);
 	assert_slice(subject_id(&tally->target), "ann");
 	/* indexes are told apart across alerts, nudges and effects */
-	assert_int_equal(out->alerts[0].index + out->nudges[0].index + out->effects[0].index + out->effects[1].index, 0 + 1 + 2 + 3);
+	assert_int_equal(out->alerts[0].index + out->nudges[0].index + out->effects[0].index + out->effects[1].index,
+			 0 + 1 + 2 + 3);
 	/* the tally arrives at the agent */
 	struct record *ann = world_record(SUBJECT_AGENT, "ann");
 	struct applied other;
@@ -274,8 +278,16 @@ static void outcomes_and_acknowledgements(void **state)
 	struct alert *a;
 	world_init(&w, pack);
 	struct outcome_input o = {
-		.id = SLICE("o1"), .source = SLICE("crm"), .action = SLICE("family-plan"), .channel = SLICE("call"), .kind = OUTCOME_REJECTED,
-		.time_ms = T0, .decision_boot = 5, .decision_count = 6, .id_hash = 11, .content_hash = 12,
+		.id = SLICE("o1"),
+		.source = SLICE("crm"),
+		.action = SLICE("family-plan"),
+		.channel = SLICE("call"),
+		.kind = OUTCOME_REJECTED,
+		.time_ms = T0,
+		.decision_boot = 5,
+		.decision_count = 6,
+		.id_hash = 11,
+		.content_hash = 12,
 	};
 	machine_apply_outcome(&w.m, w.r, &o, &w.in, &w.out);
 	world_settle(&w);
@@ -298,11 +310,13 @@ static const char failing[] =
 	"local own = tally { name = 'own', keep = '7d' }\n"
 	"fact.own = own:sum '7d'\n"
 	"rule 'bad' { on = 'x', set = { touched = true }, alert = { to = 'a', say = 'never' },\n"
-	"  run = function(c) c:set('inner', 1) c:alert { severity = 'low', to = 'a', say = 'never' } c:add(own, 5) local n = nil; n.x = 1 end }\n"
+	"  run = function(c) c:set('inner', 1) c:alert { severity = 'low', to = 'a', say = 'never' } c:add(own, 5) "
+	"local n = nil; n.x = 1 end }\n"
 	"rule 'condition' { on = 'x', when = function(c) return c.event.boom.x end, set = { condition = true } }\n"
 	"rule 'loop' { on = 'x', run = function(c) while true do end end }\n"
 	"rule 'good' { on = 'x', when = function(c) return c.event.n > 1 end,\n"
-	"  run = function(c) c:set('good', c.event.n) c:add(own, 2) c:alert { severity = 'low', to = 'b', say = 'hello ' .. c.event.who }\n"
+	"  run = function(c) c:set('good', c.event.n) c:add(own, 2) c:alert { severity = 'low', to = 'b', say = 'hello "
+	"' .. c.event.who }\n"
 	"    c:nudge { channel = 'sms' } end }\n";
 
 static void an_aborted_rule_leaves_nothing(void **state)
@@ -349,6 +363,27 @@ static void replay_skips_what_was_aborted(void **state)
 	world_finish(&b);
 }
 
+static void functions_read_facts_that_call_functions(void **state)
+{
+	struct world w;
+	world_init(&w, "pack { name = 't' }\n"
+		       "fact.one = calc({ n = event.n }, function(v) return v.n * 2 end)\n"
+		       "fact.two = calc({ n = fact.one }, function(v) return v.n + 1 end)\n"
+		       "fact.bad = calc({}, function(v) error('no') end)\n"
+		       "rule 'loop' { on = 'x', run = function(c) local n = c.two; while true do end end }\n"
+		       "rule 'reads-bad' { on = 'x', run = function(c) c:set('bad', c.bad or 'none') end }\n"
+		       "rule 'good' { on = 'x', when = function(c) return c.two > 6 end,\n"
+		       "  run = function(c) c:set('two', c.two); c:set('one', c.one) end }\n");
+	world_event(&w, "x", T0, "n=3");
+	assert_number(world_attr(w.r, 0, "two"), 7);
+	assert_number(world_attr(w.r, 0, "one"), 6);
+	assert_unknown(world_attr(w.r, 0, "bad"));
+	assert_int_equal(counter_get(&world_rule(&w, "loop")->failed), 1);
+	assert_int_equal(counter_get(&world_rule(&w, "reads-bad")->failed), 1);
+	assert_int_equal(counter_get(&world_rule(&w, "good")->fired), 1);
+	world_finish(&w);
+}
+
 static void a_rule_that_keeps_failing_is_set_aside(void **state)
 {
 	struct world w;
@@ -384,6 +419,7 @@ int main(void)
 		cmocka_unit_test(outcomes_and_acknowledgements),
 		cmocka_unit_test(an_aborted_rule_leaves_nothing),
 		cmocka_unit_test(replay_skips_what_was_aborted),
+		cmocka_unit_test(functions_read_facts_that_call_functions),
 		cmocka_unit_test(a_rule_that_keeps_failing_is_set_aside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

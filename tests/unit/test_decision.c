@@ -7,7 +7,8 @@
 #include <cmocka.h>
 
 static const char pack[] =
-	"pack { name = 't', currency = 'EUR', languages = { 'en', 'vi' }, topics = { 'bill', 'bill/why-higher', 'messages' },\n"
+	"pack { name = 't', currency = 'EUR', languages = { 'en', 'vi' }, topics = { 'bill', 'bill/why-higher', "
+	"'messages' },\n"
 	"  balance = 0.5, levers = { goals = { grow = 0.5 } }, fallback = { 'listen' } }\n"
 	"local complaint = case { opens = 'complaint.opened', closes = 'complaint.closed' }\n"
 	"local texts = series { on = 'sms', per = 'member' }\n"
@@ -15,23 +16,32 @@ static const char pack[] =
 	"fact.texts = texts:count '24h'\n"
 	"fact.lines = attr('lines', 'customer')\n"
 	"fact.tired = attr('strain', 'agent'):at_least(3)\n"
-	"rule 'abuse' { about = 'member', on = 'sms', when = fact.texts:at_least(3), alert = { to = 'care', say = 'x', once_per = '1h' } }\n"
-	"policy { goal = 'grow', unless = complaint:is_open(), except = asked_for_it(), say = 'Open complaint: fix first.' }\n"
+	"rule 'abuse' { about = 'member', on = 'sms', when = fact.texts:at_least(3), alert = { to = 'care', say = 'x', "
+	"once_per = '1h' } }\n"
+	"policy { goal = 'grow', unless = complaint:is_open(), except = asked_for_it(), say = 'Open complaint: fix "
+	"first.' }\n"
 	"policy { per = 'group', after = { rejected = 2, within = '180d' }, pause = '90d' }\n"
 	"policy { action = 'survey', at_most = { offered = 1, within = '30d' } }\n"
-	"action 'listen' { goal = 'serve', value = { customer = 0.4, business = 0.2 }, propensity = { start = 0.5 }, say = 'I am listening.' }\n"
-	"action 'family' { goal = 'serve', group = 'messages', channels = { 'call', 'sms' }, eligible = fact.lines:at_least(2),\n"
+	"action 'listen' { goal = 'serve', value = { customer = 0.4, business = 0.2 }, propensity = { start = 0.5 }, "
+	"say = 'I am listening.' }\n"
+	"action 'family' { goal = 'serve', group = 'messages', channels = { 'call', 'sms' }, eligible = "
+	"fact.lines:at_least(2),\n"
 	"  applicable = any_member(open_alert 'abuse'), suitable = attr('plan'):is_not 'unlimited',\n"
 	"  value = { customer = 0.9, business = 0.3 }, propensity = { start = 0.4 },\n"
-	"  context = { { when = request.mood:below(0), weight = 2 } }, say = { en = '{member} sent {texts}.', vi = '{member}: {texts}!' } }\n"
-	"action 'upsell' { goal = 'grow', group = 'upgrades', asks = { 'bill' }, value = { customer = 0.2, business = 1 },\n"
+	"  context = { { when = request.mood:below(0), weight = 2 } }, say = { en = '{member} sent {texts}.', vi = "
+	"'{member}: {texts}!' } }\n"
+	"action 'upsell' { goal = 'grow', group = 'upgrades', asks = { 'bill' }, value = { customer = 0.2, business = "
+	"1 },\n"
 	"  propensity = { start = 0.3 }, lever = 1.5, say = 'More for {price:money}.' }\n"
-	"action 'upsell2' { goal = 'grow', group = 'upgrades', value = { customer = attr 'nothing', business = 0.1 }, say = 'Even more.' }\n"
+	"action 'upsell2' { goal = 'grow', group = 'upgrades', value = { customer = attr 'nothing', business = 0.1 }, "
+	"say = 'Even more.' }\n"
 	"action 'survey' { goal = 'learn', value = { customer = 0.1, business = 0.1 }, say = 'How was it?' }\n"
 	"action 'twin' { goal = 'learn', value = { customer = 0.1, business = 0.1 }, say = 'Twin.' }\n"
-	"action 'rest' { goal = 'serve', eligible = all { fact.tired, attr('lines'):known() }, value = { customer = 0.1, business = 0 },\n"
+	"action 'rest' { goal = 'serve', eligible = all { fact.tired, attr('lines'):known() }, value = { customer = "
+	"0.1, business = 0 },\n"
 	"  say = 'One moment.' }\n"
-	"action 'shop' { goal = 'serve', channels = 'shop', value = { customer = 1, business = 1 }, say = 'Come in.' }\n"
+	"action 'shop' { goal = 'serve', channels = 'shop', value = { customer = 1, business = 1 }, say = 'Come in.' "
+	"}\n"
 	"answers 'bill' { ['why is it higher?'] = '{bill:money}, usually less.', ['when?'] = 'On the first.' }\n";
 
 struct stage_set {
@@ -187,8 +197,14 @@ static void words_and_reasons_keep_to_whom_they_concern(void **state)
 
 static void outcome(struct stage_set *s, const char *action, int kind, int64_t time_ms)
 {
-	struct outcome_input o = { .id = SLICE("o"), .source = SLICE("crm"), .action = slice_of(action), .channel = SLICE("call"),
-				   .kind = kind, .time_ms = time_ms, .id_hash = (uint64_t)time_ms, .content_hash = 1 };
+	struct outcome_input o = { .id = SLICE("o"),
+				   .source = SLICE("crm"),
+				   .action = slice_of(action),
+				   .channel = SLICE("call"),
+				   .kind = kind,
+				   .time_ms = time_ms,
+				   .id_hash = (uint64_t)time_ms,
+				   .content_hash = 1 };
 	machine_apply_outcome(&s->w.m, s->w.r, &o, &s->w.in, &s->w.out);
 	world_settle(&s->w);
 }
@@ -291,7 +307,9 @@ static void a_decision_is_recorded_and_verified(void **state)
 	struct stage_set s;
 	struct bytes b = { 0 };
 	struct decision_record r;
-	struct event_attr attrs[] = { { SLICE("price"), value_number(5) }, { SLICE("vip"), value_bool(true) }, { SLICE("x"), value_string(SLICE("y")) } };
+	struct event_attr attrs[] = { { SLICE("price"), value_number(5) },
+				      { SLICE("vip"), value_bool(true) },
+				      { SLICE("x"), value_string(SLICE("y")) } };
 	set_up(&s);
 	family(&s);
 	s.agent = world_record(SUBJECT_AGENT, "ann");
@@ -343,7 +361,9 @@ static void a_nudge_keeps_its_words(void **state)
 	s.ask.limit = 1;
 	s.ask.bound_member = 2;
 	decide(&s);
-	struct decision_head head = { .boot = 1, .count = 1, .nudge = true, .source_seq = 5, .source_index = 2, .rule = SLICE("abuse") };
+	struct decision_head head = {
+		.boot = 1, .count = 1, .nudge = true, .source_seq = 5, .source_index = 2, .rule = SLICE("abuse")
+	};
 	decision_encode(&head, &s.ask, &s.foreign, &s.d, &b);
 	assert_int_equal(decision_decode(&r, bytes_slice(&b), &s.w.m.arena), ERR_OK);
 	assert_slice(r.head.rule, "abuse");
@@ -365,9 +385,12 @@ static void aborted_calls_of_a_decision_are_played_back(void **state)
 	struct bytes b = { 0 };
 	struct ask ask = { .now_ms = T0 };
 	world_init(&w, "pack { name = 't' }\n"
-		       "action 'a' { goal = 'g', value = { customer = calc({}, function() error('no') end), business = 1 }, say = 'a' }\n"
-		       "action 'b' { goal = 'g', eligible = function(c) local n = nil; return n.x end, value = { customer = 1, business = 1 }, say = 'b' }\n"
-		       "action 'c' { goal = 'g', value = { customer = calc({}, function() return 1 end), business = 1 }, say = 'c' }\n");
+		       "action 'a' { goal = 'g', value = { customer = calc({}, function() error('no') end), business = "
+		       "1 }, say = 'a' }\n"
+		       "action 'b' { goal = 'g', eligible = function(c) local n = nil; return n.x end, value = { "
+		       "customer = 1, business = 1 }, say = 'b' }\n"
+		       "action 'c' { goal = 'g', value = { customer = calc({}, function() return 1 end), business = 1 "
+		       "}, say = 'c' }\n");
 	struct decide_subjects subjects = { .customer = w.r };
 	machine_decide(&w.m, &subjects, &ask, &foreign, &d);
 	assert_int_equal(d.choice_count, 2);

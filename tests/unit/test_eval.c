@@ -1,4 +1,5 @@
-/* tests/unit/test_eval.c: what a term is worth: three values, aggregates, before = "this", the facts' cache, members, words. */
+/* tests/unit/test_eval.c: what a term is worth: three values, aggregates, before = "this", the facts' cache, members,
+ * words. */
 #include "decide_world.h"
 
 #include "decide/text.h"
@@ -19,7 +20,8 @@ static const char logic_pack[] =
 	"fact.between = three:between(3, 4) fact.outside = three:between(4, 5)\n"
 	"fact.is = three:is(3)             fact.is_text = three:is 'three' fact.is_u = missing:is(3)\n"
 	"fact.is_not = three:is_not(4)     fact.is_not_u = missing:is_not(4)\n"
-	"fact.one = three:one_of { 1, 3 }  fact.one_not = three:one_of { 1, 2 } fact.one_u = three:one_of { missing, 3 }\n"
+	"fact.one = three:one_of { 1, 3 }  fact.one_not = three:one_of { 1, 2 } fact.one_u = three:one_of { missing, 3 "
+	"}\n"
 	"fact.one_uu = three:one_of { missing, 2 }\n"
 	"fact.known = three:known()        fact.known_u = missing:known()\n"
 	"fact.or_else = missing:or_else(7) fact.or_else_not = three:or_else(7)\n"
@@ -34,12 +36,15 @@ static const char logic_pack[] =
 static void logic_has_three_values(void **state)
 {
 	struct world w;
-	static const struct { const char *fact; int expected; } table[] = { /* 1 true, 0 false, -1 unknown */
-		{ "all_yy", 1 }, { "all_yu", -1 }, { "all_nu", 0 }, { "any_uy", 1 }, { "any_un", -1 }, { "any_nn", 0 },
-		{ "no_nn", 1 }, { "no_uy", 0 }, { "no_un", -1 }, { "above", 1 }, { "above_u", -1 }, { "below", 0 }, { "least", 1 },
-		{ "most", 0 }, { "between", 1 }, { "outside", 0 }, { "is", 1 }, { "is_text", 0 }, { "is_u", -1 }, { "is_not", 1 },
-		{ "is_not_u", -1 }, { "one", 1 }, { "one_not", 0 }, { "one_u", 1 }, { "one_uu", -1 }, { "known", 1 },
-		{ "known_u", 0 }, { "text_above", -1 },
+	static const struct { const char *fact; int expected;
+	} table[] = {
+		/* 1 true, 0 false, -1 unknown */
+		{ "all_yy", 1 },    { "all_yu", -1 }, { "all_nu", 0 },	    { "any_uy", 1 }, { "any_un", -1 },
+		{ "any_nn", 0 },    { "no_nn", 1 },   { "no_uy", 0 },	    { "no_un", -1 }, { "above", 1 },
+		{ "above_u", -1 },  { "below", 0 },   { "least", 1 },	    { "most", 0 },   { "between", 1 },
+		{ "outside", 0 },   { "is", 1 },      { "is_text", 0 },	    { "is_u", -1 },  { "is_not", 1 },
+		{ "is_not_u", -1 }, { "one", 1 },     { "one_not", 0 },	    { "one_u", 1 },  { "one_uu", -1 },
+		{ "known", 1 },	    { "known_u", 0 }, { "text_above", -1 },
 	};
 	world_init(&w, logic_pack);
 	world_event(&w, "profile.updated", T0, "y=true n=false three=3 text=abc");
@@ -108,7 +113,8 @@ static const char series_pack[] =
 	"fact.open = complaint:is_open()    fact.opens = complaint:count_open() fact.missed = complaint:is_missed()\n"
 	"fact.age = complaint:age()         fact.turn = complaint:turnaround()\n"
 	"fact.tenure = tenure()\n"
-	"rule 'before' { on = 'call', set = { before = calls:count { '24h', before = 'this' }, with_this = calls:count '24h',\n"
+	"rule 'before' { on = 'call', set = { before = calls:count { '24h', before = 'this' }, with_this = calls:count "
+	"'24h',\n"
 	"  prev = calls:previous(), gap = calls:since(), matter = matters:count '7d' } }\n";
 
 static void aggregates_count_what_happened(void **state)
@@ -264,17 +270,18 @@ static void any_member_binds_whom_it_found(void **state)
 	world_finish(&w);
 }
 
-static const char words_pack[] =
-	"pack { name = 't', currency = 'EUR', languages = { 'en', 'vi' } }\n"
-	"rule 'words' { on = 'x', alert = { to = 'agent:{who}', say = { en = '{sum:money}|{share:percent}|{at:date}|{at:time}|{took:duration}|"
-	"{n:2}|{n}|{name}|{nobody}|{{}}' } } }\n"
-	"answers 'x' { q = { vi = '{sum:money} {at:date} {n}' } }\n";
+static const char words_pack[] = "pack { name = 't', currency = 'EUR', languages = { 'en', 'vi' } }\n"
+				 "rule 'words' { on = 'x', alert = { to = 'agent:{who}', say = { en = "
+				 "'{sum:money}|{share:percent}|{at:date}|{at:time}|{took:duration}|"
+				 "{n:2}|{n}|{name}|{nobody}|{{}}' } } }\n"
+				 "answers 'x' { q = { vi = '{sum:money} {at:date} {n}' } }\n";
 
 static void words_are_filled_in(void **state)
 {
 	struct world w;
 	world_init(&w, words_pack);
-	struct applied *out = world_event(&w, "x", T0, "who=ann sum=1234567 share=0.256 at=935244180000 took=12600 n=1234.5 name=Bea");
+	struct applied *out = world_event(
+		&w, "x", T0, "who=ann sum=1234567 share=0.256 at=935244180000 took=12600 n=1234.5 name=Bea");
 	assert_int_equal(out->alert_count, 1);
 	assert_string_equal(out->alerts[0].alert->text,
 			    "12,345.67 EUR|26%|21 Aug 1999|14:03|3 h 30 min|1,234.50|1,234.5|Bea|?|{}");
@@ -291,11 +298,13 @@ static void words_are_filled_in(void **state)
 static void formats_by_hand(void **state)
 {
 	struct world w;
-	static const struct { int format; double n; const char *currency, *text; } table[] = {
-		{ FORMAT_MONEY, 150000, "VND", "150,000 VND" }, { FORMAT_MONEY, -5, "EUR", "-0.05 EUR" },
+	static const struct { int format; double n; const char *currency, *text;
+	} table[] = {
+		{ FORMAT_MONEY, 150000, "VND", "150,000 VND" },	   { FORMAT_MONEY, -5, "EUR", "-0.05 EUR" },
 		{ FORMAT_MONEY, 1234567, "KWD", "1,234.567 KWD" }, { FORMAT_DURATION, 0, "EUR", "0 s" },
-		{ FORMAT_DURATION, 59.6, "EUR", "1 min" }, { FORMAT_DURATION, 90061, "EUR", "1 d 1 h" },
-		{ FORMAT_DURATION, 3601, "EUR", "1 h" }, { FORMAT_PERCENT, -0.001, "EUR", "0%" }, { FORMAT_PLAIN, 1e6, "EUR", "1000000" },
+		{ FORMAT_DURATION, 59.6, "EUR", "1 min" },	   { FORMAT_DURATION, 90061, "EUR", "1 d 1 h" },
+		{ FORMAT_DURATION, 3601, "EUR", "1 h" },	   { FORMAT_PERCENT, -0.001, "EUR", "0%" },
+		{ FORMAT_PLAIN, 1e6, "EUR", "1000000" },
 	};
 	world_init(&w, words_pack);
 	struct str *eur = w.m.pack->currency;

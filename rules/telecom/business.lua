@@ -1,0 +1,48 @@
+-- What the business decides: levers, balance, thresholds and prices. Plain data: whoever owns the numbers changes them here, and
+-- needs to read no other file. Money is in dong; spans are "24h", "7d" (exact) or "day", "month" (by the calendar).
+return {
+  -- How much a goal counts when actions are ranked: 1 is neutral, 0.8 a fifth less.
+  levers = { serve = 1.0, retain = 1.0, nurture = 0.9, grow = 0.8 },
+
+  -- The customer's share of an action's value. The rest is the company's. It rises as the relationship worsens, up to `most`.
+  balance = { base = 0.5, per_complaint = 0.15, per_angry_contact = 0.08, per_missed_callback = 0.12, most = 0.9 },
+
+  messages = {
+    times_habit = 3,        -- so many times its own daily habit is too much for a line …
+    at_least = 50,          -- … if it is at least so many messages a day
+    habit_unless_known = 30, -- of a line that we know for less than a week
+    family_price = 120000,  -- family messages: every line of the household writes as much as it likes, a month
+    line_price = 90000,     -- unlimited messages for one line, a month
+    bundle_price = 60000,   -- 300 messages for one line, a month
+    cap = 50,               -- message cap: so many a day, then the line pauses until midnight
+  },
+
+  service = {
+    same_matter = 2,        -- contacts about one matter within a week that are one too many
+    callback_within = "24h",
+    complaint_within = "72h",
+    low_mood = -0.3,        -- from here down a mood is low; -1 is the worst
+    mood_drop = 0.5,        -- so far below this customer's own usual is a fall
+    angry = -0.4,           -- from here down a contact ended angry
+  },
+
+  agents = {
+    strain_run = 3,         -- angry endings in a row that wear anybody out
+  },
+
+  network = {
+    outage_minutes = 60,    -- from here on an outage is worth a credit without being asked
+    credit_least = 10000,   -- the smallest credit
+  },
+
+  billing = {
+    shock = 1.3,            -- a bill so many times the usual one is a shock
+  },
+
+  growth = {
+    renewal_days = 60,      -- so long before its end a contract may be renewed
+    data_add_on_price = 45000,
+    data_upgrade_price = 60000,
+    retention_discount = "15%",
+  },
+}

@@ -1,0 +1,39 @@
+-- A telecom company's households: what they use, what they call about, how it goes, and what to do next. README.md tells it to a
+-- business reader; business.lua holds every number that is a decision rather than a fact. One file a topic, read in this order.
+local business = require "business"
+
+pack {
+  name = "telecom",
+  zone = "Asia/Ho_Chi_Minh",
+  currency = "VND",
+  languages = { "en", "vi" },
+  topics = {
+    "bill", "bill/why-higher", "bill/pay", "bill/error",
+    "messages", "messages/usage", "messages/plan",
+    "data", "data/usage", "data/plan",
+    "reception", "reception/outage", "reception/coverage",
+    "contract", "contract/renew", "contract/cancel",
+    "device/fault", "other",
+  },
+  levers = { goals = business.levers },
+  fallback = { "listen", "callback-promise" },
+}
+
+-- What an agent sees of a customer's past: conversations and what came of them, not every message.
+timeline {
+  keep = 20,
+  types = {
+    "contact.started", "contact.ended", "contact.abandoned", "callback.promised", "callback.made", "complaint.opened", "complaint.closed",
+    "outage.started", "outage.ended", "bill.issued", "bill.overdue", "payment.failed", "plan.changed", "contract.renewed",
+    "contract.cancelled", "data.exhausted", "survey.answered",
+  },
+  fields = { "topic", "ref", "mood_end", "resolved", "amount", "minutes", "to" },
+}
+
+require "messages"
+require "service"
+require "agents"
+require "network"
+require "billing"
+require "growth"
+require "policies"

@@ -1,0 +1,39 @@
+-- What is held back: a customer in trouble is not sold to, nobody is asked too often, a refusal is heard. All of it yields to what the
+-- customer asks for: suppress what they did not ask for, never what they did.
+local business = require "business"
+local complaint = require("service").complaint
+local outage = require("network").outage
+
+policy {
+  goal = "grow", unless = complaint:is_open(), except = asked_for_it(),
+  say = {
+    en = "A complaint is open: settle it first, and offer nothing that was not asked for.",
+    vi = "Đang có khiếu nại chưa giải quyết: xử lý xong trước đã, đừng mời chào điều khách không hỏi.",
+  },
+}
+
+policy {
+  goal = "grow", unless = outage:is_open(), except = asked_for_it(),
+  say = {
+    en = "The customer's area has an outage: inform and make good, do not sell.",
+    vi = "Khu vực của khách đang mất mạng: thông tin và bù đắp, đừng bán hàng.",
+  },
+}
+
+policy {
+  goal = "grow", unless = request.mood:at_most(business.service.angry), except = asked_for_it(),
+  say = { en = "The caller is angry: listen first.", vi = "Khách đang bực: hãy lắng nghe trước." },
+}
+
+policy { goal = "grow", unless = attr("consent_marketing", "customer"):is(false), except = asked_for_it() }
+
+-- Contact policy: what people refused, and how often they may be asked.
+policy { per = "group", after = { rejected = 2, within = "180d" }, pause = "90d", except = asked_for_it() }
+policy { goal = "grow", per = "goal", at_most = { offered = 3, within = "30d" }, except = asked_for_it() }
+policy { channel = "sms", per = "channel", at_most = { offered = 4, within = "7d" } }
+policy { action = "survey", at_most = { offered = 1, within = "30d" } }
+
+-- The worse the relationship, the more the customer's side counts.
+local b = business.balance
+balance((b.base + b.per_complaint * fact.open_complaints + b.per_angry_contact * fact.angry_month
+  + b.per_missed_callback * fact.missed_callbacks):min(b.most))

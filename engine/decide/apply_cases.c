@@ -1,6 +1,7 @@
 /* decide/apply_cases.c: cases open and close by events; both, and a due time missed, are happenings that rules may be
  * on. */
 #include "decide/applying.h"
+#include "decide/text.h"
 
 #include "base/error.h"
 
@@ -74,14 +75,7 @@ static struct slice case_key(struct applying *a, const struct case_decl *decl, c
 	if (!decl->key)
 		return (struct slice){ NULL, 0 };
 	struct value v = eval_event(a->e, str_slice(decl->key));
-	char number[32];
-	if (v.kind == VALUE_STRING)
-		return v.string;
-	if (v.kind != VALUE_NUMBER)
-		return (struct slice){ NULL, 0 };
-	struct slice text = slice_of(number_text(v.number, number));
-	memcpy(buffer, text.data, text.len);
-	return (struct slice){ buffer, text.len };
+	return value_key_text(v, buffer);
 }
 
 static void case_close(struct applying *a, const struct case_decl *decl, uint8_t member, struct slice key)

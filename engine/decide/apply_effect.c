@@ -72,9 +72,29 @@ static void apply_link_effect(struct applying *a, uint8_t kind, struct slice bod
 static void apply_merge_effect(struct applying *a, struct slice body)
 {
 	struct record *from;
+	if (a->record->redirect) /* two customers merged into each other at once: the circle is cut here */
+		record_redirect(a->record, a->m->pool, (struct slice){ NULL, 0 });
 	CHECK(record_decode(&from, a->m->pool, body) == ERR_OK); /* our own bytes, from the journal */
 	record_merge(a->record, a->m->pool, from);
 	record_destroy(from, a->m->pool);
+}
+
+/* Somebody called or wrote under an alias before anybody owned it: that history is the owner's. The prospect is empty
+ * then, but does not redirect: numbers are recycled, and the next to use it may be another. */
+static void apply_absorb_effect(struct applying *a, struct slice body)
+{
+	struct reader r = reader_of(body);
+	struct slice customer = reader_string(&r);
+	struct hash128 digest = record_digest(a->record);
+	CHECK(!r.bad);
+	if (a->record->redirect || (digest.low == 0 && digest.high == 0))
+		return; /* nobody did, as nearly always */
+	struct subject target = subject_of(SUBJECT_CUSTOMER, customer);
+	struct bytes encoded = { 0 };
+	record_encode(a->record, &encoded);
+	applying_effect(a, EFFECT_MERGE, &target, bytes_slice(&encoded));
+	bytes_finish(&encoded);
+	empty_record(a, (struct slice){ NULL, 0 });
 }
 
 void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body,
@@ -90,6 +110,8 @@ void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind
 			apply_tally_effect(&a, body);
 		else if (kind == EFFECT_MERGE)
 			apply_merge_effect(&a, body);
+		else if (kind == EFFECT_ABSORB)
+			apply_absorb_effect(&a, body);
 		else
 			apply_link_effect(&a, kind, body);
 		/* When the effect arrived says nothing about when anything happened: live and imported must not differ

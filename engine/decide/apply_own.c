@@ -32,13 +32,14 @@ static void alias_changed(struct applying *a, bool added)
 	} else {
 		links_end(a->record, alias, a->now_ms);
 	}
-	struct subject target = subject_of(SUBJECT_ALIAS, alias);
-	applying_effect(a, added ? EFFECT_LINK : EFFECT_UNLINK, &target,
-			link_body(a->m, subject_id(&a->record->subject), a->event->member, a->now_ms));
+	struct subject target = subject_of(SUBJECT_ALIAS, alias), prospect = subject_prospect(alias);
+	struct slice body = link_body(a->m, subject_id(&a->record->subject), a->event->member, a->now_ms);
+	applying_effect(a, added ? EFFECT_LINK : EFFECT_UNLINK, &target, body);
+	if (added && !subject_equal(&prospect, &a->record->subject))
+		applying_effect(a, EFFECT_ABSORB, &prospect, body);
 }
 
-/* The record becomes an empty one that only redirects. */
-static void empty_record(struct applying *a, struct slice into)
+void empty_record(struct applying *a, struct slice into)
 {
 	struct record *r = a->record, *fresh = record_create(&r->subject);
 	struct record full = *r;

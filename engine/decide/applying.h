@@ -44,6 +44,8 @@ bool applying_effect(struct applying *a, uint8_t kind, const struct subject *tar
 
 /* apply_own.c: true where the event is done with (a merge leaves nothing to run rules on) */
 bool apply_own(struct applying *a);
+/* The record becomes an empty one that only redirects to `into` (empty: not even that). */
+void empty_record(struct applying *a, struct slice into);
 
 /* apply_series.c */
 void apply_series(struct applying *a, const unsigned *series, unsigned count);

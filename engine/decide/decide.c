@@ -20,6 +20,16 @@ static uint8_t asked_member(struct machine *m, const struct record *customer, co
 	return member > 0 ? (uint8_t)member : 0;
 }
 
+/* The one asked for, else the member's or the customer's own (attribute `language`), else the pack's first. */
+static unsigned language_of(struct eval *e, const struct ask *ask)
+{
+	struct slice language = ask->language;
+	struct value own;
+	if (!language.len && (own = eval_attr(e, SCOPE_SUBJECT, SLICE("language"))).kind == VALUE_STRING)
+		language = own.string;
+	return (unsigned)pack_language(e->m->pack, language);
+}
+
 static void deciding_start(struct deciding *d, struct machine *m, const struct decide_subjects *subjects,
 			   const struct ask *ask, struct foreign_reads *foreign, struct decision *out)
 {
@@ -41,6 +51,7 @@ static void deciding_start(struct deciding *d, struct machine *m, const struct d
 	d->limit = ask->limit ? ask->limit : RECOMMENDATIONS_DEFAULT;
 	if (d->limit > LIMIT_RECOMMENDATIONS)
 		d->limit = LIMIT_RECOMMENDATIONS;
+	d->language = language_of(e, ask);
 	d->verdicts = arena_alloc(&m->arena, (m->pack->action_count + 1) * sizeof(*d->verdicts));
 	d->held = arena_calloc(&m->arena, m->pack->policy_count + 1, sizeof(*d->held));
 }
@@ -91,13 +102,12 @@ bool member_is_private(const struct deciding *d, uint8_t member)
 /* Words to say to the customer are whole or not there: nobody can read out an unknown. */
 static void fill_words(struct deciding *d)
 {
-	unsigned language = (unsigned)pack_language(d->m->pack, d->ask->language);
 	for (unsigned i = 0; i < d->out->choice_count; i++) {
 		struct choice *c = &d->out->choices[i];
 		bool unknown = false;
 		d->e->action = c->action;
 		d->e->member = member_is_private(d, c->member) ? d->member : c->member;
-		struct slice say = phrase_fill(d->e, &c->action->say, language, &unknown);
+		struct slice say = phrase_fill(d->e, &c->action->say, d->language, &unknown);
 		c->say = unknown ? SLICE("") : say;
 	}
 	d->e->action = NULL;
@@ -107,7 +117,6 @@ static void fill_answers(struct deciding *d)
 {
 	const struct pack *p = d->m->pack;
 	struct slice topic = ask_topic(d->ask);
-	unsigned language = (unsigned)pack_language(p, d->ask->language);
 	d->e->action = NULL;
 	for (unsigned i = 0; i < p->answer_count && d->out->answer_count < LIMIT_ANSWERS; i++) {
 		const struct answer_decl *a = &p->answers[i];
@@ -116,7 +125,7 @@ static void fill_answers(struct deciding *d)
 		    !(d->ask->intent.len && slice_equal(str_slice(a->topic), d->ask->intent)))
 			continue;
 		d->e->member = d->member;
-		struct slice text = phrase_fill(d->e, &a->text, language, &unknown);
+		struct slice text = phrase_fill(d->e, &a->text, d->language, &unknown);
 		if (unknown || !text.len)
 			continue;
 		d->out->answers[d->out->answer_count].question = a->question;

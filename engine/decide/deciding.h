@@ -27,6 +27,7 @@ struct deciding {
 	struct slice channel;
 	uint8_t member;        /* whom the request is about; 0: nobody in particular */
 	unsigned limit;
+	unsigned language;     /* of the words: an index into the pack's */
 	double balance;
 	struct verdict *verdicts; /* one an action */
 	bool *held;            /* one a policy: it held something back */

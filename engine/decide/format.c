@@ -5,12 +5,27 @@
 #include <math.h>
 #include <stdio.h>
 
+/* Whole numbers by hand: they are most of all that is written, and printf's way to a double's digits is long. */
+static struct slice whole_text(double n, char buffer[32])
+{
+	uint64_t left = (uint64_t)fabs(n);
+	char *at = buffer + 32;
+	do
+		*--at = (char)('0' + left % 10);
+	while (left /= 10);
+	if (n < 0)
+		*--at = '-';
+	return (struct slice){ at, (size_t)(buffer + 32 - at) };
+}
+
 struct slice value_key_text(struct value v, char buffer[32])
 {
 	switch (v.kind) {
 	case VALUE_STRING:
 		return v.string;
 	case VALUE_NUMBER:
+		if (v.number == floor(v.number) && fabs(v.number) < 1e15)
+			return whole_text(v.number, buffer);
 		return slice_of(number_text(v.number, buffer));
 	case VALUE_BOOL:
 		return v.boolean ? SLICE("true") : SLICE("false");

@@ -31,6 +31,7 @@ enum effect_kind { /* on disk */
 	EFFECT_LINK = 3,   /* an alias record: this customer (and member) owns it from a time on */
 	EFFECT_UNLINK = 4, /* … and no longer */
 	EFFECT_MERGE = 5,  /* a whole record joins this one */
+	EFFECT_ABSORB = 6, /* a prospect's alias has an owner now: the prospect's record goes there */
 };
 
 struct effect {

@@ -104,7 +104,6 @@ static bool phrase_is_empty(const struct phrase *p, unsigned languages)
 void cautions_fill(struct deciding *d)
 {
 	const struct pack *pack = d->m->pack;
-	unsigned language = (unsigned)pack_language(pack, d->ask->language);
 	struct eval *e = d->e;
 	e->action = NULL;
 	for (unsigned i = 0; i < pack->policy_count && d->out->caution_count < LIMIT_ANSWERS; i++) {
@@ -115,7 +114,7 @@ void cautions_fill(struct deciding *d)
 		if (!d->held[i] && !(p->unless && eval_is_true(eval_term(e, p->unless))))
 			continue;
 		e->member = d->member;
-		struct slice say = phrase_fill(e, &p->say, language, NULL);
+		struct slice say = phrase_fill(e, &p->say, d->language, NULL);
 		if (say.len)
 			d->out->cautions[d->out->caution_count++] = say;
 	}

@@ -142,6 +142,7 @@ static int run_files(struct loader *l)
 			return error_prefix(PACK_FILE);
 		}
 	} else {
+		vm_pin(vm);
 		lua_gc(vm->L, LUA_GCCOLLECT, 0);
 		return ERR_OK;
 	}

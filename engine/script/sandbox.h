@@ -24,6 +24,8 @@ struct vm {
 	uint64_t calls, aborted, instructions;
 	struct kept *kept;           /* functions that the pack left behind, by handle (vm_keep.c) */
 	unsigned kept_count;
+	struct pin *pins;            /* upvalues that those can reach */
+	unsigned pin_count;
 	unsigned reach_depth;        /* of the walk through what they reach */
 };
 
@@ -46,6 +48,7 @@ void vm_error_text(lua_State *L, char *out, size_t size);
 int vm_keep(lua_State *L, int index);     /* handle of the function at index */
 void vm_push_kept(struct vm *vm, int handle);
 void vm_freeze_kept(lua_State *L);        /* at the end of loading: tables become read-only, upvalues are remembered */
+void vm_pin(struct vm *vm);               /* … and after it, outside of any call: puts them where vm_restore compares */
 /* Puts back what a call changed; the name of the first such local, or NULL. */
 const char *vm_restore(struct vm *vm, int handle);
 void vm_forget_kept(struct vm *vm);

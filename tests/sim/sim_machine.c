@@ -17,7 +17,8 @@
 #define CUSTOMERS 4
 #define AGENTS 2
 #define ALIASES 3
-#define RECORDS (CUSTOMERS + AGENTS + ALIASES)
+#define PROSPECTS ALIASES /* what happened under an alias that nobody owned yet */
+#define RECORDS (CUSTOMERS + AGENTS + ALIASES + PROSPECTS)
 
 static const char pack[] =
 	"pack { name = 'sim', currency = 'EUR', topics = { 'bill', 'net' }, fallback = { 'listen' } }\n"
@@ -99,7 +100,9 @@ static struct subject subject_at(unsigned i)
 	else if (i < CUSTOMERS + AGENTS)
 		snprintf(id, sizeof(id), "a%u", i - CUSTOMERS);
 	else
-		snprintf(id, sizeof(id), "+%u", i - CUSTOMERS - AGENTS);
+		snprintf(id, sizeof(id), "+%u", (i - CUSTOMERS - AGENTS) % ALIASES);
+	if (i >= CUSTOMERS + AGENTS + ALIASES)
+		return subject_prospect(slice_of(id));
 	enum subject_kind kind = i < CUSTOMERS + AGENTS ? SUBJECT_AGENT : SUBJECT_ALIAS;
 	return subject_of(i < CUSTOMERS ? SUBJECT_CUSTOMER : kind, slice_of(id));
 }
@@ -244,6 +247,7 @@ static void entry_effects(struct story *s, const struct event *e, const struct a
 				     e, &again, &s->replay.out);
 		settle(s, target);
 		bytes_finish(&bodies[i]);
+		entry_effects(s, e, in); /* a prospect that is absorbed has a merge of its own to hand on */
 	}
 }
 
@@ -321,8 +325,24 @@ static void query(struct story *s, unsigned customer)
 static void any_event(struct story *s, unsigned customer)
 {
 	static const char *const types[] = {
-		"call", "call", "call", "hang", "sms", "sms", "sms", "promised", "kept", "down", "up", "solved",
-		"profile.updated", "alias.added", "alias.removed", "member.left", "member.joined", "unheard.of",
+		"call",
+		"call",
+		"call",
+		"hang",
+		"sms",
+		"sms",
+		"sms",
+		"promised",
+		"kept",
+		"down",
+		"up",
+		"solved",
+		"profile.updated",
+		"alias.added",
+		"alias.removed",
+		"member.left",
+		"member.joined",
+		"unheard.of",
 	};
 	static const char *const members[] = { "", "m1", "m2" }, *const agents[] = { "", "a0", "a1" },
 				 *const texts[] = { "bill", "net", "" };
@@ -381,7 +401,9 @@ static void run_story(struct story *s, uint64_t seed, unsigned entries)
 	side_init(&s->live, 0);
 	side_init(&s->replay, 100 + random_next(900));
 	for (unsigned i = 0; i < entries; i++) {
-		unsigned customer = random_next(CUSTOMERS);
+		bool prospect = random_next(16) == 0;
+		unsigned customer =
+			prospect ? CUSTOMERS + AGENTS + ALIASES + random_next(PROSPECTS) : random_next(CUSTOMERS);
 		s->now_ms += random_next(4 * HOUR);
 		s->received_ms = s->now_ms > s->received_ms ? s->now_ms : s->received_ms;
 		entry_timers(s);

@@ -118,6 +118,49 @@ static void a_merged_record_travels_whole(void **state)
 	world_finish(&w);
 }
 
+/* Who called before anybody owned the number: that history is the owner's, once; and the name does not redirect. */
+static void a_prospect_joins_the_owner(void **state)
+{
+	struct world w;
+	world_init(&w, pack);
+	struct record *prospect = world_record(SUBJECT_CUSTOMER, "prospect:+1");
+	struct record *caller = w.r;
+	w.r = prospect;
+	world_event(&w, "call", T0 - 2, "topic=bill");
+	world_event(&w, "call", T0 - 1, "topic=bill");
+	w.r = caller;
+	const struct effect absorb = *effect_of(world_event(&w, "alias.added", T0 + 1, "alias=+1"), EFFECT_ABSORB);
+	assert_slice(subject_id(&absorb.target), "prospect:+1");
+	struct applied other, nothing;
+	machine_apply_effect(&w.m, prospect, EFFECT_ABSORB, absorb.body, NULL, &w.in, &other);
+	const struct effect *merge = effect_of(&other, EFFECT_MERGE);
+	assert_slice(subject_id(&merge->target), "c1");
+	machine_apply_effect(&w.m, w.r, EFFECT_MERGE, merge->body, NULL, &w.in, &nothing);
+	assert_number(world_attr(w.r, 0, "calls"), 2);
+	assert_null(prospect->redirect);
+	assert_int_equal(prospect->attrs.count + prospect->window_count, 0);
+	machine_apply_effect(&w.m, prospect, EFFECT_ABSORB, absorb.body, NULL, &w.in, &other);
+	assert_int_equal(other.effect_count, 0);
+	record_destroy(prospect, w.m.pool);
+	world_finish(&w);
+}
+
+/* Two customers merged into each other at once end as one, not as a circle. */
+static void a_circle_of_merges_is_cut(void **state)
+{
+	struct world w;
+	world_init(&w, pack);
+	struct applied *out = world_event(&w, "identity.merged", T0, "into=c2");
+	struct bytes body = { 0 };
+	bytes_put(&body, effect_of(out, EFFECT_MERGE)->body.data, effect_of(out, EFFECT_MERGE)->body.len);
+	struct applied other;
+	assert_non_null(w.r->redirect);
+	machine_apply_effect(&w.m, w.r, EFFECT_MERGE, bytes_slice(&body), NULL, &w.in, &other);
+	assert_null(w.r->redirect);
+	bytes_finish(&body);
+	world_finish(&w);
+}
+
 static void a_rule_fires_once_with_all_it_wants(void **state)
 {
 	struct world w;
@@ -411,6 +454,8 @@ int main(void)
 		cmocka_unit_test(own_types_change_the_profile),
 		cmocka_unit_test(aliases_are_told_to_the_alias),
 		cmocka_unit_test(a_merged_record_travels_whole),
+		cmocka_unit_test(a_prospect_joins_the_owner),
+		cmocka_unit_test(a_circle_of_merges_is_cut),
 		cmocka_unit_test(a_rule_fires_once_with_all_it_wants),
 		cmocka_unit_test(alerts_are_closed_by_their_types),
 		cmocka_unit_test(cases_open_close_and_are_missed),

@@ -95,6 +95,7 @@ static void apply_absorb_effect(struct applying *a, struct slice body)
 	applying_effect(a, EFFECT_MERGE, &target, bytes_slice(&encoded));
 	bytes_finish(&encoded);
 	empty_record(a, (struct slice){ NULL, 0 });
+	a->record->newest_ms = 0; /* as if it had never been */
 }
 
 void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body,

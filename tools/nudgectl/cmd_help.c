@@ -34,7 +34,8 @@ void help_overview(void)
 	}
 	printf("\nOptions of all:\n");
 	put_globals();
-	printf("\n`nudgectl help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 used wrongly.\n");
+	printf("\nTimes are shown in UTC, or in the zone that $TZ names. Colour: on a terminal, unless $NO_COLOR is set.\n"
+	       "`nudgectl help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 used wrongly.\n");
 }
 
 static void help_one(const struct command *c)

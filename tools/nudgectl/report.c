@@ -177,8 +177,14 @@ const char *time_text(int64_t time_ms)
 	char *out = rotating();
 	time_t seconds = (time_t)(time_ms / 1000);
 	struct tm tm;
-	gmtime_r(&seconds, &tm);
-	strftime(out, 48, "%Y-%m-%d %H:%M:%SZ", &tm);
+	const char *zone = getenv("TZ");
+	if (zone && *zone) {
+		localtime_r(&seconds, &tm);
+		strftime(out, 48, "%Y-%m-%d %H:%M:%S%z", &tm);
+	} else {
+		gmtime_r(&seconds, &tm);
+		strftime(out, 48, "%Y-%m-%d %H:%M:%SZ", &tm);
+	}
 	return out;
 }
 

@@ -25,7 +25,7 @@ int text_put(FILE *to, const char *text, int columns);
 /* Words wrapped to the terminal's width, each line behind `indent` blanks. */
 void text_wrap(FILE *to, int indent, const char *text);
 
-/* "2026-06-28 19:32:00Z"; "-" for 0. These four share eight rotating buffers: enough for one line. */
+/* "2026-06-28 19:32:00Z", or with the offset of the zone that $TZ names; "-" for 0. These four share eight rotating buffers: enough for one line. */
 const char *time_text(int64_t time_ms);
 const char *count_text(uint64_t n);     /* 30,138 */
 const char *duration_text(double seconds); /* 1.3 s, 4 min 10 s, 2 h 5 min */

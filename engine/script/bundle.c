@@ -19,7 +19,8 @@ static bool segment_ok(struct slice s)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.data[i];
-		bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+		bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+			  c == '-' || c == '.';
 		if (!ok)
 			return false;
 	}
@@ -52,9 +53,11 @@ static size_t bundle_bytes(const struct bundle *b)
 int bundle_add(struct bundle *b, struct slice path, struct slice content)
 {
 	if (!path_ok(path))
-		return error_set(ERR_INVALID, "path", "\"%.*s\" is not a path of a pack: relative, of letters, digits, '_', '-', '.', ending "
-				 "in .lua, at most %u bytes", path.len > 80 ? 80 : (int)path.len, path.data ? path.data : "",
-				 LIMIT_PACK_PATH_BYTES);
+		return error_set(
+			ERR_INVALID, "path",
+			"\"%.*s\" is not a path of a pack: relative, of letters, digits, '_', '-', '.', ending "
+			"in .lua, at most %u bytes",
+			path.len > 80 ? 80 : (int)path.len, path.data ? path.data : "", LIMIT_PACK_PATH_BYTES);
 	unsigned at = 0;
 	int order = -1;
 	while (at < b->count && (order = slice_compare(slice_of(b->files[at].path), path)) < 0)
@@ -64,7 +67,8 @@ int bundle_add(struct bundle *b, struct slice path, struct slice content)
 	if (b->count >= LIMIT_PACK_FILES)
 		return error_set(ERR_LIMIT, "path", "a pack has at most %u files (limit_pack_files)", LIMIT_PACK_FILES);
 	if (path.len + content.len > LIMIT_PACK_BYTES - bundle_bytes(b))
-		return error_set(ERR_LIMIT, "content", "a pack has at most %u bytes (limit_pack_bytes)", LIMIT_PACK_BYTES);
+		return error_set(ERR_LIMIT, "content", "a pack has at most %u bytes (limit_pack_bytes)",
+				 LIMIT_PACK_BYTES);
 	b->files = must_realloc(b->files, (b->count + 1) * sizeof(*b->files));
 	memmove(&b->files[at + 1], &b->files[at], (b->count - at) * sizeof(*b->files));
 	b->files[at] = (struct bundle_file){ must_strndup(path.data, path.len), { 0 } };

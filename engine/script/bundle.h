@@ -1,5 +1,6 @@
-/* script/bundle.h: a pack's folder as bytes: what is hashed, sent to the daemon, and kept in the journal, so that a journal replays
- * without the folder. It includes the time zone's table, since tzdata differs from machine to machine. */
+/* script/bundle.h: a pack's folder as bytes: what is hashed, sent to the daemon, and kept in the journal, so that a
+ * journal replays without the folder. It includes the time zone's table, since tzdata differs from machine to
+ * machine. */
 #ifndef NUDGED_SCRIPT_BUNDLE_H
 #define NUDGED_SCRIPT_BUNDLE_H
 
@@ -21,7 +22,8 @@ struct bundle {
 /* Reads *.lua (and *.md is left out, tests/ too) below a folder. Bounds: LIMIT_PACK_*. Refuses links that leave it. */
 int bundle_read(struct bundle *out, const char *folder);
 int bundle_add(struct bundle *b, struct slice path, struct slice content); /* from the wire; checks the path */
-/* Finds out which zone the pack declares (by loading it once) and takes its table from /usr/share/zoneinfo. ERR_RULE for an unknown zone. */
+/* Finds out which zone the pack declares (by loading it once) and takes its table from /usr/share/zoneinfo. ERR_RULE
+ * for an unknown zone. */
 int bundle_resolve_zone(struct bundle *b);
 void bundle_encode(const struct bundle *b, struct bytes *out);
 int bundle_decode(struct bundle *out, struct slice in); /* ERR_CORRUPT */

@@ -1,5 +1,6 @@
-/* script/bundle_read.c: a pack's folder into a bundle, and the table of its time zone from this machine's /usr/share/zoneinfo. The only
- * file of script/ that reads files; the machine itself (pack_load and what follows) works on bundles alone. */
+/* script/bundle_read.c: a pack's folder into a bundle, and the table of its time zone from this machine's
+ * /usr/share/zoneinfo. The only file of script/ that reads files; the machine itself (pack_load and what follows)
+ * works on bundles alone. */
 #include "script/declare.h"
 
 #include "base/check.h"
@@ -35,7 +36,8 @@ static int read_file(const char *path, struct bytes *out)
 		if (n < 0 && errno != EINTR)
 			rc = error_errno("cannot read %s", path);
 		else if (out->len > LIMIT_PACK_BYTES)
-			rc = error_set(ERR_LIMIT, NULL, "%s: a pack has at most %u bytes (limit_pack_bytes)", path, LIMIT_PACK_BYTES);
+			rc = error_set(ERR_LIMIT, NULL, "%s: a pack has at most %u bytes (limit_pack_bytes)", path,
+				       LIMIT_PACK_BYTES);
 	}
 	close(fd);
 	return rc;
@@ -49,7 +51,8 @@ static int check_inside(const char *root, const char *path)
 		return error_errno("cannot read %s", path);
 	size_t len = strlen(root);
 	if (strncmp(real, root, len) != 0 || real[len] != '/')
-		return error_set(ERR_INVALID, NULL, "%s is a link that leaves the pack's folder; copy the file into it", path);
+		return error_set(ERR_INVALID, NULL, "%s is a link that leaves the pack's folder; copy the file into it",
+				 path);
 	return ERR_OK;
 }
 
@@ -85,8 +88,10 @@ static int add_entry(struct bundle *b, const char *root, const char *below, cons
 static int add_folder(struct bundle *b, const char *root, const char *below, int depth)
 {
 	char path[PATH_MAX];
-	if (depth > FOLDER_DEPTH || snprintf(path, sizeof(path), "%s%s%s", root, *below ? "/" : "", below) >= (int)sizeof(path))
-		return error_set(ERR_INVALID, NULL, "%s/%s: folders nested more than %d deep", root, below, FOLDER_DEPTH);
+	if (depth > FOLDER_DEPTH ||
+	    snprintf(path, sizeof(path), "%s%s%s", root, *below ? "/" : "", below) >= (int)sizeof(path))
+		return error_set(ERR_INVALID, NULL, "%s/%s: folders nested more than %d deep", root, below,
+				 FOLDER_DEPTH);
 	DIR *dir = opendir(path);
 	if (!dir)
 		return error_errno("cannot read the folder %s", path);
@@ -117,8 +122,8 @@ static bool zone_name_ok(const char *name)
 	if (!*name || *name == '/' || strstr(name, "..") || strlen(name) > 64)
 		return false;
 	for (; *name; name++)
-		if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') || (*name >= '0' && *name <= '9') ||
-		      strchr("_+-/", *name)))
+		if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+		      (*name >= '0' && *name <= '9') || strchr("_+-/", *name)))
 			return false;
 	return true;
 }
@@ -140,10 +145,13 @@ int bundle_resolve_zone(struct bundle *b)
 	char path[128];
 	struct zone *zone = NULL;
 	snprintf(path, sizeof(path), ZONE_FOLDER "/%s", b->zone_name);
-	if (!zone_name_ok(b->zone_name) || read_file(path, &b->zone) != ERR_OK || zone_create(&zone, bytes_slice(&b->zone)) != ERR_OK) {
+	if (!zone_name_ok(b->zone_name) || read_file(path, &b->zone) != ERR_OK ||
+	    zone_create(&zone, bytes_slice(&b->zone)) != ERR_OK) {
 		bytes_finish(&b->zone);
-		return error_set(ERR_RULE, NULL, "pack.lua:%d: pack: zone = \"%.64s\" is not a time zone known here; use a name from "
-				 ZONE_FOLDER " such as \"Europe/Paris\" (Debian package tzdata)", line, b->zone_name);
+		return error_set(ERR_RULE, NULL,
+				 "pack.lua:%d: pack: zone = \"%.64s\" is not a time zone known here; use a name "
+				 "from " ZONE_FOLDER " such as \"Europe/Paris\" (Debian package tzdata)",
+				 line, b->zone_name);
 	}
 	zone_destroy(zone);
 	return ERR_OK;

@@ -1,5 +1,5 @@
-/* script/check.c: what can only be checked once all files of a pack ran: bodies that never came, conditions nobody uses, what {names}
- * mean, rules that read what is not theirs, names of rules and actions that do not exist. */
+/* script/check.c: what can only be checked once all files of a pack ran: bodies that never came, conditions nobody
+ * uses, what {names} mean, rules that read what is not theirs, names of rules and actions that do not exist. */
 #include "script/declare.h"
 
 static const char *const about_names[] = { "a customer", "a member", "an agent", "an area" };
@@ -8,14 +8,16 @@ static void check_finished(lua_State *L, const struct loader *l)
 {
 	for (unsigned i = 0; i < l->unfinished_count; i++)
 		if (!l->unfinished[i].done)
-			fail_at(L, l->unfinished[i].place, "%s has no body; write %s { … }", l->unfinished[i].what, l->unfinished[i].what);
+			fail_at(L, l->unfinished[i].place, "%s has no body; write %s { … }", l->unfinished[i].what,
+				l->unfinished[i].what);
 }
 
 static void check_used(lua_State *L, const struct loader *l)
 {
 	for (unsigned i = 0; i < l->term_count; i++) {
 		const struct term *t = l->terms[i];
-		bool condition = (t->op >= TERM_ABOVE && t->op <= TERM_KNOWN) || (t->op >= TERM_ALL && t->op <= TERM_ANY_MEMBER);
+		bool condition =
+			(t->op >= TERM_ABOVE && t->op <= TERM_KNOWN) || (t->op >= TERM_ALL && t->op <= TERM_ANY_MEMBER);
 		if (!condition || t->used)
 			continue;
 		struct bytes text = { 0 };
@@ -24,8 +26,10 @@ static void check_used(lua_State *L, const struct loader *l)
 		memcpy(copy, text.len ? text.data : "", text.len);
 		copy[text.len] = '\0';
 		bytes_finish(&text);
-		fail_at(L, (struct place){ t->file, t->line }, "the condition `%.200s` is used by nothing: Lua's `and` and `or` keep only one "
-			"side; use all { … } or any { … }, or remove it", copy);
+		fail_at(L, (struct place){ t->file, t->line },
+			"the condition `%.200s` is used by nothing: Lua's `and` and `or` keep only one "
+			"side; use all { … } or any { … }, or remove it",
+			copy);
 	}
 }
 
@@ -47,7 +51,8 @@ static void resolve_words(lua_State *L, struct loader *l)
 		part->term->type = of->type;
 		part->term->scope = of->scope;
 		if (of->type == TYPE_STRING && part->format != FORMAT_PLAIN)
-			fail_at(L, l->read_places[i], "words: {%s} is a text; it takes no number format", part->name->data);
+			fail_at(L, l->read_places[i], "words: {%s} is a text; it takes no number format",
+				part->name->data);
 	}
 }
 
@@ -73,9 +78,9 @@ static void resolve_open_alerts(lua_State *L, const struct loader *l)
 			for (unsigned k = 0; k < p->rule_count; k++)
 				names[k] = p->rules[k].name->data;
 			const char *nearest = nearest_name(t->name->data, names);
-			fail_at(L, (struct place){ t->file, t->line }, "open_alert \"%s\": no such rule%s%s%s", t->name->data,
-				nearest ? "; did you mean \"" : "; it names a rule that raises alerts", nearest ? nearest : "",
-				nearest ? "\"?" : "");
+			fail_at(L, (struct place){ t->file, t->line }, "open_alert \"%s\": no such rule%s%s%s",
+				t->name->data, nearest ? "; did you mean \"" : "; it names a rule that raises alerts",
+				nearest ? nearest : "", nearest ? "\"?" : "");
 		}
 		t->scope = (uint8_t)scopes[r->about];
 	}
@@ -123,8 +128,10 @@ static void check_subject(lua_State *L, const struct pack *p, const struct rule_
 		return;
 	const char *what = foreign(t, r->about);
 	if (what)
-		fail_at(L, (struct place){ r->file, r->line }, "rule \"%s\" is about %s and reads %s (%s:%d); a rule reads its own subject only: "
-			"set about, or do it in a rule about that subject", r->name->data, about_names[r->about], what, t->file, t->line);
+		fail_at(L, (struct place){ r->file, r->line },
+			"rule \"%s\" is about %s and reads %s (%s:%d); a rule reads its own subject only: "
+			"set about, or do it in a rule about that subject",
+			r->name->data, about_names[r->about], what, t->file, t->line);
 	if (t->op == TERM_FACT)
 		check_subject(L, p, r, p->facts[t->fact].term);
 	for (unsigned i = 0; i < t->child_count; i++)
@@ -139,7 +146,8 @@ static void check_words_subject(lua_State *L, const struct pack *p, const struct
 		check_subject(L, p, r, w->parts[i].term);
 }
 
-static void check_types(lua_State *L, const struct pack *p, const struct rule_decl *r, struct str **types, unsigned count)
+static void check_types(lua_State *L, const struct pack *p, const struct rule_decl *r, struct str **types,
+			unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		bool known = strncmp(types[i]->data, "case.", 5) != 0;
@@ -147,16 +155,20 @@ static void check_types(lua_State *L, const struct pack *p, const struct rule_de
 			known = types[i] == p->cases[k].opened_type || types[i] == p->cases[k].closed_type ||
 				types[i] == p->cases[k].missed_type;
 		if (!known)
-			fail_at(L, (struct place){ r->file, r->line }, "rule \"%s\": \"%s\" names no case of this pack; write the case's local: "
-				"on = callback.missed", r->name->data, types[i]->data);
+			fail_at(L, (struct place){ r->file, r->line },
+				"rule \"%s\": \"%s\" names no case of this pack; write the case's local: "
+				"on = callback.missed",
+				r->name->data, types[i]->data);
 		if (types[i]->len > LIMIT_TYPE_BYTES)
-			fail_at(L, (struct place){ r->file, r->line }, "rule \"%s\": the event type \"%s\" is longer than %u bytes "
-				"(limit_type_bytes)", r->name->data, types[i]->data, LIMIT_TYPE_BYTES);
+			fail_at(L, (struct place){ r->file, r->line },
+				"rule \"%s\": the event type \"%s\" is longer than %u bytes "
+				"(limit_type_bytes)",
+				r->name->data, types[i]->data, LIMIT_TYPE_BYTES);
 	}
 }
 
-
-static void check_action_name(lua_State *L, const struct pack *p, struct place at, const char *what, const struct str *name)
+static void check_action_name(lua_State *L, const struct pack *p, struct place at, const char *what,
+			      const struct str *name)
 {
 	if (!name || pack_action(p, name) >= 0)
 		return;
@@ -204,8 +216,10 @@ static void check_no_event(lua_State *L, const struct pack *p, struct place at, 
 {
 	const struct term *e = find_event(p, t);
 	if (e)
-		fail_at(L, at, "%s reads event.%s (%s:%d), but a decision has no event; use request.%s, an attribute or a fact", what,
-			e->name->data, e->file, e->line, e->name->data);
+		fail_at(L, at,
+			"%s reads event.%s (%s:%d), but a decision has no event; use request.%s, an attribute or a "
+			"fact",
+			what, e->name->data, e->file, e->line, e->name->data);
 }
 
 static void check_decisions(lua_State *L, const struct loader *l)
@@ -213,7 +227,8 @@ static void check_decisions(lua_State *L, const struct loader *l)
 	const struct pack *p = l->pack;
 	for (unsigned i = 0; i < p->action_count; i++) {
 		const struct action_decl *a = &p->actions[i];
-		const struct term *terms[] = { a->eligible, a->applicable, a->suitable, a->customer_value, a->business_value };
+		const struct term *terms[] = { a->eligible, a->applicable, a->suitable, a->customer_value,
+					       a->business_value };
 		struct place at = { a->file, a->line };
 		for (size_t k = 0; k < sizeof(terms) / sizeof(terms[0]); k++)
 			check_no_event(L, p, at, a->name->data, terms[k]);
@@ -236,7 +251,8 @@ void check_pack(lua_State *L)
 {
 	struct loader *l = loader_of(L);
 	if (!l->pack_declared)
-		fail_at(L, (struct place){ "pack.lua", 1 }, "the pack is not declared; begin with pack { name = \"…\" }");
+		fail_at(L, (struct place){ "pack.lua", 1 },
+			"the pack is not declared; begin with pack { name = \"…\" }");
 	check_finished(L, l);
 	check_used(L, l);
 	resolve_words(L, l);

@@ -1,6 +1,7 @@
-/* script/context.c: the `c` that a pack's functions get: c.FACT, c.event.NAME, c.request.NAME, c.attr.NAME, c.member.NAME,
- * c.customer.NAME, c.agent.NAME, c.area.NAME to read, and in a rule's run c:alert{…} c:set(name, value) c:add(tally, amount) c:nudge{…}.
- * One object a VM serves all calls: what it reads is the host of the call that runs, so keeping it somewhere keeps nothing. */
+/* script/context.c: the `c` that a pack's functions get: c.FACT, c.event.NAME, c.request.NAME, c.attr.NAME,
+ * c.member.NAME, c.customer.NAME, c.agent.NAME, c.area.NAME to read, and in a rule's run c:alert{…} c:set(name,
+ * value) c:add(tally, amount) c:nudge{…}. One object a VM serves all calls: what it reads is the host of the call
+ * that runs, so keeping it somewhere keeps nothing. */
 #include "script/sandbox.h"
 
 #include "base/error.h"
@@ -116,7 +117,8 @@ static int context_alert(lua_State *L)
 	if (expires.data && (span_parse(expires, &span) != ERR_OK || span.kind != SPAN_EXACT))
 		return luaL_error(L, "expires is an exact span such as \"4h\"");
 	if (say.len > LIMIT_WORDS_BYTES)
-		return luaL_error(L, "say has %d bytes: at most %d (limit_words_bytes)", (int)say.len, (int)LIMIT_WORDS_BYTES);
+		return luaL_error(L, "say has %d bytes: at most %d (limit_words_bytes)", (int)say.len,
+				  (int)LIMIT_WORDS_BYTES);
 	return check_result(L, host->alert(host->arg, severity, to, say, span.ms));
 }
 
@@ -163,7 +165,8 @@ static int context_nudge(lua_State *L)
 	const struct vm_host *host = host_of(L);
 	check_call(L, host->nudge != NULL);
 	check_names(L, allowed);
-	struct slice channel = field(L, "channel", true), goal = field(L, "goal", false), action = field(L, "action", false);
+	struct slice channel = field(L, "channel", true), goal = field(L, "goal", false),
+		     action = field(L, "action", false);
 	return check_result(L, host->nudge(host->arg, channel, goal, action));
 }
 
@@ -177,8 +180,9 @@ static int context_index(lua_State *L)
 	const struct pack *p = vm_of(L)->pack;
 	const struct str *s = strpool_find(p->pool, name);
 	if (!slice_equal(name, SLICE("now")) && (!s || pack_fact(p, s) < 0))
-		return luaL_error(L, "c.%s: the pack has no such fact; attributes are c.attr.%s, the event's fields c.event.%s", name.data,
-				  name.data, name.data);
+		return luaL_error(
+			L, "c.%s: the pack has no such fact; attributes are c.attr.%s, the event's fields c.event.%s",
+			name.data, name.data, name.data);
 	return push_read(L, (struct slice){ "", 0 }, name);
 }
 
@@ -200,7 +204,8 @@ static void wrap(lua_State *L)
 void context_create(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
-		{ "add", context_add }, { "alert", context_alert }, { "nudge", context_nudge }, { "set", context_set }, { NULL, NULL },
+		{ "add", context_add }, { "alert", context_alert }, { "nudge", context_nudge }, { "set", context_set },
+		{ NULL, NULL },
 	};
 	luaL_newlib(L, methods);
 	for (size_t i = 0; spaces[i]; i++) {

@@ -1,4 +1,5 @@
-/* script/declare.c: reading a declaration's table, and refusing what is wrong with it: file, line, what, and what to do. */
+/* script/declare.c: reading a declaration's table, and refusing what is wrong with it: file, line, what, and what to
+ * do. */
 #include "script/declare.h"
 
 #include "base/check.h"
@@ -8,7 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define DECLARATION_STEPS 20 /* what a declaration or term costs of the loading budget: it bounds the memory they take, too */
+#define DECLARATION_STEPS                                                                                              \
+	20 /* what a declaration or term costs of the loading budget: it bounds the memory they take, too */
 
 struct loader *loader_of(lua_State *L)
 {
@@ -104,9 +106,11 @@ static void check_fields(const struct fields *f, const char *const *allowed)
 			char known[300] = "";
 			for (size_t k = 0, len = 0; allowed[k] && len < sizeof(known); k++)
 				if (allowed[k][0] != '#')
-					len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", len ? ", " : "", allowed[k]);
+					len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
+								len ? ", " : "", allowed[k]);
 			if (nearest)
-				fields_fail(f, "unknown field \"%s\"; did you mean \"%s\"?", lua_tostring(L, -1), nearest);
+				fields_fail(f, "unknown field \"%s\"; did you mean \"%s\"?", lua_tostring(L, -1),
+					    nearest);
 			fields_fail(f, "unknown field \"%s\"; known are %s", lua_tostring(L, -1), known);
 		}
 		lua_pop(L, 1);
@@ -187,7 +191,8 @@ double fields_number(const struct fields *f, const char *name, double low, doubl
 		char least[32], most[32];
 		if (isinf(high))
 			fields_fail(f, "%s must be a number of at least %s", name, number_text(low, least));
-		fields_fail(f, "%s must be a number from %s to %s", name, number_text(low, least), number_text(high, most));
+		fields_fail(f, "%s must be a number from %s to %s", name, number_text(low, least),
+			    number_text(high, most));
 	}
 	lua_pop(f->L, 1);
 	return n;
@@ -206,7 +211,8 @@ bool fields_span(const struct fields *f, const char *name, struct span *out)
 	if (!fields_push(f, name))
 		return false;
 	if (lua_type(f->L, -1) != LUA_TSTRING)
-		fields_fail(f, "%s must be a span such as \"24h\", \"7d\" or \"today\", not a %s", name, luaL_typename(f->L, -1));
+		fields_fail(f, "%s must be a span such as \"24h\", \"7d\" or \"today\", not a %s", name,
+			    luaL_typename(f->L, -1));
 	*out = span_here(f->L, f->place, lua_tostring(f->L, -1));
 	lua_pop(f->L, 1);
 	return true;
@@ -327,7 +333,9 @@ void check_new_name(lua_State *L, struct place at, const char *what, struct slic
 		fail_at(L, at, "%s \"%.*s\": a name has 1 to %d bytes", what, SLICE_ARG(name), (int)longest);
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.data[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.", c)) || !c)
-			fail_at(L, at, "%s \"%.*s\": a name is made of letters, digits, '-', '_' and '.'", what, SLICE_ARG(name));
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.", c)) ||
+		    !c)
+			fail_at(L, at, "%s \"%.*s\": a name is made of letters, digits, '-', '_' and '.'", what,
+				SLICE_ARG(name));
 	}
 }

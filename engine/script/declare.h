@@ -1,7 +1,8 @@
 /* script/declare.h: what the declare_*.c files share while a pack is loaded. Private to script/ (it includes lua.h).
  *
- * Declarations are C functions in the pack's environment. Each reads a table (struct fields: every unknown field is refused with
- * the nearest known name), builds plain C structs in the pack, and remembers in the loader what can only be checked once all files have run. */
+ * Declarations are C functions in the pack's environment. Each reads a table (struct fields: every unknown field is
+ * refused with the nearest known name), builds plain C structs in the pack, and remembers in the loader what can
+ * only be checked once all files have run. */
 #ifndef NUDGED_SCRIPT_DECLARE_H
 #define NUDGED_SCRIPT_DECLARE_H
 
@@ -99,7 +100,8 @@ void declare_rules(lua_State *L);
 void declare_decisions(lua_State *L);
 void declare_pack(lua_State *L);
 
-/* A declaration of the form `what "name" { … }`: returns the function that takes the table. `body` gets name and table as 1 and 2. */
+/* A declaration of the form `what "name" { … }`: returns the function that takes the table. `body` gets name and
+ * table as 1 and 2. */
 int declare_named(lua_State *L, const char *what, lua_CFunction body);
 struct place declare_named_place(lua_State *L); /* within body */
 void declare_named_done(lua_State *L);          /* within body */
@@ -108,7 +110,8 @@ void check_new_name(lua_State *L, struct place at, const char *what, struct slic
 /* source_check.c: the line of the first `^` operator; 0: none. */
 int source_power_line(struct slice source);
 
-/* pack.c: the zone that the pack declares ("UTC" where none), NUL-terminated, and where. ERR_RULE where the pack does not load. */
+/* pack.c: the zone that the pack declares ("UTC" where none), NUL-terminated, and where. ERR_RULE where the pack
+ * does not load. */
 int pack_zone_name(const struct bundle *bundle, struct bytes *out, int *line);
 
 /* After all files ran. Each raises. */

@@ -1,4 +1,5 @@
-/* script/declare_case.c: cases (what opens and closes, perhaps with a due time) and the predicates at_most, at_least, between. */
+/* script/declare_case.c: cases (what opens and closes, perhaps with a due time) and the predicates at_most,
+ * at_least, between. */
 #include "script/declare.h"
 
 #include "base/hash.h"
@@ -30,7 +31,8 @@ static double bound(lua_State *L, int index, const char *what)
 		return (double)span.ms / 1000;
 	}
 	if (lua_type(L, index) != LUA_TNUMBER || !isfinite(lua_tonumber(L, index)))
-		fail_here(L, "%s(x) is for series:run(%s(x)) and takes a number; on a term write term:%s(x)", what, what, what);
+		fail_here(L, "%s(x) is for series:run(%s(x)) and takes a number; on a term write term:%s(x)", what,
+			  what, what);
 	return lua_tonumber(L, index);
 }
 
@@ -68,7 +70,8 @@ static struct str *case_name(struct pack *p, const struct fields *f, const struc
 	if (name)
 		return name;
 	const char *dot = memrchr(opens->data, '.', opens->len);
-	return pack_str(p, (struct slice){ opens->data, dot && dot > opens->data ? (size_t)(dot - opens->data) : opens->len });
+	return pack_str(
+		p, (struct slice){ opens->data, dot && dot > opens->data ? (size_t)(dot - opens->data) : opens->len });
 }
 
 static struct str *case_type(struct pack *p, const struct case_decl *c, const char *what)
@@ -113,10 +116,11 @@ static int case_declare(lua_State *L)
 		fields_fail(&f, "more than %u cases (limit_cases)", LIMIT_CASES);
 	for (unsigned i = 0; i < p->case_count; i++) {
 		if (p->cases[i].name == c.name)
-			fields_fail(&f, "the name \"%s\" is taken at %s:%d; give this one name = \"…\"", c.name->data, p->cases[i].file,
-				    p->cases[i].line);
+			fields_fail(&f, "the name \"%s\" is taken at %s:%d; give this one name = \"…\"", c.name->data,
+				    p->cases[i].file, p->cases[i].line);
 		if (p->cases[i].id == c.id)
-			fields_fail(&f, "it follows the same as the one at %s:%d; use that one", p->cases[i].file, p->cases[i].line);
+			fields_fail(&f, "it follows the same as the one at %s:%d; use that one", p->cases[i].file,
+				    p->cases[i].line);
 	}
 	c.opened_type = case_type(p, &c, "opened");
 	c.closed_type = case_type(p, &c, "closed");
@@ -171,30 +175,36 @@ static int case_turnaround(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-	{ "age", case_age }, { "count_open", case_count_open }, { "is_missed", case_is_missed }, { "is_open", case_is_open },
-	{ "turnaround", case_turnaround }, { NULL, NULL },
+	{ "age", case_age },         { "count_open", case_count_open }, { "is_missed", case_is_missed },
+	{ "is_open", case_is_open }, { "turnaround", case_turnaround }, { NULL, NULL },
 };
 
 /* upvalue: the methods. Fields opened, closed, missed are event types. */
 static int case_index(lua_State *L)
 {
-	static const char *const names[] = { "opened", "closed", "missed", "is_open", "count_open", "is_missed", "age", "turnaround", NULL };
+	static const char *const names[] = { "opened",    "closed", "missed",     "is_open", "count_open",
+					     "is_missed", "age",    "turnaround", NULL };
 	unsigned *handle = luaL_testudata(L, 1, CASE_META);
 	const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
 	lua_pushvalue(L, 2);
 	if (!handle || lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
 		return 1;
 	const struct case_decl *c = &loader_of(L)->pack->cases[*handle];
-	const struct str *type = strcmp(name, "opened") == 0 ? c->opened_type : strcmp(name, "closed") == 0 ? c->closed_type
-				 : strcmp(name, "missed") == 0 ? c->missed_type : NULL;
+	const struct str *type = strcmp(name, "opened") == 0   ? c->opened_type
+				 : strcmp(name, "closed") == 0 ? c->closed_type
+				 : strcmp(name, "missed") == 0 ? c->missed_type
+							       : NULL;
 	const char *nearest = nearest_name(name, names);
 	if (type == c->missed_type && c->due_ms == 0)
 		fail_here(L, "case \"%s\" has no due time, so none is ever missed; add due = \"24h\"", c->name->data);
 	if (!type && nearest)
 		fail_here(L, "cases have no \"%s\"; did you mean \"%s\"?", name, nearest);
 	if (!type)
-		fail_here(L, "cases have no \"%s\"; known are .opened .closed .missed :is_open() :count_open() :is_missed() :age() "
-			  ":turnaround()", name);
+		fail_here(L,
+			  "cases have no \"%s\"; known are .opened .closed .missed :is_open() :count_open() "
+			  ":is_missed() :age() "
+			  ":turnaround()",
+			  name);
 	lua_pushlstring(L, type->data, type->len);
 	return 1;
 }

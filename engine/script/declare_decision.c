@@ -8,9 +8,11 @@
 #define EVIDENCE_DEFAULT 50.0 /* outcomes that this start is worth */
 
 /* { rejected = 2, within = "180d" } */
-static bool read_outcomes(const struct fields *policy, const char *name, unsigned *kind, unsigned *count, struct span *within)
+static bool read_outcomes(const struct fields *policy, const char *name, unsigned *kind, unsigned *count,
+			  struct span *within)
 {
-	static const char *const allowed[] = { "shown", "offered", "accepted", "rejected", "later", "ignored", "within", NULL };
+	static const char *const allowed[] = { "shown", "offered", "accepted", "rejected",
+					       "later", "ignored", "within",   NULL };
 	lua_State *L = policy->L;
 	if (!fields_push(policy, name))
 		return false;
@@ -46,8 +48,8 @@ static void describe_policy(struct pack *p, struct policy_decl *d, const char *p
 			     SLICE_ARG(span_text(d->after_within, within)),
 			     SLICE_ARG(span_text((struct span){ SPAN_EXACT, d->pause_ms }, pause)), per);
 	if (d->at_most_kind)
-		bytes_printf(&b, "%sat most %u %s in %.*s per %s", b.len ? "; " : "", d->at_most, outcome_name(d->at_most_kind),
-			     SLICE_ARG(span_text(d->at_most_within, within)), per);
+		bytes_printf(&b, "%sat most %u %s in %.*s per %s", b.len ? "; " : "", d->at_most,
+			     outcome_name(d->at_most_kind), SLICE_ARG(span_text(d->at_most_within, within)), per);
 	if (d->unless) {
 		bytes_printf(&b, "%snot while ", b.len ? "; " : "");
 		term_text(d->unless, p, &b);
@@ -62,8 +64,8 @@ static void describe_policy(struct pack *p, struct policy_decl *d, const char *p
 
 static int policy_declare(lua_State *L)
 {
-	static const char *const allowed[] = { "goal", "group", "action", "channel", "unless", "except", "per", "after", "pause", "at_most",
-					       "say", NULL };
+	static const char *const allowed[] = { "goal", "group", "action", "channel", "unless", "except",
+					       "per",  "after", "pause",  "at_most", "say",    NULL };
 	static const char *const pers[] = { "action", "group", "goal", "channel", "all", NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct fields f = fields_open(L, 1, "policy", place_here(L), allowed);
@@ -81,7 +83,8 @@ static int policy_declare(lua_State *L)
 	d.pause_ms = fields_ms(&f, "pause", 0);
 	bool at_most = read_outcomes(&f, "at_most", &d.at_most_kind, &d.at_most, &d.at_most_within);
 	if (after != (d.pause_ms != 0))
-		fields_fail(&f, "after and pause belong together: after = { rejected = 2, within = \"180d\" }, pause = \"90d\"");
+		fields_fail(&f, "after and pause belong together: after = { rejected = 2, within = \"180d\" }, pause = "
+				"\"90d\"");
 	if (!after && !at_most && !d.unless)
 		fields_fail(&f, "it suppresses nothing; give it unless, after with pause, or at_most");
 	fields_phrase(&f, "say", &d.say);
@@ -110,7 +113,8 @@ static void read_value(lua_State *L, const struct fields *action, struct action_
 {
 	static const char *const allowed[] = { "customer", "business", NULL };
 	if (!fields_push(action, "value"))
-		fields_fail(action, "needs value = { customer = …, business = … }: what it is worth to each, usually 0 to 1");
+		fields_fail(action,
+			    "needs value = { customer = …, business = … }: what it is worth to each, usually 0 to 1");
 	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: value", action->what);
 	struct fields f = fields_open(L, -1, what.data, action->place, allowed);
 	a->customer_value = fields_value(&f, "customer");
@@ -148,17 +152,20 @@ static void read_contexts(lua_State *L, const struct fields *action, struct acti
 
 static int action_body(lua_State *L)
 {
-	static const char *const allowed[] = { "goal", "group", "channels", "asks", "eligible", "applicable", "suitable", "value", "propensity",
-					       "context", "lever", "say", NULL };
+	static const char *const allowed[] = { "goal",       "group",    "channels", "asks",       "eligible",
+					       "applicable", "suitable", "value",    "propensity", "context",
+					       "lever",      "say",      NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct place at = declare_named_place(L);
 	struct slice what = arena_printf(&p->arena, "action \"%s\"", lua_tostring(L, 1));
-	struct action_decl a = { .name = pack_str_at(L, 1), .file = at.file, .line = at.line, .order = (int)p->action_count };
+	struct action_decl a = {
+		.name = pack_str_at(L, 1), .file = at.file, .line = at.line, .order = (int)p->action_count
+	};
 	check_new_name(L, at, "action", str_slice(a.name), 64);
 	for (unsigned i = 0; i < p->action_count; i++)
 		if (p->actions[i].name == a.name)
-			fail_at(L, at, "action \"%s\" is declared twice; first at %s:%d", a.name->data, p->actions[i].file,
-				p->actions[i].line);
+			fail_at(L, at, "action \"%s\" is declared twice; first at %s:%d", a.name->data,
+				p->actions[i].file, p->actions[i].line);
 	if (p->action_count >= LIMIT_ACTIONS)
 		fail_at(L, at, "more than %u actions (limit_actions)", LIMIT_ACTIONS);
 	struct fields f = fields_open(L, 2, what.data, at, allowed);
@@ -195,13 +202,14 @@ static void check_topic(lua_State *L, struct place at, const struct pack *p, str
 		const struct str *t = p->topics[i];
 		names[i] = t->data;
 		bool equal = slice_equal(str_slice(t), topic);
-		bool parent = t->len > topic.len && memcmp(t->data, topic.data, topic.len) == 0 && t->data[topic.len] == '/';
+		bool parent =
+			t->len > topic.len && memcmp(t->data, topic.data, topic.len) == 0 && t->data[topic.len] == '/';
 		if (equal || parent)
 			return;
 	}
 	const char *nearest = nearest_name(topic.data, names);
-	fail_at(L, at, "answers \"%s\": no such topic in pack { topics = … }%s%s%s", topic.data, nearest ? "; did you mean \"" : "; add it there",
-		nearest ? nearest : "", nearest ? "\"?" : "");
+	fail_at(L, at, "answers \"%s\": no such topic in pack { topics = … }%s%s%s", topic.data,
+		nearest ? "; did you mean \"" : "; add it there", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
 static int answers_body(lua_State *L)
@@ -237,7 +245,9 @@ static int answers_declare(lua_State *L)
 
 void declare_decisions(lua_State *L)
 {
-	static const luaL_Reg functions[] = { { "action", action_declare }, { "answers", answers_declare }, { "policy", policy_declare },
+	static const luaL_Reg functions[] = { { "action", action_declare },
+					      { "answers", answers_declare },
+					      { "policy", policy_declare },
 					      { NULL, NULL } };
 	luaL_setfuncs(L, functions, 0);
 }

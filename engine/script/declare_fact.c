@@ -1,23 +1,25 @@
-/* script/declare_fact.c: facts (`fact.NAME = term`, `fact "name" (term)`) and the words of a pack with their {name} parts. */
+/* script/declare_fact.c: facts (`fact.NAME = term`, `fact "name" (term)`) and the words of a pack with their {name}
+ * parts. */
 #include "script/declare.h"
 
-static const char *const reserved[] = { "event", "request", "attr", "member", "customer", "agent", "area", "alert", "set", "add", "nudge",
-					"now", "id", "source", "contact", "type", "channel", "time", NULL };
+static const char *const reserved[] = { "event",   "request", "attr",    "member", "customer", "agent", "area",
+					"alert",   "set",     "add",     "nudge",  "now",      "id",    "source",
+					"contact", "type",    "channel", "time",   NULL };
 
 static void check_fact_name(lua_State *L, struct place at, struct slice name)
 {
 	struct pack *p = loader_of(L)->pack;
 	check_new_name(L, at, "fact", name, LIMIT_ATTRIBUTE_NAME_BYTES);
 	if (strpbrk(name.data, "-.") || (name.data[0] >= '0' && name.data[0] <= '9'))
-		fail_at(L, at, "fact \"%s\": a fact's name is letters, digits and '_', so that {%s} and c.%s work", name.data, name.data,
-			name.data);
+		fail_at(L, at, "fact \"%s\": a fact's name is letters, digits and '_', so that {%s} and c.%s work",
+			name.data, name.data, name.data);
 	for (size_t i = 0; reserved[i]; i++)
 		if (strcmp(reserved[i], name.data) == 0)
 			fail_at(L, at, "fact \"%s\": this name means an event's field; choose another", name.data);
 	for (unsigned i = 0; i < p->fact_count; i++)
 		if (slice_equal(str_slice(p->facts[i].name), name))
-			fail_at(L, at, "fact \"%s\" is declared twice; first at %s:%d", name.data, p->facts[i].term->file,
-				p->facts[i].term->line);
+			fail_at(L, at, "fact \"%s\" is declared twice; first at %s:%d", name.data,
+				p->facts[i].term->file, p->facts[i].term->line);
 	if (p->fact_count >= LIMIT_FACTS)
 		fail_at(L, at, "more than %u facts (limit_facts)", LIMIT_FACTS);
 }
@@ -32,10 +34,14 @@ static void add_fact(lua_State *L, struct place at, int name_index, int term_ind
 	check_fact_name(L, at, name);
 	struct term *t = term_at(L, term_index);
 	if (lua_type(L, term_index) == LUA_TBOOLEAN)
-		fail_at(L, at, "fact \"%s\" is a bare %s: Lua's `and`, `or`, `not` and `==` do not build conditions; use all { … }, any { … }, "
-			"no { … } and :is(…)", name.data, lua_toboolean(L, term_index) ? "true" : "false");
+		fail_at(L, at,
+			"fact \"%s\" is a bare %s: Lua's `and`, `or`, `not` and `==` do not build conditions; use all "
+			"{ … }, any { … }, "
+			"no { … } and :is(…)",
+			name.data, lua_toboolean(L, term_index) ? "true" : "false");
 	if (!t)
-		fail_at(L, at, "fact \"%s\" must be a term, not a %s; a constant is a local", name.data, luaL_typename(L, term_index));
+		fail_at(L, at, "fact \"%s\" must be a term, not a %s; a constant is a local", name.data,
+			luaL_typename(L, term_index));
 	t->used = true;
 	p->facts = list_room(p->facts, p->fact_count, sizeof(*p->facts));
 	p->facts[p->fact_count++] = (struct fact_decl){ .name = pack_str_at(L, name_index), .term = t };
@@ -76,7 +82,9 @@ static int fact_read(lua_State *L)
 		t->scope = of->scope;
 		t->fact = i;
 		if (of->depth + 1u > LIMIT_TERM_DEPTH || of->size + 1u > LIMIT_TERM_SIZE)
-			fail_here(L, "fact \"%s\": facts nested too deep or too large (limit_term_depth, limit_term_size)", name.data);
+			fail_here(L,
+				  "fact \"%s\": facts nested too deep or too large (limit_term_depth, limit_term_size)",
+				  name.data);
 		t->depth = (uint16_t)(of->depth + 1);
 		t->size = of->size + 1;
 		term_push(L, t);

@@ -1,5 +1,5 @@
-/* script/declare_logic.c: terms that are not about series: all any no any_member, attr event request, open_alert outcomes tenure
- * asked_for_it calc. */
+/* script/declare_logic.c: terms that are not about series: all any no any_member, attr event request, open_alert
+ * outcomes tenure asked_for_it calc. */
 #include "script/declare.h"
 
 #include "state/record.h"
@@ -67,10 +67,12 @@ static int logic_any_member(lua_State *L)
 	return 1;
 }
 
-static int push_named(lua_State *L, enum term_op op, enum term_type type, enum term_scope scope, int index, const char *what)
+static int push_named(lua_State *L, enum term_op op, enum term_type type, enum term_scope scope, int index,
+		      const char *what)
 {
 	struct place at = place_here(L);
-	if (lua_type(L, index) != LUA_TSTRING || lua_rawlen(L, index) == 0 || lua_rawlen(L, index) > LIMIT_ATTRIBUTE_NAME_BYTES)
+	if (lua_type(L, index) != LUA_TSTRING || lua_rawlen(L, index) == 0 ||
+	    lua_rawlen(L, index) > LIMIT_ATTRIBUTE_NAME_BYTES)
 		fail_at(L, at, "%s needs a name of 1 to %u bytes", what, LIMIT_ATTRIBUTE_NAME_BYTES);
 	struct term *t = term_new(L, op, type, 0);
 	t->scope = (uint8_t)scope;
@@ -96,8 +98,8 @@ static int logic_attr(lua_State *L)
 
 static bool is_text_field(const char *name)
 {
-	static const char *const fields[] = { "id", "source", "customer", "member", "agent", "contact", "type", "channel", "intent",
-					      "topic", "language", NULL };
+	static const char *const fields[] = { "id",   "source",  "customer", "member", "agent",    "contact",
+					      "type", "channel", "intent",   "topic",  "language", NULL };
 	for (size_t i = 0; fields[i]; i++)
 		if (strcmp(fields[i], name) == 0)
 			return true;
@@ -109,7 +111,9 @@ static enum term_type field_type(lua_State *L, int index)
 	if (lua_type(L, index) != LUA_TSTRING)
 		return TYPE_ANY;
 	const char *name = lua_tostring(L, index);
-	return is_text_field(name) ? TYPE_STRING : strcmp(name, "time") == 0 || strcmp(name, "mood") == 0 ? TYPE_NUMBER : TYPE_ANY;
+	return is_text_field(name)                                      ? TYPE_STRING
+	       : strcmp(name, "time") == 0 || strcmp(name, "mood") == 0 ? TYPE_NUMBER
+									: TYPE_ANY;
 }
 
 static int event_field(lua_State *L)
@@ -177,7 +181,8 @@ static int logic_calc(lua_State *L)
 	struct loader *l = loader_of(L);
 	struct place at = place_here(L);
 	if (lua_type(L, 1) != LUA_TTABLE || lua_type(L, 2) != LUA_TFUNCTION)
-		fail_at(L, at, "calc takes inputs and a function: calc({ n = fact.x }, function(v) return v.n / 10 end)");
+		fail_at(L, at,
+			"calc takes inputs and a function: calc({ n = fact.x }, function(v) return v.n / 10 end)");
 	lua_settop(L, 2);
 	lua_Integer n = sandbox_push_sorted_keys(L, 1);
 	struct term *t = term_new(L, TERM_CALL, TYPE_ANY, n > UINT16_MAX ? UINT16_MAX : (unsigned)n);
@@ -212,9 +217,17 @@ static void push_reader(lua_State *L, lua_CFunction read)
 void declare_logic(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "all", logic_all }, { "any", logic_any }, { "any_member", logic_any_member }, { "asked_for_it", logic_asked },
-		{ "attr", logic_attr }, { "calc", logic_calc }, { "no", logic_no }, { "open_alert", logic_open_alert },
-		{ "outcomes", logic_outcomes }, { "tenure", logic_tenure }, { NULL, NULL },
+		{ "all", logic_all },
+		{ "any", logic_any },
+		{ "any_member", logic_any_member },
+		{ "asked_for_it", logic_asked },
+		{ "attr", logic_attr },
+		{ "calc", logic_calc },
+		{ "no", logic_no },
+		{ "open_alert", logic_open_alert },
+		{ "outcomes", logic_outcomes },
+		{ "tenure", logic_tenure },
+		{ NULL, NULL },
 	};
 	luaL_setfuncs(L, functions, 0);
 	push_reader(L, event_field);

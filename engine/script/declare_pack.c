@@ -18,7 +18,8 @@ static void check_languages(const struct fields *f, struct pack *p)
 		fields_fail(f, "more than %u languages (limit_languages)", LIMIT_LANGUAGES);
 	for (unsigned i = 0; i < p->language_count; i++) {
 		const struct str *s = p->languages[i];
-		bool ok = s->len >= 2 && s->len <= 16 && s->data[0] >= 'a' && s->data[0] <= 'z' && s->data[1] >= 'a' && s->data[1] <= 'z';
+		bool ok = s->len >= 2 && s->len <= 16 && s->data[0] >= 'a' && s->data[0] <= 'z' && s->data[1] >= 'a' &&
+			  s->data[1] <= 'z';
 		if (!ok)
 			fields_fail(f, "language \"%s\" is not a code such as \"en\" or \"pt-BR\"", s->data);
 		for (unsigned k = 0; k < i; k++)
@@ -32,7 +33,8 @@ static void check_topics(const struct fields *f, const struct pack *p)
 	for (unsigned i = 0; i < p->topic_count; i++) {
 		const char *slash = strchr(p->topics[i]->data, '/');
 		if (slash && (slash == p->topics[i]->data || slash[1] == '\0' || strchr(slash + 1, '/')))
-			fields_fail(f, "topic \"%s\": topics have one or two levels: \"bill\", \"bill/why-higher\"", p->topics[i]->data);
+			fields_fail(f, "topic \"%s\": topics have one or two levels: \"bill\", \"bill/why-higher\"",
+				    p->topics[i]->data);
 		for (unsigned k = 0; k < i; k++)
 			if (p->topics[k] == p->topics[i])
 				fields_fail(f, "topic \"%s\" is listed twice", p->topics[i]->data);
@@ -57,7 +59,8 @@ static void read_levers(lua_State *L, const struct fields *pack, struct pack *p)
 				fields_fail(&f, "goals takes a table: { grow = 0.8 }");
 			struct str *goal = pack_str_at(L, -1);
 			struct fields goals = { L, table, f.what, f.place };
-			p->levers[p->lever_count++] = (struct goal_lever){ goal, fields_number(&goals, goal->data, 0, HUGE_VAL, 1) };
+			p->levers[p->lever_count++] =
+				(struct goal_lever){ goal, fields_number(&goals, goal->data, 0, HUGE_VAL, 1) };
 			lua_pop(L, 1);
 		}
 		lua_settop(L, table - 1);
@@ -77,7 +80,8 @@ static struct term *check_balance(lua_State *L, struct place at, struct term *t)
 
 static int pack_declare(lua_State *L)
 {
-	static const char *const allowed[] = { "name", "zone", "currency", "languages", "topics", "balance", "levers", "fallback", NULL };
+	static const char *const allowed[] = { "name",    "zone",   "currency", "languages", "topics",
+					       "balance", "levers", "fallback", NULL };
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
 	struct fields f = fields_open(L, 1, "pack", place_here(L), allowed);
@@ -142,7 +146,9 @@ static int timeline_declare(lua_State *L)
 
 void declare_pack(lua_State *L)
 {
-	static const luaL_Reg functions[] = { { "balance", balance_declare }, { "pack", pack_declare }, { "timeline", timeline_declare },
+	static const luaL_Reg functions[] = { { "balance", balance_declare },
+					      { "pack", pack_declare },
+					      { "timeline", timeline_declare },
 					      { NULL, NULL } };
 	luaL_setfuncs(L, functions, 0);
 }

@@ -13,7 +13,8 @@ static void check_severity(const struct fields *f, struct str *s)
 	for (size_t i = 0; known[i]; i++)
 		if (strcmp(known[i], s->data) == 0)
 			return;
-	fields_fail(f, "severity = \"%s\" is not known; it is one of \"low\", \"medium\", \"high\", \"critical\"", s->data);
+	fields_fail(f, "severity = \"%s\" is not known; it is one of \"low\", \"medium\", \"high\", \"critical\"",
+		    s->data);
 }
 
 static void read_once(const struct fields *f, struct rule_decl *r)
@@ -64,7 +65,8 @@ static void read_nudge(lua_State *L, struct rule_decl *r, const struct fields *r
 	lua_pop(L, 1);
 }
 
-static struct assignment read_set(lua_State *L, const struct fields *f, const struct rule_decl *r, int name_index, int value_index)
+static struct assignment read_set(lua_State *L, const struct fields *f, const struct rule_decl *r, int name_index,
+				  int value_index)
 {
 	struct assignment a = { .scope = SCOPE_SUBJECT };
 	if (lua_type(L, name_index) != LUA_TSTRING)
@@ -182,7 +184,8 @@ static void check_rule_name(lua_State *L, struct place at, const struct rule_dec
 	check_new_name(L, at, "rule", str_slice(r->name), 64);
 	for (unsigned i = 0; i < p->rule_count; i++) {
 		if (p->rules[i].name == r->name)
-			fail_at(L, at, "rule \"%s\" is declared twice; first at %s:%d", r->name->data, p->rules[i].file, p->rules[i].line);
+			fail_at(L, at, "rule \"%s\" is declared twice; first at %s:%d", r->name->data, p->rules[i].file,
+				p->rules[i].line);
 		if (p->rules[i].id == r->id)
 			fail_at(L, at, "rule \"%s\": its id is that of rule \"%s\"; rename one of them", r->name->data,
 				p->rules[i].name->data);
@@ -193,7 +196,8 @@ static void check_rule_name(lua_State *L, struct place at, const struct rule_dec
 
 static int rule_body(lua_State *L)
 {
-	static const char *const allowed[] = { "why", "about", "on", "when", "once_per", "alert", "nudge", "set", "add", "run", NULL };
+	static const char *const allowed[] = { "why",   "about", "on",  "when", "once_per", "alert",
+					       "nudge", "set",   "add", "run",  NULL };
 	static const char *const abouts[] = { "customer", "member", "agent", "area", NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct place at = declare_named_place(L);

@@ -1,5 +1,5 @@
-/* script/declare_series.c: series and tallies, and the settling of how their windows are kept: what to keep, and how long, follows from
- * what the pack asks of them. */
+/* script/declare_series.c: series and tallies, and the settling of how their windows are kept: what to keep, and how
+ * long, follows from what the pack asks of them. */
 #include "script/declare.h"
 
 #include "base/hash.h"
@@ -124,19 +124,22 @@ static int tally_declare(lua_State *L)
 	s->window.has_value = true;
 	for (unsigned i = 0; i + 1 < p->series_count; i++)
 		if (p->series[i].name == s->name)
-			fields_fail(&f, "the name \"%s\" is taken at %s:%d", s->name->data, p->series[i].file, p->series[i].line);
+			fields_fail(&f, "the name \"%s\" is taken at %s:%d", s->name->data, p->series[i].file,
+				    p->series[i].line);
 	view_push(L, p->series_count - 1);
 	return 1;
 }
 
 /* Reading a series: a term, with the span as a text or { "7d", before = "this" }. */
-static struct term *read_series(lua_State *L, enum series_aggregate aggregate, const char *method, bool needs_value, bool needs_exact)
+static struct term *read_series(lua_State *L, enum series_aggregate aggregate, const char *method, bool needs_value,
+				bool needs_exact)
 {
 	struct loader *l = loader_of(L);
 	struct series_view *v = view_at(L, 1);
 	const struct series_decl *s = &l->pack->series[v->index];
 	if (needs_value && !s->window.has_value)
-		fail_here(L, "series \"%s\": :%s needs values; declare the series with value = \"ATTRIBUTE\"", s->name->data, method);
+		fail_here(L, "series \"%s\": :%s needs values; declare the series with value = \"ATTRIBUTE\"",
+			  s->name->data, method);
 	if (needs_exact && l->uses[v->index].every_ms)
 		fail_here(L, "series \"%s\": :%s needs every single event; leave out every = …", s->name->data, method);
 	if (needs_exact)
@@ -164,10 +167,12 @@ static void read_before(lua_State *L, const struct fields *f, struct term *t, bo
 	t->series.before_this = choice == 0;
 	t->series.before_today = choice == 1;
 	if (choice == 1 && !days)
-		fail_at(L, f->place, "%s: before = \"today\" belongs to daily_mean; here it is before = \"this\"", f->what);
+		fail_at(L, f->place, "%s: before = \"today\" belongs to daily_mean; here it is before = \"this\"",
+			f->what);
 }
 
-static int over_span(lua_State *L, enum series_aggregate aggregate, const char *method, bool needs_value, bool needs_exact)
+static int over_span(lua_State *L, enum series_aggregate aggregate, const char *method, bool needs_value,
+		     bool needs_exact)
 {
 	static const char *const allowed[] = { "#", "before", NULL };
 	struct loader *l = loader_of(L);
@@ -180,7 +185,8 @@ static int over_span(lua_State *L, enum series_aggregate aggregate, const char *
 		lua_replace(L, 2);
 	}
 	if (lua_type(L, 2) != LUA_TSTRING)
-		fail_at(L, at, ":%s needs a span: :%s \"7d\" or :%s { \"7d\", before = \"this\" }", method, method, method);
+		fail_at(L, at, ":%s needs a span: :%s \"7d\" or :%s { \"7d\", before = \"this\" }", method, method,
+			method);
 	t->series.span = span_here(L, at, lua_tostring(L, 2));
 	struct series_use *use = &l->uses[t->series.index];
 	if (use->every_ms && t->series.span.kind == SPAN_EXACT && t->series.span.ms < use->every_ms)
@@ -286,7 +292,8 @@ static int series_with(lua_State *L)
 	struct series_view *v = view_at(L, 1);
 	struct series_decl *s = &l->pack->series[v->index];
 	if (!s->by_count)
-		fail_here(L, "series \"%s\" is not split: it has no by = …, so :with has nothing to choose", s->name->data);
+		fail_here(L, "series \"%s\" is not split: it has no by = …, so :with has nothing to choose",
+			  s->name->data);
 	const char **names = arena_calloc(&l->pack->arena, s->by_count + 1, sizeof(*names));
 	for (unsigned i = 0; i < s->by_count; i++)
 		names[i] = s->by[i]->data;
@@ -329,8 +336,11 @@ static int unknown_method(lua_State *L)
 	const char *nearest = nearest_name(wrong, names);
 	if (nearest)
 		fail_here(L, "series have no method \"%s\"; did you mean \":%s\"?", wrong, nearest);
-	fail_here(L, "series have no method \"%s\"; known are count sum mean min max latest previous since run distinct daily_mean with "
-		  "all_keys", wrong);
+	fail_here(L,
+		  "series have no method \"%s\"; known are count sum mean min max latest previous since run distinct "
+		  "daily_mean with "
+		  "all_keys",
+		  wrong);
 }
 
 void declare_methods(lua_State *L, const char *meta, const luaL_Reg *list, lua_CFunction unknown)
@@ -350,7 +360,9 @@ void declare_methods(lua_State *L, const char *meta, const luaL_Reg *list, lua_C
 
 void declare_series(lua_State *L)
 {
-	static const luaL_Reg functions[] = { { "series", series_declare }, { "tally", tally_declare }, { NULL, NULL } };
+	static const luaL_Reg functions[] = { { "series", series_declare },
+					      { "tally", tally_declare },
+					      { NULL, NULL } };
 	declare_methods(L, SERIES_META, methods, unknown_method);
 	luaL_setfuncs(L, functions, 0);
 }
@@ -401,7 +413,7 @@ void series_settle(lua_State *L)
 		s->id = series_id(p, s);
 		for (unsigned k = 0; k < i; k++)
 			if (p->series[k].id == s->id)
-				fail_at(L, at, "series \"%s\" counts the same as the one at %s:%d; use that one", s->name->data,
-					p->series[k].file, p->series[k].line);
+				fail_at(L, at, "series \"%s\" counts the same as the one at %s:%d; use that one",
+					s->name->data, p->series[k].file, p->series[k].line);
 	}
 }

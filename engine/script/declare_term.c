@@ -1,6 +1,7 @@
-/* script/declare_term.c: terms as Lua sees them: a userdata with the address of a struct term, operators for arithmetic, methods
- * for comparisons. Lua turns `a and b`, `not a` and `a == 1` into plain values before anybody can see it; so comparisons are methods,
- * bare booleans are refused wherever a condition is due, and a condition that nothing uses is an error. */
+/* script/declare_term.c: terms as Lua sees them: a userdata with the address of a struct term, operators for
+ * arithmetic, methods for comparisons. Lua turns `a and b`, `not a` and `a == 1` into plain values before anybody
+ * can see it; so comparisons are methods, bare booleans are refused wherever a condition is due, and a condition
+ * that nothing uses is an error. */
 #include "script/declare.h"
 
 #include "base/error.h"
@@ -13,7 +14,10 @@ const char *term_kind(const struct term *t)
 {
 	if (t->op == TERM_LITERAL)
 		return t->type == TYPE_BOOL ? "true or false" : t->type == TYPE_NUMBER ? "a number" : "a text";
-	return t->type == TYPE_BOOL ? "a condition" : t->type == TYPE_NUMBER ? "a number" : t->type == TYPE_STRING ? "a text" : "a value";
+	return t->type == TYPE_BOOL     ? "a condition"
+	       : t->type == TYPE_NUMBER ? "a number"
+	       : t->type == TYPE_STRING ? "a text"
+					: "a value";
 }
 
 struct term *term_new(lua_State *L, enum term_op op, enum term_type type, unsigned children)
@@ -89,7 +93,8 @@ struct term *term_operand(lua_State *L, int index, bool numeric, const char *wha
 	case LUA_TSTRING:
 		if (numeric) {
 			if (span_parse(slice_of(lua_tostring(L, index)), &span) != ERR_OK || span.kind != SPAN_EXACT)
-				fail_here(L, "%s: \"%s\" is neither a number nor a duration such as \"24h\"", what, lua_tostring(L, index));
+				fail_here(L, "%s: \"%s\" is neither a number nor a duration such as \"24h\"", what,
+					  lua_tostring(L, index));
 			t = literal(L, TYPE_NUMBER, value_number((double)span.ms / 1000));
 			t->duration = true;
 			return t;
@@ -108,12 +113,17 @@ struct term *term_condition(lua_State *L, int index, struct place at, const char
 {
 	struct term *t = term_at(L, index);
 	if (lua_type(L, index) == LUA_TBOOLEAN)
-		fail_at(L, at, "%s is a bare %s: Lua's `and`, `or`, `not` and `==` do not build conditions; use all { … }, any { … }, "
-			"no { … } and :is(…)", what, lua_toboolean(L, index) ? "true" : "false");
+		fail_at(L, at,
+			"%s is a bare %s: Lua's `and`, `or`, `not` and `==` do not build conditions; use all { … }, "
+			"any { … }, "
+			"no { … } and :is(…)",
+			what, lua_toboolean(L, index) ? "true" : "false");
 	if (!t)
-		fail_at(L, at, "%s must be a condition such as fact.x:above(3), not a %s", what, luaL_typename(L, index));
+		fail_at(L, at, "%s must be a condition such as fact.x:above(3), not a %s", what,
+			luaL_typename(L, index));
 	if (t->type != TYPE_BOOL && t->type != TYPE_ANY)
-		fail_at(L, at, "%s must be a condition, but it is %s; compare it: :above(…), :at_least(…), :is(…)", what, term_kind(t));
+		fail_at(L, at, "%s must be a condition, but it is %s; compare it: :above(…), :at_least(…), :is(…)",
+			what, term_kind(t));
 	t->used = true;
 	return t;
 }
@@ -184,7 +194,8 @@ static struct term *self(lua_State *L, const char *method)
 
 static int term_between(lua_State *L)
 {
-	struct term *a = self(L, "between"), *low = numeric_operand(L, 2, ":between"), *high = numeric_operand(L, 3, ":between");
+	struct term *a = self(L, "between"), *low = numeric_operand(L, 2, ":between"),
+		    *high = numeric_operand(L, 3, ":between");
 	if (low->op == TERM_LITERAL && high->op == TERM_LITERAL && low->literal.number > high->literal.number)
 		fail_here(L, ":between(low, high): low is greater than high; it can never hold");
 	if (a->type != TYPE_NUMBER && a->type != TYPE_ANY)
@@ -297,9 +308,19 @@ static int refuse_other(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-	{ "above", term_above }, { "at_least", term_at_least }, { "at_most", term_at_most }, { "below", term_below },
-	{ "between", term_between }, { "is", term_is }, { "is_not", term_is_not }, { "known", term_known }, { "max", term_max },
-	{ "min", term_min }, { "one_of", term_one_of }, { "or_else", term_or_else }, { NULL, NULL },
+	{ "above", term_above },
+	{ "at_least", term_at_least },
+	{ "at_most", term_at_most },
+	{ "below", term_below },
+	{ "between", term_between },
+	{ "is", term_is },
+	{ "is_not", term_is_not },
+	{ "known", term_known },
+	{ "max", term_max },
+	{ "min", term_min },
+	{ "one_of", term_one_of },
+	{ "or_else", term_or_else },
+	{ NULL, NULL },
 };
 
 static int unknown_method(lua_State *L)
@@ -315,17 +336,20 @@ static int unknown_method(lua_State *L)
 		return luaL_error(L, "a term has no value of its own within a function; read it as c.NAME");
 	if (nearest)
 		fail_here(L, "terms have no method \"%s\"; did you mean \":%s\"?", wrong, nearest);
-	fail_here(L, "terms have no method \"%s\"; known are above below at_least at_most between is is_not one_of known or_else min max",
+	fail_here(L,
+		  "terms have no method \"%s\"; known are above below at_least at_most between is is_not one_of known "
+		  "or_else min max",
 		  wrong);
 }
 
 void declare_terms(lua_State *L)
 {
 	static const luaL_Reg operators[] = {
-		{ "__add", term_add }, { "__sub", term_sub }, { "__mul", term_mul }, { "__div", term_div }, { "__unm", term_neg },
-		{ "__eq", refuse_equal }, { "__lt", refuse_order }, { "__le", refuse_order }, { "__concat", refuse_concat },
-		{ "__mod", refuse_other }, { "__pow", refuse_other }, { "__idiv", refuse_other }, { "__len", refuse_other },
-		{ "__call", refuse_other }, { NULL, NULL },
+		{ "__add", term_add },     { "__sub", term_sub },      { "__mul", term_mul },
+		{ "__div", term_div },     { "__unm", term_neg },      { "__eq", refuse_equal },
+		{ "__lt", refuse_order },  { "__le", refuse_order },   { "__concat", refuse_concat },
+		{ "__mod", refuse_other }, { "__pow", refuse_other },  { "__idiv", refuse_other },
+		{ "__len", refuse_other }, { "__call", refuse_other }, { NULL, NULL },
 	};
 	declare_methods(L, TERM_META, methods, unknown_method);
 	luaL_getmetatable(L, TERM_META);

@@ -1,5 +1,5 @@
-/* script/pack.c: loading a pack: a fresh VM, its environment, pack.lua and what that requires, then the checks of the whole; and looking
- * things up in it afterwards. */
+/* script/pack.c: loading a pack: a fresh VM, its environment, pack.lua and what that requires, then the checks of
+ * the whole; and looking things up in it afterwards. */
 #include "script/declare.h"
 
 #include "base/check.h"
@@ -28,7 +28,9 @@ static void load_file(lua_State *L, const struct bundle_file *file)
 	char chunk[LIMIT_PACK_PATH_BYTES + 2];
 	int line = source_power_line(bytes_slice(&file->content));
 	if (line)
-		luaL_error(L, "%s:%d: the operator `^` differs between machines in the last digit; write x * x, or math.sqrt(x)",
+		luaL_error(L,
+			   "%s:%d: the operator `^` differs between machines in the last digit; write x * x, or "
+			   "math.sqrt(x)",
 			   file->path, line);
 	snprintf(chunk, sizeof(chunk), "@%s", file->path);
 	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") != LUA_OK)
@@ -133,7 +135,8 @@ static int run_files(struct loader *l)
 	vm_leave(vm);
 	vm->loader = NULL;
 	if (status == LUA_ERRMEM) {
-		snprintf(text, sizeof(text), PACK_FILE ":1: loading the pack takes more than %u bytes (limit_vm_bytes)", LIMIT_VM_BYTES);
+		snprintf(text, sizeof(text), PACK_FILE ":1: loading the pack takes more than %u bytes (limit_vm_bytes)",
+			 LIMIT_VM_BYTES);
 		lua_pop(vm->L, 1);
 	} else if (status != LUA_OK) {
 		vm_error_text(vm->L, text, sizeof(text));
@@ -158,16 +161,17 @@ static int take_zone(struct loader *l, bool zone_wanted)
 		return ERR_OK;
 	}
 	if (l->bundle->zone.len == 0 || !l->bundle->zone_name || strcmp(l->bundle->zone_name, l->zone->data) != 0)
-		return error_set(ERR_RULE, NULL, "%s:%d: the pack's bundle does not carry the table of zone \"%s\"; bundle it again",
+		return error_set(ERR_RULE, NULL,
+				 "%s:%d: the pack's bundle does not carry the table of zone \"%s\"; bundle it again",
 				 l->pack_place.file, l->pack_place.line, l->zone->data);
 	if (zone_create(&p->zone, bytes_slice(&l->bundle->zone)) != ERR_OK)
-		return error_set(ERR_RULE, NULL, "%s:%d: the table of zone \"%s\" is broken", l->pack_place.file, l->pack_place.line,
-				 l->zone->data);
+		return error_set(ERR_RULE, NULL, "%s:%d: the table of zone \"%s\" is broken", l->pack_place.file,
+				 l->pack_place.line, l->zone->data);
 	return ERR_OK;
 }
 
-static int load(struct pack **out, const struct bundle *bundle, struct strpool *pool, bool zone_wanted, struct bytes *zone_name,
-		struct place *zone_place)
+static int load(struct pack **out, const struct bundle *bundle, struct strpool *pool, bool zone_wanted,
+		struct bytes *zone_name, struct place *zone_place)
 {
 	struct pack *p = must_calloc(1, sizeof(*p));
 	arena_init(&p->arena, 0);

@@ -1,5 +1,5 @@
-/* script/pack.h: an active pack as plain C: what its Lua declared when it was loaded. Read-only afterwards, but for the counters.
- * One a shard (each shard has its own VM and string pool). lua.h stays behind script/vm.h. */
+/* script/pack.h: an active pack as plain C: what its Lua declared when it was loaded. Read-only afterwards, but for
+ * the counters. One a shard (each shard has its own VM and string pool). lua.h stays behind script/vm.h. */
 #ifndef NUDGED_SCRIPT_PACK_H
 #define NUDGED_SCRIPT_PACK_H
 
@@ -186,10 +186,12 @@ struct pack {
 	uint32_t *type_table; uint32_t type_mask;    /* open addressing by str->hash: index into types + 1 */
 };
 
-/* Loads, runs and checks a pack. ERR_RULE with "FILE:LINE: what is wrong; what to do". Names are interned in `pool`, which must outlive it. */
+/* Loads, runs and checks a pack. ERR_RULE with "FILE:LINE: what is wrong; what to do". Names are interned in `pool`,
+ * which must outlive it. */
 int pack_load(struct pack **out, const struct bundle *bundle, struct strpool *pool);
 void pack_destroy(struct pack *p); /* NULL-safe */
-/* NULL where nothing in the pack cares about the type (rules on every type: "*" — are merged into each index, and into this default). */
+/* NULL where nothing in the pack cares about the type (rules on every type: "*" — are merged into each index, and
+ * into this default). */
 const struct type_index *pack_type(const struct pack *p, const struct str *type);
 int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
 int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */

@@ -1,5 +1,6 @@
-/* script/pattern.c: Lua patterns (reference manual, 6.4.1), matched by backtracking as Lua does, with every step charged to the
- * instruction budget: "(.-)*x"-like patterns on long texts otherwise run for minutes, out of a hook's reach. */
+/* script/pattern.c: Lua patterns (reference manual, 6.4.1), matched by backtracking as Lua does, with every step
+ * charged to the instruction budget: "(.-)*x"-like patterns on long texts otherwise run for minutes, out of a hook's
+ * reach. */
 #include "script/sandbox.h"
 
 #define ESCAPE '%'
@@ -282,7 +283,9 @@ static const char *match(struct matcher *m, const char *s, const char *p)
 bool pattern_match_at(lua_State *L, const char *text, size_t len, size_t at, const char *pattern, size_t pattern_len,
 		      struct pattern_match *out)
 {
-	struct matcher m = { .L = L, .start = text, .end = text + len, .pattern_end = pattern + pattern_len, .out = out };
+	struct matcher m = {
+		.L = L, .start = text, .end = text + len, .pattern_end = pattern + pattern_len, .out = out
+	};
 	out->count = 0;
 	const char *end = match(&m, text + at, pattern);
 	vm_charge(L, m.steps);

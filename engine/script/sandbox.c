@@ -4,9 +4,9 @@
  *        __index -> names: basics, math, string, table, declarations
  *           __index -> an error: "unknown name"
  *
- * Left out on purpose: load* dofile loadstring package io os debug coroutine collectgarbage raw* setmetatable getmetatable next
- * string.dump string.pack math.random print, and what differs between machines (exp log pow sin …). What remains is either
- * cheap, or charges its own loops to the instruction budget (vm_charge).
+ * Left out on purpose: load* dofile loadstring package io os debug coroutine collectgarbage raw* setmetatable
+ * getmetatable next string.dump string.pack math.random print, and what differs between machines (exp log pow sin
+ * …). What remains is either cheap, or charges its own loops to the instruction budget (vm_charge).
  *
  * Packs are trusted colleagues' code that is kept from accidents; this is not a wall against attackers. */
 #include "script/sandbox.h"
@@ -115,7 +115,8 @@ static int compare_keys(const void *a, const void *b)
 		return (int)x->boolean - (int)y->boolean;
 	if (x->integer && y->integer)
 		return (x->i > y->i) - (x->i < y->i);
-	if (x->n != y->n) /* a float key has a fraction or lies beyond all integers: rounding an integer cannot reorder them */
+	if (x->n !=
+	    y->n) /* a float key has a fraction or lies beyond all integers: rounding an integer cannot reorder them */
 		return x->n > y->n ? 1 : -1;
 	return (int)y->integer - (int)x->integer;
 }
@@ -138,7 +139,8 @@ static void read_key(lua_State *L, int index, struct key *k)
 		k->boolean = lua_toboolean(L, index);
 		break;
 	default:
-		luaL_error(L, "pairs: a %s as a key has no order; use numbers, strings or booleans as keys", luaL_typename(L, index));
+		luaL_error(L, "pairs: a %s as a key has no order; use numbers, strings or booleans as keys",
+			   luaL_typename(L, index));
 	}
 }
 
@@ -252,8 +254,8 @@ static int basic_error(lua_State *L)
 	return lua_error(L);
 }
 
-/* Catches what a function raises, but not the end of a budget, else a loop around it would never stop; and nothing while the pack is
- * loaded: a declaration that was refused halfway must not be passed over. */
+/* Catches what a function raises, but not the end of a budget, else a loop around it would never stop; and nothing
+ * while the pack is loaded: a declaration that was refused halfway must not be passed over. */
 static int basic_pcall(lua_State *L)
 {
 	luaL_checkany(L, 1);
@@ -347,9 +349,11 @@ static int basic_type(lua_State *L)
 }
 
 static const luaL_Reg basics[] = {
-	{ "assert", basic_assert }, { "error", basic_error }, { "ipairs", basic_ipairs }, { "pairs", basic_pairs },
-	{ "pcall", basic_pcall }, { "select", basic_select }, { "tonumber", basic_tonumber }, { "tostring", basic_tostring },
-	{ "type", basic_type }, { NULL, NULL },
+	{ "assert", basic_assert },     { "error", basic_error },
+	{ "ipairs", basic_ipairs },     { "pairs", basic_pairs },
+	{ "pcall", basic_pcall },       { "select", basic_select },
+	{ "tonumber", basic_tonumber }, { "tostring", basic_tostring },
+	{ "type", basic_type },         { NULL, NULL },
 };
 
 /* Edits between two short names, 9 where there are many. */
@@ -404,7 +408,8 @@ static int unknown_name(lua_State *L)
 	const char *nearest = nearest_name(wrong, names);
 	if (nearest)
 		return luaL_error(L, "unknown name \"%s\"; did you mean \"%s\"?", wrong, nearest);
-	return luaL_error(L, "unknown name \"%s\"; packs have no such global: declare it with `local` above its use", wrong);
+	return luaL_error(L, "unknown name \"%s\"; packs have no such global: declare it with `local` above its use",
+			  wrong);
 }
 
 static int refuse_global(lua_State *L)

@@ -39,7 +39,8 @@ struct vm *vm_of(lua_State *L);
 /* Begins and ends the budget of one call into Lua. */
 void vm_enter(struct vm *vm, uint64_t steps, size_t bytes, size_t churn);
 void vm_leave(struct vm *vm);
-/* Charges work that C did for Lua as so many instructions: hooks never fire inside C functions. Raises when the budget is spent. */
+/* Charges work that C did for Lua as so many instructions: hooks never fire inside C functions. Raises when the
+ * budget is spent. */
 void vm_charge(lua_State *L, uint64_t steps);
 /* The error on top of the stack as text without addresses; pops it. `out` is filled and terminated. */
 void vm_error_text(lua_State *L, char *out, size_t size);
@@ -62,7 +63,8 @@ void sandbox_protect(lua_State *L, const char *what);
 void sandbox_freeze(lua_State *L, int index, const char *what); /* in place */
 /* Pushes the table behind a read-only one, or the table itself. */
 void sandbox_push_content(lua_State *L, int index);
-/* Pushes a list of the table's keys in order: numbers, strings by bytes, booleans; others are refused. Returns their number. */
+/* Pushes a list of the table's keys in order: numbers, strings by bytes, booleans; others are refused. Returns their
+ * number. */
 lua_Integer sandbox_push_sorted_keys(lua_State *L, int index);
 /* Pushes text without addresses for any value. */
 const char *sandbox_tostring(lua_State *L, int index, size_t *len);

@@ -1,4 +1,5 @@
-/* script/sandbox_math.c: the part of math that gives the same bits on every machine: no random, nothing transcendental. */
+/* script/sandbox_math.c: the part of math that gives the same bits on every machine: no random, nothing
+ * transcendental. */
 #include "script/sandbox.h"
 
 #include <math.h>
@@ -101,8 +102,9 @@ static int math_type(lua_State *L)
 void sandbox_push_math_library(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "abs", math_abs }, { "ceil", math_ceil }, { "floor", math_floor }, { "fmod", math_fmod }, { "max", math_max },
-		{ "min", math_min }, { "sqrt", math_sqrt }, { "tointeger", math_tointeger }, { "type", math_type }, { NULL, NULL },
+		{ "abs", math_abs },   { "ceil", math_ceil }, { "floor", math_floor }, { "fmod", math_fmod },
+		{ "max", math_max },   { "min", math_min },   { "sqrt", math_sqrt },   { "tointeger", math_tointeger },
+		{ "type", math_type }, { NULL, NULL },
 	};
 	luaL_newlib(L, functions);
 	lua_pushnumber(L, HUGE_VAL);

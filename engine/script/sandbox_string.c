@@ -1,5 +1,6 @@
-/* script/sandbox_string.c: string functions that charge for their loops, show no addresses and know only ASCII classes. They are also
- * the methods of strings: the metatable shared by all of them is reachable from any pack, so it points here and is locked. */
+/* script/sandbox_string.c: string functions that charge for their loops, show no addresses and know only ASCII
+ * classes. They are also the methods of strings: the metatable shared by all of them is reachable from any pack, so
+ * it points here and is locked. */
 #include "script/sandbox.h"
 
 #include <stdio.h>
@@ -96,7 +97,8 @@ static int string_rep(lua_State *L)
 		return 1;
 	}
 	if ((lua_Unsigned)n > LIMIT_CALL_BYTES / (len + separator_len))
-		return luaL_error(L, "string.rep: the result would be longer than %d bytes (limit_call_bytes)", (int)LIMIT_CALL_BYTES);
+		return luaL_error(L, "string.rep: the result would be longer than %d bytes (limit_call_bytes)",
+				  (int)LIMIT_CALL_BYTES);
 	size_t total = (size_t)n * len + (size_t)(n - 1) * separator_len;
 	vm_charge(L, total / BYTES_A_STEP + (uint64_t)n / 4);
 	luaL_Buffer b;
@@ -294,8 +296,8 @@ static int string_gsub(lua_State *L)
 	size_t len, pattern_len;
 	const char *text = luaL_checklstring(L, 1, &len), *pattern = luaL_checklstring(L, 2, &pattern_len);
 	int kind = lua_type(L, 3);
-	luaL_argexpected(L, kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TFUNCTION || kind == LUA_TTABLE, 3,
-			 "string/function/table");
+	luaL_argexpected(L, kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TFUNCTION || kind == LUA_TTABLE,
+			 3, "string/function/table");
 	lua_Integer most = luaL_optinteger(L, 4, (lua_Integer)len + 1), count = 0;
 	bool anchored = pattern_len && *pattern == '^';
 	if (anchored) {
@@ -327,7 +329,8 @@ static int string_gsub(lua_State *L)
 	return 2;
 }
 
-/* One conversion: "%5.2f" and the like, checked: no '*', at most two digits each, no conversion that shows an address. */
+/* One conversion: "%5.2f" and the like, checked: no '*', at most two digits each, no conversion that shows an
+ * address. */
 static const char *read_spec(lua_State *L, const char *p, const char *end, char spec[16])
 {
 	size_t n = 0;
@@ -342,7 +345,9 @@ static const char *read_spec(lua_State *L, const char *p, const char *end, char 
 			spec[n++] = *p++;
 	}
 	if (p >= end || !*p || !strchr("dicxXofeEgGs", *p))
-		luaL_error(L, "string.format: conversion \"%%%c\" is not known here; use %%d %%i %%c %%x %%X %%o %%f %%e %%g %%s %%%%",
+		luaL_error(L,
+			   "string.format: conversion \"%%%c\" is not known here; use %%d %%i %%c %%x %%X %%o %%f %%e "
+			   "%%g %%s %%%%",
 			   p < end && *p ? *p : ' ');
 	spec[n] = '\0';
 	return p;

@@ -1,5 +1,6 @@
-/* script/sandbox_table.c: table functions that charge for their loops. sort is a stable merge sort: its result depends on nothing but
- * its input (the usual quicksort may take pivots from the clock), and a comparator that contradicts itself only gives a bad order. */
+/* script/sandbox_table.c: table functions that charge for their loops. sort is a stable merge sort: its result
+ * depends on nothing but its input (the usual quicksort may take pivots from the clock), and a comparator that
+ * contradicts itself only gives a bad order. */
 #include "script/sandbox.h"
 
 #define UNPACK_MAX 1000 /* values returned at once */
@@ -58,7 +59,8 @@ static int table_concat(lua_State *L)
 	for (lua_Integer i = from; i <= to; i++) {
 		lua_geti(L, 1, i);
 		if (!lua_isstring(L, -1))
-			return luaL_error(L, "table.concat: item %d is a %s, not a text or number", (int)i, luaL_typename(L, -1));
+			return luaL_error(L, "table.concat: item %d is a %s, not a text or number", (int)i,
+					  luaL_typename(L, -1));
 		size_t len;
 		lua_tolstring(L, -1, &len);
 		vm_charge(L, 1 + (len + separator_len) / 16);
@@ -165,8 +167,13 @@ static int table_sort(lua_State *L)
 void sandbox_push_table_library(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "concat", table_concat }, { "insert", table_insert }, { "pack", table_pack }, { "remove", table_remove },
-		{ "sort", table_sort }, { "unpack", table_unpack }, { NULL, NULL },
+		{ "concat", table_concat },
+		{ "insert", table_insert },
+		{ "pack", table_pack },
+		{ "remove", table_remove },
+		{ "sort", table_sort },
+		{ "unpack", table_unpack },
+		{ NULL, NULL },
 	};
 	luaL_newlib(L, functions);
 	sandbox_protect(L, "table");

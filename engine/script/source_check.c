@@ -1,6 +1,6 @@
-/* script/source_check.c: what is refused in a pack's source text before Lua compiles it: the operator `^`. Lua gives it to the C library's
- * pow(), whose last bit differs between machines, and a journal must replay the same everywhere. Finding it takes a scan that skips
- * comments and strings. */
+/* script/source_check.c: what is refused in a pack's source text before Lua compiles it: the operator `^`. Lua gives
+ * it to the C library's pow(), whose last bit differs between machines, and a journal must replay the same
+ * everywhere. Finding it takes a scan that skips comments and strings. */
 #include "script/declare.h"
 
 struct scan {

@@ -1,8 +1,9 @@
-/* script/term.h: terms: the expressions of a pack, built once when it is loaded (script/declare_*.c) and evaluated in C by
- * decide/eval.c at every event and decision. A term is a tree of nodes; facts are named terms; a Lua function is a leaf (TERM_CALL).
+/* script/term.h: terms: the expressions of a pack, built once when it is loaded (script/declare_*.c) and evaluated
+ * in C by decide/eval.c at every event and decision. A term is a tree of nodes; facts are named terms; a Lua
+ * function is a leaf (TERM_CALL).
  *
- * Logic has three values. Comparison with unknown is unknown; `all` is false as soon as one child is false, `any` true as soon as one
- * is true, whatever else is unknown; arithmetic with unknown, and division by zero, is unknown. */
+ * Logic has three values. Comparison with unknown is unknown; `all` is false as soon as one child is false, `any`
+ * true as soon as one is true, whatever else is unknown; arithmetic with unknown, and division by zero, is unknown. */
 #ifndef NUDGED_SCRIPT_TERM_H
 #define NUDGED_SCRIPT_TERM_H
 
@@ -102,7 +103,8 @@ struct term {
 /* Text for explanations (term_text.c): "texts_today > 3 x texts_habit", "complaint is open", "lines at least 2". */
 struct bytes;
 struct pack;
-/* Called after the name of a leaf that is read (not of a literal) was written; appends what is to follow it (" 140"), or nothing. */
+/* Called after the name of a leaf that is read (not of a literal) was written; appends what is to follow it, such as
+ * " 140", or nothing. */
 typedef void (*term_leaf)(void *arg, const struct term *leaf, struct bytes *out);
 void term_render(const struct term *t, const struct pack *p, term_leaf leaf, void *arg, struct bytes *out);
 void term_text(const struct term *t, const struct pack *p, struct bytes *out); /* without values */

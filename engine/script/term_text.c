@@ -1,5 +1,5 @@
-/* script/term_text.c: terms as text, for explanations and for the definitions that series are known by. One place for the structure;
- * a callback adds what was read to each leaf: "texts_today 140 > 3 x texts_habit 21". */
+/* script/term_text.c: terms as text, for explanations and for the definitions that series are known by. One place
+ * for the structure; a callback adds what was read to each leaf: "texts_today 140 > 3 x texts_habit 21". */
 #include "script/pack.h"
 
 #include "base/bytes.h"
@@ -51,7 +51,8 @@ static void put_literal(const struct render *r, const struct term *t)
 	case VALUE_NUMBER:
 		if (t->duration)
 			bytes_printf(r->out, "%.*s",
-				     SLICE_ARG(span_text((struct span){ SPAN_EXACT, llround(t->literal.number * 1000) }, buffer)));
+				     SLICE_ARG(span_text((struct span){ SPAN_EXACT, llround(t->literal.number * 1000) },
+							 buffer)));
 		else
 			put(r, number_text(t->literal.number, buffer));
 		break;
@@ -65,7 +66,8 @@ static void put_literal(const struct render *r, const struct term *t)
 
 static void put_series(const struct render *r, const struct term *t)
 {
-	static const char *const names[] = { "count", "sum", "mean", "min", "max", "latest", "previous", "since", "run", "distinct", "daily mean" };
+	static const char *const names[] = { "count",    "sum",   "mean", "min",      "max",       "latest",
+					     "previous", "since", "run",  "distinct", "daily mean" };
 	const struct series_decl *s = &r->pack->series[t->series.index];
 	char buffer[32], low[32], high[32];
 	bytes_printf(r->out, "%s of %s", names[t->series.aggregate], s->name->data);
@@ -78,7 +80,8 @@ static void put_series(const struct render *r, const struct term *t)
 	else if (t->series.aggregate == AGGREGATE_RUN && isinf(t->series.high))
 		bytes_printf(r->out, " at least %s", number_text(t->series.low, low));
 	else if (t->series.aggregate == AGGREGATE_RUN)
-		bytes_printf(r->out, " between %s and %s", number_text(t->series.low, low), number_text(t->series.high, high));
+		bytes_printf(r->out, " between %s and %s", number_text(t->series.low, low),
+			     number_text(t->series.high, high));
 	if (t->series.before_this && t->series.aggregate <= AGGREGATE_MAX)
 		put(r, " before this");
 	if (t->series.all_keys)
@@ -204,7 +207,8 @@ static enum tightness tightness(const struct term *t)
 	}
 }
 
-static void put_list(const struct render *r, const struct term *t, unsigned from, const char *between, enum tightness outer)
+static void put_list(const struct render *r, const struct term *t, unsigned from, const char *between,
+		     enum tightness outer)
 {
 	for (unsigned i = from; i < t->child_count; i++) {
 		if (i > from)
@@ -214,7 +218,8 @@ static void put_list(const struct render *r, const struct term *t, unsigned from
 }
 
 /* a OP b, the right side tighter so that a - (b - c) keeps its parentheses */
-static void put_binary(const struct render *r, const struct term *t, const char *op, enum tightness left, enum tightness right)
+static void put_binary(const struct render *r, const struct term *t, const char *op, enum tightness left,
+		       enum tightness right)
 {
 	render(r, t->children[0], left);
 	put(r, op);
@@ -255,8 +260,10 @@ static void put_number(const struct render *r, const struct term *t)
 
 static void put_condition(const struct render *r, const struct term *t)
 {
-	static const char *const words[] = { [TERM_ABOVE] = " > ", [TERM_BELOW] = " < ", [TERM_AT_LEAST] = " at least ",
-					     [TERM_AT_MOST] = " at most ", [TERM_IS] = " is ", [TERM_IS_NOT] = " is not " };
+	static const char *const words[] = {
+		[TERM_ABOVE] = " > ",         [TERM_BELOW] = " < ", [TERM_AT_LEAST] = " at least ",
+		[TERM_AT_MOST] = " at most ", [TERM_IS] = " is ",   [TERM_IS_NOT] = " is not "
+	};
 	switch (t->op) {
 	case TERM_BETWEEN:
 		put_binary(r, t, " between ", TIGHT_SUM, TIGHT_SUM);

@@ -1,5 +1,5 @@
-/* script/type_index.c: what happens on one event type, so that an event costs what matches it and not what the pack holds. Lists are in
- * order of declaration; "*" is in every list and in the one of types that nothing names. */
+/* script/type_index.c: what happens on one event type, so that an event costs what matches it and not what the pack
+ * holds. Lists are in order of declaration; "*" is in every list and in the one of types that nothing names. */
 #include "script/declare.h"
 
 #include "base/check.h"
@@ -108,7 +108,8 @@ static void add_to_type(struct pack *p, struct type_index *t, enum target target
 		add(a, &t->rules, &t->rule_count, value);
 }
 
-static void add_to_types(struct pack *p, struct str **types, unsigned count, enum target target, unsigned about, unsigned value)
+static void add_to_types(struct pack *p, struct str **types, unsigned count, enum target target, unsigned about,
+			 unsigned value)
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (!is_any(types[i])) {

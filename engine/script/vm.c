@@ -1,12 +1,13 @@
 /* script/vm.c: one Lua VM a pack and shard: memory, budgets, and calls into what the pack left behind.
  *
- * Two budgets bound a call. Steps: a count hook adds up VM instructions, C functions of the sandbox charge for their own loops
- * (vm_charge), since hooks never fire inside C. When they are spent the hook is armed for every single instruction and keeps
- * raising, so `while true do pcall(f) end` ends too. Memory: the allocator refuses beyond what the call may add to the VM's size
- * at its start, and beyond a total of allocations, freed or not (else `s .. s` in a loop would be cheap in steps and dear in time).
+ * Two budgets bound a call. Steps: a count hook adds up VM instructions, C functions of the sandbox charge for their
+ * own loops (vm_charge), since hooks never fire inside C. When they are spent the hook is armed for every single
+ * instruction and keeps raising, so `while true do pcall(f) end` ends too. Memory: the allocator refuses beyond what
+ * the call may add to the VM's size at its start, and beyond a total of allocations, freed or not (else `s .. s` in
+ * a loop would be cheap in steps and dear in time).
  *
- * Steps are the same on every run. Peak memory is not (the garbage collector decides), so an abort is recorded in the journal
- * and replay gives calls room to spare (vm_relax). */
+ * Steps are the same on every run. Peak memory is not (the garbage collector decides), so an abort is recorded in
+ * the journal and replay gives calls room to spare (vm_relax). */
 #include "script/sandbox.h"
 
 #include "base/arena.h"
@@ -71,8 +72,8 @@ static void trip(lua_State *L, struct vm *vm, int level)
 	vm->tripped = true;
 	lua_sethook(L, hook, LUA_MASKCOUNT, 1);
 	luaL_where(L, level);
-	lua_pushfstring(L, "stopped: it passed the limit of %d instructions (limit_%s_instructions)", (int)vm->step_budget,
-			vm->loader ? "load" : "call");
+	lua_pushfstring(L, "stopped: it passed the limit of %d instructions (limit_%s_instructions)",
+			(int)vm->step_budget, vm->loader ? "load" : "call");
 	lua_concat(L, 2);
 	lua_error(L);
 }
@@ -242,7 +243,8 @@ static int call_run(struct vm *vm, struct call *call, const struct vm_host *host
 	vm->host = NULL;
 	char text[600] = "";
 	if (status == LUA_ERRMEM) {
-		snprintf(text, sizeof(text), "stopped: it passed the limit of %u bytes (limit_call_bytes)", LIMIT_CALL_BYTES);
+		snprintf(text, sizeof(text), "stopped: it passed the limit of %u bytes (limit_call_bytes)",
+			 LIMIT_CALL_BYTES);
 		lua_pop(L, 1);
 		lua_gc(L, LUA_GCCOLLECT, 0);
 	} else if (status != LUA_OK) {
@@ -251,8 +253,10 @@ static int call_run(struct vm *vm, struct call *call, const struct vm_host *host
 	const char *changed = vm_restore(vm, call->function);
 	if (changed && status == LUA_OK) {
 		status = LUA_ERRRUN;
-		snprintf(text, sizeof(text), "it changed the outer local \"%s\", which would outlive the call: keep such state in an "
-			 "attribute or a tally", changed);
+		snprintf(text, sizeof(text),
+			 "it changed the outer local \"%s\", which would outlive the call: keep such state in an "
+			 "attribute or a tally",
+			 changed);
 	}
 	if (status == LUA_OK)
 		return ERR_OK;
@@ -272,7 +276,9 @@ int vm_call_value(struct vm *vm, int function, struct str *const *names, const s
 
 int vm_call_condition(struct vm *vm, int function, const struct vm_host *host, struct arena *arena, struct value *out)
 {
-	struct call call = { .function = function, .arena = arena, .wants_value = true, .truth = true, .out = value_unknown() };
+	struct call call = {
+		.function = function, .arena = arena, .wants_value = true, .truth = true, .out = value_unknown()
+	};
 	int rc = call_run(vm, &call, host);
 	*out = rc == ERR_OK ? call.out : value_unknown();
 	return rc;

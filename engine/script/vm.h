@@ -1,13 +1,15 @@
 /* script/vm.h: the sandboxed Lua VM of one shard, seen from above: calling the functions that a pack left behind.
  *
- * Every call has an instruction budget and a memory budget, no way to time, randomness, files or addresses, and leaves nothing behind
- * (globals are read-only after load; see sandbox.c for how, and HAZARDS in the comments there for why). */
+ * Every call has an instruction budget and a memory budget, no way to time, randomness, files or addresses, and
+ * leaves nothing behind (globals are read-only after load; see sandbox.c for how, and HAZARDS in the comments there
+ * for why). */
 #ifndef NUDGED_SCRIPT_VM_H
 #define NUDGED_SCRIPT_VM_H
 
 #include "script/pack.h"
 
-/* What a Lua function may ask and do while it runs; decide/ provides it. Reads are traced there, so that they are explained. */
+/* What a Lua function may ask and do while it runs; decide/ provides it. Reads are traced there, so that they are
+ * explained. */
 struct vm_host {
 	void *arg;
 	/* c.NAME (a fact, checked; or "now"), c.event.NAME, c.request.NAME, c.attr.NAME, …: space is "", "event", "request", "attr",
@@ -20,7 +22,8 @@ struct vm_host {
 	int (*nudge)(void *arg, struct slice channel, struct slice goal, struct slice action);
 };
 
-/* calc(): inputs by name in a read-only table. A string result is copied into `arena`. ERR_ABORTED with the Lua error (file:line) as text. */
+/* calc(): inputs by name in a read-only table. A string result is copied into `arena`. ERR_ABORTED with the Lua
+ * error (file:line) as text. */
 struct arena;
 int vm_call_value(struct vm *vm, int function, struct str *const *names, const struct value *inputs, unsigned count,
 		  struct arena *arena, struct value *out);
@@ -29,7 +32,8 @@ int vm_call_condition(struct vm *vm, int function, const struct vm_host *host, s
 /* run = function(c) */
 int vm_call_run(struct vm *vm, int function, const struct vm_host *host, struct arena *arena);
 
-/* While replaying: what did not abort then must not abort now, and peak memory is not the same from run to run. Budgets count fourfold. */
+/* While replaying: what did not abort then must not abort now, and peak memory is not the same from run to run.
+ * Budgets count fourfold. */
 void vm_relax(struct vm *vm, bool relaxed);
 
 struct vm_usage { uint64_t calls, aborted, instructions, bytes_now, bytes_peak; };

@@ -1,14 +1,15 @@
 /* script/vm_keep.c: the functions that a pack leaves behind, and the promise that calling them leaves nothing behind.
  *
- * State hidden in the VM would make an event's outcome depend on which events this very process has seen, and recovery would
- * come out different. Globals are read-only (sandbox.c). What is left are a function's upvalues, so at the end of loading
+ * State hidden in the VM would make an event's outcome depend on which events this very process has seen, and
+ * recovery would come out different. Globals are read-only (sandbox.c). What is left are a function's upvalues, so
+ * at the end of loading
  *   - every table that a kept function can reach is made read-only in place, and
  *   - the value of every upvalue it can reach, through other functions too, is remembered; after each call the upvalues are
  *     compared with that and put back, and a call that changed one is aborted.
  * So a function may use locals of its file as constants and helpers, never as memory.
  *
- * Upvalues are compared after every call, so that must be cheap: each is pinned once, as a closure that has it and its value, at the
- * bottom of the VM's stack, where the API reaches them without a look-up:
+ * Upvalues are compared after every call, so that must be cheap: each is pinned once, as a closure that has it and
+ * its value, at the bottom of the VM's stack, where the API reaches them without a look-up:
  *
  *     stack of the VM: | closure 0 | value 0 | closure 1 | value 1 | … | calls */
 #include "script/sandbox.h"
@@ -126,7 +127,8 @@ static void reach(lua_State *L, struct kept *kept, int seen)
 	struct vm *vm = vm_of(L);
 	luaL_checkstack(L, 12, "tables and functions nested too deep");
 	if (++vm->reach_depth > REACH_DEPTH)
-		luaL_error(L, "tables and functions that a kept function uses are nested more than %d deep", REACH_DEPTH);
+		luaL_error(L, "tables and functions that a kept function uses are nested more than %d deep",
+			   REACH_DEPTH);
 	vm_charge(L, 1);
 	int type = lua_type(L, -1);
 	if ((type == LUA_TTABLE || type == LUA_TFUNCTION) && first_visit(L, seen, lua_topointer(L, -1))) {

@@ -1,5 +1,5 @@
-/* script/words.c: texts with {name} and {name:format} parts, taken apart once at load. "{{" and "}}" are braces. What a name means is
- * settled after all files ran (check.c), so that words may use facts declared below them. */
+/* script/words.c: texts with {name} and {name:format} parts, taken apart once at load. "{{" and "}}" are braces.
+ * What a name means is settled after all files ran (check.c), so that words may use facts declared below them. */
 #include "script/declare.h"
 
 static void read_format(lua_State *L, struct place at, struct slice format, struct words_part *part)
@@ -16,7 +16,9 @@ static void read_format(lua_State *L, struct place at, struct slice format, stru
 			return;
 		}
 	}
-	fail_at(L, at, "words: unknown format \"%.*s\"; use money, percent, date, time, duration, or decimals from 0 to 9", SLICE_ARG(format));
+	fail_at(L, at,
+		"words: unknown format \"%.*s\"; use money, percent, date, time, duration, or decimals from 0 to 9",
+		SLICE_ARG(format));
 }
 
 /* text[i] is after the opening brace; returns the place after the closing one. */
@@ -33,7 +35,8 @@ static size_t read_name(lua_State *L, struct place at, struct slice text, size_t
 		name.len = (size_t)(colon - name.data);
 	}
 	if (name.len == 0 || name.len > LIMIT_ATTRIBUTE_NAME_BYTES)
-		fail_at(L, at, "words: {%.*s}: a name of 1 to %u bytes is wanted", SLICE_ARG(name), LIMIT_ATTRIBUTE_NAME_BYTES);
+		fail_at(L, at, "words: {%.*s}: a name of 1 to %u bytes is wanted", SLICE_ARG(name),
+			LIMIT_ATTRIBUTE_NAME_BYTES);
 	part->name = pack_str(l->pack, name);
 	l->reads = list_room(l->reads, l->read_count, sizeof(struct words_part *));
 	l->read_places = list_room(l->read_places, l->read_count, sizeof(struct place));
@@ -78,7 +81,8 @@ static unsigned language_index(lua_State *L, struct place at, const char *what, 
 	for (unsigned i = 0; i < p->language_count; i++)
 		if (strcmp(p->languages[i]->data, language) == 0)
 			return i;
-	fail_at(L, at, "%s: language \"%s\" is not among the pack's languages; add it to pack { languages = { … } }", what, language);
+	fail_at(L, at, "%s: language \"%s\" is not among the pack's languages; add it to pack { languages = { … } }",
+		what, language);
 }
 
 void phrase_at(lua_State *L, int index, struct place at, const char *what, struct phrase *out)

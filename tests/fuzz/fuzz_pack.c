@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_pack.c: bytes as a pack: an encoded bundle, or else the text of its pack.lua. What loads must give back every
- * reference, load again to the same identities, render its terms and survive calls of its functions. */
+/* tests/fuzz/fuzz_pack.c: bytes as a pack: an encoded bundle, or else the text of its pack.lua. What loads must give
+ * back every reference, load again to the same identities, render its terms and survive calls of its functions. */
 #include "base/check.h"
 #include "base/error.h"
 #include "script/vm.h"

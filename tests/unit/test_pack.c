@@ -1,5 +1,5 @@
-/* tests/unit/test_pack.c: packs loaded into plain C: every declaration, the index by type, bundles, texts of terms. The mistakes of
- * authors are in test_pack_mistakes.c. */
+/* tests/unit/test_pack.c: packs loaded into plain C: every declaration, the index by type, bundles, texts of terms.
+ * The mistakes of authors are in test_pack_mistakes.c. */
 #include "pack_world.h"
 
 #include <math.h>
@@ -10,15 +10,19 @@
 #define DAY (24 * HOUR)
 
 static const char telecom[] =
-	"pack { name = 'telecom', currency = 'VND', languages = { 'en', 'vi' }, topics = { 'bill', 'bill/why-higher', 'messages' },\n"
+	"pack { name = 'telecom', currency = 'VND', languages = { 'en', 'vi' }, topics = { 'bill', 'bill/why-higher', "
+	"'messages' },\n"
 	"       levers = { goals = { serve = 1.5, grow = 0.5 } }, fallback = { 'family-plan' } }\n"
 	"local texts     = series { on = 'sms.sent', per = 'member', name = 'texts' }\n"
-	"local contacts  = series { on = { 'contact.ended', 'chat.ended' }, by = { 'topic', 'ref' }, where = event.direction:is 'in' }\n"
+	"local contacts  = series { on = { 'contact.ended', 'chat.ended' }, by = { 'topic', 'ref' }, where = "
+	"event.direction:is 'in' }\n"
 	"local moods     = series { on = 'contact.ended', per = 'agent', value = 'mood_end' }\n"
 	"local usage     = series { on = 'data.used', value = 'mb', every = '5m' }\n"
 	"local repeats   = tally { name = 'repeats', per = 'agent', keep = '60d' }\n"
-	"local callback  = case { opens = 'callback.promised', closes = 'callback.made', key = 'promise', due = '24h' }\n"
-	"local complaint = case { opens = 'complaint.opened', closes = { 'complaint.closed', 'complaint.dropped' }, key = 'complaint', per = 'member' }\n"
+	"local callback  = case { opens = 'callback.promised', closes = 'callback.made', key = 'promise', due = '24h' "
+	"}\n"
+	"local complaint = case { opens = 'complaint.opened', closes = { 'complaint.closed', 'complaint.dropped' }, "
+	"key = 'complaint', per = 'member' }\n"
 	"fact.texts_today = texts:count 'today'\n"
 	"fact.texts_habit = texts:daily_mean { over = '28d', before = 'today', at_least = '7d' }:or_else(30)\n"
 	"fact.same_matter = contacts:count { '7d', before = 'this' }\n"
@@ -32,13 +36,17 @@ static const char telecom[] =
 	"rule 'message-abuse' {\n"
 	"  why = 'bill shock', about = 'member', on = 'sms.sent',\n"
 	"  when = all { fact.texts_today:above(3 * fact.texts_habit), fact.texts_today:at_least(50) },\n"
-	"  alert = { severity = 'high', to = 'care', once_per = 'day', expires = '4h', say = { en = '{member}: {texts_today} of {{x}} {plan:2}', vi = 'v' } },\n"
+	"  alert = { severity = 'high', to = 'care', once_per = 'day', expires = '4h', say = { en = '{member}: "
+	"{texts_today} of {{x}} {plan:2}', vi = 'v' } },\n"
 	"  nudge = { channel = 'sms', goal = 'serve', action = 'family-plan' },\n"
 	"  set = { abuse = true, ['customer.seen'] = fact.texts_today },\n"
 	"}\n"
-	"rule 'callback-missed' { on = callback.missed, alert = { to = 'agent:{promised_by}', closes = callback.closed, say = 'missed' } }\n"
-	"rule 'strain' { about = 'agent', on = 'contact.ended', when = fact.angry_run:at_least(3), alert = { to = 'supervisor', say = '{angry_run}' } }\n"
-	"rule 'credit' { on = { 'contact.ended' }, when = function(c) return c.attr.x end, add = { repeats, 2 }, once_per = '2h', run = function(c) end }\n"
+	"rule 'callback-missed' { on = callback.missed, alert = { to = 'agent:{promised_by}', closes = "
+	"callback.closed, say = 'missed' } }\n"
+	"rule 'strain' { about = 'agent', on = 'contact.ended', when = fact.angry_run:at_least(3), alert = { to = "
+	"'supervisor', say = '{angry_run}' } }\n"
+	"rule 'credit' { on = { 'contact.ended' }, when = function(c) return c.attr.x end, add = { repeats, 2 }, "
+	"once_per = '2h', run = function(c) end }\n"
 	"rule 'all' { on = '*', set = { touched = event.time } }\n"
 	"policy { goal = 'grow', unless = complaint:is_open(), except = asked_for_it(), say = 'fix first' }\n"
 	"policy { per = 'group', after = { rejected = 2, within = '180d' }, pause = '90d' }\n"
@@ -47,9 +55,11 @@ static const char telecom[] =
 	"  goal = 'serve', group = 'messages', channels = { 'call', 'sms' }, asks = { 'messages' },\n"
 	"  eligible = attr('lines'):at_least(2), applicable = any_member(open_alert 'message-abuse'),\n"
 	"  suitable = function(c) return true end,\n"
-	"  value = { business = 0.3, customer = calc({ n = fact.same_matter, m = 2 }, function(v) return v.n / v.m end) },\n"
+	"  value = { business = 0.3, customer = calc({ n = fact.same_matter, m = 2 }, function(v) return v.n / v.m "
+	"end) },\n"
 	"  propensity = { start = 0.2, evidence = 20, by = { 'tenure_band' } }, lever = 2,\n"
-	"  context = { { when = request.channel:is 'sms', weight = 0.5 }, { when = outcomes { 'rejected', within = '30d' }:above(1), weight = 2 } },\n"
+	"  context = { { when = request.channel:is 'sms', weight = 0.5 }, { when = outcomes { 'rejected', within = "
+	"'30d' }:above(1), weight = 2 } },\n"
 	"  say = { en = 'Shall I cap it?', vi = '…' },\n"
 	"}\n"
 	"action 'other' { goal = 'grow', value = { business = 1, customer = 0 }, say = 'x' }\n"
@@ -224,7 +234,8 @@ static void decisions_are_declared(void **state)
 	assert_true(a[0].propensity_start == 0.2 && a[0].propensity_evidence == 20 && a[0].lever == 2);
 	assert_int_equal(a[0].context_count, 2);
 	says(&w, a[0].contexts[1].when, "rejected in 30 days > 1");
-	assert_true(a[1].propensity_start == 0.1 && a[1].propensity_evidence == 50 && a[1].lever == 1 && a[1].order == 1);
+	assert_true(a[1].propensity_start == 0.1 && a[1].propensity_evidence == 50 && a[1].lever == 1 &&
+		    a[1].order == 1);
 	assert_int_equal(p->policy_count, 3);
 	assert_true(slice_equal(p->policies[0].text, SLICE("not while complaint is open, except where asked for it")));
 	assert_true(slice_equal(p->policies[1].text, SLICE("after 2 rejected in 180 days pause 90 days per group")));
@@ -284,9 +295,11 @@ static void definitions_keep_their_ids(void **state)
 	world_finish(&a);
 	world_finish(&b);
 	/* another name, a longer keep, a due time: the same data; another key or value: other data */
-	world_load(&a, "local s = series { on = 'a', by = 'x' }\nlocal t = series { on = 'a', value = 'v' }\ncase { opens = 'o', closes = 'c' }\n"
+	world_load(&a, "local s = series { on = 'a', by = 'x' }\nlocal t = series { on = 'a', value = 'v' }\ncase { "
+		       "opens = 'o', closes = 'c' }\n"
 		       "fact.s = s:count '7d'");
-	world_load(&b, "local s = series { name = 'n', keep = '400d', on = 'a', by = 'x' }\nlocal t = series { on = 'a', value = 'w' }\n"
+	world_load(&b, "local s = series { name = 'n', keep = '400d', on = 'a', by = 'x' }\nlocal t = series { on = "
+		       "'a', value = 'w' }\n"
 		       "case { opens = 'o', closes = 'c', name = 'z', due = '1h' }\nfact.t = s:count '9d'");
 	assert_int_equal(a.pack->series[0].id, b.pack->series[0].id);
 	assert_int_not_equal(a.pack->series[1].id, b.pack->series[1].id);
@@ -343,15 +356,19 @@ static void files_require_each_other(void **state)
 {
 	struct world w;
 	const char *extra = "local m = {}\nfact.shared = attr 'x'\nfunction m.twice(v) return v.x * 2 end\nreturn m";
-	assert_int_equal(world_try(&w, PACK_HEAD, "local m = require 'lib.extra'\nlocal n = require 'lib.extra'\nassert(m == n)\n"
-				   "fact.y = calc({ x = fact.shared }, m.twice)", extra), ERR_OK);
+	assert_int_equal(world_try(&w, PACK_HEAD,
+				   "local m = require 'lib.extra'\nlocal n = require 'lib.extra'\nassert(m == n)\n"
+				   "fact.y = calc({ x = fact.shared }, m.twice)",
+				   extra),
+			 ERR_OK);
 	struct value v, input = value_number(4);
 	const struct term *t = w.pack->facts[1].term;
 	assert_int_equal(vm_call_value(w.pack->vm, t->call.function, t->call.names, &input, 1, &w.arena, &v), ERR_OK);
 	assert_true(v.number == 8);
 	world_finish(&w);
 	assert_int_equal(world_try(&w, PACK_HEAD, "require 'lib.extra'", "require 'lib.extra'"), ERR_RULE);
-	assert_string_equal(error_last()->text, "lib/extra.lua:1: require \"lib.extra\": files require each other in a circle");
+	assert_string_equal(error_last()->text,
+			    "lib/extra.lua:1: require \"lib.extra\": files require each other in a circle");
 	world_finish(&w);
 	assert_int_equal(world_try(&w, PACK_HEAD, "require '..etc.passwd'", NULL), ERR_RULE);
 	world_finish(&w);
@@ -361,7 +378,8 @@ static void bundles_travel(void **state)
 {
 	struct bundle b = { 0 }, c;
 	struct bytes bytes = { 0 };
-	assert_int_equal(bundle_add(&b, SLICE("pack.lua"), SLICE("pack { name = 'z', zone = 'Europe/Paris' }")), ERR_OK);
+	assert_int_equal(bundle_add(&b, SLICE("pack.lua"), SLICE("pack { name = 'z', zone = 'Europe/Paris' }")),
+			 ERR_OK);
 	assert_int_equal(bundle_add(&b, SLICE("lib/a.lua"), SLICE("return 1")), ERR_OK);
 	assert_string_equal(b.files[0].path, "lib/a.lua");
 	struct strpool *pool = strpool_create();
@@ -381,7 +399,8 @@ static void bundles_travel(void **state)
 		assert_int_equal(bundle_decode(&c, (struct slice){ bytes.data, cut }), ERR_CORRUPT);
 		bundle_finish(&c);
 	}
-	static const char *const paths[] = { "", "a", "/a.lua", "../a.lua", "a/../b.lua", "a//b.lua", ".a.lua", "a b.lua", "a.lua/", "pack.lua" };
+	static const char *const paths[] = { "",         "a",      "/a.lua",  "../a.lua", "a/../b.lua",
+					     "a//b.lua", ".a.lua", "a b.lua", "a.lua/",   "pack.lua" };
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		assert_int_equal(bundle_add(&b, slice_of(paths[i]), SLICE("")), ERR_INVALID);
 	bytes_finish(&bytes);

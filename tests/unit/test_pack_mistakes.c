@@ -1,83 +1,113 @@
-/* tests/unit/test_pack_mistakes.c: what authors get wrong, and what they are told: file, line, what is wrong, what to do. Sources
- * begin at line 2, below pack { name = "test" }. */
+/* tests/unit/test_pack_mistakes.c: what authors get wrong, and what they are told: file, line, what is wrong, what
+ * to do. Sources begin at line 2, below pack { name = "test" }. */
 #include "pack_world.h"
 
 #define TELLS(source, text) { source, text }
 
-static const struct mistake { const char *source, *text; } mistakes[] = {
+static const struct mistake { const char *source, *text;
+} mistakes[] = {
 	/* conditions that Lua has eaten */
-	TELLS("rule 'r' { on = 'a', when = attr 'x' == 'y', set = { z = 1 } }", "pack.lua:2: rule \"r\": when is a bare false"),
-	TELLS("rule 'r' { on = 'a', when = not attr 'x', set = { z = 1 } }", "use all { … }, any { … }, no { … } and :is(…)"),
+	TELLS("rule 'r' { on = 'a', when = attr 'x' == 'y', set = { z = 1 } }",
+	      "pack.lua:2: rule \"r\": when is a bare false"),
+	TELLS("rule 'r' { on = 'a', when = not attr 'x', set = { z = 1 } }",
+	      "use all { … }, any { … }, no { … } and :is(…)"),
 	TELLS("fact.n = attr 'n'\nrule 'r' { on = 'a', when = fact.n:above(1) and fact.n:below(3), set = { z = 1 } }",
 	      "pack.lua:3: the condition `n > 1` is used by nothing"),
 	TELLS("local x = attr 'n':known()", "pack.lua:2: the condition `n is known` is used by nothing"),
 	TELLS("fact.n = attr 'n'\nfact.m = fact.n == 3", "pack.lua:3: fact \"m\" is a bare false"),
-	TELLS("fact.n = attr 'n'\nfact.o = attr 'm'\nfact.m = fact.n == fact.o", "pack.lua:4: `==` does not compare terms; use :is(…)"),
+	TELLS("fact.n = attr 'n'\nfact.o = attr 'm'\nfact.m = fact.n == fact.o",
+	      "pack.lua:4: `==` does not compare terms; use :is(…)"),
 	TELLS("local b = attr 'n' < 3", "pack.lua:2: `<` and `>` do not compare terms; use :below(…)"),
 	TELLS("local b = 'x' .. attr 'n'", "pack.lua:2: `..` does not join terms"),
 	TELLS("local b = attr 'n' % 3", "terms know only + - * /"),
 	TELLS("fact.b = all { true, attr 'x' }", "all is a bare true"),
 	TELLS("fact.b = all {}", "all needs at least one condition"),
 	TELLS("policy { goal = 'g', unless = 1 < 2 }", "policy: unless is a bare true"),
-	TELLS("action 'a' { goal = 'g', eligible = true, value = { customer = 1, business = 1 }, say = 'x' }", "action \"a\": eligible is a bare true"),
+	TELLS("action 'a' { goal = 'g', eligible = true, value = { customer = 1, business = 1 }, say = 'x' }",
+	      "action \"a\": eligible is a bare true"),
 	/* names */
 	TELLS("rule 'r' { onn = 'a' }", "pack.lua:2: rule \"r\": unknown field \"onn\"; did you mean \"on\"?"),
 	TELLS("series { on = 'a', frobnicate = 1 }", "unknown field \"frobnicate\"; known are on, per, by"),
 	TELLS("series { 'a' }", "a value without a field name"),
-	TELLS("fact.texts = attr 'n'\nfact.x = fact.textz + 1", "pack.lua:3: no fact \"textz\" is declared; did you mean \"texts\"?"),
+	TELLS("fact.texts = attr 'n'\nfact.x = fact.textz + 1",
+	      "pack.lua:3: no fact \"textz\" is declared; did you mean \"texts\"?"),
 	TELLS("fact.x = fact.zebra", "no fact \"zebra\" is declared above this line"),
 	TELLS("fact.a = attr 'n'\nfact.a = attr 'm'", "pack.lua:3: fact \"a\" is declared twice; first at pack.lua:2"),
 	TELLS("fact.member = attr 'n'", "this name means an event's field"),
 	TELLS("fact['a-b'] = attr 'n'", "a fact's name is letters, digits and '_'"),
 	TELLS("fact.x = 3", "must be a term, not a number; a constant is a local"),
-	TELLS("rule 'r' { on = 'a', set = { z = 1 } }\nrule 'r' { on = 'b', set = { z = 1 } }", "pack.lua:3: rule \"r\" is declared twice; first at pack.lua:2"),
+	TELLS("rule 'r' { on = 'a', set = { z = 1 } }\nrule 'r' { on = 'b', set = { z = 1 } }",
+	      "pack.lua:3: rule \"r\" is declared twice; first at pack.lua:2"),
 	TELLS("rule 'r s' { on = 'a', set = { z = 1 } }", "a name is made of letters"),
 	TELLS("rule 'r'", "pack.lua:2: rule \"r\" has no body"),
 	TELLS("rule { on = 'a' }", "rule needs a name"),
 	TELLS("local s = seriez { on = 'a' }", "pack.lua:2: unknown name \"seriez\"; did you mean \"series\"?"),
 	TELLS("texts = series { on = 'a' }", "pack.lua:2: assignment to the global \"texts\"; write `local texts`"),
-	TELLS("local s = series { on = 'a' }\nfact.x = s:cuont '7d'", "pack.lua:3: series have no method \"cuont\"; did you mean \":count\"?"),
+	TELLS("local s = series { on = 'a' }\nfact.x = s:cuont '7d'",
+	      "pack.lua:3: series have no method \"cuont\"; did you mean \":count\"?"),
 	TELLS("fact.x = attr('a'):abov(1)", "terms have no method \"abov\"; did you mean \":above\"?"),
-	TELLS("local c = case { opens = 'a.b', closes = 'a.c' }\nrule 'r' { on = c.closd, set = { z = 1 } }", "cases have no \"closd\"; did you mean \"closed\"?"),
-	TELLS("local c = case { opens = 'a.b', closes = 'a.c' }\nrule 'r' { on = c.missed, set = { z = 1 } }", "has no due time, so none is ever missed"),
-	TELLS("case { opens = 'a.b', closes = 'a.c' }\ncase { opens = 'a.d', closes = 'a.c' }", "pack.lua:3: case: the name \"a\" is taken at pack.lua:2"),
+	TELLS("local c = case { opens = 'a.b', closes = 'a.c' }\nrule 'r' { on = c.closd, set = { z = 1 } }",
+	      "cases have no \"closd\"; did you mean \"closed\"?"),
+	TELLS("local c = case { opens = 'a.b', closes = 'a.c' }\nrule 'r' { on = c.missed, set = { z = 1 } }",
+	      "has no due time, so none is ever missed"),
+	TELLS("case { opens = 'a.b', closes = 'a.c' }\ncase { opens = 'a.d', closes = 'a.c' }",
+	      "pack.lua:3: case: the name \"a\" is taken at pack.lua:2"),
 	TELLS("rule 'r' { on = 'case.x.opened', set = { z = 1 } }", "names no case of this pack"),
-	TELLS("fact.x = open_alert 'abuse'\nrule 'abuze' { on = 'a', alert = { to = 'x', say = 'y' } }", "pack.lua:2: open_alert \"abuse\": no such rule; did you mean \"abuze\"?"),
+	TELLS("fact.x = open_alert 'abuse'\nrule 'abuze' { on = 'a', alert = { to = 'x', say = 'y' } }",
+	      "pack.lua:2: open_alert \"abuse\": no such rule; did you mean \"abuze\"?"),
 	TELLS("rule 'r' { on = 'a', nudge = { channel = 'sms', action = 'none' } }", "nudge: no action \"none\""),
-	TELLS("policy { action = 'famly', at_most = { offered = 1, within = '1d' } }\naction 'family' { goal = 'g', value = { customer = 1, business = 1 }, say = 'x' }",
+	TELLS("policy { action = 'famly', at_most = { offered = 1, within = '1d' } }\naction 'family' { goal = 'g', "
+	      "value = { customer = 1, business = 1 }, say = 'x' }",
 	      "pack.lua:2: policy: no action \"famly\"; did you mean \"family\"?"),
-	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = 'y', severity = 'hi' } }", "severity = \"hi\" is not known; it is one of \"low\""),
-	TELLS("rule 'r' { on = 'a', about = 'agents', set = { z = 1 } }", "about = \"agents\" is not known; it is one of \"customer\""),
+	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = 'y', severity = 'hi' } }",
+	      "severity = \"hi\" is not known; it is one of \"low\""),
+	TELLS("rule 'r' { on = 'a', about = 'agents', set = { z = 1 } }",
+	      "about = \"agents\" is not known; it is one of \"customer\""),
 	/* what is not theirs to read */
-	TELLS("local s = series { on = 'a', per = 'agent' }\nfact.n = s:count '7d'\nrule 'r' { on = 'a', when = fact.n:above(1), set = { z = 1 } }",
+	TELLS("local s = series { on = 'a', per = 'agent' }\nfact.n = s:count '7d'\nrule 'r' { on = 'a', when = "
+	      "fact.n:above(1), set = { z = 1 } }",
 	      "pack.lua:4: rule \"r\" is about a customer and reads state of an agent (pack.lua:3)"),
-	TELLS("local s = series { on = 'a' }\nfact.n = s:count '7d'\nrule 'r' { about = 'agent', on = 'a', alert = { to = 'x', say = '{n}' } }",
+	TELLS("local s = series { on = 'a' }\nfact.n = s:count '7d'\nrule 'r' { about = 'agent', on = 'a', alert = { "
+	      "to = 'x', say = '{n}' } }",
 	      "pack.lua:4: rule \"r\" is about an agent and reads state of a customer"),
-	TELLS("rule 'r' { on = 'a', when = request.channel:is 'sms', set = { z = 1 } }", "reads a request, which only decisions have"),
-	TELLS("action 'x' { goal = 'g', eligible = event.topic:is 'a', value = { customer = 1, business = 1 }, say = 'x' }", "a decision has no event; use request.topic"),
+	TELLS("rule 'r' { on = 'a', when = request.channel:is 'sms', set = { z = 1 } }",
+	      "reads a request, which only decisions have"),
+	TELLS("action 'x' { goal = 'g', eligible = event.topic:is 'a', value = { customer = 1, business = 1 }, say = "
+	      "'x' }",
+	      "a decision has no event; use request.topic"),
 	TELLS("series { on = 'a', where = attr('x'):is 'y' }", "where may only read the event"),
 	TELLS("fact.x = any_member(any_member(attr 'y'))", "any_member within any_member"),
 	/* types and numbers */
-	TELLS("local s = series { on = 'a' }\nrule 'r' { on = 'a', when = s:count '7d', set = { z = 1 } }", "when must be a condition, but it is a number; compare it"),
-	TELLS("local s = series { on = 'a' }\nfact.x = s:mean '7d'", "pack.lua:3: series \"a#1\": :mean needs values; declare the series with value"),
-	TELLS("local s = series { on = 'a', every = '5m' }\nfact.x = s:since()", ":since needs every single event; leave out every"),
+	TELLS("local s = series { on = 'a' }\nrule 'r' { on = 'a', when = s:count '7d', set = { z = 1 } }",
+	      "when must be a condition, but it is a number; compare it"),
+	TELLS("local s = series { on = 'a' }\nfact.x = s:mean '7d'",
+	      "pack.lua:3: series \"a#1\": :mean needs values; declare the series with value"),
+	TELLS("local s = series { on = 'a', every = '5m' }\nfact.x = s:since()",
+	      ":since needs every single event; leave out every"),
 	TELLS("local s = series { on = 'a' }\nfact.x = s:count '7x'", "pack.lua:3: \"7x\" is not a span"),
 	TELLS("local s = series { on = 'a' }\nfact.x = s:count()", ":count needs a span"),
 	TELLS("local s = series { on = 'a' }\nfact.x = s.count '7d'", "write series:method(…) with a colon"),
 	TELLS("local s = series { on = 'a' }\nfact.x = s:run(3)", ":run needs"),
-	TELLS("local s = series { on = 'a', value = 'v' }\nfact.x = s:run(3)", ":run needs a predicate: :run(at_most(x))"),
+	TELLS("local s = series { on = 'a', value = 'v' }\nfact.x = s:run(3)",
+	      ":run needs a predicate: :run(at_most(x))"),
 	TELLS("local s = series { on = 'a' }\nfact.x = s:with { topic = 'a' }:count '7d'", "it has no by = …"),
-	TELLS("local s = series { on = 'a', by = { 'p', 'q' } }\nfact.x = s:with { p = 'a' }:count '7d'", "with: q is missing"),
+	TELLS("local s = series { on = 'a', by = { 'p', 'q' } }\nfact.x = s:with { p = 'a' }:count '7d'",
+	      "with: q is missing"),
 	TELLS("local s = series { on = 'a' }\nfact.x = s:daily_mean { over = '36h' }", "needs over in whole days"),
-	TELLS("local s = series { on = 'a' }\nfact.x = s:daily_mean { over = '7d', at_least = '8d' }", "at_least is longer than over"),
-	TELLS("local s = series { on = 'a' }\nlocal t = series { on = 'a' }", "pack.lua:3: series \"a#2\" counts the same as the one at pack.lua:2"),
+	TELLS("local s = series { on = 'a' }\nfact.x = s:daily_mean { over = '7d', at_least = '8d' }",
+	      "at_least is longer than over"),
+	TELLS("local s = series { on = 'a' }\nlocal t = series { on = 'a' }",
+	      "pack.lua:3: series \"a#2\" counts the same as the one at pack.lua:2"),
 	TELLS("local s = series { on = 'a' }\nfact.x = s:count('7d'):is 'often'", "neither a number nor a duration"),
 	TELLS("fact.x = attr('a'):between(3, 1)", "low is greater than high"),
 	TELLS("fact.x = attr('a'):above 'gold'", "\"gold\" is neither a number nor a duration"),
 	TELLS("fact.x = event.topic:above(3)", ":above needs numbers, not a text"),
-	TELLS("action 'x' { goal = 'g', value = { customer = 1, business = 1 }, context = { { when = attr 'x', weight = -1 } }, say = 'x' }",
+	TELLS("action 'x' { goal = 'g', value = { customer = 1, business = 1 }, context = { { when = attr 'x', weight "
+	      "= -1 } }, say = 'x' }",
 	      "weight must be a number of at least 0"),
-	TELLS("action 'x' { goal = 'g', value = { customer = 1, business = 1 }, propensity = { start = 2 }, say = 'x' }", "start must be a number from 0 to 1"),
+	TELLS("action 'x' { goal = 'g', value = { customer = 1, business = 1 }, propensity = { start = 2 }, say = 'x' "
+	      "}",
+	      "start must be a number from 0 to 1"),
 	TELLS("action 'x' { goal = 'g', value = { customer = 1 }, say = 'x' }", "needs both customer and business"),
 	TELLS("action 'x' { goal = 'g', say = 'x' }", "needs value = { customer = …, business = … }"),
 	TELLS("policy { goal = 'g' }", "it suppresses nothing"),
@@ -92,10 +122,12 @@ static const struct mistake { const char *source, *text; } mistakes[] = {
 	TELLS("timeline { keep = 1000 }", "timeline: keep must be a number from 0 to 64"),
 	TELLS("fact.x = outcomes { 'sold' }", "the kind is one of shown, offered"),
 	/* words */
-	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = '{n:dollars}' } }", "unknown format \"dollars\"; use money"),
+	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = '{n:dollars}' } }",
+	      "unknown format \"dollars\"; use money"),
 	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = '{n' } }", "a \"{\" without \"}\""),
 	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = 'n}' } }", "a \"}\" without \"{\""),
-	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = { de = 'y' } } }", "language \"de\" is not among the pack's languages"),
+	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = { de = 'y' } } }",
+	      "language \"de\" is not among the pack's languages"),
 	/* files and Lua itself */
 	TELLS("require 'lib.none'", "pack.lua:2: require \"lib.none\": the pack has no file lib/none.lua"),
 	TELLS("local x = = 3", "pack.lua:2: unexpected symbol near '='"),
@@ -113,7 +145,8 @@ static void mistakes_are_told(void **state)
 		struct world w;
 		int rc = world_try(&w, PACK_HEAD, mistakes[i].source, NULL);
 		if (rc != ERR_RULE || !strstr(error_last()->text, mistakes[i].text))
-			print_message("%s\n tells: %s\n wanted: %s\n", mistakes[i].source, rc ? error_last()->text : "nothing", mistakes[i].text);
+			print_message("%s\n tells: %s\n wanted: %s\n", mistakes[i].source,
+				      rc ? error_last()->text : "nothing", mistakes[i].text);
 		assert_int_equal(rc, ERR_RULE);
 		assert_non_null(strstr(error_last()->text, mistakes[i].text));
 		world_finish(&w);
@@ -121,14 +154,16 @@ static void mistakes_are_told(void **state)
 }
 
 static const struct mistake heads[] = {
-	TELLS("pack { name = 'x', currency = 'euro' }", "pack.lua:1: pack: currency = \"euro\" is not an ISO 4217 code"),
+	TELLS("pack { name = 'x', currency = 'euro' }",
+	      "pack.lua:1: pack: currency = \"euro\" is not an ISO 4217 code"),
 	TELLS("pack { zone = 'UTC' }", "pack: needs name"),
 	TELLS("pack { name = 'x', languages = { 'english', 'EN' } }", "language \"EN\" is not a code"),
 	TELLS("pack { name = 'x', topics = { 'a/b/c' } }", "topics have one or two levels"),
 	TELLS("pack { name = 'x', balance = 1.5 }", "a number from 0 to 1"),
 	TELLS("pack { name = 'x', levers = { goals = { grow = -1 } } }", "grow must be a number of at least 0"),
 	TELLS("pack { name = 'x', fallback = { 'nothing' } }", "pack: fallback: no action \"nothing\""),
-	TELLS("pack { name = 'x', topics = { 'bill' } }\nanswers 'bil' { q = 'a' }", "pack.lua:2: answers \"bil\": no such topic in pack { topics = … }; did you mean \"bill\"?"),
+	TELLS("pack { name = 'x', topics = { 'bill' } }\nanswers 'bil' { q = 'a' }",
+	      "pack.lua:2: answers \"bil\": no such topic in pack { topics = … }; did you mean \"bill\"?"),
 	TELLS("rule 'r' { on = 'a' }", "pack.lua:1: rule comes before pack { name = \"…\" }"),
 	TELLS("local x = 1", "the pack is not declared; begin with pack { name = \"…\" }"),
 };

@@ -1,4 +1,5 @@
-/* tests/unit/test_sandbox.c: what a pack's functions cannot do: run forever, eat memory, see addresses, files or chance, leave something behind. */
+/* tests/unit/test_sandbox.c: what a pack's functions cannot do: run forever, eat memory, see addresses, files or
+ * chance, leave something behind. */
 #include "pack_world.h"
 
 static struct value read_nothing(void *arg, struct slice space, struct slice name)
@@ -27,7 +28,8 @@ static int call(struct world *w, const char *locals, const char *body, struct va
 	int again = vm_call_condition(w->pack->vm, w->pack->rules[0].when_function, &host, &w->arena, &condition);
 	assert_true(rc != ERR_OK || again == ERR_OK); /* a condition takes any result for true */
 	if (rc != ERR_OK && again == ERR_OK)
-		rc = vm_call_value(w->pack->vm, t->call.function, t->call.names, &input, 1, &w->arena, out); /* its text again */
+		rc = vm_call_value(w->pack->vm, t->call.function, t->call.names, &input, 1, &w->arena,
+				   out); /* its text again */
 	return rc;
 }
 
@@ -67,7 +69,8 @@ static void aborts_with(const char *locals, const char *body, const char *expect
 	assert_int_equal(v.kind, VALUE_UNKNOWN);
 	/* and the VM is well: another call works */
 	int function = w.pack->rules[0].run;
-	assert_int_equal(vm_call_run(w.pack->vm, function, &(struct vm_host){ .read = read_nothing }, &w.arena), ERR_OK);
+	assert_int_equal(vm_call_run(w.pack->vm, function, &(struct vm_host){ .read = read_nothing }, &w.arena),
+			 ERR_OK);
 	struct vm_usage u;
 	vm_usage(w.pack->vm, &u);
 	assert_int_equal(u.aborted, 2);
@@ -94,9 +97,12 @@ static void work_within_c_functions_is_charged(void **state)
 	aborts_with("", "local s = ('x'):rep(500000) for i = 1, 1e9 do s:upper() end", "limit_");
 	aborts_with("", "local s = ('x'):rep(500000) for i = 1, 1e9 do s:find('y', 1, true) end", "limit_");
 	aborts_with("", "local s = ('x'):rep(100000) return s:gsub('', s)", "limit_");
-	aborts_with("", "local t = {} for i = 1, 3000 do t[i] = -i end for i = 1, 1e9 do table.sort(t) end", "limit_call_instructions");
-	aborts_with("", "local t = {} for i = 1, 3000 do t[i] = 'x' end for i = 1, 1e9 do table.concat(t) end", "limit_");
-	aborts_with("", "local t = {} for i = 1, 900 do t[i] = i end for i = 1, 1e9 do table.unpack(t) end", "limit_call_instructions");
+	aborts_with("", "local t = {} for i = 1, 3000 do t[i] = -i end for i = 1, 1e9 do table.sort(t) end",
+		    "limit_call_instructions");
+	aborts_with("", "local t = {} for i = 1, 3000 do t[i] = 'x' end for i = 1, 1e9 do table.concat(t) end",
+		    "limit_");
+	aborts_with("", "local t = {} for i = 1, 900 do t[i] = i end for i = 1, 1e9 do table.unpack(t) end",
+		    "limit_call_instructions");
 	aborts_with("", "local t = {} for i = 1, 5000 do t[i] = i end for i = 1, 1e9 do pairs(t) end", "limit_");
 	aborts_with("", "local t = {} for i = 1, 9000 do table.insert(t, 1, i) end", "limit_call_instructions");
 	aborts_with("", "for w in (('a'):rep(99999)):gmatch('.-b') do end", "limit_call_instructions");
@@ -107,7 +113,8 @@ static void memory_is_bounded(void **state)
 	aborts_with("", "return ('x'):rep(1e9)", "limit_call_bytes");
 	aborts_with("", "return ('x'):rep(1e18, 'y')", "limit_call_bytes");
 	aborts_with("", "local s = 'x' while true do s = s .. s end", "limit_call_bytes");
-	aborts_with("", "local s = 'x' while true do local ok = pcall(function() s = s .. s end) end", "limit_call_bytes");
+	aborts_with("", "local s = 'x' while true do local ok = pcall(function() s = s .. s end) end",
+		    "limit_call_bytes");
 	aborts_with("", "local t = {} for i = 1, 1e9 do t[i] = { i } end", "limit_");
 	aborts_with("", "local s = ('x'):rep(3000000) for i = 1, 1e6 do local t = s .. i end", "limit_");
 	aborts_with("", "return ('%99.99f'):rep(100000):format()", "");
@@ -117,16 +124,18 @@ static void memory_is_bounded(void **state)
 
 static void names_outside_the_list_do_not_exist(void **state)
 {
-	static const char *const names[] = { "load", "loadstring", "dofile", "loadfile", "io", "os", "debug", "coroutine", "package",
-					     "collectgarbage", "rawset", "rawget", "rawequal", "rawlen", "setmetatable", "getmetatable",
-					     "next", "print", "utf8", "_G", "warn", "xpcall" };
+	static const char *const names[] = { "load",         "loadstring", "dofile",    "loadfile", "io",
+					     "os",           "debug",      "coroutine", "package",  "collectgarbage",
+					     "rawset",       "rawget",     "rawequal",  "rawlen",   "setmetatable",
+					     "getmetatable", "next",       "print",     "utf8",     "_G",
+					     "warn",         "xpcall" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char body[80];
 		snprintf(body, sizeof(body), "return %s", names[i]);
 		aborts_with("", body, "unknown name");
 	}
-	static const char *const fields[] = { "math.random", "math.randomseed", "math.exp", "math.log", "math.sin", "math.pow", "string.dump",
-					      "string.pack", "table.move" };
+	static const char *const fields[] = { "math.random", "math.randomseed", "math.exp",    "math.log",  "math.sin",
+					      "math.pow",    "string.dump",     "string.pack", "table.move" };
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		char body[80];
 		snprintf(body, sizeof(body), "return %s == nil and 1 or 0", fields[i]);
@@ -150,7 +159,8 @@ static void nothing_is_left_behind(void **state)
 	aborts_with("local n = 0 local h = { f = function() n = {} end }", "h.f() return 1", "outer local \"n\"");
 	aborts_with("local it = ('a b c'):gmatch('%a')", "return it()", "an iterator");
 	aborts_with("", "_ENV = {} return 1", "outer local \"_ENV\"");
-	aborts_with("", "return tonumber((series { on = 'x' }):count '7d')", "declarations are made while the pack is loaded");
+	aborts_with("", "return tonumber((series { on = 'x' }):count '7d')",
+		    "declarations are made while the pack is loaded");
 	aborts_with("local f = attr 'x'", "return f:above(1)", "declarations are made while");
 	aborts_with("", "return require 'x'", "declarations are made while");
 }
@@ -159,12 +169,15 @@ static void a_changed_local_is_put_back(void **state)
 {
 	struct world w;
 	struct value v;
-	world_load(&w, "local n = 7\nfact.a = calc({}, function() n = n + 1 return n end)\nfact.b = calc({}, function() return n end)");
+	world_load(&w, "local n = 7\nfact.a = calc({}, function() n = n + 1 return n end)\nfact.b = calc({}, "
+		       "function() return n end)");
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(vm_call_value(w.pack->vm, w.pack->facts[0].term->call.function, w.pack->facts[0].term->call.names, NULL, 0,
-					       &w.arena, &v), ERR_ABORTED);
-		assert_int_equal(vm_call_value(w.pack->vm, w.pack->facts[1].term->call.function, w.pack->facts[1].term->call.names, NULL, 0,
-					       &w.arena, &v), ERR_OK);
+		assert_int_equal(vm_call_value(w.pack->vm, w.pack->facts[0].term->call.function,
+					       w.pack->facts[0].term->call.names, NULL, 0, &w.arena, &v),
+				 ERR_ABORTED);
+		assert_int_equal(vm_call_value(w.pack->vm, w.pack->facts[1].term->call.function,
+					       w.pack->facts[1].term->call.names, NULL, 0, &w.arena, &v),
+				 ERR_OK);
 		assert_true(v.number == 7);
 	}
 	world_finish(&w);
@@ -174,16 +187,22 @@ static void tables_of_the_file_can_be_read(void **state)
 {
 	struct world w;
 	struct value v;
-	assert_int_equal(call(&w, "local t = { 5, 6, 7, x = 'y' } local function sum(u) local s = 0 for _, n in ipairs(u) do s = s + n end return s end",
-			      "local s = '' for k, n in pairs(t) do s = s .. tostring(k) .. n end return s .. #t .. table.concat(t, ',') .. sum(t) .. "
-			      "select('#', table.unpack(t))", &v), ERR_OK);
+	assert_int_equal(call(&w,
+			      "local t = { 5, 6, 7, x = 'y' } local function sum(u) local s = 0 for _, n in ipairs(u) "
+			      "do s = s + n end return s end",
+			      "local s = '' for k, n in pairs(t) do s = s .. tostring(k) .. n end return s .. #t .. "
+			      "table.concat(t, ',') .. sum(t) .. "
+			      "select('#', table.unpack(t))",
+			      &v),
+			 ERR_OK);
 	assert_string_equal(v.string.data, "152637xy35,6,7183");
 	world_finish(&w);
 }
 
 static void order_and_text_are_the_same_everywhere(void **state)
 {
-	const char *body = "local t = { zeta = 1, alpha = 1, [3] = 1, [1.5] = 1, [-2] = 1, [true] = 1, beta = 1, [false] = 1, B = 1 } "
+	const char *body = "local t = { zeta = 1, alpha = 1, [3] = 1, [1.5] = 1, [-2] = 1, [true] = 1, beta = 1, "
+			   "[false] = 1, B = 1 } "
 			   "for i = 1, 50 do t['k' .. i] = 1 end for i = 1, 50 do t['k' .. i] = nil end "
 			   "local s = '' for k in pairs(t) do s = s .. tostring(k) .. ' ' end return s";
 	for (int i = 0; i < 3; i++) /* each VM has another hash seed */
@@ -202,9 +221,11 @@ static void formats_show_no_addresses(void **state)
 	aborts_with("", "return ('%999d'):format(1)", "is not known here");
 	aborts_with("", "return {} .. 'x'", "concatenate");
 	aborts_with("", "error({})", "the message is a table");
-	gives_text("return ('%5.2f|%-4d|%04d|%x|%s|%5s|%g|%%|%c'):format(1.005, 7, 42, 255, true, 'ab', 0.1, 65)", " 1.00|7   |0042|ff|true|   ab|0.1|%|A");
+	gives_text("return ('%5.2f|%-4d|%04d|%x|%s|%5s|%g|%%|%c'):format(1.005, 7, 42, 255, true, 'ab', 0.1, 65)",
+		   " 1.00|7   |0042|ff|true|   ab|0.1|%|A");
 	gives_text("local ok, e = pcall(error, 'no') return e", "no");
-	gives_text("local ok, e = pcall(function() return nil + 1 end) return e", "pack.lua:5: attempt to perform arithmetic on a nil value");
+	gives_text("local ok, e = pcall(function() return nil + 1 end) return e",
+		   "pack.lua:5: attempt to perform arithmetic on a nil value");
 }
 
 static void strings_have_a_locked_metatable(void **state)
@@ -212,14 +233,18 @@ static void strings_have_a_locked_metatable(void **state)
 	aborts_with("", "(''):x()", "attempt to call a nil value (method 'x')");
 	aborts_with("", "('').x = 1", "attempt to index a string value");
 	aborts_with("", "return '10' + 1", "arithmetic on a string");
-	gives_text("return ('aBc'):upper() .. ('aBc'):lower() .. ('abc'):reverse() .. ('abc'):sub(-2) .. ('ab'):rep(2, '-') .. #'xyz'", "ABCabccbabcab-ab3");
+	gives_text("return ('aBc'):upper() .. ('aBc'):lower() .. ('abc'):reverse() .. ('abc'):sub(-2) .. ('ab'):rep(2, "
+		   "'-') .. #'xyz'",
+		   "ABCabccbabcab-ab3");
 	gives_text("return ('hello world'):gsub('o', '0')", "hell0 w0rld");
 	gives_text("return (('hello world'):gsub('(%w+) (%w+)', '%2 %1'))", "world hello");
 	gives_text("return (('abc'):gsub('%w', { a = '1', b = true and '2' }))", "12c");
 	gives_text("return (('abc'):gsub('', '-'))", "-a-b-c-");
 	gives_text("return ('key = value'):match('^(%w+)%s*=%s*(%w+)$')", "key");
-	gives_text("local s = '' for k, v in ('a=1, b=2'):gmatch('(%w+)=(%w+)') do s = s .. k .. v end return s", "a1b2");
-	gives_text("return ('THE (quick) fox'):match('%b()') .. ('THE (quick) fox'):gsub('%f[%a]%a+', 'x')", "(quick)x (x) x");
+	gives_text("local s = '' for k, v in ('a=1, b=2'):gmatch('(%w+)=(%w+)') do s = s .. k .. v end return s",
+		   "a1b2");
+	gives_text("return ('THE (quick) fox'):match('%b()') .. ('THE (quick) fox'):gsub('%f[%a]%a+', 'x')",
+		   "(quick)x (x) x");
 	gives_number("return (('hello'):find('l+'))", 3);
 	gives_number("return (('a.b'):find('.', 1, true))", 2);
 	gives_number("return (('abc'):find('()c'))", 3);
@@ -235,7 +260,8 @@ static void strings_have_a_locked_metatable(void **state)
 static void sorting_is_stable_and_survives_bad_comparators(void **state)
 {
 	gives_text("local t = { 5, 3, 9, 1 } table.sort(t) return table.concat(t, ' ')", "1 3 5 9");
-	gives_text("local t = { 'b1', 'a1', 'b2', 'a2', 'c' } table.sort(t, function(x, y) return x:sub(1, 1) < y:sub(1, 1) end) return table.concat(t, ' ')",
+	gives_text("local t = { 'b1', 'a1', 'b2', 'a2', 'c' } table.sort(t, function(x, y) return x:sub(1, 1) < "
+		   "y:sub(1, 1) end) return table.concat(t, ' ')",
 		   "a1 a2 b1 b2 c");
 	gives_number("local t = { 3, 1, 2, 8, 4 } table.sort(t, function() return true end) return #t", 5);
 	gives_number("local t = {} for i = 1, 300 do t[i] = (i * 7919) % 300 end table.sort(t) "
@@ -245,7 +271,9 @@ static void sorting_is_stable_and_survives_bad_comparators(void **state)
 
 static void numbers_work(void **state)
 {
-	gives_number("return math.floor(2.7) + math.ceil(2.1) + math.abs(-1) + math.max(1, 5, 2) + math.min(4, 2) + math.sqrt(16) + math.fmod(7, 4)", 20);
+	gives_number("return math.floor(2.7) + math.ceil(2.1) + math.abs(-1) + math.max(1, 5, 2) + math.min(4, 2) + "
+		     "math.sqrt(16) + math.fmod(7, 4)",
+		     20);
 	gives_number("return tonumber('0x10') + tonumber('12') + tonumber('z', 36) + math.tointeger(3.0)", 66);
 	struct world w;
 	struct value v;
@@ -268,7 +296,9 @@ static void bytecode_and_powers_are_refused(void **state)
 	assert_non_null(strstr(error_last()->text, "binary chunk"));
 	bundle_finish(&b);
 	strpool_destroy(w.pool);
-	assert_int_equal(world_try(&w, PACK_HEAD, "local s = '^' --[[ ^ ]] local t = [==[ ^ ]] ]==]\nlocal x = 2 ^ 3", NULL), ERR_RULE);
+	assert_int_equal(
+		world_try(&w, PACK_HEAD, "local s = '^' --[[ ^ ]] local t = [==[ ^ ]] ]==]\nlocal x = 2 ^ 3", NULL),
+		ERR_RULE);
 	assert_non_null(strstr(error_last()->text, "pack.lua:3: the operator `^`"));
 	world_finish(&w);
 }
@@ -284,8 +314,11 @@ static void loading_has_budgets_too(void **state)
 	world_finish(&w);
 	assert_int_equal(world_try(&w, PACK_HEAD, "while true do local x = attr 'x' + 1 end", NULL), ERR_RULE);
 	world_finish(&w);
-	assert_int_equal(world_try(&w, PACK_HEAD, "local t = {} for i = 1, 1000 do t = { t } end\nfact.x = calc({}, function() return t end)", NULL),
-			 ERR_RULE);
+	assert_int_equal(
+		world_try(&w, PACK_HEAD,
+			  "local t = {} for i = 1, 1000 do t = { t } end\nfact.x = calc({}, function() return t end)",
+			  NULL),
+		ERR_RULE);
 	assert_non_null(strstr(error_last()->text, "nested more than"));
 	world_finish(&w);
 }
@@ -299,7 +332,8 @@ static int stage_alert(void *arg, struct slice severity, struct slice to, struct
 {
 	struct staged *s = arg;
 	size_t n = strlen(s->log);
-	snprintf(s->log + n, sizeof(s->log) - n, "alert %.*s %.*s %.*s %lld;", SLICE_ARG(severity), SLICE_ARG(to), SLICE_ARG(text), (long long)expires_ms);
+	snprintf(s->log + n, sizeof(s->log) - n, "alert %.*s %.*s %.*s %lld;", SLICE_ARG(severity), SLICE_ARG(to),
+		 SLICE_ARG(text), (long long)expires_ms);
 	return s->fail_code ? error_set(s->fail_code, NULL, "too many alerts") : ERR_OK;
 }
 
@@ -323,7 +357,8 @@ static int stage_nudge(void *arg, struct slice channel, struct slice goal, struc
 {
 	struct staged *s = arg;
 	size_t n = strlen(s->log);
-	snprintf(s->log + n, sizeof(s->log) - n, "nudge %.*s %.*s %.*s;", SLICE_ARG(channel), SLICE_ARG(goal), SLICE_ARG(action));
+	snprintf(s->log + n, sizeof(s->log) - n, "nudge %.*s %.*s %.*s;", SLICE_ARG(channel), SLICE_ARG(goal),
+		 SLICE_ARG(action));
 	return ERR_OK;
 }
 
@@ -332,15 +367,20 @@ static void a_rule_acts_through_its_context(void **state)
 	struct world w;
 	struct staged staged = { .log = "" };
 	struct vm_host host = { &staged, read_nothing, stage_alert, stage_set, stage_add, stage_nudge };
-	world_load(&w, "local t = tally { name = 'n' }\n"
-		       "rule 'r' { on = 'a', run = function(c)\n"
-		       "  c:alert { to = 'care', say = c.event.topic .. ' ' .. c.now, severity = 'high', expires = '4h' }\n"
-		       "  c:set('vip', true) c:set('gone', nil) c:add(t) c:add(t, 2.5) c:nudge { channel = 'sms', goal = 'serve' }\n"
-		       "end }\n"
-		       "rule 'w' { on = 'a', when = function(c) return c.attr.x end, run = function(c) c.event.topic = 1 end }\n"
-		       "rule 'x' { on = 'a', when = function(c) c:set('a', 1) end, run = function(c) return c.topik end }");
+	world_load(&w,
+		   "local t = tally { name = 'n' }\n"
+		   "rule 'r' { on = 'a', run = function(c)\n"
+		   "  c:alert { to = 'care', say = c.event.topic .. ' ' .. c.now, severity = 'high', expires = '4h' }\n"
+		   "  c:set('vip', true) c:set('gone', nil) c:add(t) c:add(t, 2.5) c:nudge { channel = 'sms', goal = "
+		   "'serve' }\n"
+		   "end }\n"
+		   "rule 'w' { on = 'a', when = function(c) return c.attr.x end, run = function(c) c.event.topic = 1 "
+		   "end }\n"
+		   "rule 'x' { on = 'a', when = function(c) c:set('a', 1) end, run = function(c) return c.topik end }");
 	assert_int_equal(vm_call_run(w.pack->vm, w.pack->rules[0].run, &host, &w.arena), ERR_OK);
-	assert_string_equal(staged.log, "alert high care bill 12.0 14400000;set vip 1;set gone 0;add 0 1;add 0 2.5;nudge sms serve ;");
+	assert_string_equal(
+		staged.log,
+		"alert high care bill 12.0 14400000;set vip 1;set gone 0;add 0 1;add 0 2.5;nudge sms serve ;");
 	staged.fail_code = ERR_LIMIT;
 	assert_int_equal(vm_call_run(w.pack->vm, w.pack->rules[0].run, &host, &w.arena), ERR_ABORTED);
 	assert_non_null(strstr(error_last()->text, "too many alerts"));
@@ -350,7 +390,8 @@ static void a_rule_acts_through_its_context(void **state)
 	assert_int_equal(vm_call_run(w.pack->vm, w.pack->rules[1].run, &host, &w.arena), ERR_ABORTED);
 	assert_non_null(strstr(error_last()->text, "c is read, not written"));
 	struct vm_host reader = { .read = read_nothing };
-	assert_int_equal(vm_call_condition(w.pack->vm, w.pack->rules[2].when_function, &reader, &w.arena, &v), ERR_ABORTED);
+	assert_int_equal(vm_call_condition(w.pack->vm, w.pack->rules[2].when_function, &reader, &w.arena, &v),
+			 ERR_ABORTED);
 	assert_non_null(strstr(error_last()->text, "only a rule's run"));
 	assert_int_equal(vm_call_run(w.pack->vm, w.pack->rules[2].run, &host, &w.arena), ERR_ABORTED);
 	assert_non_null(strstr(error_last()->text, "no such fact"));

@@ -132,12 +132,9 @@ static void check_subject(lua_State *L, const struct pack *p, const struct rule_
 			"rule \"%s\" is about %s and reads %s (%s:%d); a rule reads its own subject only: "
 			"set about, or do it in a rule about that subject",
 			r->name->data, about_names[r->about], what, t->file, t->line);
-	if (t->op == TERM_FACT)
-		check_subject(L, p, r, p->facts[t->fact].term);
-	for (unsigned i = 0; i < t->child_count; i++)
-		check_subject(L, p, r, t->children[i]);
-	for (unsigned i = 0; t->op == TERM_SERIES && t->series.key && i < p->series[t->series.index].by_count; i++)
-		check_subject(L, p, r, t->series.key[i]);
+	const struct term *part;
+	for (unsigned i = 0; (part = term_part(t, p, i)) != NULL; i++)
+		check_subject(L, p, r, part);
 }
 
 static void check_words_subject(lua_State *L, const struct pack *p, const struct rule_decl *r, const struct words *w)
@@ -202,13 +199,11 @@ static void check_rules(lua_State *L, const struct pack *p)
 
 static const struct term *find_event(const struct pack *p, const struct term *t)
 {
-	const struct term *found = NULL;
+	const struct term *found = NULL, *part;
 	if (!t || t->op == TERM_EVENT)
 		return t;
-	if (t->op == TERM_FACT)
-		return find_event(p, p->facts[t->fact].term);
-	for (unsigned i = 0; i < t->child_count && !found; i++)
-		found = find_event(p, t->children[i]);
+	for (unsigned i = 0; !found && (part = term_part(t, p, i)) != NULL; i++)
+		found = find_event(p, part);
 	return found;
 }
 

@@ -75,6 +75,8 @@ struct term *term_new(lua_State *L, enum term_op op, enum term_type type, unsign
 void term_done(lua_State *L, struct term *t); /* children are set: depth, size, use */
 void term_push(lua_State *L, struct term *t);
 struct term *term_at(lua_State *L, int index); /* NULL where it is no term */
+/* The parts that evaluating it evaluates: children, then the keys of a series, then a fact's term. NULL past the end. */
+const struct term *term_part(const struct term *t, const struct pack *p, unsigned i);
 /* A term, number, text or boolean as a term; duration texts become seconds where `numeric`. Raises on anything else. */
 struct term *term_operand(lua_State *L, int index, bool numeric, const char *what);
 struct term *term_condition(lua_State *L, int index, struct place at, const char *what); /* a TYPE_BOOL or TYPE_ANY term, marked used */

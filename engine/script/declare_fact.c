@@ -81,12 +81,7 @@ static int fact_read(lua_State *L)
 		struct term *t = term_new(L, TERM_FACT, of->type, 0);
 		t->scope = of->scope;
 		t->fact = i;
-		if (of->depth + 1u > LIMIT_TERM_DEPTH || of->size + 1u > LIMIT_TERM_SIZE)
-			fail_here(L,
-				  "fact \"%s\": facts nested too deep or too large (limit_term_depth, limit_term_size)",
-				  name.data);
-		t->depth = (uint16_t)(of->depth + 1);
-		t->size = of->size + 1;
+		term_done(L, t);
 		term_push(L, t);
 		return 1;
 	}

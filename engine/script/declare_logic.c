@@ -44,12 +44,11 @@ static int logic_no(lua_State *L)
 
 static bool contains(const struct term *t, enum term_op op, const struct pack *p)
 {
+	const struct term *part;
 	if (t->op == op)
 		return true;
-	if (t->op == TERM_FACT)
-		return contains(p->facts[t->fact].term, op, p);
-	for (unsigned i = 0; i < t->child_count; i++)
-		if (contains(t->children[i], op, p))
+	for (unsigned i = 0; (part = term_part(t, p, i)) != NULL; i++)
+		if (contains(part, op, p))
 			return true;
 	return false;
 }

@@ -43,11 +43,13 @@ struct term *term_new(lua_State *L, enum term_op op, enum term_type type, unsign
 
 void term_done(lua_State *L, struct term *t)
 {
+	const struct pack *p = loader_of(L)->pack;
 	unsigned depth = 0;
 	uint64_t size = 1;
-	for (unsigned i = 0; i < t->child_count; i++) {
-		struct term *child = t->children[i];
-		child->used = true;
+	const struct term *child;
+	for (unsigned i = 0; i < t->child_count; i++)
+		t->children[i]->used = true;
+	for (unsigned i = 0; (child = term_part(t, p, i)) != NULL; i++) {
 		depth = child->depth > depth ? child->depth : depth;
 		size += child->size;
 	}
@@ -57,6 +59,16 @@ void term_done(lua_State *L, struct term *t)
 		fail_here(L, "a term of more than %u parts, its facts written out (limit_term_size)", LIMIT_TERM_SIZE);
 	t->depth = (uint16_t)(depth + 1);
 	t->size = (uint32_t)size;
+}
+
+const struct term *term_part(const struct term *t, const struct pack *p, unsigned i)
+{
+	if (i < t->child_count)
+		return t->children[i];
+	i -= t->child_count;
+	if (t->op == TERM_SERIES && t->series.key)
+		return i < p->series[t->series.index].by_count ? t->series.key[i] : NULL;
+	return t->op == TERM_FACT && i == 0 ? p->facts[t->fact].term : NULL;
 }
 
 void term_push(lua_State *L, struct term *t)

@@ -121,6 +121,13 @@ static const struct mistake { const char *source, *text;
 	TELLS("balance(2)", "a number from 0 to 1"),
 	TELLS("timeline { keep = 1000 }", "timeline: keep must be a number from 0 to 64"),
 	TELLS("fact.x = outcomes { 'sold' }", "the kind is one of shown, offered"),
+	TELLS("local s = series { on = 'a', by = 'k' }\nlocal t = attr 'x'\n"
+	      "for i = 1, 80 do t = s:with { k = t }:count '7d' end", "limit_term_depth"),
+	TELLS("local s = series { on = 'a', by = 'k' }\nfact.f0 = attr 'x'\n"
+	      "for i = 1, 80 do fact['f' .. i] = s:with { k = fact['f' .. (i - 1)] }:count '7d' end", "limit_term_depth"),
+	TELLS("local s = series { on = 'a', by = 'k' }\naction 'x' { goal = 'g', say = 'x', value = { business = 1,\n"
+	      "customer = s:with { k = event.k }:count '7d' } }", "a decision has no event; use request.k"),
+	TELLS("series { on = 'a', by = { 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i' } }", "by has more than 8 names"),
 	/* words */
 	TELLS("rule 'r' { on = 'a', alert = { to = 'x', say = '{n:dollars}' } }",
 	      "unknown format \"dollars\"; use money"),

@@ -67,8 +67,8 @@ void apply_nudge(struct shard *s, struct slot *slot, const struct decision_recor
 		 struct applied *out)
 {
 	*out = (struct applied){ 0 };
-	if (!d->chosen_count)
-		return;
+	if (!d->chosen_count || !d->chosen[0].say.len)
+		return; /* nothing suitable, or words that cannot be filled in: half a message is not sent */
 	const struct decision_chosen *chosen = &d->chosen[0];
 	struct alert *alert = machine_apply_nudge(&s->machine, slot->record, d->head.rule, d->ask.channel, chosen->say,
 						  (uint8_t)(chosen->member ? chosen->member : d->ask.bound_member),

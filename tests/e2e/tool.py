@@ -76,10 +76,14 @@ class Daemon:
     def close(self):
         self.process.terminate()
         try:
-            self.process.wait(20)
+            code = self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.kill()
-        shutil.rmtree(self.folder)
+            raise
+        finally:
+            shutil.rmtree(self.folder)
+        if code != 0:
+            raise AssertionError(f"nudged ended with {code}")
 
     def run(self, *args, stdin=""):
         """(exit code, output, errors)"""

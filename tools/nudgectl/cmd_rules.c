@@ -74,7 +74,7 @@ static void show_stats(const Nudge__V1__Rules *r)
 				 *rule->last_error ? ": " : "", rule->last_error);
 	}
 	put_head(r);
-	printf(", counting since %s\n", time_text(r->since_ms));
+	printf(", counting since %s\n", r->since_ms ? time_text(r->since_ms) : "the daemon's start");
 	table_print(&t, 0);
 	table_finish(&t);
 }

@@ -62,9 +62,11 @@ static void put_cell(const char *text, enum style style, int width, bool right, 
 	int blanks = width - text_width(text);
 	if (right && blanks > 0)
 		printf("%*s", blanks, "");
-	fputs(style_on(stdout, style), stdout);
+	if (style != STYLE_PLAIN)
+		fputs(style_on(stdout, style), stdout);
 	text_put(stdout, text, width);
-	fputs(style_off(stdout), stdout);
+	if (style != STYLE_PLAIN)
+		fputs(style_off(stdout), stdout);
 	if (!last)
 		printf("%*s", (!right && blanks > 0 ? blanks : 0) + 2, "");
 }

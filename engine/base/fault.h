@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #define FAULT_LIST(X) \
+	X(activate_after_publish) \
 	X(activate_before_publish) \
 	X(apply_before_publish) \
 	X(boot_after_id) \

@@ -22,7 +22,7 @@ static void slot_destroy(struct cache *c, struct slot *s)
 	c->bytes -= s->bytes;
 	c->dirty_count -= s->dirty;
 	record_destroy(s->record, c->pool);
-	free(s->gone);
+	free(s->stored.outbox);
 	free(s);
 }
 
@@ -87,6 +87,20 @@ static int load(struct cache *c, const struct subject *subject, struct record **
 	return result;
 }
 
+struct stored stored_of(const struct record *r)
+{
+	struct stored s = { .fire_ms = timers_next_fire(r) };
+	for (unsigned i = 0; i < r->alert_count; i++) {
+		const struct alert *a = &r->alerts[i];
+		if (a->state != ALERT_OPEN || a->historical)
+			continue;
+		if (!s.outbox)
+			s.outbox = must_malloc(r->alert_count * sizeof(s.outbox[0]));
+		s.outbox[s.outbox_count++] = (struct alert_id){ a->seq, a->index };
+	}
+	return s;
+}
+
 int cache_get(struct cache *c, const struct subject *subject, bool create, struct slot **out)
 {
 	uint64_t hash = subject_hash(subject);
@@ -102,9 +116,9 @@ int cache_get(struct cache *c, const struct subject *subject, bool create, struc
 		}
 		s = must_calloc(1, sizeof(*s));
 		s->hash = hash;
-		s->scheduled_ms = INT64_MAX;
-		s->stored_fire_ms = record ? timers_next_fire(record) : INT64_MAX;
 		s->record = record ? record : record_create(subject);
+		s->stored = stored_of(s->record);
+		s->scheduled_ms = s->stored.fire_ms; /* the heap has it since it was set, or since the start */
 		if (c->count >= c->bucket_count)
 			grow(c);
 		s->next = c->buckets[hash & (c->bucket_count - 1)];
@@ -125,6 +139,7 @@ void cache_dirty(struct cache *c, struct slot *s)
 	if (s->dirty)
 		return;
 	s->dirty = true;
+	s->dirty_seq = s->record->seq;
 	c->dirty_count++;
 }
 
@@ -134,15 +149,6 @@ void cache_clean(struct cache *c, struct slot *s)
 		return;
 	s->dirty = false;
 	c->dirty_count--;
-}
-
-void cache_gone(struct slot *s, uint64_t seq, uint32_t index)
-{
-	if (s->gone_count == s->gone_cap) {
-		s->gone_cap = (uint16_t)(s->gone_cap ? s->gone_cap * 2 : 4);
-		s->gone = must_realloc(s->gone, s->gone_cap * sizeof(s->gone[0]));
-	}
-	s->gone[s->gone_count++] = (struct alert_id){ seq, index };
 }
 
 void cache_measure(struct cache *c, struct slot *s)

@@ -15,6 +15,13 @@ struct alert_id {
 	uint32_t index;
 };
 
+/* What the store holds beside the record itself, and follows from it: it changes when a commit has succeeded. */
+struct stored {
+	int64_t fire_ms;         /* due time under which the due index has it; INT64_MAX: none */
+	struct alert_id *outbox; /* its alerts in the outbox */
+	unsigned outbox_count;
+};
+
 struct slot {
 	struct slot *next; /* in its bucket */
 	uint64_t hash;
@@ -24,10 +31,9 @@ struct slot {
 	uint32_t version;       /* counts changes: a commit makes the slot clean only if nothing changed since */
 	uint32_t pending;       /* effects and nudges of its entries that are not in the journal yet */
 	uint64_t effects_seq;   /* newest journal sequence among those that are */
-	int64_t stored_fire_ms; /* due time under which the store's index has it; INT64_MAX: none */
+	uint64_t dirty_seq;     /* while dirty: the store misses nothing of it before this entry */
+	struct stored stored;
 	int64_t scheduled_ms;   /* earliest fire time that the shard's heap has for it; INT64_MAX: none */
-	struct alert_id *gone;  /* alerts to be removed from the stored outbox at the next sweep */
-	uint16_t gone_count, gone_cap;
 	size_t bytes;
 };
 
@@ -46,10 +52,11 @@ void cache_finish(struct cache *c);
 /* ERR_OK with *out NULL where there is no such record and not `create`. Errors are the store's (ERR_CORRUPT, ERR_IO).
  */
 int cache_get(struct cache *c, const struct subject *subject, bool create, struct slot **out);
+/* What belongs into the store beside a record in this state. The outbox is the caller's to free. */
+struct stored stored_of(const struct record *r);
 struct slot *cache_peek(const struct cache *c, const struct subject *subject); /* only what is in memory */
-void cache_dirty(struct cache *c, struct slot *s);
+void cache_dirty(struct cache *c, struct slot *s); /* the record's sequence is that of the change already */
 void cache_clean(struct cache *c, struct slot *s);
-void cache_gone(struct slot *s, uint64_t seq, uint32_t index);
 /* Lets clean records go until the bytes are within the limit, looking at no more than `most` slots. */
 void cache_evict(struct cache *c, size_t most);
 /* The record's size changed. Done now and then (cache_dirty), since it costs more than applying a small event. */

@@ -68,7 +68,6 @@ static void close_alerts(struct shard *s, struct commit *c)
 		const struct alert *a = &c->applied->closed[i];
 		feed_close(s->engine->feed, a->seq, a->index,
 			   a->state == ALERT_ACKNOWLEDGED ? "acknowledged" : "closed");
-		cache_gone(c->slot, a->seq, a->index);
 	}
 }
 

@@ -118,6 +118,8 @@ void pause_work(struct shard *s, struct work *w)
 		machine_set_aside(&s->machine, a->aside);
 	else if (publish)
 		machine_set_pack(&s->machine, s->next_pack);
+	else if (!a->is_aside)
+		pack_destroy(s->next_pack);
 	if (!a->is_aside)
 		s->next_pack = NULL;
 	arrive(a);
@@ -126,6 +128,20 @@ void pause_work(struct shard *s, struct work *w)
 void activated_work(struct shard *s, struct work *w)
 {
 	work_done(s, w); /* it is home: the control thread has filled in the answer */
+}
+
+/* From before the entry is published until the store has its note. All shards stand: the sequence is at least this. */
+static void await_note(struct engine *e, uint64_t seq)
+{
+	uint64_t none = 0;
+	atomic_compare_exchange_strong(&e->note_pending, &none, seq);
+}
+
+/* An older one may be pending still, since its note failed: that stays until recovery makes it good. */
+static void noted(struct engine *e, uint64_t seq)
+{
+	if (atomic_load(&e->note_pending) == seq)
+		atomic_store(&e->note_pending, 0);
 }
 
 static int publish_global(struct engine *e, struct activation *a)
@@ -144,6 +160,7 @@ static int publish_global(struct engine *e, struct activation *a)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	if (result == ERR_OK) {
 		(void)fault_hit(activate_before_publish);
+		await_note(e, journal_last(e->journal) + 1);
 		struct journal_entry je = { .kind = entry.kind,
 					    .received_at_ms = engine_now_ms(e),
 					    .body = bytes_slice(&body) };
@@ -199,7 +216,10 @@ static void note_activation(struct engine *e, struct activation *a, struct pack 
 {
 	int64_t now = engine_now_ms(e);
 	journal_wait(e->journal, a->seq);
-	if (storer_note_activation(e, a->seq, a->name, now, &a->bytes, a->hash_text) != ERR_OK)
+	(void)fault_hit(activate_after_publish);
+	if (storer_note_activation(e, a->seq, a->name, now, bytes_slice(&a->bytes), a->hash_text) == ERR_OK)
+		noted(e, a->seq);
+	else
 		log_error("the store did not take the activation (%s); recovery will read it from the journal",
 			  error_last()->text);
 	engine_set_pack_text(e, a->name, a->hash_text, now);
@@ -214,8 +234,9 @@ static void activate(struct engine *e, struct activation *a)
 	struct pack *pack = check_pack(e, a);
 	if (!pack)
 		return;
-	if (strcmp(a->hash_text, e->pack_hash) == 0) {
-		pack_destroy(pack); /* it is the active one: nothing to do, and nothing is lost */
+	bool asides = e->looping && atomic_load(&e->asides_in_force);
+	if (strcmp(a->hash_text, e->pack_hash) == 0 && !asides) {
+		pack_destroy(pack); /* it is the active one, no rule wants to come back: nothing to do, nothing is lost */
 		return;
 	}
 	if (!e->looping) {
@@ -229,10 +250,12 @@ static void activate(struct engine *e, struct activation *a)
 		if (a->result == ERR_OK)
 			stand_and_publish(e, a);
 	}
-	if (a->result == ERR_OK)
+	if (a->result == ERR_OK) {
+		atomic_store(&e->asides_in_force, 0);
 		note_activation(e, a, pack);
-	else
+	} else {
 		pack_destroy(pack);
+	}
 }
 
 static void set_aside(struct engine *e, struct activation *a)
@@ -241,11 +264,14 @@ static void set_aside(struct engine *e, struct activation *a)
 	if (a->result != ERR_OK)
 		return;
 	atomic_fetch_add(&e->asides, 1);
+	atomic_fetch_add(&e->asides_in_force, 1);
 	log_warn("rule %.*s keeps failing and is set aside until the next activation; `nudgectl rules stats` shows its "
 		 "last error",
 		 SLICE_ARG(a->aside));
 	journal_wait(e->journal, a->seq);
-	if (storer_note_aside(e, a->seq, a->aside) != ERR_OK)
+	if (storer_note_aside(e, a->seq, a->aside) == ERR_OK)
+		noted(e, a->seq);
+	else
 		log_error("the store did not take it (%s); recovery will read it from the journal", error_last()->text);
 }
 

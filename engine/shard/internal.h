@@ -145,7 +145,7 @@ struct sweep {
 	bool active;
 	struct slot **slots;
 	size_t count, at, per_tick;
-	uint64_t mark;       /* the journal's end when it began */
+	uint64_t mark;       /* the journal's end when it began, or before what is skipped */
 	unsigned chunks_out; /* handed to the store thread, not back yet */
 	bool last_sent;
 };
@@ -213,6 +213,8 @@ struct engine {
 	_Atomic uint64_t decisions;
 	_Atomic int64_t clock_ms; /* simulated, or the floor below which now never falls */
 	_Atomic uint64_t mark;    /* the store's low-water mark */
+	_Atomic uint64_t asides_in_force; /* rules set aside since the last activation */
+	_Atomic uint64_t note_pending; /* oldest global entry that the store has no note of; 0: none */
 	_Atomic bool storage_refusing;
 	_Atomic int connections, follower_count;
 	_Atomic uint64_t asides; /* rules set aside since the daemon started */
@@ -338,8 +340,12 @@ int64_t sweep_wants(struct shard *s); /* ms until sweep_tick has something to do
 struct store_chunk {
 	struct shard *shard;
 	struct bytes operations; /* table u8, 0 delete / 1 put, key, value */
-	struct slot **slots;
-	uint32_t *versions;
+	struct chunk_item {
+		struct slot *slot;
+		uint32_t version;
+		uint64_t seq;          /* of the record as it is here */
+		struct stored stored;  /* the slot's, once this is committed */
+	} *items;
 	size_t count;
 	uint64_t durable_first; /* the journal must have this on disk before the chunk is committed */
 	bool last;
@@ -347,11 +353,12 @@ struct store_chunk {
 	int result;
 };
 void chunk_destroy(struct store_chunk *c);
+uint64_t mark_before_notes(const struct engine *e, uint64_t mark);
 int storer_start(struct engine *e);
 void storer_send(struct engine *e, struct store_chunk *c);
 void storer_stop(struct engine *e);
-int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms,
-			   const struct bytes *bundle, const char *hash);
+int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms, struct slice bundle,
+			   const char *hash);
 int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule);
 int sweep_all(struct engine *e); /* at stop: everything, at once, from the stopping thread */
 void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot);

@@ -227,7 +227,6 @@ void acknowledge_work(struct shard *s, struct work *w)
 	w->reserved = 0;
 	w->hold_seq = commit_entry(s, &c);
 	feed_close(s->engine->feed, w->acknowledge.seq, w->acknowledge.index, "acknowledged");
-	cache_gone(slot, w->acknowledge.seq, w->acknowledge.index);
 	struct wire_alert wire;
 	struct bytes message = { 0 };
 	alert_to_wire(slot->record, alert, &wire);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "base/fault.h"
 #include "base/log.h"
 
 #include <stdio.h>
@@ -50,9 +51,11 @@ static int find_aside(void *arg, struct slice key, struct slice value)
 	uint64_t seq = strtoull(key.data + prefix.len, NULL, 10);
 	if (seq > scan->history->mark)
 		return 1;
-	if (seq > scan->history->activation_seq)
+	if (seq > scan->history->activation_seq) {
+		atomic_fetch_add(&scan->engine->asides_in_force, 1);
 		for (unsigned i = 0; i < scan->engine->shard_count; i++)
 			machine_set_aside(&scan->engine->shards[i]->machine, value);
+	}
 	return 0;
 }
 
@@ -237,8 +240,10 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 	atomic_store(&e->mark, mark);
 	e->expected = expected_create();
 	result = replay_from(e, mark + 1, found->last_seq, &checks, progress, arg);
-	if (result == ERR_OK)
+	if (result == ERR_OK) {
+		(void)fault_hit(recover_before_effects);
 		emit_cut_off(e);
+	}
 	expected_destroy(e->expected);
 	e->expected = NULL;
 	for (unsigned i = 0; i < e->shard_count; i++)

@@ -190,36 +190,56 @@ static int replay_acknowledge(struct shard *s, struct slot *slot, struct entry *
 				      entry->acknowledge.time_ms, &alert) != ERR_OK)
 		return error_prefix("entry %llu", (unsigned long long)je->seq);
 	feed_close(s->engine->feed, entry->acknowledge.seq, entry->acknowledge.index, "acknowledged");
-	cache_gone(slot, entry->acknowledge.seq, entry->acknowledge.index);
 	commit(s, slot, entry, NULL, je, (struct slice){ 0 }, (struct slice){ 0 }, (struct slice){ 0 });
+	return ERR_OK;
+}
+
+/* A crash may have come between a global entry and its note in the store; once the mark is past the entry, the note is all
+ * that is left of it. */
+static void note_again(struct engine *e, int result, uint64_t seq)
+{
+	uint64_t none = 0;
+	if (result == ERR_OK)
+		return;
+	log_warn("the store did not take the note of entry %llu (%s): the journal keeps it", (unsigned long long)seq,
+		 error_last()->text);
+	atomic_compare_exchange_strong(&e->note_pending, &none, seq);
+}
+
+static int replay_activation(struct engine *e, const struct entry *entry, const struct journal_entry *je)
+{
+	struct bundle bundle = { 0 };
+	char name[LIMIT_ID_BYTES + 1];
+	int result = bundle_decode(&bundle, entry->activate.bundle);
+	for (unsigned i = 0; i < e->shard_count && result == ERR_OK; i++)
+		result = shard_install_pack(e->shards[i], &bundle);
+	bundle_finish(&bundle);
+	if (result != ERR_OK)
+		return error_prefix("entry %llu activates a pack that does not load", (unsigned long long)je->seq);
+	const char *hash = e->shards[0]->machine.pack->hash_text;
+	snprintf(name, sizeof(name), "%.*s", SLICE_ARG(entry->activate.name));
+	engine_set_pack_text(e, name, hash, je->received_at_ms);
+	atomic_store(&e->asides_in_force, 0);
+	if (e->store)
+		note_again(e, storer_note_activation(e, je->seq, name, je->received_at_ms, entry->activate.bundle, hash),
+			   je->seq);
 	return ERR_OK;
 }
 
 static int replay_global(struct engine *e, struct entry *entry, const struct journal_entry *je,
 			 struct replay_checks *checks)
 {
-	struct bundle bundle = { 0 };
-	int result = ERR_OK;
 	if (entry->kind == ENTRY_ASIDE) {
 		for (unsigned i = 0; i < e->shard_count; i++)
 			machine_set_aside(&e->shards[i]->machine, entry->aside.rule);
-		return ERR_OK;
+		atomic_fetch_add(&e->asides_in_force, 1);
+		if (e->store)
+			note_again(e, storer_note_aside(e, je->seq, entry->aside.rule), je->seq);
 	}
 	if (entry->kind != ENTRY_ACTIVATE)
 		return ERR_OK;
 	checks->report.activations++;
-	result = bundle_decode(&bundle, entry->activate.bundle);
-	for (unsigned i = 0; i < e->shard_count && result == ERR_OK; i++)
-		result = shard_install_pack(e->shards[i], &bundle);
-	if (result == ERR_OK) {
-		char name[LIMIT_ID_BYTES + 1];
-		snprintf(name, sizeof(name), "%.*s", SLICE_ARG(entry->activate.name));
-		engine_set_pack_text(e, name, e->shards[0]->machine.pack->hash_text, je->received_at_ms);
-	} else {
-		error_prefix("entry %llu activates a pack that does not load", (unsigned long long)je->seq);
-	}
-	bundle_finish(&bundle);
-	return result;
+	return replay_activation(e, entry, je);
 }
 
 static int replay_subject(struct engine *e, struct entry *entry, const struct journal_entry *je,

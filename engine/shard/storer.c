@@ -17,6 +17,7 @@ struct storer {
 	pthread_t thread;
 	struct queue *queue;
 	uint64_t marks[LIMIT_SHARDS];
+	bool failed[LIMIT_SHARDS]; /* a chunk of the shard's sweep was not committed: its end moves no mark */
 	pthread_mutex_t lock; /* of writing to the store: chunks and notes */
 	_Atomic bool stop;
 };
@@ -63,10 +64,7 @@ int chunk_write(struct engine *e, struct store_chunk *c, uint64_t engine_mark)
 		store_abort(w);
 		return result;
 	}
-	(void)fault_hit(store_before_commit);
-	result = store_commit(w);
-	(void)fault_hit(store_after_commit);
-	return result;
+	return store_commit(w);
 }
 
 static uint64_t lowest(const struct engine *e, const struct storer *t)
@@ -75,6 +73,24 @@ static uint64_t lowest(const struct engine *e, const struct storer *t)
 	for (unsigned i = 0; i < e->shard_count; i++)
 		low = t->marks[i] < low ? t->marks[i] : low;
 	return low;
+}
+
+/* The mark does not pass a global change that is not noted in the store: recovery reads it from the journal then. */
+uint64_t mark_before_notes(const struct engine *e, uint64_t mark)
+{
+	uint64_t pending = atomic_load(&e->note_pending);
+	return pending && mark >= pending ? pending - 1 : mark;
+}
+
+/* At the end of a shard's sweep: where the engine's mark may move to. It never goes back: what was stored stays stored. */
+static uint64_t new_mark(struct engine *e, struct storer *t, const struct store_chunk *c)
+{
+	unsigned shard = c->shard->index;
+	if (!t->failed[shard] && c->mark > t->marks[shard])
+		t->marks[shard] = c->mark;
+	t->failed[shard] = false;
+	uint64_t mark = mark_before_notes(e, lowest(e, t));
+	return mark > atomic_load(&e->mark) ? mark : 0;
 }
 
 static void retire(struct engine *e, uint64_t mark)
@@ -91,20 +107,22 @@ static void commit(struct engine *e, struct storer *t, struct store_chunk *c)
 {
 	uint64_t mark = 0;
 	pthread_mutex_lock(&t->lock);
-	if (c->last) {
-		t->marks[c->shard->index] = c->mark;
-		mark = lowest(e, t);
-	}
-	bool nothing = c->count == 0 && mark <= atomic_load(&e->mark);
-	c->result = nothing ? ERR_OK : chunk_write(e, c, mark);
+	if (c->last)
+		mark = new_mark(e, t, c);
+	c->result = c->count || mark ? chunk_write(e, c, mark) : ERR_OK;
 	pthread_mutex_unlock(&t->lock);
 	if (c->result != ERR_OK) {
+		/* The mark that this would have brought is not lost: each sweep's end computes it anew. */
+		if (c->last)
+			t->marks[c->shard->index] = atomic_load(&e->mark);
+		else
+			t->failed[c->shard->index] = true;
 		/* A full disk surfaces here too: records stay dirty, the journal keeps them, and the next sweep tries
 		 * again. */
 		log_error("store: %s; records stay in memory and in the journal", error_last()->text);
 		return;
 	}
-	if (mark > atomic_load(&e->mark)) {
+	if (mark) {
 		atomic_store(&e->mark, mark);
 		retire(e, mark);
 	}
@@ -121,7 +139,8 @@ static void *run(void *arg)
 			struct store_chunk *c = items[i];
 			if (!c)
 				continue; /* woken to stop */
-			journal_wait(e->journal, c->durable_first);
+			/* The store never runs ahead of the journal: its mark may cover entries of others, or of no record. */
+			journal_wait(e->journal, c->last && c->mark > c->durable_first ? c->mark : c->durable_first);
 			commit(e, t, c);
 			struct work w = { .kind = WORK_STORED, .home = c->shard, .chunk = c };
 			struct work *h = work_to_heap(&w);
@@ -208,15 +227,15 @@ static int note(struct engine *e, const char *key_format, uint64_t seq, struct s
 	return result;
 }
 
-int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms,
-			   const struct bytes *bundle, const char *hash)
+int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms, struct slice bundle,
+			   const char *hash)
 {
 	struct bytes value = { 0 }, key = { 0 };
 	bytes_put_string(&value, slice_of(hash));
 	bytes_put_string(&value, slice_of(name));
 	bytes_put_zigzag(&value, time_ms);
 	bytes_printf(&key, "bundle:%s", hash);
-	int result = note(e, "activation:%020llu", seq, bytes_slice(&value), bytes_slice(&key), bytes_slice(bundle));
+	int result = note(e, "activation:%020llu", seq, bytes_slice(&value), bytes_slice(&key), bundle);
 	bytes_finish(&value);
 	bytes_finish(&key);
 	return result;

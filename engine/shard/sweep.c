@@ -93,21 +93,32 @@ static struct slice outbox_key(struct bytes *key, uint64_t seq, uint32_t index)
 	return bytes_slice(key);
 }
 
-static void put_alerts(struct store_chunk *c, struct slot *slot, struct bytes *key, struct bytes *value)
+static bool has_alert(const struct stored *s, const struct alert_id *id)
 {
-	for (unsigned i = 0; i < slot->gone_count; i++)
-		put(&c->operations, STORE_OUTBOX, false, outbox_key(key, slot->gone[i].seq, slot->gone[i].index),
-		    (struct slice){ 0 });
-	slot->gone_count = 0;
-	for (unsigned i = 0; i < slot->record->alert_count; i++) {
-		const struct alert *a = &slot->record->alerts[i];
-		if (a->state != ALERT_OPEN || a->historical)
-			continue;
+	for (unsigned i = 0; i < s->outbox_count; i++)
+		if (s->outbox[i].seq == id->seq && s->outbox[i].index == id->index)
+			return true;
+	return false;
+}
+
+/* Only what changes: alerts that are no longer open, or that the record dropped, go; new ones come. */
+static void put_alerts(struct store_chunk *c, const struct slot *slot, const struct stored *now, struct bytes *key,
+		       struct bytes *value)
+{
+	const struct stored *before = &slot->stored;
+	for (unsigned i = 0; i < before->outbox_count; i++)
+		if (!has_alert(now, &before->outbox[i]))
+			put(&c->operations, STORE_OUTBOX, false,
+			    outbox_key(key, before->outbox[i].seq, before->outbox[i].index), (struct slice){ 0 });
+	for (unsigned i = 0; i < now->outbox_count; i++) {
+		const struct alert_id *id = &now->outbox[i];
 		struct wire_alert wire;
-		alert_to_wire(slot->record, a, &wire);
+		if (has_alert(before, id))
+			continue;
+		alert_to_wire(slot->record, alerts_find(slot->record, id->seq, id->index), &wire);
 		bytes_clear(value);
 		alert_encode(&wire, value);
-		put(&c->operations, STORE_OUTBOX, true, outbox_key(key, a->seq, a->index), bytes_slice(value));
+		put(&c->operations, STORE_OUTBOX, true, outbox_key(key, id->seq, id->index), bytes_slice(value));
 	}
 }
 
@@ -117,16 +128,14 @@ void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot)
 	subject_key(&slot->record->subject, &key);
 	record_encode(slot->record, &value);
 	put(&c->operations, STORE_RECORDS, true, bytes_slice(&key), bytes_slice(&value));
-	int64_t fire = timers_next_fire(slot->record);
-	if (slot->stored_fire_ms != fire && slot->stored_fire_ms != INT64_MAX)
-		put(&c->operations, STORE_DUE, false, due_key(&scratch, slot->stored_fire_ms, bytes_slice(&key)),
-		    (struct slice){ 0 });
-	if (fire != INT64_MAX && slot->stored_fire_ms != fire)
-		put(&c->operations, STORE_DUE, true, due_key(&scratch, fire, bytes_slice(&key)), SLICE(""));
-	slot->stored_fire_ms = fire;
-	put_alerts(c, slot, &scratch, &value);
-	c->slots[c->count] = slot;
-	c->versions[c->count++] = slot->version;
+	struct stored now = stored_of(slot->record);
+	int64_t before_ms = slot->stored.fire_ms;
+	if (before_ms != now.fire_ms && before_ms != INT64_MAX)
+		put(&c->operations, STORE_DUE, false, due_key(&scratch, before_ms, bytes_slice(&key)), (struct slice){ 0 });
+	if (now.fire_ms != INT64_MAX && before_ms != now.fire_ms)
+		put(&c->operations, STORE_DUE, true, due_key(&scratch, now.fire_ms, bytes_slice(&key)), SLICE(""));
+	put_alerts(c, slot, &now, &scratch, &value);
+	c->items[c->count++] = (struct chunk_item){ slot, slot->version, slot->record->seq, now };
 	if (slot->record->seq > c->durable_first)
 		c->durable_first = slot->record->seq;
 	if (slot->effects_seq > c->durable_first)
@@ -141,8 +150,7 @@ static struct store_chunk *chunk_create(struct shard *s, size_t most)
 {
 	struct store_chunk *c = must_calloc(1, sizeof(*c));
 	c->shard = s;
-	c->slots = must_malloc((most + 1) * sizeof(c->slots[0]));
-	c->versions = must_malloc((most + 1) * sizeof(c->versions[0]));
+	c->items = must_malloc((most + 1) * sizeof(c->items[0]));
 	return c;
 }
 
@@ -151,13 +159,35 @@ void chunk_destroy(struct store_chunk *c)
 	if (!c)
 		return;
 	bytes_finish(&c->operations);
-	free(c->slots);
-	free(c->versions);
+	for (size_t i = 0; i < c->count; i++)
+		free(c->items[i].stored.outbox);
+	free(c->items);
 	free(c);
 }
 
-/* The shard's low-water mark at the end of this sweep. Skipped slots (effects outstanding) keep the mark below their
- * entries. */
+/* A slot with effects outstanding is not stored now, and stays dirty for the next sweep. What the store misses of it may
+ * be older than the entry that waits for its effects: the mark stays before that. */
+static void skip(struct sweep *sweep, struct slot *slot)
+{
+	slot->sweeping = false;
+	if (slot->dirty_seq <= sweep->mark)
+		sweep->mark = slot->dirty_seq - 1;
+}
+
+/* Puts slots into the chunk until it is full or the sweep is through. */
+static void fill(struct shard *s, struct store_chunk *c, size_t most)
+{
+	struct sweep *sweep = &s->sweep;
+	while (sweep->at < sweep->count && c->count < most && c->operations.len < CHUNK_BYTES_MAX) {
+		struct slot *slot = sweep->slots[sweep->at++];
+		if (slot->pending)
+			skip(sweep, slot);
+		else
+			chunk_put_slot(s, c, slot);
+	}
+}
+
+/* The shard's low-water mark at the end of this sweep. */
 static uint64_t mark_of(const struct shard *s)
 {
 	uint64_t oldest = sources_oldest(s);
@@ -172,14 +202,7 @@ static void send_chunk(struct shard *s)
 	if (journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark)) > LIMIT_TAIL_BYTES / 2)
 		most *= 8;
 	struct store_chunk *c = chunk_create(s, most);
-	while (sweep->at < sweep->count && c->count < most && c->operations.len < CHUNK_BYTES_MAX) {
-		struct slot *slot = sweep->slots[sweep->at++];
-		if (slot->pending) {
-			slot->sweeping = false; /* stays dirty for the next sweep */
-			continue;
-		}
-		chunk_put_slot(s, c, slot);
-	}
+	fill(s, c, most);
 	if (sweep->at == sweep->count) {
 		c->last = true;
 		c->mark = mark_of(s);
@@ -189,14 +212,27 @@ static void send_chunk(struct shard *s)
 	storer_send(s->engine, c);
 }
 
+/* The store has it: from now on this is what it holds beside the record. */
+static void committed(struct shard *s, struct chunk_item *item)
+{
+	struct slot *slot = item->slot;
+	struct stored before = slot->stored;
+	slot->stored = item->stored;
+	item->stored = before; /* freed with the chunk */
+	if (slot->version == item->version)
+		cache_clean(&s->cache, slot);
+	else
+		slot->dirty_seq = item->seq + 1;
+}
+
 void stored_work(struct shard *s, struct work *w)
 {
 	struct store_chunk *c = w->chunk;
 	struct sweep *sweep = &s->sweep;
 	for (size_t i = 0; i < c->count; i++) {
-		c->slots[i]->sweeping = false;
-		if (c->result == ERR_OK && c->slots[i]->version == c->versions[i])
-			cache_clean(&s->cache, c->slots[i]);
+		c->items[i].slot->sweeping = false;
+		if (c->result == ERR_OK)
+			committed(s, &c->items[i]);
 	}
 	counter_add(&s->counts.stored, c->count);
 	sweep->chunks_out--;
@@ -231,33 +267,52 @@ void sweep_tick(struct shard *s)
 		send_chunk(s);
 }
 
-/* At stop, from the stopping thread: no loop and no store thread runs any more. */
+/* The store thread's last answers that the shard has not seen. */
+static void take_stored(struct shard *s)
+{
+	void *items[64];
+	size_t n;
+	while ((n = queue_pop_all(s->queue, items, 64))) {
+		for (size_t i = 0; i < n; i++) {
+			struct work *w = items[i] == (void *)s ? NULL : items[i];
+			if (w && w->kind == WORK_STORED)
+				stored_work(s, w);
+			else
+				work_destroy(w);
+		}
+	}
+}
+
+static int sweep_shard(struct engine *e, struct shard *s)
+{
+	take_stored(s);
+	free(s->sweep.slots);
+	begin(s);
+	while (s->sweep.at < s->sweep.count) {
+		struct store_chunk *c = chunk_create(s, SWEEP_SPREAD_TICKS);
+		fill(s, c, SWEEP_SPREAD_TICKS);
+		int result = chunk_write(e, c, 0);
+		chunk_destroy(c);
+		if (result != ERR_OK)
+			return result;
+	}
+	return ERR_OK;
+}
+
+/* At stop, from the stopping thread: no loop and no store thread runs any more. What is still on its way between shards
+ * is cut off as by a crash: the mark stays before its sources, and the next start emits it. */
 int sweep_all(struct engine *e)
 {
 	uint64_t mark = journal_last(e->journal);
 	journal_wait(e->journal, mark);
 	for (unsigned i = 0; i < e->shard_count; i++) {
-		struct shard *s = e->shards[i];
-		uint64_t oldest = sources_oldest(s);
-		if (oldest <= mark)
-			mark = oldest - 1;
-		free(s->sweep.slots);
-		begin(s);
-		while (s->sweep.at < s->sweep.count) {
-			struct store_chunk *c = chunk_create(s, SWEEP_SPREAD_TICKS);
-			while (s->sweep.at < s->sweep.count && c->count < SWEEP_SPREAD_TICKS &&
-			       c->operations.len < CHUNK_BYTES_MAX) {
-				struct slot *slot = s->sweep.slots[s->sweep.at++];
-				if (!slot->pending)
-					chunk_put_slot(s, c, slot);
-			}
-			int result = chunk_write(e, c, 0);
-			chunk_destroy(c);
-			if (result != ERR_OK)
-				return result;
-		}
+		int result = sweep_shard(e, e->shards[i]);
+		if (result != ERR_OK)
+			return result;
+		uint64_t of_shard = mark_of(e->shards[i]);
+		mark = of_shard < mark ? of_shard : mark;
 	}
 	struct store_chunk last = { 0 };
-	int result = chunk_write(e, &last, mark);
+	int result = chunk_write(e, &last, mark_before_notes(e, mark));
 	return result == ERR_OK ? store_sync(e->store) : result;
 }

@@ -60,6 +60,7 @@ action "new-phone" {
   goal = "grow", group = "device", channels = { "call", "chat", "web", "shop" },
   asks = { "device/fault" },
   eligible = attr("tenure_band", "customer"):one_of { "settled", "old" },
+  applicable = any { fact.contract_days_left:between(0, numbers.renewal_days), asked_for_it() },
   value = { customer = 0.3, business = 0.9 },
   propensity = { start = 0.06, by = { "segment" } },
   say = {

@@ -6,17 +6,35 @@
 local numbers = require("business").messages
 
 local texts = series { on = "sms.sent", per = "member", name = "texts" }
-local floods = tally { name = "floods" } -- days of abuse in the household, whichever line
+local floods = tally { name = "floods" } -- days of abuse in the household, whichever line …
+local line_floods = tally { name = "line-floods", per = "member" } -- … and of one line
 
 fact.texts_today = texts:count "today"
-fact.texts_habit = texts:daily_mean { over = "28d", before = "today", at_least = "7d" }:or_else(numbers.habit_unless_known)
+fact.texts_mean = texts:daily_mean { over = "28d", before = "today", at_least = "7d" }:or_else(numbers.habit_unless_known)
+-- Days of abuse are no habit, but they raise the mean: while they last, the habit is what it was before them.
+fact.texts_habit = attr("habit_before_flood", "member"):or_else(fact.texts_mean)
 fact.flood_days = floods:count "7d"
+fact.line_flood_days = line_floods:count "7d"
 fact.pays = attr("role", "member"):is "payer"
 
 local far_above_habit = all {
   fact.texts_today:above(numbers.times_habit * fact.texts_habit),
   fact.texts_today:at_least(numbers.at_least),
   attr("message_plan", "member"):or_else("not known"):is_not "unlimited",
+}
+
+rule "flood-over" {
+  why = "a line that has been itself again for a week has the habit it has now",
+  about = "member", on = "sms.sent",
+  when = all { attr("habit_before_flood", "member"):known(), fact.line_flood_days:is(0) },
+  run = function(c) c:set("habit_before_flood", nil) end,
+}
+
+rule "flood-begins" {
+  why = "the flood itself must not become the measure that it is held against",
+  about = "member", on = "sms.sent",
+  when = all { far_above_habit, no { attr("habit_before_flood", "member"):known() } },
+  set = { habit_before_flood = fact.texts_mean },
 }
 
 rule "message-abuse" {
@@ -27,7 +45,7 @@ rule "message-abuse" {
     severity = "high", to = "care", once_per = "day", expires = "3d", closes = "plan.changed",
     say = "{member}: {texts_today} texts today, usually {texts_habit:0}.",
   },
-  add = { floods, 1 },
+  add = { { floods, 1 }, { line_floods, 1 } },
   nudge = { channel = "sms", goal = "serve", action = "message-plan-by-sms" },
 }
 
@@ -149,6 +167,19 @@ action "own-line-messages" {
       .. "month. The account holder has to agree; shall I send them the question?",
     vi = "Thuê bao của mình hôm nay đã gửi {texts_today} tin, bình thường khoảng {texts_habit:0}. Gói 300 tin giá {bundle_price:money} một "
       .. "tháng. Chủ hợp đồng cần đồng ý; em gửi câu hỏi cho họ nhé?",
+  },
+}
+
+action "ask-the-payer" {
+  goal = "serve", group = "messages", channels = { "call", "chat" },
+  asks = { "messages/usage", "messages/plan" },
+  eligible = no { attr("role", "member"):or_else("not known"):is "payer" },
+  applicable = asked_for_it(),
+  value = { customer = 0.5, business = 0.2 },
+  propensity = { start = 0.25 },
+  say = {
+    en = "Plans and limits of other lines are for the account holder to see and to change. Shall I send them word that you asked?",
+    vi = "Gói cước và giới hạn của các thuê bao khác do chủ hợp đồng xem và thay đổi. Em nhắn cho chủ hợp đồng là anh chị có hỏi nhé?",
   },
 }
 

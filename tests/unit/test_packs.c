@@ -1,0 +1,177 @@
+/* tests/unit/test_packs.c: every pack of the project loads, says why of each rule, and speaks all its languages; the
+ * author's guide (rules/README.md) is tried out: its examples, one after another, are a pack, and what it calls a
+ * trap is refused as it says. */
+#include "pack_town.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static const char *const packs[] = { "welcome", "telecom", "bank" };
+
+static struct pack *load(struct strpool *pool, const char *name)
+{
+	char folder[4096];
+	snprintf(folder, sizeof(folder), "%s/rules/%s", SOURCE_ROOT, name);
+	return town_pack(pool, folder);
+}
+
+static void every_pack_loads_and_says_why(void **state)
+{
+	for (size_t i = 0; i < sizeof(packs) / sizeof(packs[0]); i++) {
+		struct strpool *pool = strpool_create();
+		struct pack *p = load(pool, packs[i]);
+		assert_string_equal(p->name->data, packs[i]);
+		assert_true(p->rule_count > 0 && p->action_count > 0);
+		for (unsigned r = 0; r < p->rule_count; r++)
+			assert_true(p->rules[r].why && p->rules[r].why->len > 20);
+		pack_destroy(p);
+		strpool_destroy(pool);
+	}
+}
+
+static void assert_spoken(const struct pack *p, const struct phrase *say, const char *what)
+{
+	for (unsigned i = 0; i < p->language_count; i++)
+		if (say->by_language[i].count == 0)
+			fail_msg("%s says nothing in %s", what, p->languages[i]->data);
+}
+
+static void customers_are_spoken_to_in_every_language(void **state)
+{
+	for (size_t i = 0; i < sizeof(packs) / sizeof(packs[0]); i++) {
+		struct strpool *pool = strpool_create();
+		struct pack *p = load(pool, packs[i]);
+		for (unsigned k = 0; k < p->action_count; k++)
+			assert_spoken(p, &p->actions[k].say, p->actions[k].name->data);
+		for (unsigned k = 0; k < p->answer_count; k++)
+			assert_spoken(p, &p->answers[k].text, p->answers[k].question.data);
+		pack_destroy(p);
+		strpool_destroy(pool);
+	}
+}
+
+static bool is_goal_wanted(const struct pack *p, const char *goal)
+{
+	for (unsigned i = 0; i < p->action_count; i++)
+		if (strcmp(p->actions[i].goal->data, goal) == 0)
+			return true;
+	return false;
+}
+
+static void the_telecom_catalogue_serves_every_goal(void **state)
+{
+	static const char *const goals[] = { "serve", "retain", "grow", "nurture" };
+	struct strpool *pool = strpool_create();
+	struct pack *p = load(pool, "telecom");
+	assert_true(p->action_count >= 10);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(is_goal_wanted(p, goals[i]));
+	pack_destroy(p);
+	strpool_destroy(pool);
+}
+
+/* The guide: blocks fenced ```lua join into one pack; each block fenced ```lua refused follows all of them, and its
+ * first line,
+ * "--> TEXT", is part of the message it is refused with. */
+static char *guide(void)
+{
+	FILE *f = fopen(SOURCE_ROOT "/rules/README.md", "rb");
+	static char text[128 * 1024];
+	assert_non_null(f);
+	size_t n = fread(text, 1, sizeof(text) - 1, f);
+	assert_true(feof(f) || n < sizeof(text) - 1);
+	fclose(f);
+	text[n] = '\0';
+	return text;
+}
+
+/* The next block with exactly this fence, from *at on. */
+static bool next_block(const char **at, const char *fence, struct slice *out)
+{
+	size_t len = strlen(fence);
+	for (const char *line = *at; line;) {
+		const char *end = strchr(line, '\n');
+		if (end && (size_t)(end - line) == len && memcmp(line, fence, len) == 0) {
+			const char *close = strstr(end, "\n```");
+			assert_non_null(close);
+			*out = (struct slice){ end + 1, (size_t)(close - end) };
+			*at = close + 4;
+			return true;
+		}
+		line = end ? end + 1 : NULL;
+	}
+	return false;
+}
+
+static int load_text(struct slice text, const char *extra)
+{
+	struct bundle b = { 0 };
+	struct bytes lua = { 0 };
+	struct pack *p = NULL;
+	struct strpool *pool = strpool_create();
+	bytes_put(&lua, text.data, text.len);
+	bytes_printf(&lua, "\n%s", extra);
+	assert_int_equal(bundle_add(&b, SLICE("pack.lua"), bytes_slice(&lua)), ERR_OK);
+	assert_int_equal(bundle_add(&b, SLICE("words.lua"), SLICE("return { sorry = \"We are sorry.\" }\n")), ERR_OK);
+	int rc = bundle_resolve_zone(&b);
+	if (rc == ERR_OK)
+		rc = pack_load(&p, &b, pool);
+	pack_destroy(p);
+	bundle_finish(&b);
+	strpool_destroy(pool);
+	bytes_finish(&lua);
+	return rc;
+}
+
+static void examples(struct bytes *out)
+{
+	const char *at = guide();
+	struct slice block;
+	while (next_block(&at, "```lua", &block))
+		bytes_put(out, block.data, block.len);
+}
+
+static void the_examples_of_the_guide_are_a_pack(void **state)
+{
+	struct bytes all = { 0 };
+	examples(&all);
+	assert_true(all.len > 1000);
+	if (load_text(bytes_slice(&all), "") != ERR_OK)
+		fail_msg("the guide's examples: %s", error_last()->text);
+	bytes_finish(&all);
+}
+
+static void the_traps_of_the_guide_are_refused_as_it_says(void **state)
+{
+	struct bytes all = { 0 };
+	const char *at = guide();
+	struct slice block;
+	unsigned count = 0;
+	examples(&all);
+	while (next_block(&at, "```lua refused", &block)) {
+		char text[4096], expected[512];
+		assert_true(block.len < sizeof(text));
+		snprintf(text, sizeof(text), "%.*s", SLICE_ARG(block));
+		assert_int_equal(sscanf(text, "--> %511[^\n]", expected), 1);
+		if (load_text(bytes_slice(&all), text) == ERR_OK)
+			fail_msg("not refused:\n%s", text);
+		if (!strstr(error_last()->text, expected))
+			fail_msg("the guide says it is refused with \"%s\", but: %s", expected, error_last()->text);
+		count++;
+	}
+	assert_true(count >= 5);
+	bytes_finish(&all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_pack_loads_and_says_why),
+		cmocka_unit_test(customers_are_spoken_to_in_every_language),
+		cmocka_unit_test(the_telecom_catalogue_serves_every_goal),
+		cmocka_unit_test(the_examples_of_the_guide_are_a_pack),
+		cmocka_unit_test(the_traps_of_the_guide_are_refused_as_it_says),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

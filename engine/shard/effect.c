@@ -64,23 +64,43 @@ int apply_effect(struct shard *s, struct slot *slot, const struct entry *entry, 
 	return ERR_OK;
 }
 
+/* A prospect that never was stays unmade: the entry is there, so that the effect is known to be done, but no record. */
+bool effect_changes(const struct slot *slot, uint8_t kind)
+{
+	return kind != EFFECT_ABSORB || slot->record->seq != 0;
+}
+
+/* A merge follows where the target was merged itself, but not back to where it came from: there the circle is cut. */
+static bool goes_on(struct shard *s, struct work *w, const struct slot *slot)
+{
+	if (!slot->record->redirect || w->effect.kind != EFFECT_MERGE)
+		return false;
+	struct subject next = subject_of(SUBJECT_CUSTOMER, str_slice(slot->record->redirect));
+	if (subject_equal(&next, &w->effect.source) || w->hops++ > HOPS_MAX)
+		return false;
+	w->effect.target = next;
+	return true;
+}
+
 void effect_work(struct shard *s, struct work *w)
 {
 	struct slot *slot;
 	CHECK(w->heap);
 	if (!work_at(s, &w, &w->effect.target))
 		return;
-	/* A merge goes where the target's own merges lead. */
-	if (cache_get(&s->cache, &w->effect.target, true, &slot) != ERR_OK ||
-	    reserve_one(s, w->effect.body.len + w->effect.customer.len) != ERR_OK) {
+	size_t reserved = w->effect.body.len + w->effect.customer.len;
+	if (cache_get(&s->cache, &w->effect.target, true, &slot) != ERR_OK) {
 		inbox_put_back(s, w);
 		s->inbox_stuck = true;
 		return;
 	}
-	if (slot->record->redirect && w->hops++ < 16) {
-		w->effect.target = subject_of(SUBJECT_CUSTOMER, str_slice(slot->record->redirect));
-		journal_release(s->engine->journal, 1, w->effect.body.len + w->effect.customer.len + ENTRY_SLACK_BYTES);
+	if (goes_on(s, w, slot)) {
 		effect_work(s, w);
+		return;
+	}
+	if (reserve_one(s, reserved) != ERR_OK) {
+		inbox_put_back(s, w);
+		s->inbox_stuck = true;
 		return;
 	}
 	struct entry entry = { .kind = ENTRY_EFFECT, .subject = w->effect.target };
@@ -103,8 +123,8 @@ void effect_work(struct shard *s, struct work *w)
 			    .received_at_ms = s->now_ms,
 			    .raw = w->effect.body,
 			    .member = w->member,
-			    .changes_record = true,
-			    .reserved_bytes = w->effect.body.len + w->effect.customer.len + ENTRY_SLACK_BYTES };
+			    .changes_record = effect_changes(slot, w->effect.kind),
+			    .reserved_bytes = reserved + ENTRY_SLACK_BYTES };
 	tell_source(s, w, commit_entry(s, &c));
 }
 

@@ -228,6 +228,8 @@ struct engine {
 	struct expected *expected; /* recovery: effects that entries caused and the journal has not shown yet */
 };
 
+#define HOPS_MAX 16u /* alias, merges of merges, agent, area: more is a loop of merges */
+
 /* work.c */
 struct work *work_to_heap(const struct work *w);
 void work_destroy(struct work *w);
@@ -300,6 +302,7 @@ void apply_nudge(struct shard *s, struct slot *slot, const struct decision_recor
 struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t received_at_ms);
 void decision_to_wire(struct shard *s, const struct decision *d, const struct decision_head *head,
 		      const struct record *r, int64_t now_ms, struct slice channel, struct wire_recommendation *out);
+bool effect_changes(const struct slot *slot, uint8_t kind);
 void inbox_run(struct shard *s);
 void inbox_add(struct shard *s, struct work *w);
 void inbox_put_back(struct shard *s, struct work *w);

@@ -207,6 +207,13 @@ void acknowledge_work(struct shard *s, struct work *w)
 		work_refuse_last(s, w);
 		return;
 	}
+	if (slot && slot->record->redirect) { /* merged: its alerts went along */
+		w->acknowledge.subject = subject_of(SUBJECT_CUSTOMER, str_slice(slot->record->redirect));
+		if (w->hops++ < HOPS_MAX) {
+			acknowledge_work(s, w);
+			return;
+		}
+	}
 	arena_reset(&s->machine.arena);
 	if (!slot || machine_apply_acknowledge(&s->machine, slot->record, w->acknowledge.seq, w->acknowledge.index,
 					       s->now_ms, &alert) != ERR_OK) {

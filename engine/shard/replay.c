@@ -34,7 +34,7 @@ static void commit(struct shard *s, struct slot *slot, struct entry *entry, stru
 			    .received_at_ms = je->received_at_ms,
 			    .raw = raw,
 			    .member = member,
-			    .changes_record = true,
+			    .changes_record = entry->kind != ENTRY_EFFECT || effect_changes(slot, entry->effect.kind),
 			    .nudge = nudge };
 	commit_replayed(s, &c, je->seq);
 }

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define HOPS_MAX 16u /* alias, merges of merges, agent, area: more is a loop of merges */
-
 static void keep(struct arena *a, struct slice *s)
 {
 	*s = s->len ? arena_slice(a, *s) : (struct slice){ 0 };

@@ -192,6 +192,11 @@ int journal_reserve(struct journal *j, size_t entries, size_t bytes)
 	return ERR_OK;
 }
 
+void journal_take(struct journal *j, size_t entries, size_t bytes)
+{
+	atomic_fetch_add(&j->used, entries * ENTRY_HEAD_BYTES + bytes);
+}
+
 void journal_release(struct journal *j, size_t entries, size_t bytes)
 {
 	atomic_fetch_sub(&j->used, entries * ENTRY_HEAD_BYTES + bytes);

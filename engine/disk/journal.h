@@ -68,6 +68,8 @@ int journal_start(struct journal *j);
  * buffer is full, the disk is behind; ERR_STORAGE: free space is under the reserve. A reservation is used up by
  * appends and given back by journal_release. Any thread. */
 int journal_reserve(struct journal *j, size_t entries, size_t bytes);
+/* Takes room that was not asked for: what must be said although the disk is short (its reserve has room for little things). */
+void journal_take(struct journal *j, size_t entries, size_t bytes);
 void journal_release(struct journal *j, size_t entries, size_t bytes);
 
 /* Publishes one entry: claims the next sequence, stores it in e->seq and copies the body. Any thread, never fails

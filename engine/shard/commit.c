@@ -136,7 +136,7 @@ static void settle_reservation(struct shard *s, uint64_t reserved, size_t used)
 	if (reserved > used)
 		journal_release(s->engine->journal, 0, reserved - used);
 	else if (used > reserved)
-		(void)journal_reserve(s->engine->journal, 0, used - reserved);
+		journal_take(s->engine->journal, 0, used - reserved);
 }
 
 uint64_t commit_entry(struct shard *s, struct commit *c)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define SWEEP_MS_DEFAULT 5000u
 
@@ -120,9 +121,13 @@ static int journal_boot(struct engine *e)
 	entry.boot.boot_id = e->boot_id;
 	entry.boot.time_ms = engine_now_ms(e);
 	entry_body_encode(&entry, &body);
-	int result = journal_reserve(e->journal, 1, body.len);
-	if (result == ERR_STORAGE) /* a full disk at start: queries are answered; the reserve has room for this */
+	int result;
+	while ((result = journal_reserve(e->journal, 1, body.len)) == ERR_BUSY)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL); /* a crash left the segment nearly full */
+	if (result == ERR_STORAGE) { /* a full disk at start: queries are answered; the reserve has room for this */
+		journal_take(e->journal, 1, body.len);
 		result = ERR_OK;
+	}
 	if (result == ERR_OK) {
 		struct journal_entry je = { .kind = ENTRY_BOOT,
 					    .received_at_ms = entry.boot.time_ms,

@@ -97,13 +97,23 @@ static void start(struct shard *s, struct session *session, const struct request
 	work_run(s, w);
 }
 
-static void take_outcome(struct shard *s, struct session *session, const struct request *r)
+/* Room for one entry before anything else, as for events: true, the disk is behind and the frame waits. Another failure is
+ * told when the work asks again. */
+static bool must_wait(struct shard *s, size_t payload_bytes, uint64_t *reserved)
+{
+	size_t bytes = payload_bytes + ENTRY_SLACK_BYTES;
+	int result = journal_reserve(s->engine->journal, 1, bytes);
+	*reserved = result == ERR_OK ? bytes : 0;
+	return result == ERR_BUSY;
+}
+
+static enum shard_take take_outcome(struct shard *s, struct session *session, const struct request *r)
 {
 	struct request_outcome checked;
 	bool simulated = s->engine->config.simulated_clock;
 	if (outcome_decode(&checked, r->body, &s->arena, simulated ? -1 : s->now_ms) != ERR_OK) {
 		call_error(s, session, r->id);
-		return;
+		return SHARD_TOOK;
 	}
 	struct work w = { .kind = WORK_OUTCOME,
 			  .raw = r->body,
@@ -111,6 +121,8 @@ static void take_outcome(struct shard *s, struct session *session, const struct 
 			  .alias = r->outcome.alias,
 			  .time_ms = r->outcome.time_ms,
 			  .home = s };
+	if (must_wait(s, r->body.len, &w.reserved))
+		return SHARD_PAUSE;
 	w.call = call_create(s, session, r);
 	w.call->acks = arena_calloc(&w.call->arena, 1, sizeof(w.call->acks[0]));
 	w.call->ack_count = 1;
@@ -118,6 +130,7 @@ static void take_outcome(struct shard *s, struct session *session, const struct 
 		advance_simulated(s, r->outcome.time_ms);
 	work_run(s, &w);
 	inbox_run(s);
+	return SHARD_TOOK;
 }
 
 static void take_recommend(struct shard *s, struct session *session, const struct request *r)
@@ -149,7 +162,7 @@ static void take_recommend(struct shard *s, struct session *session, const struc
 	start(s, session, r, &w);
 }
 
-static void take_acknowledge(struct shard *s, struct session *session, const struct request *r)
+static enum shard_take take_acknowledge(struct shard *s, struct session *session, const struct request *r)
 {
 	struct work w = { .kind = WORK_ACKNOWLEDGE };
 	w.acknowledge.seq = r->acknowledge.seq;
@@ -160,9 +173,12 @@ static void take_acknowledge(struct shard *s, struct session *session, const str
 		error_set(ERR_MISSING, "seq", "no alert %llu-%u is known; `nudgectl alerts` lists the open ones",
 			  (unsigned long long)r->acknowledge.seq, r->acknowledge.index);
 		call_error(s, session, r->id);
-		return;
+		return SHARD_TOOK;
 	}
+	if (must_wait(s, 0, &w.reserved))
+		return SHARD_PAUSE;
 	start(s, session, r, &w);
+	return SHARD_TOOK;
 }
 
 static void take_list(struct shard *s, struct session *session, const struct request *r)
@@ -254,14 +270,12 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 	case REQUEST_PUBLISH:
 		return take_publish(s, session, r);
 	case REQUEST_OUTCOME:
-		take_outcome(s, session, r);
-		break;
+		return take_outcome(s, session, r);
 	case REQUEST_RECOMMEND:
 		take_recommend(s, session, r);
 		break;
 	case REQUEST_ACKNOWLEDGE:
-		take_acknowledge(s, session, r);
-		break;
+		return take_acknowledge(s, session, r);
 	case REQUEST_FOLLOW:
 		shard_follow(s, session, r);
 		break;

@@ -106,11 +106,6 @@ int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t
 			      struct alert **out);
 /* A nudge that was decided: an alert of kind nudge in the record (its severity says so, `to` is the channel). `text`
  * are the words of the action chosen. seq and index are the caller's to set. */
-#define NUDGE_SEVERITY "nudge"
-static inline bool alert_is_nudge(const struct alert *a)
-{
-	return slice_equal(str_slice(a->severity), SLICE(NUDGE_SEVERITY));
-}
 struct alert *machine_apply_nudge(struct machine *m, struct record *record, struct slice rule, struct slice channel,
 				  struct slice text, uint8_t member, int64_t time_ms, const struct apply_input *in);
 /* Alerts raised by the entry learn its sequence. */

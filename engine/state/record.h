@@ -185,6 +185,12 @@ struct alert *alerts_add(struct record *r, struct strpool *pool, const struct al
 struct alert *alerts_find(struct record *r, uint64_t seq, uint32_t index);
 void alerts_set_state(struct alert *a, enum alert_state state);
 bool alert_is_open(const struct alert *a, int64_t now_ms); /* open, not expired, not historical */
+/* A nudge that was decided is kept as an alert whose severity says so. */
+#define NUDGE_SEVERITY "nudge"
+static inline bool alert_is_nudge(const struct alert *a)
+{
+	return slice_equal(str_slice(a->severity), SLICE(NUDGE_SEVERITY));
+}
 
 void outcomes_add(struct record *r, struct strpool *pool, const struct outcome *like, struct slice action,
 		  struct slice channel, struct slice agent);

@@ -131,7 +131,7 @@ static void put_alerts(struct bytes *out, const struct record *r, int64_t now_ms
 			.member = member_of(r, a->member),
 			.text = slice_of(a->text),
 			.state = alert_state(a, now_ms),
-			.kind = SLICE("alert"),
+			.kind = alert_is_nudge(a) ? SLICE("nudge") : SLICE("alert"),
 			.time_ms = a->time_ms,
 			.expires_ms = a->expires_ms,
 			.historical = a->historical,

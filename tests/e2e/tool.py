@@ -9,14 +9,15 @@ import gzip
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-NUDGED, NUDGECTL, ROOT = (os.path.abspath(p) for p in sys.argv[1:4])
+import kit
+
+BENCH = kit.Bench()
+NUDGECTL, ROOT = BENCH.nudgectl, BENCH.root
 REAL_DATA = os.environ.get("NUDGED_DATA") or os.path.join(ROOT, "..", "shared", "data")
 
 PACK = """
@@ -34,56 +35,19 @@ answers "bill" { ["why is it higher?"] = "It is not." }
 
 
 class Daemon:
-    """nudged on a scratch directory; its socket's path is short, as sockets need it."""
+    """A daemon of its own, and the tool talking to it."""
 
-    def __init__(self, pack, *options):
-        self.folder = tempfile.mkdtemp(prefix="nudged-")
-        self.socket = "unix:" + os.path.join(self.folder, "s")
-        self.data = os.path.join(self.folder, "data")
-        self.pack = pack or self.write_pack(PACK)
-        self.options = options
-        self.process = None
-        self.start()
+    def __init__(self, pack):
+        self.pack = pack or BENCH.pack(PACK)
+        self.nudged = BENCH.daemon(rules=self.pack)
+        self.socket, self.data = self.nudged.address, self.nudged.data
 
-    def write_pack(self, text, name="pack"):
-        folder = os.path.join(self.folder, name)
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, "pack.lua"), "w", encoding="utf-8") as f:
-            f.write(text)
-        return folder
-
-    def write(self, name, text):
-        path = os.path.join(self.folder, name)
+    @staticmethod
+    def write(name, text):
+        path = BENCH.path(name)
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         return path
-
-    def start(self):
-        with open(os.path.join(self.folder, "log"), "ab") as log:
-            self.process = subprocess.Popen([NUDGED, "--data", self.data, "--rules", self.pack, "--listen", self.socket, *self.options],
-                                            stderr=log)
-        until = time.monotonic() + 20
-        while self.run("digest")[0] != 0:
-            if self.process.poll() is not None or time.monotonic() > until:
-                with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
-                    raise RuntimeError("nudged did not start: " + log.read())
-            time.sleep(0.02)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def close(self):
-        self.process.terminate()
-        try:
-            code = self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise
-        finally:
-            shutil.rmtree(self.folder)
-        if code != 0:
-            raise AssertionError(f"nudged ended with {code}")
 
     def run(self, *args, stdin=""):
         """(exit code, output, errors)"""
@@ -113,7 +77,7 @@ class Commands(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.d.close()
+        cls.d.nudged.stop()
 
     def test_send_and_send_again(self):
         start = int(time.time() * 1000) - 1000000
@@ -193,7 +157,7 @@ class Commands(unittest.TestCase):
         for field in ("matched", "fired", "failed", "time_us", "aside", "last_error", "why", "on", "about"):
             self.assertIn(field, stats[0])
         self.assertIn("three calls a week", self.d.run("rules", "list")[1])
-        bad = self.d.write_pack('rule "x" {', "bad")
+        bad = BENCH.pack('rule "x" {')
         code, _, errors = self.d.run("rules", "activate", bad)
         self.assertEqual(code, 1)
         self.assertIn("pack.lua:1", errors)
@@ -303,7 +267,7 @@ class Bank(unittest.TestCase):
             self.assertEqual(d.json("digest")["digest"], digest)
             self.assertEqual(self.interrupted(), digest)
         finally:
-            d.close()
+            d.nudged.stop()
 
     def interrupted(self):
         """The digest after three kills in the middle of an import and a complete import at the end."""
@@ -316,14 +280,17 @@ class Bank(unittest.TestCase):
                 importing = subprocess.Popen([NUDGECTL, "--socket", d.socket, "import", path, "--map", os.path.join(BANK_PACK, "import.lua")],
                                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 time.sleep(0.03)
-                d.kill()
+                d.nudged.kill()
                 importing.wait(60)
-                d.start()
+                d.nudged.start()
             self.assertEqual(self.import_all(d)["refused"], 0)
             return d.json("digest")["digest"]
         finally:
-            d.close()
+            d.nudged.stop()
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    program = unittest.main(argv=sys.argv[:1], verbosity=2, exit=False)
+    BENCH.finish()
+    shutil.rmtree(BENCH.folder)
+    sys.exit(not program.result.wasSuccessful())

@@ -1,5 +1,6 @@
--- The calls of a bank's call centre (rules/bank/import.lua makes them of the recording): who calls again, who hangs up, who waits.
--- One event type, call.ended: attributes service, outcome (AGENT served, HANG hung up), priority, vru_s, wait_s, service_s.
+-- The calls of a bank's call centre (rules/bank/import.lua makes them of the recording): who calls again, who hangs
+-- up, who waits. One event type, call.ended: attributes service, outcome (AGENT served, HANG hung up), priority,
+-- vru_s, wait_s, service_s.
 
 pack {
   name = "bank",
@@ -44,7 +45,10 @@ rule "calls-again-and-again" {
   on = "call.ended",
   when = fact.repeats_week:at_least(often),
   once_per = "7d",
-  alert = { to = "care", severity = "medium", say = "{customer} called again {repeats_week} times within a week, now about {service}." },
+  alert = {
+    to = "care", severity = "medium",
+    say = "{customer} called again {repeats_week} times within a week, now about {service}.",
+  },
 }
 
 rule "second-hang-up" {
@@ -61,7 +65,10 @@ rule "priority-long-wait" {
   why = "a priority customer was promised not to wait",
   on = "call.ended",
   when = all { event.priority:is(2), event.wait_s:at_least(long_wait_s) },
-  alert = { to = "supervisor", severity = "medium", expires = "24h", say = "Priority customer {customer} waited {wait_s:duration}." },
+  alert = {
+    to = "supervisor", severity = "medium", expires = "24h",
+    say = "Priority customer {customer} waited {wait_s:duration}.",
+  },
 }
 
 action "call-back" {
@@ -82,5 +89,6 @@ action "one-contact" {
 }
 
 answers "waiting" {
-  ["why does it take so long?"] = "More people called than we had agents for. I can call you back next time, so that you need not wait.",
+  ["why does it take so long?"] = "More people called than we had agents for. I can call you back next "
+    .. "time, so that you need not wait.",
 }

@@ -19,11 +19,14 @@ rule "strain" {
 
 action "hand-over" {
   goal = "serve", group = "service", channels = { "call", "chat" },
-  applicable = all { open_alert "strain", request.mood:at_most(service.angry) }, -- this agent's strain, this caller's mood
+  -- this agent's strain, this caller's mood
+  applicable = all { open_alert "strain", request.mood:at_most(service.angry) },
   value = { customer = 0.5, business = 0.4 },
   propensity = { start = 0.4 },
   say = {
-    en = "A colleague who knows this matter well can take it from here. May I connect you? You will not have to repeat anything.",
-    vi = "Đồng nghiệp của em rất rành việc này và có thể hỗ trợ tiếp. Em nối máy nhé? Anh chị sẽ không phải kể lại từ đầu.",
+    en = "A colleague who knows this matter well can take it from here. May I connect you? You will not have to "
+      .. "repeat anything.",
+    vi = "Đồng nghiệp của em rất rành việc này và có thể hỗ trợ tiếp. Em nối máy nhé? Anh chị sẽ không phải kể lại "
+      .. "từ đầu.",
   },
 }

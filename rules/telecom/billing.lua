@@ -14,7 +14,8 @@ rule "bill-known" {
   why = "who asks about the bill asks about the newest one; decisions read it from the customer",
   on = "bill.issued",
   set = {
-    bill_key = event.bill, bill_amount = event.amount, bill_usual = event.usual, bill_messages = event.messages_cost, bill_due = event.due,
+    bill_key = event.bill, bill_amount = event.amount, bill_usual = event.usual, bill_messages = event.messages_cost,
+    bill_due = event.due,
   },
 }
 
@@ -22,7 +23,10 @@ rule "bill-shock" {
   why = "a bill far above the usual one is opened with a shock and answered with a call: explain it first",
   on = "bill.issued",
   when = event.amount:at_least(numbers.shock * event.usual),
-  alert = { to = "care", severity = "medium", expires = "14d", closes = "bill.paid", say = "{customer}: bill {bill} is {amount:money}, usually {usual:money}." },
+  alert = {
+    to = "care", severity = "medium", expires = "14d", closes = "bill.paid",
+    say = "{customer}: bill {bill} is {amount:money}, usually {usual:money}.",
+  },
   nudge = { channel = "sms", goal = "serve", action = "explain-bill" },
 }
 
@@ -41,8 +45,10 @@ action "explain-bill" {
   propensity = { start = 0.6 },
   context = { { when = asked_for_it(), weight = 1.5 } },
   say = {
-    en = "Bill {bill_key} is {bill_amount:money}, {bill_more:money} more than usual; {bill_messages:money} of it are messages.",
-    vi = "Hóa đơn {bill_key} là {bill_amount:money}, cao hơn thường lệ {bill_more:money}; trong đó tin nhắn là {bill_messages:money}.",
+    en = "Bill {bill_key} is {bill_amount:money}, {bill_more:money} more than usual; {bill_messages:money} of it "
+      .. "are messages.",
+    vi = "Hóa đơn {bill_key} là {bill_amount:money}, cao hơn thường lệ {bill_more:money}; trong đó tin nhắn là "
+      .. "{bill_messages:money}.",
   },
 }
 
@@ -53,8 +59,10 @@ action "mend-payment" {
   value = { customer = 0.6, business = 0.6 },
   propensity = { start = 0.5 },
   say = {
-    en = "Your payment of {bill_amount:money} did not go through. It happens, for example when a card expires. A link to pay comes with this.",
-    vi = "Khoản thanh toán {bill_amount:money} chưa thành công. Việc này vẫn hay xảy ra, ví dụ khi thẻ hết hạn. Đường dẫn thanh toán gửi kèm.",
+    en = "Your payment of {bill_amount:money} did not go through. It happens, for example when a card expires. A "
+      .. "link to pay comes with this.",
+    vi = "Khoản thanh toán {bill_amount:money} chưa thành công. Việc này vẫn hay xảy ra, ví dụ khi thẻ hết hạn. "
+      .. "Đường dẫn thanh toán gửi kèm.",
   },
 }
 
@@ -67,7 +75,8 @@ action "autopay" {
   propensity = { start = 0.2, by = { "tenure_band" } },
   say = {
     en = "Shall the bill pay itself from now on? You get a message three days before, and can stop it at any time.",
-    vi = "Từ nay anh chị có muốn hóa đơn tự động thanh toán không? Sẽ có tin nhắn báo trước ba ngày, và dừng lúc nào cũng được.",
+    vi = "Từ nay anh chị có muốn hóa đơn tự động thanh toán không? Sẽ có tin nhắn báo trước ba ngày, và dừng lúc "
+      .. "nào cũng được.",
   },
 }
 

@@ -1,10 +1,11 @@
--- Staying and growing: the contract's end, thoughts of leaving, and what fits the use. Nothing here is for a customer in trouble who
--- did not ask for it (policies.lua).
+-- Staying and growing: the contract's end, thoughts of leaving, and what fits the use. Nothing here is for a customer
+-- in trouble who did not ask for it (policies.lua).
 local numbers = require("business").growth
 
 local empty = series { on = "data.exhausted", per = "member", name = "data-exhausted" }
 local leaving = series { on = "web.visit", where = event.page:is "cancel", name = "cancel-visits" }
-local curious = series { on = "web.visit", where = event.page:one_of { "plans/data", "plans/messages" }, name = "plan-visits" }
+local plan_pages = { "plans/data", "plans/messages" }
+local curious = series { on = "web.visit", where = event.page:one_of(plan_pages), name = "plan-visits" }
 
 fact.data_ran_out = empty:count "30d"
 fact.cancel_visits = leaving:count "14d"
@@ -22,10 +23,14 @@ rule "data-ran-out" {
 }
 
 rule "thinks-of-leaving" {
-  why = "who reads the page about cancelling has not cancelled yet: a call in time is worth more than a discount too late",
+  why = "who reads the page about cancelling has not cancelled yet: a call in time is worth more than a discount "
+    .. "too late",
   on = "web.visit",
   when = event.page:is "cancel",
-  alert = { to = "retention", severity = "high", once_per = "7d", say = "{customer} has looked at the page about cancelling." },
+  alert = {
+    to = "retention", severity = "high", once_per = "7d",
+    say = "{customer} has looked at the page about cancelling.",
+  },
 }
 
 action "data-add-on" {
@@ -38,7 +43,8 @@ action "data-add-on" {
   context = { { when = asked_for_it(), weight = 1.5 } },
   say = {
     en = "Your line is out of data. 5 GB until the plan renews are {add_on_price:money}; nothing else changes.",
-    vi = "Thuê bao của mình đã hết dữ liệu. 5 GB dùng đến kỳ gia hạn giá {add_on_price:money}; các gói khác giữ nguyên.",
+    vi = "Thuê bao của mình đã hết dữ liệu. 5 GB dùng đến kỳ gia hạn giá {add_on_price:money}; các gói khác giữ "
+      .. "nguyên.",
   },
 }
 
@@ -46,13 +52,15 @@ action "data-upgrade" {
   goal = "grow", group = "data", channels = { "call", "chat", "web", "shop" },
   asks = { "data/plan" },
   eligible = attr("data_plan", "member"):one_of { "data-2gb", "data-10gb" },
-  suitable = any { fact.data_ran_out:at_least(2), fact.plan_visits:at_least(2), asked_for_it() }, -- the use asks for it, or they do
+  -- the use asks for it, or they do
+  suitable = any { fact.data_ran_out:at_least(2), fact.plan_visits:at_least(2), asked_for_it() },
   value = { customer = 0.45, business = 0.8 },
   propensity = { start = 0.1, by = { "segment", "tenure_band" } },
   context = { { when = fact.plan_visits:at_least(1), weight = 1.4 } },
   say = {
     en = "By your use the next data plan fits better: {upgrade_price:money} more a month, and you stop running out.",
-    vi = "Theo mức dùng của mình thì gói dữ liệu kế tiếp hợp hơn: thêm {upgrade_price:money} một tháng, và không còn bị hết giữa chừng.",
+    vi = "Theo mức dùng của mình thì gói dữ liệu kế tiếp hợp hơn: thêm {upgrade_price:money} một tháng, và không "
+      .. "còn bị hết giữa chừng.",
   },
 }
 
@@ -89,13 +97,17 @@ action "retention-offer" {
   applicable = any { fact.cancel_visits:at_least(1), asked_for_it() },
   value = {
     customer = 0.6,
-    business = calc({ months = attr("tenure_months", "customer") }, function(v) return math.min(0.9, 0.5 + (v.months or 0) / 200) end),
+    business = calc({ months = attr("tenure_months", "customer") }, function(v)
+      return math.min(0.9, 0.5 + (v.months or 0) / 200)
+    end),
   },
   propensity = { start = 0.3, by = { "tenure_band" } },
   context = { { when = asked_for_it(), weight = 1.5 } },
   say = {
-    en = "I would be sorry to see you go. May I ask what went wrong? If you stay, " .. numbers.retention_discount .. " come off for a year.",
-    vi = "Em rất tiếc nếu anh chị rời đi. Cho em hỏi điều gì chưa ổn ạ? Nếu ở lại, giá giảm " .. numbers.retention_discount .. " trong một năm.",
+    en = "I would be sorry to see you go. May I ask what went wrong? If you stay, "
+      .. numbers.retention_discount .. " come off for a year.",
+    vi = "Em rất tiếc nếu anh chị rời đi. Cho em hỏi điều gì chưa ổn ạ? Nếu ở lại, giá giảm "
+      .. numbers.retention_discount .. " trong một năm.",
   },
 }
 

@@ -1,8 +1,8 @@
 -- Text messages: a line far above its own habit, the household that pays for it, and the plans that put it right.
 --
--- One member's figures are not another's business, but they are the payer's, who gets the bill. So a rule about the line notes the
--- figures at the household, and the facts heavy_… give them to nobody but a caller whose role is `payer`: for everybody else they
--- are unknown, and what needs them (gates, words, quick answers) stays shut.
+-- One member's figures are not another's business, but they are the payer's, who gets the bill. So a rule about the
+-- line notes the figures at the household, and the facts heavy_… give them to nobody but a caller whose role is
+-- `payer`: for everybody else they are unknown, and what needs them (gates, words, quick answers) stays shut.
 local numbers = require("business").messages
 
 local texts = series { on = "sms.sent", per = "member", name = "texts" }
@@ -10,7 +10,8 @@ local floods = tally { name = "floods" } -- days of abuse in the household, whic
 local line_floods = tally { name = "line-floods", per = "member" } -- … and of one line
 
 fact.texts_today = texts:count "today"
-fact.texts_mean = texts:daily_mean { over = "28d", before = "today", at_least = "7d" }:or_else(numbers.habit_unless_known)
+fact.texts_mean =
+  texts:daily_mean { over = "28d", before = "today", at_least = "7d" }:or_else(numbers.habit_unless_known)
 -- Days of abuse are no habit, but they raise the mean: while they last, the habit is what it was before them.
 fact.texts_habit = attr("habit_before_flood", "member"):or_else(fact.texts_mean)
 fact.flood_days = floods:count "7d"
@@ -114,11 +115,15 @@ action "family-messages" {
   propensity = { start = 0.35, evidence = 50, by = { "tenure_band" } },
   context = when_asked,
   say = {
-    en = "One of your lines ({heavy_line}) writes far more than it used to: {heavy_texts} messages today, usually about {heavy_habit:0}. "
-      .. "There is nothing wrong with that, but each is charged. With family messages every line writes as much as it likes for "
+    en = "One of your lines ({heavy_line}) writes far more than it used to: {heavy_texts} messages today, usually "
+      .. "about {heavy_habit:0}. "
+      .. "There is nothing wrong with that, but each is charged. With family messages every line writes as much as "
+      .. "it likes for "
       .. "{family_price:money} a month. Shall I set it up, so that the bill holds no surprise?",
-    vi = "Một thuê bao trong gia đình mình ({heavy_line}) nhắn tin nhiều hơn hẳn mọi khi: hôm nay {heavy_texts} tin, bình thường khoảng "
-      .. "{heavy_habit:0}. Không có gì sai cả, nhưng mỗi tin đều tính phí. Với gói tin nhắn gia đình, cả nhà nhắn thoải mái chỉ "
+    vi = "Một thuê bao trong gia đình mình ({heavy_line}) nhắn tin nhiều hơn hẳn mọi khi: hôm nay {heavy_texts} tin, "
+      .. "bình thường khoảng "
+      .. "{heavy_habit:0}. Không có gì sai cả, nhưng mỗi tin đều tính phí. Với gói tin nhắn gia đình, cả nhà nhắn "
+      .. "thoải mái chỉ "
       .. "{family_price:money} một tháng. Em cài đặt luôn để hóa đơn không có bất ngờ nhé?",
   },
 }
@@ -132,9 +137,11 @@ action "message-cap" {
   propensity = { start = 0.30 },
   context = when_asked,
   say = {
-    en = "If you would rather keep the plan as it is: I can set a limit of {message_cap} messages a day on that line ({heavy_line}). It "
+    en = "If you would rather keep the plan as it is: I can set a limit of {message_cap} messages a day on that line "
+      .. "({heavy_line}). It "
       .. "costs nothing, you can lift it at any time, and emergency numbers always work.",
-    vi = "Nếu anh chị muốn giữ nguyên gói cước: em có thể đặt giới hạn {message_cap} tin mỗi ngày cho thuê bao đó ({heavy_line}). Hoàn "
+    vi = "Nếu anh chị muốn giữ nguyên gói cước: em có thể đặt giới hạn {message_cap} tin mỗi ngày cho thuê bao đó "
+      .. "({heavy_line}). Hoàn "
       .. "toàn miễn phí, gỡ bỏ lúc nào cũng được, và các số khẩn cấp vẫn luôn liên lạc được.",
   },
 }
@@ -163,9 +170,11 @@ action "own-line-messages" {
   propensity = { start = 0.25 },
   context = when_asked,
   say = {
-    en = "Your own line has sent {texts_today} messages today, usually about {texts_habit:0}. A bundle of 300 is {bundle_price:money} a "
+    en = "Your own line has sent {texts_today} messages today, usually about {texts_habit:0}. A bundle of 300 is "
+      .. "{bundle_price:money} a "
       .. "month. The account holder has to agree; shall I send them the question?",
-    vi = "Thuê bao của mình hôm nay đã gửi {texts_today} tin, bình thường khoảng {texts_habit:0}. Gói 300 tin giá {bundle_price:money} một "
+    vi = "Thuê bao của mình hôm nay đã gửi {texts_today} tin, bình thường khoảng {texts_habit:0}. Gói 300 tin giá "
+      .. "{bundle_price:money} một "
       .. "tháng. Chủ hợp đồng cần đồng ý; em gửi câu hỏi cho họ nhé?",
   },
 }
@@ -178,12 +187,15 @@ action "ask-the-payer" {
   value = { customer = 0.5, business = 0.2 },
   propensity = { start = 0.25 },
   say = {
-    en = "Plans and limits of other lines are for the account holder to see and to change. Shall I send them word that you asked?",
-    vi = "Gói cước và giới hạn của các thuê bao khác do chủ hợp đồng xem và thay đổi. Em nhắn cho chủ hợp đồng là anh chị có hỏi nhé?",
+    en = "Plans and limits of other lines are for the account holder to see and to change. Shall I send them word "
+      .. "that you asked?",
+    vi = "Gói cước và giới hạn của các thuê bao khác do chủ hợp đồng xem và thay đổi. Em nhắn cho chủ hợp đồng là "
+      .. "anh chị có hỏi nhé?",
   },
 }
 
--- Before anybody calls: what the nudge of message-abuse sends. It names the line's own figures, so it goes to that line or to the payer.
+-- Before anybody calls: what the nudge of message-abuse sends. It names the line's own figures, so it goes to that
+-- line or to the payer.
 action "message-plan-by-sms" {
   goal = "serve", group = "messages", channels = { "sms" },
   eligible = attr("consent_sms", "customer"):is(true),
@@ -192,14 +204,18 @@ action "message-plan-by-sms" {
   value = { customer = 0.9, business = 0.4 },
   propensity = { start = 0.25 },
   say = {
-    en = "{texts_today} messages today from the line of {first_name}, usually about {texts_habit:0}. A message plan would cost less: family "
+    en = "{texts_today} messages today from the line of {first_name}, usually about {texts_habit:0}. A message plan "
+      .. "would cost less: family "
       .. "messages {family_price:money} a month, or a free daily limit. Reply PLAN or LIMIT, or call us at no charge.",
-    vi = "Hôm nay thuê bao của {first_name} đã gửi {texts_today} tin, bình thường khoảng {texts_habit:0}. Dùng gói sẽ rẻ hơn: gói gia đình "
-      .. "{family_price:money} một tháng, hoặc đặt giới hạn mỗi ngày miễn phí. Soạn GOI hoặc HAN, hoặc gọi miễn phí cho chúng tôi.",
+    vi = "Hôm nay thuê bao của {first_name} đã gửi {texts_today} tin, bình thường khoảng {texts_habit:0}. Dùng gói "
+      .. "sẽ rẻ hơn: gói gia đình "
+      .. "{family_price:money} một tháng, hoặc đặt giới hạn mỗi ngày miễn phí. Soạn GOI hoặc HAN, hoặc gọi miễn phí "
+      .. "cho chúng tôi.",
   },
 }
 
--- Those with heavy_… appear for the payer only: for others they are unknown, and an answer with an unknown part is not shown.
+-- Those with heavy_… appear for the payer only: for others they are unknown, and an answer with an unknown part is
+-- not shown.
 answers "messages" {
   ["which line is it?"] = {
     en = "{heavy_line}: {heavy_texts} messages today, usually about {heavy_habit:0} a day.",
@@ -214,11 +230,15 @@ answers "messages" {
     vi = "Hôm nay {texts_today} tin, bình thường khoảng {texts_habit:0} tin một ngày.",
   },
   ["which plans are there?"] = {
-    en = "300 messages {bundle_price:money}, unlimited for one line {line_price:money}, for the whole family {family_price:money} a month.",
-    vi = "300 tin {bundle_price:money}, không giới hạn một thuê bao {line_price:money}, cả gia đình {family_price:money} một tháng.",
+    en = "300 messages {bundle_price:money}, unlimited for one line {line_price:money}, for the whole family "
+      .. "{family_price:money} a month.",
+    vi = "300 tin {bundle_price:money}, không giới hạn một thuê bao {line_price:money}, cả gia đình "
+      .. "{family_price:money} một tháng.",
   },
   ["can you tell me whom a line writes to?"] = {
-    en = "No. We count messages, we do not read them, and whom somebody writes to stays theirs. A limit or a plan I can set.",
-    vi = "Dạ không. Chúng tôi chỉ đếm số tin, không đọc nội dung, và người nhận là chuyện riêng của mỗi người. Em có thể đặt giới hạn hoặc gói.",
+    en = "No. We count messages, we do not read them, and whom somebody writes to stays theirs. A limit or a plan I "
+      .. "can set.",
+    vi = "Dạ không. Chúng tôi chỉ đếm số tin, không đọc nội dung, và người nhận là chuyện riêng của mỗi người. Em "
+      .. "có thể đặt giới hạn hoặc gói.",
   },
 }

@@ -27,8 +27,10 @@ action "outage-news" {
   value = { customer = 0.9, business = 0.3 },
   propensity = { start = 0.7 },
   say = {
-    en = "There is an outage in your area; it is not your device. Our people are on it, and you will get a message when it is over.",
-    vi = "Khu vực của mình đang gặp sự cố mạng, không phải do máy của anh chị. Kỹ thuật đang xử lý và sẽ nhắn tin khi khắc phục xong.",
+    en = "There is an outage in your area; it is not your device. Our people are on it, and you will get a message "
+      .. "when it is over.",
+    vi = "Khu vực của mình đang gặp sự cố mạng, không phải do máy của anh chị. Kỹ thuật đang xử lý và sẽ nhắn tin "
+      .. "khi khắc phục xong.",
   },
 }
 
@@ -41,8 +43,10 @@ action "credit-for-outage" {
   propensity = { start = 0.6 },
   context = { { when = asked_for_it(), weight = 1.5 } },
   say = {
-    en = "The network was down for {outage_minutes} minutes this week. {outage_credit:money} come off your next bill; you need do nothing.",
-    vi = "Tuần này mạng bị gián đoạn {outage_minutes} phút. {outage_credit:money} sẽ được trừ vào hóa đơn tới, anh chị không phải làm gì cả.",
+    en = "The network was down for {outage_minutes} minutes this week. {outage_credit:money} come off your next "
+      .. "bill; you need do nothing.",
+    vi = "Tuần này mạng bị gián đoạn {outage_minutes} phút. {outage_credit:money} sẽ được trừ vào hóa đơn tới, anh "
+      .. "chị không phải làm gì cả.",
   },
 }
 

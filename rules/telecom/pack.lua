@@ -1,5 +1,6 @@
--- A telecom company's households: what they use, what they call about, how it goes, and what to do next. README.md tells it to a
--- business reader; business.lua holds every number that is a decision rather than a fact. One file a topic, read in this order.
+-- A telecom company's households: what they use, what they call about, how it goes, and what to do next. README.md
+-- tells it to a business reader; business.lua holds every number that is a decision rather than a fact. One file a
+-- topic, read in this order.
 local business = require "business"
 
 pack {
@@ -23,9 +24,9 @@ pack {
 timeline {
   keep = 20,
   types = {
-    "contact.started", "contact.ended", "contact.abandoned", "callback.promised", "callback.made", "complaint.opened", "complaint.closed",
-    "outage.started", "outage.ended", "bill.issued", "bill.overdue", "payment.failed", "plan.changed", "contract.renewed",
-    "contract.cancelled", "data.exhausted", "survey.answered",
+    "contact.started", "contact.ended", "contact.abandoned", "callback.promised", "callback.made",
+    "complaint.opened", "complaint.closed", "outage.started", "outage.ended", "bill.issued", "bill.overdue",
+    "payment.failed", "plan.changed", "contract.renewed", "contract.cancelled", "data.exhausted", "survey.answered",
   },
   fields = { "topic", "ref", "mood_end", "resolved", "amount", "minutes", "to" },
 }

@@ -1,5 +1,5 @@
--- What is held back: a customer in trouble is not sold to, nobody is asked too often, a refusal is heard. All of it yields to what the
--- customer asks for: suppress what they did not ask for, never what they did.
+-- What is held back: a customer in trouble is not sold to, nobody is asked too often, a refusal is heard. All of it
+-- yields to what the customer asks for: suppress what they did not ask for, never what they did.
 local business = require "business"
 local complaint = require("service").complaint
 local outage = require("network").outage

@@ -1,4 +1,5 @@
--- How contacts go: repeated ones about the same matter, moods that sink, promises and complaints that nobody kept an eye on.
+-- How contacts go: repeated ones about the same matter, moods that sink, promises and complaints that nobody kept an
+-- eye on.
 local numbers = require("business").service
 
 local contacts = series { on = { "contact.started", "contact.abandoned" }, by = { "topic", "ref" }, name = "contacts" }
@@ -6,8 +7,12 @@ local moods = series { on = "contact.ended", value = "mood_end", name = "moods" 
 local angry = series { on = "contact.ended", where = event.mood_end:at_most(numbers.angry), name = "angry-contacts" }
 local repeats = tally { name = "repeats" }
 local broken = tally { name = "broken-promises" }
-local callback = case { opens = "callback.promised", closes = "callback.made", key = "promise", due = numbers.callback_within }
-local complaint = case { opens = "complaint.opened", closes = "complaint.closed", key = "complaint", due = numbers.complaint_within }
+local callback = case {
+  opens = "callback.promised", closes = "callback.made", key = "promise", due = numbers.callback_within,
+}
+local complaint = case {
+  opens = "complaint.opened", closes = "complaint.closed", key = "complaint", due = numbers.complaint_within,
+}
 
 fact.same_matter = contacts:count "7d" -- about the event's own topic and matter
 fact.repeats_week = repeats:count "7d"
@@ -51,7 +56,8 @@ rule "callback-missed" {
   add = { broken, 1 },
   alert = {
     to = "agent:{promised_by}", severity = "high", closes = callback.closed,
-    say = "You promised {customer} a call back by {due:time} on {due:date}, and nobody has called. Call now, and say sorry first.",
+    say = "You promised {customer} a call back by {due:time} on {due:date}, and nobody has called. Call now, and "
+      .. "say sorry first.",
   },
 }
 
@@ -68,24 +74,34 @@ action "listen" {
   goal = "serve",
   value = { customer = 0.3, business = 0.1 },
   propensity = { start = 0.3 },
-  say = { en = "I am listening: tell me what happened.", vi = "Dạ em nghe đây ạ, anh chị kể giúp em chuyện gì đã xảy ra." },
+  say = {
+    en = "I am listening: tell me what happened.",
+    vi = "Dạ em nghe đây ạ, anh chị kể giúp em chuyện gì đã xảy ra.",
+  },
 }
 
 action "apology" {
   goal = "serve", group = "service", channels = { "call", "chat", "shop" },
-  applicable = any { fact.open_complaints:at_least(1), fact.missed_callbacks:at_least(1), callback:is_missed(), fact.repeats_week:at_least(2) },
+  applicable = any {
+    fact.open_complaints:at_least(1), callback:is_missed(), fact.missed_callbacks:at_least(1),
+    fact.repeats_week:at_least(2),
+  },
   value = { customer = 0.95, business = 0.4 },
   propensity = { start = 0.6 },
   context = { { when = request.mood:at_most(numbers.low_mood), weight = 1.3 } },
   say = {
-    en = "Before anything else: we have let you down, and I am sorry. I have your case open and will stay with it until it is settled.",
-    vi = "Trước hết em xin lỗi vì chúng em đã để anh chị phải phiền lòng. Em đang mở hồ sơ của mình và sẽ theo đến khi xong hẳn.",
+    en = "Before anything else: we have let you down, and I am sorry. I have your case open and will stay with it "
+      .. "until it is settled.",
+    vi = "Trước hết em xin lỗi vì chúng em đã để anh chị phải phiền lòng. Em đang mở hồ sơ của mình và sẽ theo đến "
+      .. "khi xong hẳn.",
   },
 }
 
 action "callback-promise" {
   goal = "serve", group = "service", channels = { "call", "chat" },
-  applicable = any { fact.repeats_week:at_least(1), fact.open_complaints:at_least(1), request.mood:at_most(numbers.low_mood) },
+  applicable = any {
+    fact.repeats_week:at_least(1), fact.open_complaints:at_least(1), request.mood:at_most(numbers.low_mood),
+  },
   suitable = fact.open_callbacks:is(0), -- a second promise beside an open one helps nobody
   value = { customer = 0.7, business = 0.2 },
   propensity = { start = 0.35 },

@@ -15,7 +15,10 @@ rule "again-and-again" {
   why = "who comes a third time within a week was not helped the first two times",
   on = "contact.started",
   when = fact.contacts_week:at_least(3),
-  alert = { to = "care", severity = "medium", once_per = "day", say = "{customer}: contact number {contacts_week} within a week." },
+  alert = {
+    to = "care", severity = "medium", once_per = "day",
+    say = "{customer}: contact number {contacts_week} within a week.",
+  },
 }
 
 -- Actions: what an agent or a channel can do. The best ones are recommended, with these words.

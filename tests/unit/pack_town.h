@@ -1,6 +1,6 @@
-/* tests/unit/pack_town.h: a town for the tests of packs: one machine with a pack from its folder, and the records of everybody whom events
- * concern: customers, agents, areas. What an entry does to other subjects is applied at once, due timers fire before the next event of
- * their customer: what a shard does, without journal and store. */
+/* tests/unit/pack_town.h: a town for the tests of packs: one machine with a pack from its folder, and the records of
+ * everybody whom events concern: customers, agents, areas. What an entry does to other subjects is applied at once, due
+ * timers fire before the next event of their customer: what a shard does, without journal and store. */
 #ifndef TESTS_PACK_TOWN_H
 #define TESTS_PACK_TOWN_H
 
@@ -25,7 +25,8 @@ static inline struct pack *town_pack(struct strpool *pool, const char *folder)
 {
 	struct bundle b = { 0 };
 	struct pack *p = NULL;
-	if (bundle_read(&b, folder) != ERR_OK || bundle_resolve_zone(&b) != ERR_OK || pack_load(&p, &b, pool) != ERR_OK) {
+	if (bundle_read(&b, folder) != ERR_OK || bundle_resolve_zone(&b) != ERR_OK ||
+	    pack_load(&p, &b, pool) != ERR_OK) {
 		fprintf(stderr, "%s: %s\n", folder, error_last()->text);
 		abort();
 	}

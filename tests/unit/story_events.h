@@ -13,7 +13,7 @@
 
 struct story {
 	FILE *pipe;
-	json_t *line;             /* what the event lends from */
+	json_t *line; /* what the event lends from */
 	struct event_attr attrs[LIMIT_ATTRIBUTES];
 };
 
@@ -38,7 +38,8 @@ static inline int story_close(struct story *s)
 static inline struct slice story_text(const json_t *line, const char *name)
 {
 	const json_t *j = json_object_get(line, name);
-	return json_is_string(j) ? (struct slice){ json_string_value(j), json_string_length(j) } : (struct slice){ NULL, 0 };
+	return json_is_string(j) ? (struct slice){ json_string_value(j), json_string_length(j) }
+				 : (struct slice){ NULL, 0 };
 }
 
 static inline struct value story_value(const json_t *j)
@@ -60,13 +61,19 @@ static inline bool story_next(struct story *s, struct event *e)
 	s->line = json_loads(text, 0, NULL);
 	CHECK(s->line);
 	*e = (struct event){
-		.id = story_text(s->line, "id"), .source = story_text(s->line, "source"), .customer = story_text(s->line, "customer"),
-		.member = story_text(s->line, "member"), .agent = story_text(s->line, "agent"), .contact = story_text(s->line, "contact"),
-		.type = story_text(s->line, "type"), .channel = story_text(s->line, "channel"), .attrs = s->attrs,
+		.id = story_text(s->line, "id"),
+		.source = story_text(s->line, "source"),
+		.customer = story_text(s->line, "customer"),
+		.member = story_text(s->line, "member"),
+		.agent = story_text(s->line, "agent"),
+		.contact = story_text(s->line, "contact"),
+		.type = story_text(s->line, "type"),
+		.channel = story_text(s->line, "channel"),
+		.attrs = s->attrs,
 		.time_ms = json_integer_value(json_object_get(s->line, "time_ms")),
 	};
-	json_object_foreach(json_object_get(s->line, "attributes"), name, value)
-		s->attrs[e->attr_count++] = (struct event_attr){ slice_of(name), story_value(value) };
+	json_object_foreach(json_object_get(s->line, "attributes"), name, value) s->attrs[e->attr_count++] =
+		(struct event_attr){ slice_of(name), story_value(value) };
 	e->id_hash = hash64(e->id, 1);
 	e->content_hash = hash64(e->id, 2);
 	return true;

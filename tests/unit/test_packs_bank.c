@@ -1,6 +1,7 @@
-/* tests/unit/test_packs_bank.c: the bank's pack over the bank's calls: every row through the real mapping and the real rules, compared
- * with a computation of its own that knows nothing of series or rules. The recording is no part of the project: where it is absent
- * (NUDGED_BANK_CALLS, or ../shared/data beside the source), the test says so and is skipped. */
+/* tests/unit/test_packs_bank.c: the bank's pack over the bank's calls: every row through the real mapping and the real
+ * rules, compared with a computation of its own that knows nothing of series or rules. The recording is no part of the
+ * project: where it is absent (NUDGED_BANK_CALLS, or ../shared/data beside the source), the test says so and is
+ * skipped. */
 #include "pack_town.h"
 
 #include "script/mapping.h"
@@ -144,8 +145,8 @@ static void the_recording_counts_as_a_plain_program_counts_it(void **state)
 		fail_msg("%s", error_last()->text);
 	assert_true(read_row(f, head_line, &head));
 	assert_int_equal(mapping_columns(m, head.cells, head.count), ERR_OK);
-	const unsigned at[] = { column(&head, "customer_id"), column(&head, "type"), column(&head, "date"), column(&head, "vru_entry"),
-				column(&head, "outcome") };
+	const unsigned at[] = { column(&head, "customer_id"), column(&head, "type"), column(&head, "date"),
+				column(&head, "vru_entry"), column(&head, "outcome") };
 	truth.calls = calloc(CALLS_MAX, sizeof(*truth.calls));
 	for (unsigned i = 0; i < TOWN_SLOTS; i++)
 		truth.last[i] = -1;
@@ -191,7 +192,8 @@ static void bounds_are_inclusive_and_exact(void **state)
 	assert_false(fires(t, "repeat-call", "a", T0 + 2 * WEEK + SECOND, "service=PS outcome=AGENT"));
 	assert_false(fires(t, "repeat-call", "a", T0 + 2 * WEEK + SECOND, "service=NE outcome=AGENT"));
 	assert_false(fires(t, "repeat-call", "b", T0 + 2 * WEEK + SECOND, "service=PS outcome=AGENT"));
-	assert_true(fires(t, "repeat-call", "b", T0 + 2 * WEEK + SECOND, "service=PS outcome=AGENT")); /* the same second */
+	assert_true(
+		fires(t, "repeat-call", "b", T0 + 2 * WEEK + SECOND, "service=PS outcome=AGENT")); /* the same second */
 	assert_false(fires(t, "second-hang-up", "c", T0, "service=PS outcome=HANG"));
 	assert_false(fires(t, "second-hang-up", "c", T0 + HOUR, "service=PS outcome=AGENT"));
 	assert_true(fires(t, "second-hang-up", "c", T0 + DAY, "service=NE outcome=HANG"));
@@ -213,7 +215,8 @@ static void the_agent_sees_who_did_not_get_through(void **state)
 	fires(t, "second-hang-up", "c", T0 + MINUTE, "service=PS outcome=HANG priority=2");
 	struct decide_subjects subjects = { .customer = town_customer(t, "c") };
 	assert_int_equal(subjects.customer->alert_count, 1);
-	assert_string_equal(subjects.customer->alerts[0].text, "c hung up again, 1 min after the last time. Call back.");
+	assert_string_equal(subjects.customer->alerts[0].text,
+			    "c hung up again, 1 min after the last time. Call back.");
 	arena_reset(&t->m.arena);
 	machine_decide(&t->m, &subjects, &ask, &foreign, &d);
 	assert_int_equal(d.choice_count, 1);

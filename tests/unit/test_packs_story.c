@@ -21,8 +21,12 @@ struct told {
 
 static void decide_nudge(struct told *t, const struct record *r, const struct nudge_request *n, struct decision *d)
 {
-	struct ask ask = { .channel = str_slice(n->channel), .goal = str_slice(n->goal), .action = str_slice(n->action),
-			   .bound_member = n->member, .limit = 1, .now_ms = n->time_ms };
+	struct ask ask = { .channel = str_slice(n->channel),
+			   .goal = str_slice(n->goal),
+			   .action = str_slice(n->action),
+			   .bound_member = n->member,
+			   .limit = 1,
+			   .now_ms = n->time_ms };
 	if (n->member)
 		ask.member = str_slice(r->members[n->member - 1].id);
 	struct decide_subjects subjects = { .customer = r };
@@ -107,17 +111,25 @@ static void the_alert_comes_on_the_first_day_and_the_nudge_with_it(void **state)
 
 static void ask_as(struct told *t, const char *member, const char *language, struct decision *d)
 {
-	struct ask ask = { .member = slice_of(member), .agent = SLICE("linh"), .channel = SLICE("call"), .intent = SLICE("messages/usage"),
-			   .mood = -0.2, .has_mood = true, .language = slice_of(language), .now_ms = t->last_ms, .explain = true };
-	struct decide_subjects subjects = { .customer = town_customer(t->town, HOME), .agent = town_agent(t->town, "linh") };
+	struct ask ask = { .member = slice_of(member),
+			   .agent = SLICE("linh"),
+			   .channel = SLICE("call"),
+			   .intent = SLICE("messages/usage"),
+			   .mood = -0.2,
+			   .has_mood = true,
+			   .language = slice_of(language),
+			   .now_ms = t->last_ms,
+			   .explain = true };
+	struct decide_subjects subjects = { .customer = town_customer(t->town, HOME),
+					    .agent = town_agent(t->town, "linh") };
 	struct foreign_reads foreign = { 0 };
 	arena_reset(&t->town->m.arena);
 	machine_decide(&t->town->m, &subjects, &ask, &foreign, d);
 	if (getenv("NUDGED_TEST_SHOW"))
 		for (unsigned i = 0; i < d->choice_count; i++) {
 			const struct choice *c = &d->choices[i];
-			printf("%u. %s %.3f = %.2f x %.2f x %.2f x %.2f\n   %.*s\n", i + 1, c->action->name->data, c->score, c->propensity,
-			       c->value, c->context, c->lever, SLICE_ARG(c->say));
+			printf("%u. %s %.3f = %.2f x %.2f x %.2f x %.2f\n   %.*s\n", i + 1, c->action->name->data,
+			       c->score, c->propensity, c->value, c->context, c->lever, SLICE_ARG(c->say));
 			for (unsigned k = 0; k < c->reason_count; k++)
 				printf("   - %.*s\n", SLICE_ARG(c->reasons[k]));
 		}
@@ -150,8 +162,10 @@ static void the_father_is_offered_the_plan_for_her_line(void **state)
 	assert_slice(str_slice(d.choices[1].action->name), "message-cap");
 	for (unsigned i = 0; i < 2; i++)
 		assert_string_not_equal(d.choices[i].action->goal->data, "grow");
-	assert_non_null(strstr(first->say.data, "One of your lines (daughter) writes far more than it used to: 112 messages today"));
-	assert_non_null(strstr(first->say.data, "usually about 2")); /* 20 to 22: not what the flood has made of the mean */
+	assert_non_null(strstr(first->say.data,
+			       "One of your lines (daughter) writes far more than it used to: 112 messages today"));
+	assert_non_null(
+		strstr(first->say.data, "usually about 2")); /* 20 to 22: not what the flood has made of the mean */
 	assert_non_null(strstr(first->say.data, "120,000 VND a month"));
 	assert_true(has_reason(first, "heavy_texts 112 > 3 x heavy_habit"));
 	assert_true(has_reason(first, "heavy_line \"daughter\""));
@@ -194,8 +208,9 @@ static void who_does_not_pay_learns_nothing_of_another_line(void **state)
 
 static void the_other_households_live_through_every_rule(void **state)
 {
-	static const char *const rules[] = { "message-abuse", "flood-begins", "heavy-line", "same-matter-again", "sinking-mood", "callback-missed", "strain",
-					     "outage-credit", "bill-known", "bill-shock", "data-ran-out", "thinks-of-leaving" };
+	static const char *const rules[] = { "message-abuse", "flood-begins",    "heavy-line",   "same-matter-again",
+					     "sinking-mood",  "callback-missed", "strain",       "outage-credit",
+					     "bill-known",    "bill-shock",      "data-ran-out", "thinks-of-leaving" };
 	struct told *t = the_story(state);
 	town_nothing_failed(t->town);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)

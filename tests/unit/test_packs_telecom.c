@@ -1,5 +1,5 @@
-/* tests/unit/test_packs_telecom.c: each rule of rules/telecom fires when it should and not when it should not; policies hold back what was
- * not asked for, and the balance rises with trouble. */
+/* tests/unit/test_packs_telecom.c: each rule of rules/telecom fires when it should and not when it should not; policies
+ * hold back what was not asked for, and the balance rises with trouble. */
 #include "pack_town.h"
 
 #include <setjmp.h>
@@ -85,7 +85,8 @@ static struct alert *newest_alert(struct record *r, const char *rule)
 static void a_line_is_held_against_its_own_habit(void **state)
 {
 	int64_t today = LOCAL_MIDNIGHT + 10 * DAY + 8 * HOUR;
-	event("profile.updated", LOCAL_MIDNIGHT, "member=kid message_plan=pay-per-text message_price=350 first_name=Kim role=child");
+	event("profile.updated", LOCAL_MIDNIGHT,
+	      "member=kid message_plan=pay-per-text message_price=350 first_name=Kim role=child");
 	habit("member=kid");
 	texts(60, today, "member=kid");
 	assert_int_equal(town_fired(t, "message-abuse"), 0); /* 3 x 20 is not passed */
@@ -147,7 +148,8 @@ static void the_same_matter_again_is_told(void **state)
 	assert_false(fires(rule, "contact.started", T0 + 8 * DAY, "topic=bill/why-higher ref=bill-2"));
 	assert_false(fires(rule, "contact.started", T0 + 9 * DAY, ""));
 	assert_false(fires(rule, "contact.started", T0 + 9 * DAY + 1, "")); /* about nothing in particular */
-	assert_string_equal(newest_alert(town_customer(t, HOME), rule)->text, HOME ": contact number 2 within a week about bill/why-higher.");
+	assert_string_equal(newest_alert(town_customer(t, HOME), rule)->text,
+			    HOME ": contact number 2 within a week about bill/why-higher.");
 }
 
 static void a_mood_that_sinks_is_told(void **state)
@@ -214,10 +216,15 @@ static void outages_bills_and_empty_lines_are_acted_on_first(void **state)
 	assert_int_equal(nudges_of("outage.ended", T0, "outage=o1 minutes=59", &action), 0);
 	assert_int_equal(nudges_of("outage.ended", T0 + 2, "outage=o2 minutes=60", &action), 1);
 	assert_string_equal(action, "credit-for-outage");
-	assert_int_equal(nudges_of("bill.issued", T0 + 3, "bill=2026-06 amount=129000 usual=100000 messages_cost=9000", &action), 0);
-	assert_int_equal(nudges_of("bill.issued", T0 + 4, "bill=2026-07 amount=130000 usual=100000 messages_cost=9000", &action), 1);
+	assert_int_equal(
+		nudges_of("bill.issued", T0 + 3, "bill=2026-06 amount=129000 usual=100000 messages_cost=9000", &action),
+		0);
+	assert_int_equal(
+		nudges_of("bill.issued", T0 + 4, "bill=2026-07 amount=130000 usual=100000 messages_cost=9000", &action),
+		1);
 	assert_string_equal(action, "explain-bill");
-	assert_string_equal(newest_alert(town_customer(t, HOME), "bill-shock")->text, HOME ": bill 2026-07 is 130,000 VND, usually 100,000 VND.");
+	assert_string_equal(newest_alert(town_customer(t, HOME), "bill-shock")->text,
+			    HOME ": bill 2026-07 is 130,000 VND, usually 100,000 VND.");
 	assert_int_equal(nudges_of("payment.failed", T0 + 5, "bill=2026-07 reason=card-expired", &action), 1);
 	assert_string_equal(action, "mend-payment");
 	assert_int_equal(nudges_of("payment.failed", T0 + 6, "bill=2026-07 reason=no-funds", &action), 0);
@@ -235,8 +242,15 @@ static struct decision d;
 
 static void decide(const char *member, const char *intent, double mood, int64_t now_ms)
 {
-	struct ask ask = { .member = slice_of(member), .agent = SLICE("linh"), .channel = SLICE("call"), .intent = slice_of(intent), .mood = mood,
-			   .has_mood = true, .now_ms = now_ms, .limit = LIMIT_RECOMMENDATIONS, .explain = true };
+	struct ask ask = { .member = slice_of(member),
+			   .agent = SLICE("linh"),
+			   .channel = SLICE("call"),
+			   .intent = slice_of(intent),
+			   .mood = mood,
+			   .has_mood = true,
+			   .now_ms = now_ms,
+			   .limit = LIMIT_RECOMMENDATIONS,
+			   .explain = true };
 	struct decide_subjects subjects = { .customer = town_customer(t, HOME), .agent = town_agent(t, "linh") };
 	struct foreign_reads foreign = { 0 };
 	arena_reset(&t->m.arena);
@@ -261,7 +275,8 @@ static const char *gate_of(const char *action)
 
 static void a_household_with_a_small_data_plan(void)
 {
-	event("profile.updated", T0, "lines=2 consent_marketing=true consent_sms=true tenure_band=old contract=2-year autopay=false");
+	event("profile.updated", T0,
+	      "lines=2 consent_marketing=true consent_sms=true tenure_band=old contract=2-year autopay=false");
 	event("profile.updated", T0, "member=dad role=payer data_plan=data-2gb message_plan=bundle-300");
 	event("data.exhausted", T0 + HOUR, "member=dad days_left=5");
 	event("data.exhausted", T0 + 2 * HOUR, "member=dad days_left=4");
@@ -291,8 +306,8 @@ static void nothing_is_sold_in_trouble_unless_asked_for(void **state)
 	event("outage.ended", T0 + 2 * DAY + HOUR, "outage=o1 minutes=90");
 	decide("dad", "bill/pay", -0.4, T0 + 2 * DAY + 2 * HOUR); /* an angry caller */
 	assert_string_equal(gate_of("data-add-on"), "policy");
-	assert_slice(chosen("credit-for-outage")->say,
-		     "The network was down for 90 minutes this week. 10,000 VND come off your next bill; you need do nothing.");
+	assert_slice(chosen("credit-for-outage")->say, "The network was down for 90 minutes this week. 10,000 VND come "
+						       "off your next bill; you need do nothing.");
 	decide("dad", "bill/pay", 0, T0 + 2 * DAY + 2 * HOUR);
 	assert_non_null(chosen("data-add-on"));
 	event("profile.updated", T0 + 3 * DAY, "consent_marketing=false");
@@ -302,8 +317,14 @@ static void nothing_is_sold_in_trouble_unless_asked_for(void **state)
 
 static void outcome(const char *action, int kind, int64_t time_ms)
 {
-	struct outcome_input o = { .id = SLICE("o"), .source = SLICE("crm"), .action = slice_of(action), .channel = SLICE("call"), .kind = kind,
-				   .time_ms = time_ms, .id_hash = (uint64_t)time_ms, .content_hash = 1 };
+	struct outcome_input o = { .id = SLICE("o"),
+				   .source = SLICE("crm"),
+				   .action = slice_of(action),
+				   .channel = SLICE("call"),
+				   .kind = kind,
+				   .time_ms = time_ms,
+				   .id_hash = (uint64_t)time_ms,
+				   .content_hash = 1 };
 	t->in.received_at_ms = time_ms;
 	arena_reset(&t->m.arena);
 	machine_apply_outcome(&t->m, town_customer(t, HOME), &o, &t->in, &t->out);

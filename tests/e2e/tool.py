@@ -9,12 +9,15 @@ import gzip
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
 import kit
+import nudge_client
 
 BENCH = kit.Bench()
 NUDGECTL, ROOT = BENCH.nudgectl, BENCH.root
@@ -240,6 +243,61 @@ class Alone(unittest.TestCase):
     def test_simulate_into_a_closed_pipe(self):
         done = subprocess.run(f"'{NUDGECTL}' simulate --households 500 | head -n 1", shell=True, capture_output=True, text=True, check=False)
         self.assertEqual(len(done.stdout.splitlines()), 1)
+
+
+class BusyServer(threading.Thread):
+    """Answers like a daemon that is overloaded for a while: the first request is refused whole, of the second every other event."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.path = BENCH.path("busy")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.accepted, self.publishes = [], 0
+
+    def run(self):
+        connection, _ = self.listener.accept()
+        with self.listener, connection:
+            data = b""
+            while more := connection.recv(1 << 16):
+                data += more
+                request, at = nudge_client.split(data, BENCH.pb.Request)
+                while request is not None:
+                    connection.sendall(nudge_client.frame(self.answer(request)))
+                    data = data[at:]
+                    request, at = nudge_client.split(data, BENCH.pb.Request)
+
+    def answer(self, request):
+        response = BENCH.pb.Response(request_id=request.request_id)
+        if request.WhichOneof("body") == "hello":
+            response.welcome.CopyFrom(BENCH.pb.Welcome(version=1, max_frame_bytes=1 << 20, max_in_flight=8, max_batch_events=100))
+            return response
+        self.publishes += 1
+        if self.publishes == 1:
+            response.error.code = "busy"
+            return response
+        for i, one in enumerate(request.publish.events):
+            ack = response.published.acks.add()
+            if self.publishes == 2 and i % 2:
+                ack.result = BENCH.pb.Ack.REFUSED
+                ack.error.code = "busy"
+            else:
+                ack.result = BENCH.pb.Ack.ACCEPTED
+                self.accepted.append(one.id)
+        return response
+
+
+class Busy(unittest.TestCase):
+    def test_what_was_refused_as_busy_is_sent_again(self):
+        server = BusyServer()
+        server.start()
+        done = subprocess.run([NUDGECTL, "--socket", "unix:" + server.path, "--json", "send", "-"], capture_output=True, text=True,
+                              input=lines(event(i) for i in range(1050)), timeout=60, check=False)
+        server.join(10)
+        told = json.loads(done.stdout)
+        self.assertEqual((done.returncode, told["accepted"], told["refused"]), (0, 1050, 0))
+        self.assertEqual(sorted(server.accepted), sorted(f"e{i}" for i in range(1050)))
 
 
 BANK = os.path.join(REAL_DATA, "bank-calls-1999-08a.csv.gz")

@@ -74,10 +74,11 @@ rule "heavy-line-settled" {
   end,
 }
 
--- The value where the caller pays for the household; else unknown.
+-- The value where the caller pays for the household, and while it is fresh; else unknown.
 local function for_payer(name)
-  return calc({ role = attr("role", "member"), value = attr(name, "customer") }, function(v)
-    if v.role == "payer" then return v.value end
+  local inputs = { role = attr("role", "member"), days = fact.flood_days, value = attr(name, "customer") }
+  return calc(inputs, function(v)
+    if v.role == "payer" and v.days > 0 then return v.value end
   end)
 end
 
@@ -94,7 +95,6 @@ fact.bundle_price = attr("bundle_price", "customer"):or_else(numbers.bundle_pric
 fact.message_cap = attr("message_cap", "customer"):or_else(numbers.cap)
 
 local a_line_is_heavy = all {
-  fact.flood_days:at_least(1),
   fact.heavy_line:known(),
   fact.heavy_texts:above(numbers.times_habit * fact.heavy_habit),
 }
@@ -199,7 +199,7 @@ action "ask-the-payer" {
 action "message-plan-by-sms" {
   goal = "serve", group = "messages", channels = { "sms" },
   eligible = attr("consent_sms", "customer"):is(true),
-  applicable = open_alert "message-abuse",
+  applicable = all { open_alert "message-abuse", fact.line_flood_days:at_most(1) }, -- told once, not every day of it
   suitable = attr("message_plan", "member"):is_not "unlimited",
   value = { customer = 0.9, business = 0.4 },
   propensity = { start = 0.25 },

@@ -13,7 +13,7 @@
 /* What the household was told, as it went along. */
 struct told {
 	struct town *town;
-	unsigned events, alerts, nudges, before_the_flood, foreign_nudges;
+	unsigned events, alerts, nudges, sent, foreign_nudges;
 	int64_t first_alert_ms, last_ms;
 	char nudge[LIMIT_WORDS_BYTES], nudge_action[65], alert[LIMIT_WORDS_BYTES];
 	unsigned alerts_of_others[64];
@@ -44,14 +44,16 @@ static void saw(void *arg, struct record *r, const struct applied *out)
 	}
 	t->alerts += out->alert_count;
 	t->nudges += out->nudge_count;
-	if (!out->alert_count || t->alert[0])
+	if (!out->nudge_count)
+		return;
+	decide_nudge(t, r, &out->nudges[0], &d);
+	t->sent += d.choice_count;
+	if (t->nudges > 1)
 		return;
 	t->first_alert_ms = out->alerts[0].alert->time_ms;
 	snprintf(t->alert, sizeof(t->alert), "%s", out->alerts[0].alert->text);
-	assert_int_equal(out->nudge_count, 1);
 	assert_true(out->nudges[0].time_ms == t->first_alert_ms); /* the same moment */
 	assert_slice(str_slice(out->nudges[0].channel), "sms");
-	decide_nudge(t, r, &out->nudges[0], &d);
 	assert_int_equal(d.choice_count, 1);
 	snprintf(t->nudge, sizeof(t->nudge), "%.*s", SLICE_ARG(d.choices[0].say));
 	snprintf(t->nudge_action, sizeof(t->nudge_action), "%s", d.choices[0].action->name->data);
@@ -107,6 +109,7 @@ static void the_alert_comes_on_the_first_day_and_the_nudge_with_it(void **state)
 	assert_non_null(strstr(t->nudge, "120.000 VND"));
 	assert_int_equal(t->alerts, 4); /* once a day */
 	assert_int_equal(t->nudges, 4);
+	assert_int_equal(t->sent, 1); /* and the household is told once, not every day of it */
 }
 
 static void ask_as(struct told *t, const char *member, const char *language, struct decision *d)
@@ -206,6 +209,19 @@ static void who_does_not_pay_learns_nothing_of_another_line(void **state)
 	assert_non_null(strstr(d.choices[0].say.data, "Your own line has sent 112 messages today"));
 }
 
+/* Figures of last week are no reason to offer anything, and nobody should read them out as today's. */
+static void what_is_old_is_not_said(void **state)
+{
+	struct told t = *the_story(state);
+	static struct decision d;
+	t.last_ms += 8 * DAY;
+	ask_as(&t, "father", "en", &d);
+	for (unsigned i = 0; i < d.choice_count; i++)
+		assert_string_not_equal(d.choices[i].action->name->data, "family-messages");
+	assert_null(answer_to(&d, "which line is it?"));
+	assert_non_null(answer_to(&d, "which plans are there?"));
+}
+
 static void the_other_households_live_through_every_rule(void **state)
 {
 	static const char *const rules[] = { "message-abuse", "flood-begins",    "heavy-line",   "same-matter-again",
@@ -225,6 +241,7 @@ int main(void)
 		cmocka_unit_test(the_alert_comes_on_the_first_day_and_the_nudge_with_it),
 		cmocka_unit_test(the_father_is_offered_the_plan_for_her_line),
 		cmocka_unit_test(who_does_not_pay_learns_nothing_of_another_line),
+		cmocka_unit_test(what_is_old_is_not_said),
 		cmocka_unit_test(the_other_households_live_through_every_rule),
 	};
 	return cmocka_run_group_tests(tests, tell, tell_no_more);

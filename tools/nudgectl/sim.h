@@ -1,5 +1,5 @@
 /* nudgectl/sim.h: simulated telecom households: people with habits, and what happens to them. `nudgectl simulate` prints their
- * events; the vocabulary is that of rules/telecom (its README lists it).
+ * events; the vocabulary is in rules/telecom/EVENTS.md.
  *
  * All of it follows from the seed: each household draws from a stream of its own, so that more households or days do not change
  * those that were there. A day is generated for every household and then printed in order of time; what a day causes later

@@ -91,9 +91,12 @@ static void settle(struct sim *s, struct house *h, const struct talk *t)
 	if (strcmp(t->matter->topic, "messages/plan") == 0) {
 		house_set_plan(s, h, l, t->agent, t->end_ms - 5000, "bundle-300", 60000);
 	} else if (strcmp(t->matter->topic, "contract/renew") == 0) {
+		long long ends_ms = t->end_ms + 365 * SIM_DAY_MS;
 		head.type = "contract.renewed";
-		h->months_left = 12;
-		sim_event(s, h, &head, "\"contract\":\"1-year\",\"contract_ends\":%lld", (long long)(t->end_ms + 365 * SIM_DAY_MS));
+		sim_event(s, h, &head, "\"contract\":\"1-year\",\"contract_ends\":%lld", ends_ms);
+		head.type = "profile.updated";
+		head.time_ms += 1000;
+		sim_event(s, h, &head, "\"contract\":\"1-year\",\"contract_ends\":%lld", ends_ms);
 	} else if (strcmp(t->matter->topic, "contract/cancel") == 0 && t->mood_end < -0.4) {
 		static const char *const reasons[] = { "price", "reception", "service", "moved" };
 		head.type = "contract.cancelled";

@@ -68,12 +68,13 @@ void house_usage(struct sim *s, struct house *h, const struct line *l, unsigned 
 		house_contact(s, h, gone.time_ms + 40 * SIM_MINUTE_MS, l, &m);
 }
 
-static void month_key(const struct sim *s, unsigned day, char *out, size_t size)
+/* A part of the local date, by strftime's format. */
+static void date_text(const struct sim *s, unsigned day, const char *format, char *out, size_t size)
 {
 	time_t seconds = (time_t)((sim_time(s, day, 12 * SIM_HOUR_MS) + SIM_ZONE_MS) / 1000);
 	struct tm tm;
 	gmtime_r(&seconds, &tm);
-	strftime(out, size, "%Y-%m", &tm);
+	strftime(out, size, format, &tm);
 }
 
 static void pay(struct sim *s, struct house *h, unsigned day, const char *key, int amount)
@@ -106,7 +107,7 @@ static void bill(struct sim *s, struct house *h, unsigned day)
 	int messages = rng_between(&h->rng, 5, 40) * 1000 + (shock ? usual / 2 : 0);
 	int amount = usual + messages;
 	char key[16];
-	month_key(s, day, key, sizeof(key));
+	date_text(s, day, "%Y-%m", key, sizeof(key));
 	struct sim_head issued = { .source = "billing", .type = "bill.issued", .time_ms = sim_time(s, day, 6 * SIM_HOUR_MS) };
 	sim_event(s, h, &issued, "\"bill\":\"%s\",\"amount\":%d,\"usual\":%d,\"messages_cost\":%d,\"due\":%lld", key, amount, usual + 20000, messages,
 		  (long long)sim_time(s, day + 14, 0));
@@ -127,7 +128,9 @@ static void outage(struct sim *s, struct house *h, unsigned day)
 	int64_t from = sim_time(s, day, rng_between(&area, 8, 19) * SIM_HOUR_MS + rng_between(&area, 0, 59) * SIM_MINUTE_MS);
 	const char *service = rng_chance(&area, 60) ? "mobile" : "fibre";
 	struct matter m = { .topic = "reception/outage", .mood = h->temper - 0.3 };
-	snprintf(m.ref, sizeof(m.ref), "outage-%s-%s-%02u", h->area, s->start_day + 4, day);
+	char date[8];
+	date_text(s, day, "%m%d", date, sizeof(date));
+	snprintf(m.ref, sizeof(m.ref), "outage-%s-%s", h->area, date);
 	if (rng_chance(&h->rng, 30))
 		return; /* not all of an area hangs on the part that failed */
 	struct sim_head head = { .source = "network", .type = "outage.started", .time_ms = from };

@@ -82,6 +82,8 @@ static void name_set(struct disk *d, const char *path, size_t inode)
 
 static void content_write(struct bytes *content, uint64_t offset, const char *data, size_t len)
 {
+	if (len == 0) /* nothing of it survived; the content may be NULL still */
+		return;
 	if (offset + len > content->len) {
 		size_t old = content->len;
 		bytes_grow(content, offset + len - old);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 2
@@ -170,6 +171,16 @@ static void block_signals(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Each connection is a file: as many as the system lets us have. */
+static void raise_file_limit(void)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
 static void set_log_level(const char *name)
 {
 	static const char *const names[] = { "error", "warn", "info", "debug" };
@@ -208,6 +219,7 @@ int main(int argc, char **argv)
 	int code = EXIT_USAGE;
 	fault_init();
 	block_signals(&signals);
+	raise_file_limit();
 	config_init(&config);
 	if (config_parse(&config, argc, argv) == ERR_OK)
 		code = act(&config, &signals);

@@ -30,6 +30,7 @@ struct conn {
 	struct bytes out; /* out.data[sent … out.len) is not sent yet */
 	size_t sent;
 	bool reading, hang_up, parsing, released;
+	bool stalled; /* whole frames are at hand, but the client has not taken its answers */
 };
 
 static void conn_parse(struct conn *c);
@@ -45,10 +46,15 @@ static void set_reading(struct conn *c, bool on)
 		event_del(c->readable);
 }
 
+/* Answers that wait for the client, those of this very burst too: a small question may have a large answer. */
+static bool is_full(const struct conn *c)
+{
+	return c->out.len - c->sent + c->session.out.len >= LIMIT_OUTPUT_BYTES;
+}
+
 static void update_reading(struct conn *c)
 {
-	set_reading(c, !c->session.closed && !c->session.paused && !c->hang_up &&
-			       c->out.len - c->sent < LIMIT_OUTPUT_BYTES);
+	set_reading(c, !c->session.closed && !c->session.paused && !c->hang_up && !is_full(c));
 }
 
 /* Sends what it can. False: the connection is gone (closed). */
@@ -82,6 +88,8 @@ static bool conn_send(struct conn *c)
 	}
 	c->session.backlog = c->out.len - c->sent;
 	update_reading(c);
+	if (c->stalled && !is_full(c))
+		event_active(c->readable, EV_READ, 0);
 	return true;
 }
 
@@ -128,7 +136,7 @@ void conn_close(struct conn *c)
 	*c->at = c->next;
 	if (c->next)
 		c->next->at = c->at;
-	c->loop->conn_count--;
+	atomic_fetch_sub(&c->loop->conn_count, 1);
 	event_free(c->readable);
 	event_free(c->writable);
 	close(c->fd);
@@ -145,7 +153,7 @@ static void lose_framing(struct conn *c)
 /* All whole frames at hand. */
 static void parse_frames(struct conn *c)
 {
-	while (!c->session.closed && !c->session.paused && !c->hang_up) {
+	while (!c->session.closed && !c->session.paused && !c->hang_up && !(c->stalled = is_full(c))) {
 		struct slice in = { c->in.data + c->taken, c->in.len - c->taken }, frame;
 		size_t used, need;
 		enum frame_result result = frame_next(in, &frame, &used, &need);
@@ -184,16 +192,18 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 	struct loop *l = c->loop;
-	CHECK(c->in.len < INPUT_BYTES_MAX);
-	bytes_reserve(&c->in, READ_BYTES);
-	ssize_t n = recv(fd, c->in.data + c->in.len, READ_BYTES, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-		return;
-	if (n <= 0) {
-		conn_close(c);
-		return;
+	if (!c->stalled) {
+		CHECK(c->in.len < INPUT_BYTES_MAX);
+		bytes_reserve(&c->in, READ_BYTES);
+		ssize_t n = recv(fd, c->in.data + c->in.len, READ_BYTES, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+			return;
+		if (n <= 0) {
+			conn_close(c);
+			return;
+		}
+		c->in.len += (size_t)n;
 	}
-	c->in.len += (size_t)n;
 	conn_parse(c);
 	loop_settle(l);
 }
@@ -222,7 +232,6 @@ void conn_open(struct loop *l, int fd)
 	if (c->next)
 		c->next->at = &c->next;
 	l->conns = c;
-	l->conn_count++;
 	shard_session_open(l->shard, &c->session);
 	set_reading(c, true);
 }

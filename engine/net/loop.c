@@ -68,7 +68,11 @@ static void on_handed(evutil_socket_t fd, short what, void *arg)
 
 bool loop_hand_over(struct loop *l, int fd)
 {
-	return queue_push(l->queue, (void *)((intptr_t)fd + 1));
+	atomic_fetch_add(&l->conn_count, 1);
+	if (queue_push(l->queue, (void *)((intptr_t)fd + 1)))
+		return true;
+	atomic_fetch_sub(&l->conn_count, 1);
+	return false;
 }
 
 int loop_create(struct loop *l, struct shard *shard)

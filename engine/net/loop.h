@@ -18,7 +18,7 @@ struct loop {
 	struct shard *shard;
 	struct queue *queue; /* accepted sockets from the listening loop, as fd + 1; 0 stops the loop */
 	struct conn *conns;
-	unsigned conn_count;
+	_Atomic unsigned conn_count; /* with those on their way to it */
 	int64_t timer_at_ms; /* monotonic; INT64_MAX: not set */
 	pthread_t thread;
 	bool started;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -22,11 +23,13 @@ struct server {
 	unsigned listener_count;
 	struct loop *loops;
 	unsigned loop_count, next;
+	int spare; /* a file kept open, for when there are no more */
 };
 
 int server_create(struct server **out, const char *const *addresses, unsigned count)
 {
 	struct server *s = must_calloc(1, sizeof(*s));
+	s->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	s->listeners = must_calloc(count + 1, sizeof(s->listeners[0]));
 	s->accepting = must_calloc(count + 1, sizeof(s->accepting[0]));
 	for (unsigned i = 0; i < count; i++) {
@@ -50,8 +53,19 @@ static unsigned connections(const struct server *s)
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < s->loop_count; i++)
-		n += s->loops[i].conn_count;
+		n += atomic_load(&s->loops[i].conn_count);
 	return n;
+}
+
+/* A connection that waits would wake the loop again and again: the file kept in reserve takes it, and lets it go. */
+static void refuse_for_want_of_files(struct server *s, int listening)
+{
+	close(s->spare);
+	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	s->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	log_warn("refused a connection: out of file descriptors (ulimit -n)");
 }
 
 static void on_accept(evutil_socket_t listening, short what, void *arg)
@@ -61,7 +75,7 @@ static void on_accept(evutil_socket_t listening, short what, void *arg)
 		int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), one = 1;
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE)
-				log_warn("out of file descriptors: a connection waits");
+				refuse_for_want_of_files(s, listening);
 			return;
 		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* fails on a Unix socket: fine */
@@ -128,6 +142,8 @@ void server_destroy(struct server *s)
 		return;
 	for (unsigned i = 0; i < s->listener_count; i++)
 		listener_close(&s->listeners[i]);
+	if (s->spare >= 0)
+		close(s->spare);
 	free(s->listeners);
 	free(s->accepting);
 	free(s);

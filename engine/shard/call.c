@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#define KEEP_ANSWER_BYTES (16u * KIB) /* of a call that is used again */
+
 struct call *call_create(struct shard *s, struct session *session, const struct request *r)
 {
 	struct call *c = s->free_calls;
@@ -40,6 +42,8 @@ static void call_recycle(struct shard *s, struct call *c)
 	c->acks = NULL;
 	c->ack_count = 0;
 	arena_reset(&c->arena);
+	if (c->answer.cap > KEEP_ANSWER_BYTES)
+		bytes_finish(&c->answer);
 	bytes_clear(&c->answer);
 	c->next = s->free_calls;
 	s->free_calls = c;

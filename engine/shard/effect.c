@@ -38,9 +38,12 @@ void inbox_add(struct shard *s, struct work *w)
 	s->inbox_tail = w;
 }
 
-/* Space in the journal is short: the effect waits at the head of the inbox, in order. */
+/* It waits at the head of the inbox, in order, and the last error says for what. While the disk is merely behind, so do
+ * all frames; while it is full, queries are answered, and what needs room is refused for itself. */
 void inbox_put_back(struct shard *s, struct work *w)
 {
+	s->inbox_stuck = true;
+	s->inbox_busy = error_last()->code == ERR_BUSY;
 	w->next = s->inbox;
 	s->inbox = w;
 	if (!s->inbox_tail)
@@ -91,7 +94,6 @@ void effect_work(struct shard *s, struct work *w)
 	size_t reserved = w->effect.body.len + w->effect.customer.len;
 	if (cache_get(&s->cache, &w->effect.target, true, &slot) != ERR_OK) {
 		inbox_put_back(s, w);
-		s->inbox_stuck = true;
 		return;
 	}
 	if (goes_on(s, w, slot)) {
@@ -100,7 +102,6 @@ void effect_work(struct shard *s, struct work *w)
 	}
 	if (reserve_one(s, reserved) != ERR_OK) {
 		inbox_put_back(s, w);
-		s->inbox_stuck = true;
 		return;
 	}
 	struct entry entry = { .kind = ENTRY_EFFECT, .subject = w->effect.target };
@@ -130,7 +131,7 @@ void effect_work(struct shard *s, struct work *w)
 
 void inbox_run(struct shard *s)
 {
-	s->inbox_stuck = false;
+	s->inbox_stuck = s->inbox_busy = false;
 	while (s->inbox && !s->inbox_stuck) {
 		struct work *w = s->inbox;
 		s->inbox = w->next;

@@ -315,7 +315,7 @@ enum shard_take shard_frame(struct shard *s, struct session *session, struct sli
 {
 	struct request r = { 0 };
 	/* Overload shows as pressure back first: what cannot be handled now is not even looked at. */
-	if (session->in_flight >= LIMIT_IN_FLIGHT || s->outbound || s->inbox_stuck)
+	if (session->in_flight >= LIMIT_IN_FLIGHT || s->outbound || s->inbox_busy)
 		return pause(s, session);
 	shard_look_at_clock(s);
 	arena_reset(&s->arena);

@@ -171,7 +171,7 @@ struct shard {
 	struct work *outbound, *outbound_tail; /* works whose target's queue was full, in order */
 	struct session *dirty, *paused, *followers;
 	_Atomic bool durable_moved;
-	bool draining, inbox_stuck;
+	bool inbox_stuck, inbox_busy; /* its head finds no room; since the disk is behind, not full */
 	struct pack *next_pack;
 	struct bytes scratch, encoded;
 	struct shard_counts counts;

@@ -96,7 +96,6 @@ void nudge_work(struct shard *s, struct work *w)
 	size_t reserved = LIMIT_DECISION_BYTES;
 	if (reserve_one(s, reserved) != ERR_OK) {
 		inbox_put_back(s, w);
-		s->inbox_stuck = true;
 		return;
 	}
 	arena_reset(&s->machine.arena);

@@ -239,8 +239,10 @@ static int digest_stored(void *arg, struct slice key, struct slice value)
 	int result = record_decode(&record, scan->shard->machine.pool, value);
 	if (result != ERR_OK)
 		return result;
-	scan->work->digest.digest = digest_add(scan->work->digest.digest, record_digest(record));
-	scan->work->digest.records++;
+	if (!record_is_empty(record)) {
+		scan->work->digest.digest = digest_add(scan->work->digest.digest, record_digest(record));
+		scan->work->digest.records++;
+	}
 	record_destroy(record, scan->shard->machine.pool);
 	return 0;
 }

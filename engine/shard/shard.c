@@ -197,7 +197,7 @@ void shard_wake(struct shard *s)
 	}
 	push_outbound(s);
 	shard_settle(s);
-	if (s->paused && !s->outbound && !s->inbox)
+	if (s->paused && !s->outbound && !s->inbox_busy)
 		resume_paused(s);
 }
 
@@ -234,7 +234,7 @@ int64_t shard_tick(struct shard *s)
 	push_outbound(s);
 	shard_settle(s);
 	shard_measure(s);
-	if (s->paused && !s->outbound && !s->inbox)
+	if (s->paused && !s->outbound && !s->inbox_busy)
 		resume_paused(s);
 	return shard_wants(s);
 }

@@ -1,5 +1,5 @@
-/* script/mapping.c: see mapping.h. The mapping's globals live in a table of their own in front of the sandbox's environment, so
- * that `function row(r)` can be written as anybody would. */
+/* script/mapping.c: see mapping.h. The mapping's globals live in a table of their own in front of the sandbox's
+ * environment, so that `function row(r)` can be written as anybody would. */
 #include "script/mapping.h"
 
 #include "base/bytes.h"
@@ -105,7 +105,8 @@ static int run_job(struct mapping *m, lua_CFunction work, struct job *job, uint6
 		return ERR_OK;
 	if (status == LUA_ERRMEM) {
 		lua_settop(L, 0);
-		return error_set(ERR_RULE, NULL, "%s: stopped: it passed the limit of %u bytes (limit_call_bytes)", m->path, LIMIT_CALL_BYTES);
+		return error_set(ERR_RULE, NULL, "%s: stopped: it passed the limit of %u bytes (limit_call_bytes)",
+				 m->path, LIMIT_CALL_BYTES);
 	}
 	vm_error_text(L, text, sizeof(text));
 	return error_set(ERR_RULE, NULL, "%s", text);
@@ -195,7 +196,9 @@ static int columns_job(lua_State *L)
 		lua_rawgeti(L, -1, i);
 		const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
 		if (!has_column(job->m, name))
-			return luaL_error(L, "the file has no column \"%s\", which the mapping needs: is it the right file?", name);
+			return luaL_error(
+				L, "the file has no column \"%s\", which the mapping needs: is it the right file?",
+				name);
 		lua_pop(L, 1);
 	}
 	return 0;
@@ -257,8 +260,12 @@ static int take_part(lua_State *L, int index, const char *name, int fallback)
 static int64_t take_time_table(lua_State *L, int index)
 {
 	struct utc_parts p = {
-		.year = take_part(L, index, "year", -1), .month = take_part(L, index, "month", -1), .day = take_part(L, index, "day", -1),
-		.hour = take_part(L, index, "hour", 0), .minute = take_part(L, index, "min", 0), .second = take_part(L, index, "sec", 0),
+		.year = take_part(L, index, "year", -1),
+		.month = take_part(L, index, "month", -1),
+		.day = take_part(L, index, "day", -1),
+		.hour = take_part(L, index, "hour", 0),
+		.minute = take_part(L, index, "min", 0),
+		.second = take_part(L, index, "sec", 0),
 	};
 	int64_t ms = 0;
 	if (!utc_from_parts(&p, &ms))
@@ -283,7 +290,8 @@ static int64_t take_time(lua_State *L, int index)
 		if (blank)
 			*blank++ = '\0';
 		if (!utc_parse(date, blank ? blank : "0:00:00", &ms))
-			luaL_error(L, "row() returned the time \"%s\": wanted is \"1999-08-01 0:10:10\"", lua_tostring(L, -1));
+			luaL_error(L, "row() returned the time \"%s\": wanted is \"1999-08-01 0:10:10\"",
+				   lua_tostring(L, -1));
 	} else if (type == LUA_TTABLE) {
 		ms = take_time_table(L, lua_gettop(L));
 	} else {
@@ -314,7 +322,8 @@ static void take_attribute(lua_State *L, struct arena *arena, struct event_attr 
 		out->value = value_string(arena_slice(arena, (struct slice){ name, len }));
 		break;
 	default:
-		luaL_error(L, "row() returned the attribute %s as a %s: text, number or boolean is wanted", name, luaL_typename(L, -1));
+		luaL_error(L, "row() returned the attribute %s as a %s: text, number or boolean is wanted", name,
+			   luaL_typename(L, -1));
 	}
 }
 
@@ -335,7 +344,8 @@ static void take_attributes(lua_State *L, int index, struct arena *arena, struct
 		size_t count = 0;
 		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
 			if (count == LIMIT_ATTRIBUTES)
-				luaL_error(L, "row() returned more than %d attributes (limit_attributes)", (int)LIMIT_ATTRIBUTES);
+				luaL_error(L, "row() returned more than %d attributes (limit_attributes)",
+					   (int)LIMIT_ATTRIBUTES);
 			take_attribute(L, arena, &attrs[count++]);
 		}
 		qsort(attrs, count, sizeof(*attrs), by_name);
@@ -379,7 +389,8 @@ static int row_job(lua_State *L)
 	if (job->out->skipped) {
 		size_t len = 0;
 		const char *reason = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-		job->out->reason = reason ? arena_slice(job->arena, (struct slice){ reason, len }) : SLICE("no reason given");
+		job->out->reason =
+			reason ? arena_slice(job->arena, (struct slice){ reason, len }) : SLICE("no reason given");
 		return 0;
 	}
 	if (lua_type(L, -2) != LUA_TTABLE)

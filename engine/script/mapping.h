@@ -1,5 +1,5 @@
-/* script/mapping.h: a mapping: the Lua file that a pack ships to turn rows of a table (CSV) into events, for `nudgectl import`.
- * It runs in the sandbox of packs, with the same budgets a call, and adds one function, utc().
+/* script/mapping.h: a mapping: the Lua file that a pack ships to turn rows of a table (CSV) into events, for `nudgectl
+ * import`. It runs in the sandbox of packs, with the same budgets a call, and adds one function, utc().
  *
  *     columns = { "date", "vru_entry" }        -- optional: the import is refused where one is missing
  *     function row(r)                          -- r.NAME is the row's text under that heading; a wrong NAME is an error
@@ -9,8 +9,9 @@
  *     end
  *
  * Fields: id, source, type and one of customer and alias must be there; member, agent, contact, channel may. time: UTC
- * milliseconds (what utc gives), a text "1999-08-01 0:10:10", or { year=, month=, day=, hour=, min=, sec= }, all UTC. Attributes are
- * texts, numbers or booleans. Ids must be the same at every import: then importing again changes nothing. */
+ * milliseconds (what utc gives), a text "1999-08-01 0:10:10", or { year=, month=, day=, hour=, min=, sec= }, all UTC.
+ * Attributes are texts, numbers or booleans. Ids must be the same at every import: then importing again changes
+ * nothing. */
 #ifndef NUDGED_SCRIPT_MAPPING_H
 #define NUDGED_SCRIPT_MAPPING_H
 

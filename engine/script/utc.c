@@ -25,10 +25,12 @@ static int64_t days_since_1970(int year, int month, int day)
 
 bool utc_from_parts(const struct utc_parts *p, int64_t *out_ms)
 {
-	if (p->year < 1970 || p->year > 9999 || p->month < 1 || p->month > 12 || p->day < 1 || p->day > month_days(p->year, p->month) ||
-	    p->hour < 0 || p->hour > 23 || p->minute < 0 || p->minute > 59 || p->second < 0 || p->second > 59)
+	if (p->year < 1970 || p->year > 9999 || p->month < 1 || p->month > 12 || p->day < 1 ||
+	    p->day > month_days(p->year, p->month) || p->hour < 0 || p->hour > 23 || p->minute < 0 || p->minute > 59 ||
+	    p->second < 0 || p->second > 59)
 		return false;
-	int64_t seconds = days_since_1970(p->year, p->month, p->day) * 86400 + p->hour * 3600 + p->minute * 60 + p->second;
+	int64_t seconds =
+		days_since_1970(p->year, p->month, p->day) * 86400 + p->hour * 3600 + p->minute * 60 + p->second;
 	*out_ms = seconds * 1000;
 	return true;
 }

@@ -1,4 +1,5 @@
-/* tests/unit/test_import.c: what `nudgectl import` is made of: CSV records, calendar text, and Lua mappings in their sandbox. */
+/* tests/unit/test_import.c: what `nudgectl import` is made of: CSV records, calendar text, and Lua mappings in their
+ * sandbox. */
 #include "base/check.h"
 #include "base/error.h"
 #include "nudgectl/csv.h"
@@ -60,7 +61,8 @@ static void assert_record(struct csv *c, unsigned count, const char *const *fiel
 static void csv_quotes(void **state)
 {
 	struct csv *c = must_calloc(1, sizeof(*c));
-	assert_true(csv_open(c, file_of("t.csv", "\xef\xbb\xbf" "a,b,c\r\n1,\"x, \"\"y\"\"\",\r\n\r\n\"two\nlines\",,last")));
+	assert_true(csv_open(c, file_of("t.csv", "\xef\xbb\xbf"
+						 "a,b,c\r\n1,\"x, \"\"y\"\"\",\r\n\r\n\"two\nlines\",,last")));
 	assert_record(c, 3, (const char *const[]){ "a", "b", "c" });
 	assert_record(c, 3, (const char *const[]){ "1", "x, \"y\"", "" });
 	assert_int_equal(c->record_line, 2);
@@ -119,9 +121,11 @@ static void utc_text(void **state)
 	assert_int_equal(ms, 951868799000);
 	assert_true(utc_parse("1970-01-01", "0:00", &ms));
 	assert_int_equal(ms, 0);
-	static const char *const bad[][2] = { { "1999-02-29", "0:00" }, { "1999-13-01", "0:00" }, { "1999-08-01", "24:00" },
-					      { "1999-08-01", "" }, { "99", "0:00" }, { "1999-08-01x", "0:00" },
-					      { "1999-08-01", "0:00:00pm" }, { "1969-12-31", "0:00" } };
+	static const char *const bad[][2] = {
+		{ "1999-02-29", "0:00" },      { "1999-13-01", "0:00" }, { "1999-08-01", "24:00" },
+		{ "1999-08-01", "" },          { "99", "0:00" },         { "1999-08-01x", "0:00" },
+		{ "1999-08-01", "0:00:00pm" }, { "1969-12-31", "0:00" }
+	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_false(utc_parse(bad[i][0], bad[i][1], &ms));
 }
@@ -140,15 +144,19 @@ static int map_row(const char *lua, struct arena *arena, struct mapped *out)
 	return rc;
 }
 
-#define EVENT(more) "function row(r) return { id = r.who, source = 's', customer = r.who, type = 't.x', time = utc(r.day), " more "} end"
+#define EVENT(more)                                                                                                   \
+	"function row(r) return { id = r.who, source = 's', customer = r.who, type = 't.x', time = utc(r.day), " more \
+	"} end"
 
 static void mapping_event(void **state)
 {
 	struct arena arena;
 	struct mapped got;
 	arena_init(&arena, 0);
-	assert_int_equal(map_row("columns = { 'day', 'who' }\n"
-				 EVENT("channel = 'call', attributes = { z = tonumber(r.n), a = true, m = 'x' }"), &arena, &got), ERR_OK);
+	assert_int_equal(map_row("columns = { 'day', 'who' }\n" EVENT(
+					 "channel = 'call', attributes = { z = tonumber(r.n), a = true, m = 'x' }"),
+				 &arena, &got),
+			 ERR_OK);
 	assert_false(got.skipped);
 	assert_slice(got.event.id, "c1");
 	assert_slice(got.event.channel, "call");
@@ -173,7 +181,8 @@ static void mapping_times(void **state)
 	static const char *const lua[] = {
 		"function row(r) return { id='1', source='s', type='t', alias='a', time='2026-06-01 00:00:00' } end",
 		"function row(r) return { id='1', source='s', type='t', alias='a', time=1780272000000 } end",
-		"function row(r) return { id='1', source='s', type='t', alias='a', time={ year=2026, month=6, day=1 } } end",
+		"function row(r) return { id='1', source='s', type='t', alias='a', time={ year=2026, month=6, day=1 } "
+		"} end",
 	};
 	arena_init(&arena, 0);
 	for (size_t i = 0; i < sizeof(lua) / sizeof(*lua); i++) {
@@ -186,7 +195,9 @@ static void mapping_times(void **state)
 /* Mistakes are told with the place and what to do; nothing gets out of the sandbox, and nothing runs for ever. */
 static void mapping_mistakes(void **state)
 {
-	static const struct { const char *lua, *words; } cases[] = {
+	static const struct {
+		const char *lua, *words;
+	} cases[] = {
 		{ "function row(r", "m.lua:1" },
 		{ "x = 1", "no function row" },
 		{ "columns = { 'nope' }\nfunction row(r) return nil end", "nope" },
@@ -209,7 +220,8 @@ static void mapping_mistakes(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		assert_true(map_row(cases[i].lua, &arena, &got) < 0);
 		if (!strstr(error_last()->text, cases[i].words))
-			fail_msg("\"%s\" gave \"%s\", without \"%s\"", cases[i].lua, error_last()->text, cases[i].words);
+			fail_msg("\"%s\" gave \"%s\", without \"%s\"", cases[i].lua, error_last()->text,
+				 cases[i].words);
 	}
 	arena_finish(&arena);
 }
@@ -222,7 +234,10 @@ static void mapping_goes_on_after_a_mistake(void **state)
 	struct mapped got;
 	struct mapping *m;
 	arena_init(&arena, 0);
-	assert_int_equal(mapping_open(&m, file_of("m.lua", "function row(r) return nil, 'n' .. math.floor(tonumber(r.n) + 1) end")), ERR_OK);
+	assert_int_equal(
+		mapping_open(&m,
+			     file_of("m.lua", "function row(r) return nil, 'n' .. math.floor(tonumber(r.n) + 1) end")),
+		ERR_OK);
 	assert_int_equal(mapping_columns(m, &name, 1), ERR_OK);
 	assert_int_equal(mapping_row(m, &bad, 1, &arena, &got), ERR_RULE);
 	assert_int_equal(mapping_row(m, &good, 1, &arena, &got), ERR_OK);
@@ -236,8 +251,9 @@ static void mapping_goes_on_after_a_mistake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(csv_quotes), cmocka_unit_test(csv_broken), cmocka_unit_test(csv_gzip_cut_off),
-		cmocka_unit_test(utc_text), cmocka_unit_test(mapping_event), cmocka_unit_test(mapping_times),
+		cmocka_unit_test(csv_quotes),       cmocka_unit_test(csv_broken),
+		cmocka_unit_test(csv_gzip_cut_off), cmocka_unit_test(utc_text),
+		cmocka_unit_test(mapping_event),    cmocka_unit_test(mapping_times),
 		cmocka_unit_test(mapping_mistakes), cmocka_unit_test(mapping_goes_on_after_a_mistake),
 	};
 	return cmocka_run_group_tests_name("import", tests, make_folder, remove_folder);

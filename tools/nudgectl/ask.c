@@ -17,12 +17,16 @@ int context_connect(struct context *c)
 		return EXIT_DONE;
 	report_failed("%s", nudge_error(c->nudge));
 	if (result == NUDGE_REFUSED)
-		fprintf(stderr, "It answered, but refused the connection. Are nudged and nudgectl of the same version?\n");
+		fprintf(stderr,
+			"It answered, but refused the connection. Are nudged and nudgectl of the same version?\n");
 	else if (result == NUDGE_INVALID)
 		fprintf(stderr, "Addresses are unix:PATH, tcp:HOST:PORT or a path.\n");
 	else
-		fprintf(stderr, "Tried %s. Start the daemon with `nudged --data DIR --rules PACK --listen %s`, or name its address with\n"
-				"`--socket ADDR` or the environment variable NUDGE_SOCKET.\n", c->address, c->address);
+		fprintf(stderr,
+			"Tried %s. Start the daemon with `nudged --data DIR --rules PACK --listen %s`, or name its "
+			"address with\n"
+			"`--socket ADDR` or the environment variable NUDGE_SOCKET.\n",
+			c->address, c->address);
 	nudge_close(c->nudge);
 	c->nudge = NULL;
 	return EXIT_FAILED;
@@ -33,10 +37,13 @@ int context_lost(struct context *c, int result, const char *during)
 	const char *code = nudge_error_code(c->nudge);
 	switch (result) {
 	case NUDGE_TIMEOUT:
-		return report_failed("%s: no answer from %s in time; is it overloaded? See `nudgectl status`", during, c->address);
+		return report_failed("%s: no answer from %s in time; is it overloaded? See `nudgectl status`", during,
+				     c->address);
 	case NUDGE_CLOSED:
-		return report_failed("%s: the connection to %s was lost (%s); try again when nudged is up: what has an id is "
-				     "never applied twice", during, c->address, nudge_error(c->nudge));
+		return report_failed(
+			"%s: the connection to %s was lost (%s); try again when nudged is up: what has an id is "
+			"never applied twice",
+			during, c->address, nudge_error(c->nudge));
 	case NUDGE_REFUSED:
 		return report_failed("refused (%s): %s", code && *code ? code : "error", nudge_error(c->nudge));
 	default:

@@ -17,9 +17,10 @@ int context_lost(struct context *c, int result, const char *during);
 /* protobuf-c's fields are `char *` and never NULL. */
 char *text_or_empty(const char *text);
 
-/* One JSON document on standard output: indented for people, one line where it is not a terminal. Drops the reference. */
+/* One JSON document on standard output: indented for people, one line where it is not a terminal. Drops the reference.
+ */
 int print_json(json_t *j);
-int print_json_line(json_t *j); /* always on one line; not flushed */
+int print_json_line(json_t *j);         /* always on one line; not flushed */
 int print_message(const void *message); /* any message of the protocol: what is set in it */
 int print_whole(const void *message);   /* with what is empty, 0 or false too */
 

@@ -36,6 +36,11 @@ static const struct option_spec options[] = {
 };
 
 const struct command cmd_alert_ack = {
-	.name = "alert ack", .args = "ID", .summary = "acknowledge an alert (its id is SEQ-INDEX)", .min_args = 1, .max_args = 1,
-	.options = options, .run = run,
+	.name = "alert ack",
+	.args = "ID",
+	.summary = "acknowledge an alert (its id is SEQ-INDEX)",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options,
+	.run = run,
 };

@@ -94,8 +94,9 @@ static int show_pushed(const struct context *c, const Nudge__V1__Alert *a)
 	}
 	bool nudge = strcmp(a->kind, "nudge") == 0;
 	printf("%llu-%u  %s  %s%s%s  %s%s%s  %s%s%s  ", (unsigned long long)a->seq, a->index, time_text(a->time_ms),
-	       style_on(stdout, nudge ? STYLE_GREEN : severity_style(a->severity)), nudge ? "nudge" : a->severity, style_off(stdout),
-	       a->customer, *a->member ? "/" : "", a->member, style_on(stdout, STYLE_BOLD), a->rule, style_off(stdout));
+	       style_on(stdout, nudge ? STYLE_GREEN : severity_style(a->severity)), nudge ? "nudge" : a->severity,
+	       style_off(stdout), a->customer, *a->member ? "/" : "", a->member, style_on(stdout, STYLE_BOLD), a->rule,
+	       style_off(stdout));
 	text_put(stdout, a->text, text_width(a->text));
 	return putchar('\n') == EOF || fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 }
@@ -125,7 +126,8 @@ static int follow_alerts(struct context *c)
 			continue;
 		if (result != NUDGE_OK) {
 			context_lost(c, result, "following alerts");
-			fprintf(stderr, "To go on from here: nudgectl alerts --follow --after %llu-%u\n", (unsigned long long)last.seq, last.index);
+			fprintf(stderr, "To go on from here: nudgectl alerts --follow --after %llu-%u\n",
+				(unsigned long long)last.seq, last.index);
 			return EXIT_FAILED;
 		}
 		if (pushed->body_case == NUDGE__V1__RESPONSE__BODY_ALERT) {
@@ -157,7 +159,12 @@ static const struct option_spec options[] = {
 };
 
 const struct command cmd_alerts = {
-	.name = "alerts", .args = "", .summary = "open alerts, or with --follow each as it comes", .options = options, .run = run,
-	.details = "With --json: a list; with --follow one object a line. Followed alerts are durable, and none is left out: where reading "
+	.name = "alerts",
+	.args = "",
+	.summary = "open alerts, or with --follow each as it comes",
+	.options = options,
+	.run = run,
+	.details = "With --json: a list; with --follow one object a line. Followed alerts are durable, and none is "
+		   "left out: where reading "
 		   "is too slow, the daemon says so and the tool catches up.",
 };

@@ -85,7 +85,8 @@ static void show_cases(const Nudge__V1__Customer *c)
 		table_add(&t, "%s", k->key);
 		table_add(&t, "%s", k->member);
 		table_add(&t, "%s", k->agent);
-		table_add_styled(&t, k->missed ? STYLE_RED : STYLE_PLAIN, "%s%s", k->state, k->missed ? ", missed" : "");
+		table_add_styled(&t, k->missed ? STYLE_RED : STYLE_PLAIN, "%s%s", k->state,
+				 k->missed ? ", missed" : "");
 		table_add(&t, "%s", time_text(k->opened_ms));
 		table_add(&t, "%s", time_text(k->due_ms));
 		table_add(&t, "%s", time_text(k->closed_ms));
@@ -250,11 +251,19 @@ static const struct option_spec options[] = {
 };
 
 const struct command cmd_customer_show = {
-	.name = "customer show", .args = "CUSTOMER", .summary = "all that is known of a customer", .max_args = 1, .options = options,
+	.name = "customer show",
+	.args = "CUSTOMER",
+	.summary = "all that is known of a customer",
+	.max_args = 1,
+	.options = options,
 	.run = run_customer,
 };
 
 const struct command cmd_agent_show = {
-	.name = "agent show", .args = "AGENT", .summary = "all that is known of a call-centre worker", .min_args = 1, .max_args = 1,
+	.name = "agent show",
+	.args = "AGENT",
+	.summary = "all that is known of a call-centre worker",
+	.min_args = 1,
+	.max_args = 1,
 	.run = run_agent,
 };

@@ -1,4 +1,5 @@
-/* nudgectl/cmd_digest.c: the hash of what rules can read: the same state has the same digest, whatever way led to it. */
+/* nudgectl/cmd_digest.c: the hash of what rules can read: the same state has the same digest, whatever way led to it.
+ */
 #include "ask.h"
 
 static int run(struct context *c, int argc, char **argv)
@@ -17,7 +18,11 @@ static int run(struct context *c, int argc, char **argv)
 }
 
 const struct command cmd_digest = {
-	.name = "digest", .args = "", .summary = "a hash of the daemon's whole state", .run = run,
-	.details = "Live, recovered and replayed agree, with any number of shards. With --json also the number of records and the "
+	.name = "digest",
+	.args = "",
+	.summary = "a hash of the daemon's whole state",
+	.run = run,
+	.details = "Live, recovered and replayed agree, with any number of shards. With --json also the number of "
+		   "records and the "
 		   "journal's sequence it is of.",
 };

@@ -14,8 +14,10 @@ static void put_option(const struct option_spec *o)
 static void put_globals(void)
 {
 	static const struct option_spec list[] = {
-		{ .name = "socket", .arg = "ADDR",
-		  .help = "the daemon: unix:PATH, tcp:HOST:PORT or a path; else $NUDGE_SOCKET, else unix:/run/nudged/nudged.sock" },
+		{ .name = "socket",
+		  .arg = "ADDR",
+		  .help = "the daemon: unix:PATH, tcp:HOST:PORT or a path; else $NUDGE_SOCKET, else "
+			  "unix:/run/nudged/nudged.sock" },
 		{ .name = "json", .help = "answers as JSON, for machines" },
 		{ 0 },
 	};
@@ -34,7 +36,8 @@ void help_overview(void)
 	}
 	printf("\nOptions of all:\n");
 	put_globals();
-	printf("\nTimes are shown in UTC, or in the zone that $TZ names. Colour: on a terminal, unless $NO_COLOR is set.\n"
+	printf("\nTimes are shown in UTC, or in the zone that $TZ names. Colour: on a terminal, unless $NO_COLOR is "
+	       "set.\n"
 	       "`nudgectl help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 used wrongly.\n");
 }
 
@@ -67,7 +70,8 @@ int help_command(const char *first, const char *second)
 		help_one(*c);
 		found = true;
 	}
-	return found ? EXIT_DONE : report_usage("there is no command \"%s%s%s\"", first, second ? " " : "", second ? second : "");
+	return found ? EXIT_DONE
+		     : report_usage("there is no command \"%s%s%s\"", first, second ? " " : "", second ? second : "");
 }
 
 static int run(struct context *c, int argc, char **argv)
@@ -80,5 +84,9 @@ static int run(struct context *c, int argc, char **argv)
 }
 
 const struct command cmd_help = {
-	.name = "help", .args = "[COMMAND]", .summary = "what a command does, and its options", .max_args = 2, .run = run,
+	.name = "help",
+	.args = "[COMMAND]",
+	.summary = "what a command does, and its options",
+	.max_args = 2,
+	.run = run,
 };

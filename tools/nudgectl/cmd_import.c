@@ -131,7 +131,8 @@ static int read_headings(struct import *in)
 {
 	int got = csv_next(&in->csv);
 	if (got <= 0)
-		return report_failed("%s: %s", in->path, got ? in->csv.error : "the file is empty; its first row must name the columns");
+		return report_failed("%s: %s", in->path,
+				     got ? in->csv.error : "the file is empty; its first row must name the columns");
 	if (mapping_columns(in->map, in->csv.fields, in->csv.count) != ERR_OK)
 		return report_failed("%s: %s", in->path, error_last()->text);
 	return EXIT_DONE;
@@ -175,10 +176,11 @@ static void summarize(const struct import *in)
 	}
 	fprintf(to, "%s rows: ", count_text(in->rows));
 	if (dry_run)
-		fprintf(to, "%s events, %s skipped; nothing was sent\n", count_text(in->rows - in->skipped), count_text(in->skipped));
+		fprintf(to, "%s events, %s skipped; nothing was sent\n", count_text(in->rows - in->skipped),
+			count_text(in->skipped));
 	else
-		fprintf(to, "%s accepted, %s duplicate, %s refused, %s skipped\n", count_text(p->accepted), count_text(p->duplicates),
-			count_text(p->refused), count_text(in->skipped));
+		fprintf(to, "%s accepted, %s duplicate, %s refused, %s skipped\n", count_text(p->accepted),
+			count_text(p->duplicates), count_text(p->refused), count_text(in->skipped));
 	for (unsigned i = 0; i < in->skip_count; i++)
 		fprintf(to, "  skipped %s: %s\n", count_text(in->skips[i].count), in->skips[i].reason);
 }
@@ -212,17 +214,25 @@ static int run(struct context *c, int argc, char **argv)
 }
 
 static const struct option_spec options[] = {
-	{ "map", OPTION_TEXT, &map_path, "MAP.lua", "the mapping from a row to an event; packs ship theirs as import.lua" },
+	{ "map", OPTION_TEXT, &map_path, "MAP.lua",
+	  "the mapping from a row to an event; packs ship theirs as import.lua" },
 	{ "dry-run", OPTION_FLAG, &dry_run, NULL, "send nothing: print the events as JSON lines" },
 	{ 0 },
 };
 
 const struct command cmd_import = {
-	.name = "import", .args = "FILE --map MAP.lua", .summary = "publish the rows of a CSV file (plain or gzip)", .min_args = 1,
-	.max_args = 1, .options = options, .run = run,
-	.details =
-		"The first row names the columns. Each other row goes through the mapping's function row(r), which returns an event or nil and "
-		"the reason to skip it. Rows are sent in the file's order, many under way at once. Since events keep their ids, an import "
-		"that was cut off is resumed by running it again: what was applied is counted as duplicate.\nExit code 1 where "
-		"anything was refused.",
+	.name = "import",
+	.args = "FILE --map MAP.lua",
+	.summary = "publish the rows of a CSV file (plain or gzip)",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options,
+	.run = run,
+	.details = "The first row names the columns. Each other row goes through the mapping's function row(r), which "
+		   "returns an event or nil and "
+		   "the reason to skip it. Rows are sent in the file's order, many under way at once. Since events "
+		   "keep their ids, an import "
+		   "that was cut off is resumed by running it again: what was applied is counted as duplicate.\nExit "
+		   "code 1 where "
+		   "anything was refused.",
 };

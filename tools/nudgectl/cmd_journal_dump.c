@@ -128,9 +128,9 @@ static json_t *entry_json(const struct journal_entry *head, const struct entry *
 {
 	char outcome[20];
 	snprintf(outcome, sizeof(outcome), "%016llx", (unsigned long long)head->outcome);
-	json_t *j = json_pack("{sI sI ss si sI ss}", "seq", (json_int_t)head->seq, "prev_seq", (json_int_t)head->prev_seq, "kind",
-			      entry_kind_name(head->kind), "slot", head->slot, "received_at_ms", (json_int_t)head->received_at_ms, "outcome",
-			      outcome);
+	json_t *j = json_pack("{sI sI ss si sI ss}", "seq", (json_int_t)head->seq, "prev_seq",
+			      (json_int_t)head->prev_seq, "kind", entry_kind_name(head->kind), "slot", head->slot,
+			      "received_at_ms", (json_int_t)head->received_at_ms, "outcome", outcome);
 	if (head->blanked)
 		json_object_set_new(j, "blanked", json_true());
 	if (!e)
@@ -208,7 +208,12 @@ static const struct option_spec options_dump[] = {
 };
 
 const struct command cmd_journal_dump = {
-	.name = "journal dump", .args = "DIR", .summary = "a data directory's journal as JSON lines", .min_args = 1, .max_args = 1,
-	.options = options_dump, .run = run,
+	.name = "journal dump",
+	.args = "DIR",
+	.summary = "a data directory's journal as JSON lines",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options_dump,
+	.run = run,
 	.details = "DIR is what nudged has as --data. Nothing is changed. What was erased shows as \"blanked\".",
 };

@@ -1,4 +1,5 @@
-/* nudgectl/cmd_journal_verify.c: reads a data directory's journal whole: checksums, chain, gaps. Offline; changes nothing. */
+/* nudgectl/cmd_journal_verify.c: reads a data directory's journal whole: checksums, chain, gaps. Offline; changes
+ * nothing. */
 #include "ask.h"
 #include "report.h"
 
@@ -28,23 +29,30 @@ static int run(struct context *c, int argc, char **argv)
 		return report_failed("%s: %s", argv[0], error_last()->text);
 	}
 	if (c->json) {
-		print_json(json_pack("{si so sI sI sI sI sI sI sI}", "problems", count, "found", problems.list, "segments",
-				     (json_int_t)found.segments, "batches", (json_int_t)found.batches, "entries", (json_int_t)found.entries, "first_seq",
-				     (json_int_t)found.first_seq, "last_seq", (json_int_t)found.last_seq, "bytes", (json_int_t)found.bytes, "blanked",
-				     (json_int_t)found.blanked));
+		print_json(json_pack("{si so sI sI sI sI sI sI sI}", "problems", count, "found", problems.list,
+				     "segments", (json_int_t)found.segments, "batches", (json_int_t)found.batches,
+				     "entries", (json_int_t)found.entries, "first_seq", (json_int_t)found.first_seq,
+				     "last_seq", (json_int_t)found.last_seq, "bytes", (json_int_t)found.bytes,
+				     "blanked", (json_int_t)found.blanked));
 		return count ? EXIT_FAILED : EXIT_DONE;
 	}
 	json_decref(problems.list);
-	printf("%s entries (%s to %s) in %s batches and %s segments, %s", count_text(found.entries), count_text(found.first_seq),
-	       count_text(found.last_seq), count_text(found.batches), count_text(found.segments), size_text((double)found.bytes));
+	printf("%s entries (%s to %s) in %s batches and %s segments, %s", count_text(found.entries),
+	       count_text(found.first_seq), count_text(found.last_seq), count_text(found.batches),
+	       count_text(found.segments), size_text((double)found.bytes));
 	if (found.blanked)
 		printf(", %s blanked", count_text(found.blanked));
-	printf(": %s%s%s\n", style_on(stdout, count ? STYLE_RED : STYLE_GREEN), count ? "damaged" : "good", style_off(stdout));
+	printf(": %s%s%s\n", style_on(stdout, count ? STYLE_RED : STYLE_GREEN), count ? "damaged" : "good",
+	       style_off(stdout));
 	return count ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct command cmd_journal_verify = {
-	.name = "journal verify", .args = "DIR", .summary = "check a data directory's journal: checksums, chain, gaps", .min_args = 1,
-	.max_args = 1, .run = run,
+	.name = "journal verify",
+	.args = "DIR",
+	.summary = "check a data directory's journal: checksums, chain, gaps",
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
 	.details = "DIR is what nudged has as --data. Nothing is changed. Exit code 1 where anything is damaged.",
 };

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 
-
 static struct {
 	const char *decision, *member, *agent, *channel, *id, *source;
 	int64_t at_ms;
@@ -13,13 +12,15 @@ static struct {
 static int show(const struct context *c, const Nudge__V1__OutcomeRecorded *recorded, const char *id)
 {
 	const Nudge__V1__Ack *ack = recorded->ack;
-	bool refused = !ack || (ack->result != NUDGE__V1__ACK__RESULT__ACCEPTED && ack->result != NUDGE__V1__ACK__RESULT__DUPLICATE);
+	bool refused = !ack || (ack->result != NUDGE__V1__ACK__RESULT__ACCEPTED &&
+				ack->result != NUDGE__V1__ACK__RESULT__DUPLICATE);
 	if (c->json)
 		print_message(recorded);
 	if (refused)
 		return report_failed("refused: %s", ack && ack->error ? ack->error->reason : "the answer is empty");
 	if (!c->json)
-		printf("%s %s\n", id, ack->result == NUDGE__V1__ACK__RESULT__DUPLICATE ? "was recorded before" : "recorded");
+		printf("%s %s\n", id,
+		       ack->result == NUDGE__V1__ACK__RESULT__DUPLICATE ? "was recorded before" : "recorded");
 	return EXIT_DONE;
 }
 
@@ -27,11 +28,13 @@ static int run(struct context *c, int argc, char **argv)
 {
 	Nudge__V1__Outcome ask = NUDGE__V1__OUTCOME__INIT;
 	char id[64];
-	/* one outcome of a kind a decision: telling it twice is a duplicate. Without a decision nothing tells two apart but time */
+	/* one outcome of a kind a decision: telling it twice is a duplicate. Without a decision nothing tells two apart
+	 * but time */
 	if (v.decision)
 		snprintf(id, sizeof(id), "%.40s:%.20s", v.decision, argv[2]);
 	else
-		snprintf(id, sizeof(id), "%llx-%08llx", (unsigned long long)clock_wall_ms(), (unsigned long long)clock_random() & 0xffffffff);
+		snprintf(id, sizeof(id), "%llx-%08llx", (unsigned long long)clock_wall_ms(),
+			 (unsigned long long)clock_random() & 0xffffffff);
 	ask.id = (char *)(v.id ? v.id : id);
 	ask.source = text_or_empty(v.source);
 	ask.customer = argv[0];
@@ -63,7 +66,12 @@ static const struct option_spec options[] = {
 };
 
 const struct command cmd_outcome = {
-	.name = "outcome", .args = "CUSTOMER ACTION KIND", .summary = "tell what became of a recommendation", .min_args = 3, .max_args = 3,
-	.options = options, .run = run,
+	.name = "outcome",
+	.args = "CUSTOMER ACTION KIND",
+	.summary = "tell what became of a recommendation",
+	.min_args = 3,
+	.max_args = 3,
+	.options = options,
+	.run = run,
 	.details = "KIND is shown (to the agent), offered (to the customer), accepted, rejected, later or ignored.",
 };

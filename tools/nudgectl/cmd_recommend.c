@@ -14,10 +14,10 @@ static struct {
 
 static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 {
-	printf("\n %s%zu  %s%s  %.3f", style_on(stdout, rank == 1 ? STYLE_GREEN : STYLE_BOLD), rank, choice->action, style_off(stdout),
-	       choice->score);
-	printf("%s = propensity %.3f x value %.3f x context %.2f x lever %.2f%s", style_on(stdout, STYLE_DIM), choice->propensity,
-	       choice->value, choice->context, choice->lever, style_off(stdout));
+	printf("\n %s%zu  %s%s  %.3f", style_on(stdout, rank == 1 ? STYLE_GREEN : STYLE_BOLD), rank, choice->action,
+	       style_off(stdout), choice->score);
+	printf("%s = propensity %.3f x value %.3f x context %.2f x lever %.2f%s", style_on(stdout, STYLE_DIM),
+	       choice->propensity, choice->value, choice->context, choice->lever, style_off(stdout));
 	printf("  [%s%s%s]\n", choice->goal, *choice->group ? ", " : "", choice->group);
 	if (*choice->say) {
 		printf("    %ssay%s\n", style_on(stdout, STYLE_BLUE), style_off(stdout));
@@ -25,7 +25,8 @@ static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 	}
 	for (size_t i = 0; i < choice->n_reasons; i++) {
 		printf("    %s%s%s", style_on(stdout, STYLE_DIM), i ? "    " : "why ", style_off(stdout));
-		text_put(stdout, choice->reasons[i], report_is_terminal(stdout) ? report_width(stdout) - 9 : text_width(choice->reasons[i]));
+		text_put(stdout, choice->reasons[i],
+			 report_is_terminal(stdout) ? report_width(stdout) - 9 : text_width(choice->reasons[i]));
 		printf("\n");
 	}
 }
@@ -39,7 +40,8 @@ static void put_left_out(const Nudge__V1__Recommendation *r)
 	for (size_t i = 0; i < r->n_left_out; i++) {
 		const Nudge__V1__LeftOut *l = r->left_out[i];
 		table_add(&t, "%s", l->action);
-		table_add_styled(&t, l->unknown ? STYLE_YELLOW : STYLE_PLAIN, "%s%s", l->gate, l->unknown ? " (unknown)" : "");
+		table_add_styled(&t, l->unknown ? STYLE_YELLOW : STYLE_PLAIN, "%s%s", l->gate,
+				 l->unknown ? " (unknown)" : "");
 		if (l->score > 0)
 			table_add(&t, "%.3f", l->score);
 		else
@@ -53,8 +55,8 @@ static void put_left_out(const Nudge__V1__Recommendation *r)
 
 static void show(const Nudge__V1__Recommendation *r)
 {
-	printf("%s%s%s on %s, %s, decision %s\n", style_on(stdout, STYLE_BOLD), r->customer, style_off(stdout), r->channel,
-	       time_text(r->time_ms), r->decision);
+	printf("%s%s%s on %s, %s, decision %s\n", style_on(stdout, STYLE_BOLD), r->customer, style_off(stdout),
+	       r->channel, time_text(r->time_ms), r->decision);
 	if (r->fallback)
 		printf(" %sfallback: %s%s\n", style_on(stdout, STYLE_YELLOW), r->fallback_reason, style_off(stdout));
 	for (size_t i = 0; i < r->n_cautions; i++) {
@@ -120,14 +122,19 @@ static const struct option_spec options[] = {
 	{ "mood", OPTION_NUMBER, &v.mood, "-1..1", "how they feel" },
 	{ "lang", OPTION_TEXT, &v.lang, "LANGUAGE", "of the words, e.g. en (the pack's first)" },
 	{ "limit", OPTION_COUNT, &v.limit, "N", "how many actions (3)" },
-	{ "deadline", OPTION_COUNT, &v.deadline_ms, "MS", "milliseconds; what is not ready by then is the pack's fallback" },
+	{ "deadline", OPTION_COUNT, &v.deadline_ms, "MS",
+	  "milliseconds; what is not ready by then is the pack's fallback" },
 	{ "at", OPTION_TIME, &v.at_ms, "TIME", "decide as of this instant (now)" },
 	{ "explain", OPTION_FLAG, &v.explain, NULL, "also every action left out, with its gate and the values read" },
 	{ 0 },
 };
 
 const struct command cmd_recommend = {
-	.name = "recommend", .args = "CUSTOMER", .summary = "what to do now for a customer, what to say, and why", .max_args = 1,
-	.options = options, .run = run,
+	.name = "recommend",
+	.args = "CUSTOMER",
+	.summary = "what to do now for a customer, what to say, and why",
+	.max_args = 1,
+	.options = options,
+	.run = run,
 	.details = "Changes nothing. The decision's id names it in `nudgectl outcome --decision`.",
 };

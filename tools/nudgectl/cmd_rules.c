@@ -19,7 +19,8 @@ static void joined(char *out, size_t size, char *const *names, size_t count)
 
 static void put_head(const Nudge__V1__Rules *r)
 {
-	printf("pack %s%s%s %.12s, %zu rules", style_on(stdout, STYLE_BOLD), r->pack, style_off(stdout), r->hash, r->n_rules);
+	printf("pack %s%s%s %.12s, %zu rules", style_on(stdout, STYLE_BOLD), r->pack, style_off(stdout), r->hash,
+	       r->n_rules);
 }
 
 static json_t *rule_json(const Nudge__V1__Rule *r)
@@ -27,9 +28,10 @@ static json_t *rule_json(const Nudge__V1__Rule *r)
 	json_t *on = json_array();
 	for (size_t i = 0; i < r->n_on; i++)
 		json_array_append_new(on, json_string(r->on[i]));
-	return json_pack("{ss ss so ss sI sI sI sf sb ss}", "name", r->name, "about", r->about, "on", on, "why", r->why, "matched",
-			 (json_int_t)r->matched, "fired", (json_int_t)r->fired, "failed", (json_int_t)r->failed, "time_us",
-			 (double)r->time_ns / 1000, "aside", r->aside, "last_error", r->last_error);
+	return json_pack("{ss ss so ss sI sI sI sf sb ss}", "name", r->name, "about", r->about, "on", on, "why", r->why,
+			 "matched", (json_int_t)r->matched, "fired", (json_int_t)r->fired, "failed",
+			 (json_int_t)r->failed, "time_us", (double)r->time_ns / 1000, "aside", r->aside, "last_error",
+			 r->last_error);
 }
 
 static int print_rules(const Nudge__V1__Rules *r)
@@ -70,8 +72,8 @@ static void show_stats(const Nudge__V1__Rules *r)
 		table_add_styled(&t, rule->failed ? STYLE_RED : STYLE_PLAIN, "%s", count_text(rule->failed));
 		table_add(&t, "%.1f ms", (double)rule->time_ns / 1e6);
 		table_add(&t, "%.1f us", rule->matched ? (double)rule->time_ns / 1e3 / (double)rule->matched : 0);
-		table_add_styled(&t, rule->aside ? STYLE_RED : STYLE_PLAIN, "%s%s%s", rule->aside ? "set aside" : "active",
-				 *rule->last_error ? ": " : "", rule->last_error);
+		table_add_styled(&t, rule->aside ? STYLE_RED : STYLE_PLAIN, "%s%s%s",
+				 rule->aside ? "set aside" : "active", *rule->last_error ? ": " : "", rule->last_error);
 	}
 	put_head(r);
 	printf(", counting since %s\n", r->since_ms ? time_text(r->since_ms) : "the daemon's start");
@@ -106,12 +108,20 @@ static int run_stats(struct context *c, int argc, char **argv)
 }
 
 const struct command cmd_rules_list = {
-	.name = "rules list", .args = "", .summary = "the active pack's rules and why each exists", .run = run_list,
+	.name = "rules list",
+	.args = "",
+	.summary = "the active pack's rules and why each exists",
+	.run = run_list,
 };
 
 const struct command cmd_rules_stats = {
-	.name = "rules stats", .args = "", .summary = "per rule: matched, fired, failed, time", .run = run_stats,
-	.details = "matched counts events of the rule's types, fired those whose condition held (and once_per allowed), failed those "
-		   "whose Lua was stopped. With --json: a list of objects with name, about, on, why, matched, fired, failed, time_us, aside "
+	.name = "rules stats",
+	.args = "",
+	.summary = "per rule: matched, fired, failed, time",
+	.run = run_stats,
+	.details = "matched counts events of the rule's types, fired those whose condition held (and once_per "
+		   "allowed), failed those "
+		   "whose Lua was stopped. With --json: a list of objects with name, about, on, why, matched, fired, "
+		   "failed, time_us, aside "
 		   "and last_error.",
 };

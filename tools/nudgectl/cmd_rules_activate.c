@@ -57,8 +57,8 @@ static int run(struct context *c, int argc, char **argv)
 		code = print_whole(p);
 	else
 		printf("%s%s%s %.12s is active as of entry %llu: %u rules, %u actions, %u series kept, %u new\n",
-		       style_on(stdout, STYLE_BOLD), p->name, style_off(stdout), p->hash, (unsigned long long)p->seq, p->rules, p->actions,
-		       p->series_kept, p->series_new);
+		       style_on(stdout, STYLE_BOLD), p->name, style_off(stdout), p->hash, (unsigned long long)p->seq,
+		       p->rules, p->actions, p->series_kept, p->series_new);
 	nudge_free(answer);
 	return code;
 }
@@ -69,8 +69,14 @@ static const struct option_spec options[] = {
 };
 
 const struct command cmd_rules_activate = {
-	.name = "rules activate", .args = "DIR", .summary = "make a folder of rules the active pack", .min_args = 1, .max_args = 1,
-	.options = options, .run = run,
-	.details = "The pack goes live at one point of the journal. One that does not compile or declares nonsense is refused with file "
+	.name = "rules activate",
+	.args = "DIR",
+	.summary = "make a folder of rules the active pack",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options,
+	.run = run,
+	.details = "The pack goes live at one point of the journal. One that does not compile or declares nonsense is "
+		   "refused with file "
 		   "and line, and the old one stays. Series whose definition is unchanged keep their data.",
 };

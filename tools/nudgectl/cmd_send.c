@@ -25,10 +25,11 @@ static int send_object(struct pipeline *p, json_t *j, uint64_t line)
 	const ProtobufCMessageDescriptor *d = outcome ? &nudge__v1__outcome__descriptor : &nudge__v1__event__descriptor;
 	if (message_from_json(&m, d, j) != ERR_OK) {
 		const struct error *e = error_last();
-		return report_failed("line %llu is no %s: %s%s%s", (unsigned long long)line, outcome ? "outcome" : "event", e->field,
-				     *e->field ? ": " : "", e->text);
+		return report_failed("line %llu is no %s: %s%s%s", (unsigned long long)line,
+				     outcome ? "outcome" : "event", e->field, *e->field ? ": " : "", e->text);
 	}
-	return outcome ? pipeline_outcome(p, (Nudge__V1__Outcome *)m, line) : pipeline_event(p, (Nudge__V1__Event *)m, line);
+	return outcome ? pipeline_outcome(p, (Nudge__V1__Outcome *)m, line)
+		       : pipeline_event(p, (Nudge__V1__Event *)m, line);
 }
 
 static int send_line(struct pipeline *p, const char *text, size_t len, uint64_t line)
@@ -41,7 +42,8 @@ static int send_line(struct pipeline *p, const char *text, size_t len, uint64_t 
 		return report_failed("line %llu is not JSON: %s", (unsigned long long)line, e.text);
 	if (!json_is_object(j)) {
 		json_decref(j);
-		return report_failed("line %llu is not a JSON object: each line is one event or outcome", (unsigned long long)line);
+		return report_failed("line %llu is not a JSON object: each line is one event or outcome",
+				     (unsigned long long)line);
 	}
 	int code = send_object(p, j, line);
 	json_decref(j);
@@ -106,7 +108,8 @@ static int summarize(const struct context *c, const struct pipeline *p, uint64_t
 		json_object_set_new(j, "bad_lines", json_integer((json_int_t)bad));
 		print_json(j);
 	} else {
-		printf("%s accepted, %s duplicate, %s refused", count_text(p->accepted), count_text(p->duplicates), count_text(p->refused));
+		printf("%s accepted, %s duplicate, %s refused", count_text(p->accepted), count_text(p->duplicates),
+		       count_text(p->refused));
 		if (bad)
 			printf(", %s line%s passed over", count_text(bad), bad == 1 ? "" : "s");
 		if (p->alerts)
@@ -144,17 +147,26 @@ static int run(struct context *c, int argc, char **argv)
 }
 
 static const struct option_spec options[] = {
-	{ "keep-going", OPTION_FLAG, &keep_going, NULL, "pass over lines that are no event or outcome, instead of stopping" },
+	{ "keep-going", OPTION_FLAG, &keep_going, NULL,
+	  "pass over lines that are no event or outcome, instead of stopping" },
 	{ "over", OPTION_COUNT, &over_seconds, "SECONDS", "spread the file over so long, to watch what happens" },
 	{ 0 },
 };
 
 const struct command cmd_send = {
-	.name = "send", .args = "FILE|-", .summary = "publish events and outcomes from JSON lines", .min_args = 1, .max_args = 1,
-	.options = options, .run = run,
-	.details =
-		"One object a line, with the names of nudge.proto. An event: {\"id\": \"e1\", \"source\": \"pbx\", \"customer\": \"c-17\", \"type\": "
-		"\"call.ended\", \"time\": \"2026-01-31T10:00:00Z\", \"attributes\": {\"topic\": \"bill\"}}; time_ms in UTC milliseconds does as "
-		"well. A line with `kind` is an outcome: {\"id\": \"o1\", \"source\": \"crm\", \"customer\": \"c-17\", \"action\": \"family-plan\", "
-		"\"kind\": \"accepted\"}.\nSending the same line again is safe: ids tell duplicates. Exit code 1 where anything was refused.",
+	.name = "send",
+	.args = "FILE|-",
+	.summary = "publish events and outcomes from JSON lines",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options,
+	.run = run,
+	.details = "One object a line, with the names of nudge.proto. An event: {\"id\": \"e1\", \"source\": \"pbx\", "
+		   "\"customer\": \"c-17\", \"type\": "
+		   "\"call.ended\", \"time\": \"2026-01-31T10:00:00Z\", \"attributes\": {\"topic\": \"bill\"}}; "
+		   "time_ms in UTC milliseconds does as "
+		   "well. A line with `kind` is an outcome: {\"id\": \"o1\", \"source\": \"crm\", \"customer\": "
+		   "\"c-17\", \"action\": \"family-plan\", "
+		   "\"kind\": \"accepted\"}.\nSending the same line again is safe: ids tell duplicates. Exit code 1 "
+		   "where anything was refused.",
 };

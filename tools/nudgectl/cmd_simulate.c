@@ -64,9 +64,11 @@ static int run(struct context *c, int argc, char **argv)
 {
 	struct sim s;
 	if (v.days < 1 || v.days > 3660 || v.households > 1000000 || v.start_ms < 0 || v.households + v.story == 0)
-		return report_usage("--days is 1 to 3660, --households at most 1000000 and, without --story, at least 1");
+		return report_usage(
+			"--days is 1 to 3660, --households at most 1000000 and, without --story, at least 1");
 	if (v.story && v.days < STORY_DAYS_MIN)
-		return report_usage("the story takes at least %d days: a habit must be known before it can be broken", STORY_DAYS_MIN);
+		return report_usage("the story takes at least %d days: a habit must be known before it can be broken",
+				    STORY_DAYS_MIN);
 	sim_init(&s);
 	bool good = run_days(&s) && fflush(stdout) == 0;
 	sim_finish(&s);
@@ -83,9 +85,14 @@ static const struct option_spec options[] = {
 };
 
 const struct command cmd_simulate = {
-	.name = "simulate", .args = "", .summary = "print simulated telecom households as JSON lines", .options = options, .run = run,
-	.details =
-		"People with habits: texts, calls, bills, web visits, outages, conversations that settle the matter or come back, call-backs kept "
-		"and missed, complaints. For nudged with rules/telecom; play it with `nudged --clock events`, so that the daemon's clock follows "
-		"the events: nudgectl simulate --story | nudgectl send -",
+	.name = "simulate",
+	.args = "",
+	.summary = "print simulated telecom households as JSON lines",
+	.options = options,
+	.run = run,
+	.details = "People with habits: texts, calls, bills, web visits, outages, conversations that settle the matter "
+		   "or come back, call-backs kept "
+		   "and missed, complaints. For nudged with rules/telecom; play it with `nudged --clock events`, so "
+		   "that the daemon's clock follows "
+		   "the events: nudgectl simulate --story | nudgectl send -",
 };

@@ -4,8 +4,8 @@
 
 static void line(const char *what, const char *value, enum style style)
 {
-	printf("  %s%-14s%s %s%s%s\n", style_on(stdout, STYLE_DIM), what, style_off(stdout), style_on(stdout, style), value,
-	       style_off(stdout));
+	printf("  %s%-14s%s %s%s%s\n", style_on(stdout, STYLE_DIM), what, style_off(stdout), style_on(stdout, style),
+	       value, style_off(stdout));
 }
 
 static void show_traffic(const Nudge__V1__Status *s)
@@ -24,11 +24,11 @@ static void show_traffic(const Nudge__V1__Status *s)
 static void show_storage(const Nudge__V1__Status *s)
 {
 	char text[256];
-	snprintf(text, sizeof(text), "%s to %s, durable to %s, %s", count_text(s->journal_first), count_text(s->journal_last),
-		 count_text(s->journal_durable), size_text((double)s->journal_bytes));
+	snprintf(text, sizeof(text), "%s to %s, durable to %s, %s", count_text(s->journal_first),
+		 count_text(s->journal_last), count_text(s->journal_durable), size_text((double)s->journal_bytes));
 	line("journal", text, STYLE_PLAIN);
-	snprintf(text, sizeof(text), "%s records, covers the journal to %s, %s to be stored", count_text(s->records_stored),
-		 count_text(s->store_mark), count_text(s->records_dirty));
+	snprintf(text, sizeof(text), "%s records, covers the journal to %s, %s to be stored",
+		 count_text(s->records_stored), count_text(s->store_mark), count_text(s->records_dirty));
 	line("store", text, STYLE_PLAIN);
 	snprintf(text, sizeof(text), "%s records, %s, %s timers, %s effects in flight", count_text(s->records_cached),
 		 size_text((double)s->cache_bytes), count_text(s->timers), count_text(s->effects_pending));
@@ -59,12 +59,15 @@ static void show(const struct context *c, const Nudge__V1__Status *s)
 	snprintf(text, sizeof(text), "%s, boot %016llx, %u shard%s", duration_text((double)s->uptime_ms / 1000),
 		 (unsigned long long)s->boot_id, s->shards, s->shards == 1 ? "" : "s");
 	line("up", text, STYLE_PLAIN);
-	snprintf(text, sizeof(text), "%s%s", time_text(s->now_ms), *s->clock && s->clock[0] == 'e' ? " (simulated: follows the events)" : "");
+	snprintf(text, sizeof(text), "%s%s", time_text(s->now_ms),
+		 *s->clock && s->clock[0] == 'e' ? " (simulated: follows the events)" : "");
 	line("clock", text, STYLE_PLAIN);
-	snprintf(text, sizeof(text), "%s %.12s", *s->pack ? s->pack : "none; see `nudgectl help rules activate`", s->pack_hash);
+	snprintf(text, sizeof(text), "%s %.12s", *s->pack ? s->pack : "none; see `nudgectl help rules activate`",
+		 s->pack_hash);
 	line("pack", text, *s->pack ? STYLE_PLAIN : STYLE_YELLOW);
 	if (s->rules_aside) {
-		snprintf(text, sizeof(text), "%s set aside since they kept failing; see `nudgectl rules stats`", count_text(s->rules_aside));
+		snprintf(text, sizeof(text), "%s set aside since they kept failing; see `nudgectl rules stats`",
+			 count_text(s->rules_aside));
 		line("rules", text, STYLE_RED);
 	}
 	show_traffic(s);
@@ -88,5 +91,8 @@ static int run(struct context *c, int argc, char **argv)
 }
 
 const struct command cmd_status = {
-	.name = "status", .args = "", .summary = "how the daemon is: traffic, journal, store, memory", .run = run,
+	.name = "status",
+	.args = "",
+	.summary = "how the daemon is: traffic, journal, store, memory",
+	.run = run,
 };

@@ -36,23 +36,23 @@ struct option_spec {
 	const char *name; /* without "--"; NULL ends the list */
 	enum option_kind kind;
 	void *value;
-	const char *arg;  /* what the value is called in help; NULL for flags */
+	const char *arg; /* what the value is called in help; NULL for flags */
 	const char *help;
 };
 
 struct command {
-	const char *name;    /* one or two words */
-	const char *args;    /* as usage shows them; "" for none */
-	const char *summary; /* half a line for the list */
-	const char *details; /* paragraphs for `help COMMAND`; may be NULL */
+	const char *name;                  /* one or two words */
+	const char *args;                  /* as usage shows them; "" for none */
+	const char *summary;               /* half a line for the list */
+	const char *details;               /* paragraphs for `help COMMAND`; may be NULL */
 	const struct option_spec *options; /* may be NULL */
 	int min_args, max_args;
 	int (*run)(struct context *c, int argc, char **argv);
 };
 
-extern const struct command cmd_send, cmd_import, cmd_simulate, cmd_recommend, cmd_outcome, cmd_customer_show, cmd_agent_show,
-	cmd_alerts, cmd_alert_ack, cmd_rules_activate, cmd_rules_list, cmd_rules_stats, cmd_status, cmd_digest, cmd_journal_verify,
-	cmd_journal_dump, cmd_help;
+extern const struct command cmd_send, cmd_import, cmd_simulate, cmd_recommend, cmd_outcome, cmd_customer_show,
+	cmd_agent_show, cmd_alerts, cmd_alert_ack, cmd_rules_activate, cmd_rules_list, cmd_rules_stats, cmd_status,
+	cmd_digest, cmd_journal_verify, cmd_journal_dump, cmd_help;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of help */
 
 /* Takes options out of argv (also the global ones), leaves what else there is in front; returns its count, or -1 after

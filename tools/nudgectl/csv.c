@@ -1,4 +1,5 @@
-/* nudgectl/csv.c: see csv.h. Fields are gathered into one buffer and cut afterwards, since the buffer may move as it grows. */
+/* nudgectl/csv.c: see csv.h. Fields are gathered into one buffer and cut afterwards, since the buffer may move as it
+ * grows. */
 #include "csv.h"
 
 #include <errno.h>

@@ -11,20 +11,21 @@
 #define CSV_RECORD_BYTES_MAX (1024u * 1024u)
 
 struct csv {
-	void *file;               /* gzFile, which reads plain files too */
-	double size_bytes;        /* as it lies on disk; 0 where nobody knows */
+	void *file;                 /* gzFile, which reads plain files too */
+	double size_bytes;          /* as it lies on disk; 0 where nobody knows */
 	uint64_t line, record_line; /* current; where the current record began */
-	struct bytes text;        /* of the current record, fields one after another */
+	struct bytes text;          /* of the current record, fields one after another */
 	struct slice fields[CSV_FIELDS_MAX];
 	unsigned count;
-	int pushed;               /* a character read too far; -1: none */
+	int pushed; /* a character read too far; -1: none */
 	char error[160];
 };
 
 /* False with the reason in csv->error. */
 bool csv_open(struct csv *c, const char *path);
 void csv_close(struct csv *c);
-/* 1: fields and count are the next record's, lent until the next call. 0: the end. -1: csv->error. Empty lines are passed over. */
+/* 1: fields and count are the next record's, lent until the next call. 0: the end. -1: csv->error. Empty lines are
+ * passed over. */
 int csv_next(struct csv *c);
 double csv_part(const struct csv *c); /* how much of the file is read, 0 to 1; negative where nobody knows */
 

@@ -1,4 +1,5 @@
-/* nudgectl: the command-line tool of nudged. This file finds the command and hands over; what it does is in cmd_NAME.c. */
+/* nudgectl: the command-line tool of nudged. This file finds the command and hands over; what it does is in cmd_NAME.c.
+ */
 #include "command.h"
 #include "report.h"
 
@@ -32,7 +33,8 @@ static int unknown_command(int argc, char **argv)
 	for (const struct command *const *c = commands; *c; c++) {
 		if (strncmp((*c)->name, argv[0], len) != 0 || (*c)->name[len] != ' ')
 			continue;
-		report_usage("\"%s%s%s\" is not a command; these are:", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+		report_usage("\"%s%s%s\" is not a command; these are:", argv[0], argc > 1 ? " " : "",
+			     argc > 1 ? argv[1] : "");
 		for (; *c && strncmp((*c)->name, argv[0], len) == 0 && (*c)->name[len] == ' '; c++)
 			fprintf(stderr, "  nudgectl %s %s\n", (*c)->name, (*c)->args);
 		return EXIT_USAGE;

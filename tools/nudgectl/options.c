@@ -77,7 +77,8 @@ bool option_read(const struct option_spec *o, const char *text)
 	case OPTION_TIME:
 		if (read_time(o->name, text, o->value))
 			return true;
-		report_usage("%s takes a time such as 2026-01-31T10:00:00Z, or UTC milliseconds, not \"%s\"", o->name, text);
+		report_usage("%s takes a time such as 2026-01-31T10:00:00Z, or UTC milliseconds, not \"%s\"", o->name,
+			     text);
 		return false;
 	case OPTION_POINT:
 		if (read_point(text, o->value))

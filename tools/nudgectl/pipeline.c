@@ -9,12 +9,12 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH_EVENTS 256            /* enough to make the request's own cost small, few enough that batches overlap */
-#define BATCH_BYTES (256u * 1024u)  /* a quarter of the frame limit */
+#define BATCH_EVENTS 256           /* enough to make the request's own cost small, few enough that batches overlap */
+#define BATCH_BYTES (256u * 1024u) /* a quarter of the frame limit */
 #define IN_FLIGHT 32u
 #define BUSY_WAIT_MS_FIRST 20
 #define BUSY_WAIT_MS_LAST 1000
-#define BUSY_TRIES 120              /* two minutes in which nothing was accepted */
+#define BUSY_TRIES 120 /* two minutes in which nothing was accepted */
 
 struct parcel {
 	struct parcel *next;
@@ -263,7 +263,8 @@ static int send_again(struct pipeline *p)
 	int code = drain_in_flight(p);
 	while (p->again && code == EXIT_DONE) {
 		if (tries++ == BUSY_TRIES)
-			return report_failed("nudged has been busy for too long; try again later, what was taken is not applied twice");
+			return report_failed("nudged has been busy for too long; try again later, what was taken is "
+					     "not applied twice");
 		struct timespec pause = { wait_ms / 1000, wait_ms % 1000 * 1000000 };
 		nanosleep(&pause, NULL);
 		wait_ms = wait_ms * 2 < BUSY_WAIT_MS_LAST ? wait_ms * 2 : BUSY_WAIT_MS_LAST;
@@ -336,12 +337,15 @@ int pipeline_drain(struct pipeline *p)
 void pipeline_tell(const struct pipeline *p, const char *unit)
 {
 	if (p->too_old)
-		fprintf(stderr, "  %s of the duplicates are older than the ids kept of their customer: whether they were applied before "
-				"cannot be told, so they were not applied now\n", count_text(p->too_old));
+		fprintf(stderr,
+			"  %s of the duplicates are older than the ids kept of their customer: whether they were "
+			"applied before "
+			"cannot be told, so they were not applied now\n",
+			count_text(p->too_old));
 	for (unsigned i = 0; i < p->refusal_count; i++) {
 		const struct refusal *r = &p->refusals[i];
-		fprintf(stderr, "  refused (%s%s%s) %s, first %s %llu: %s\n", r->code, *r->field ? ": " : "", r->field, count_text(r->count),
-			unit, (unsigned long long)r->line, r->reason);
+		fprintf(stderr, "  refused (%s%s%s) %s, first %s %llu: %s\n", r->code, *r->field ? ": " : "", r->field,
+			count_text(r->count), unit, (unsigned long long)r->line, r->reason);
 	}
 }
 
@@ -350,10 +354,11 @@ json_t *pipeline_json(const struct pipeline *p)
 	json_t *reasons = json_array();
 	for (unsigned i = 0; i < p->refusal_count; i++) {
 		const struct refusal *r = &p->refusals[i];
-		json_array_append_new(reasons, json_pack("{ss ss ss sI sI}", "code", r->code, "field", r->field, "reason", r->reason, "count",
-							 (json_int_t)r->count, "first", (json_int_t)r->line));
+		json_array_append_new(reasons, json_pack("{ss ss ss sI sI}", "code", r->code, "field", r->field,
+							 "reason", r->reason, "count", (json_int_t)r->count, "first",
+							 (json_int_t)r->line));
 	}
-	return json_pack("{sI sI sI sI sI so}", "accepted", (json_int_t)p->accepted, "duplicates", (json_int_t)p->duplicates, "too_old",
-			 (json_int_t)p->too_old, "refused",
+	return json_pack("{sI sI sI sI sI so}", "accepted", (json_int_t)p->accepted, "duplicates",
+			 (json_int_t)p->duplicates, "too_old", (json_int_t)p->too_old, "refused",
 			 (json_int_t)p->refused, "alerts", (json_int_t)p->alerts, "refusals", reasons);
 }

@@ -1,7 +1,7 @@
 /* nudgectl/pipeline.h: sends many events and outcomes with many requests under way, and counts what became of them.
  *
- * Order is kept: requests go out in the order given, over one connection. Where the daemon is `busy`, sending stops, what was
- * refused is sent again one request at a time, and only then the rest goes on. */
+ * Order is kept: requests go out in the order given, over one connection. Where the daemon is `busy`, sending stops,
+ * what was refused is sent again one request at a time, and only then the rest goes on. */
 #ifndef NUDGECTL_PIPELINE_H
 #define NUDGECTL_PIPELINE_H
 
@@ -24,15 +24,16 @@ struct pipeline {
 	unsigned in_flight, max_in_flight;
 	size_t max_events;
 	uint64_t sent, answered, accepted, duplicates, refused, alerts;
-	uint64_t too_old;             /* of the duplicates: nobody can tell, so they were not applied */
+	uint64_t too_old; /* of the duplicates: nobody can tell, so they were not applied */
 	struct refusal refusals[PIPELINE_REASONS];
 	unsigned refusal_count;
-	bool lost;                    /* the connection; said so already */
+	bool lost; /* the connection; said so already */
 };
 
 int pipeline_init(struct pipeline *p, struct context *c); /* connects; an exit code */
 void pipeline_finish(struct pipeline *p);
-/* They take the message over (memory of protobuf-c's default allocator). line: of the input, for refusals. An exit code. */
+/* They take the message over (memory of protobuf-c's default allocator). line: of the input, for refusals. An exit
+ * code. */
 int pipeline_event(struct pipeline *p, Nudge__V1__Event *e, uint64_t line);
 int pipeline_outcome(struct pipeline *p, Nudge__V1__Outcome *o, uint64_t line);
 int pipeline_drain(struct pipeline *p); /* waits for every answer */

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define QUIET_NS 2000000000ull       /* shorter work shows nothing */
+#define QUIET_NS 2000000000ull /* shorter work shows nothing */
 #define REDRAW_NS 100000000ull
 #define PLAIN_LINE_NS 10000000000ull
 #define PLAIN_LINE_EAGER_NS 2000000000ull

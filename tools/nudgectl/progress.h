@@ -1,5 +1,5 @@
-/* nudgectl/progress.h: a bar with rate and time left on standard error, once something has taken two seconds. Where that
- * is no terminal: a plain line every ten seconds. */
+/* nudgectl/progress.h: a bar with rate and time left on standard error, once something has taken two seconds. Where
+ * that is no terminal: a plain line every ten seconds. */
 #ifndef NUDGECTL_PROGRESS_H
 #define NUDGECTL_PROGRESS_H
 
@@ -9,7 +9,7 @@
 struct progress {
 	const char *what, *unit; /* "importing", "rows" */
 	uint64_t started_ns, shown_ns;
-	bool shown, eager;       /* eager: at once, and a plain line every two seconds, for what is slow on purpose */
+	bool shown, eager; /* eager: at once, and a plain line every two seconds, for what is slow on purpose */
 };
 
 void progress_init(struct progress *p, const char *what, const char *unit);

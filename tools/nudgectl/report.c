@@ -62,8 +62,9 @@ int report_usage(const char *format, ...)
 const char *style_on(FILE *to, enum style s)
 {
 	static const char *const codes[] = {
-		[STYLE_PLAIN] = "", [STYLE_BOLD] = "\033[1m", [STYLE_DIM] = "\033[2m", [STYLE_RED] = "\033[31m",
-		[STYLE_GREEN] = "\033[32m", [STYLE_YELLOW] = "\033[33m", [STYLE_BLUE] = "\033[36m",
+		[STYLE_PLAIN] = "",        [STYLE_BOLD] = "\033[1m",   [STYLE_DIM] = "\033[2m",
+		[STYLE_RED] = "\033[31m",  [STYLE_GREEN] = "\033[32m", [STYLE_YELLOW] = "\033[33m",
+		[STYLE_BLUE] = "\033[36m",
 	};
 	return (to == stderr ? colour_err : colour_out) ? codes[s] : "";
 }

@@ -13,22 +13,23 @@ int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYLE_BLUE };
 
-void report_init(void);                        /* looks at the terminal and at NO_COLOR */
-const char *style_on(FILE *to, enum style s);  /* escape sequence, or "" where there is no colour */
+void report_init(void);                       /* looks at the terminal and at NO_COLOR */
+const char *style_on(FILE *to, enum style s); /* escape sequence, or "" where there is no colour */
 const char *style_off(FILE *to);
-int report_width(FILE *to);                    /* columns; 100 where it is no terminal */
+int report_width(FILE *to); /* columns; 100 where it is no terminal */
 bool report_is_terminal(FILE *to);
 
-int text_width(const char *text);              /* columns on a terminal, by Unicode */
+int text_width(const char *text); /* columns on a terminal, by Unicode */
 /* Prints at most `columns` columns (cut with an ellipsis; control characters shown as '?'), returns those used. */
 int text_put(FILE *to, const char *text, int columns);
 /* Words wrapped to the terminal's width, each line behind `indent` blanks. */
 void text_wrap(FILE *to, int indent, const char *text);
 
-/* "2026-06-28 19:32:00Z", or with the offset of the zone that $TZ names; "-" for 0. These four share eight rotating buffers: enough for one line. */
+/* "2026-06-28 19:32:00Z", or with the offset of the zone that $TZ names; "-" for 0. These four share eight rotating
+ * buffers: enough for one line. */
 const char *time_text(int64_t time_ms);
-const char *count_text(uint64_t n);     /* 30,138 */
+const char *count_text(uint64_t n);        /* 30,138 */
 const char *duration_text(double seconds); /* 1.3 s, 4 min 10 s, 2 h 5 min */
-const char *size_text(double bytes);    /* 1.3 MiB */
+const char *size_text(double bytes);       /* 1.3 MiB */
 
 #endif

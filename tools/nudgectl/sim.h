@@ -1,9 +1,9 @@
-/* nudgectl/sim.h: simulated telecom households: people with habits, and what happens to them. `nudgectl simulate` prints their
- * events; the vocabulary is in rules/telecom/EVENTS.md.
+/* nudgectl/sim.h: simulated telecom households: people with habits, and what happens to them. `nudgectl simulate`
+ * prints their events; the vocabulary is in rules/telecom/EVENTS.md.
  *
- * All of it follows from the seed: each household draws from a stream of its own, so that more households or days do not change
- * those that were there. A day is generated for every household and then printed in order of time; what a day causes later
- * (a call-back tomorrow, a complaint closed next week) waits in that day's bucket. */
+ * All of it follows from the seed: each household draws from a stream of its own, so that more households or days do
+ * not change those that were there. A day is generated for every household and then printed in order of time; what a
+ * day causes later (a call-back tomorrow, a complaint closed next week) waits in that day's bucket. */
 #ifndef NUDGECTL_SIM_H
 #define NUDGECTL_SIM_H
 
@@ -25,9 +25,9 @@ struct rng {
 };
 struct rng rng_of(uint64_t seed, uint64_t a, uint64_t b); /* a stream of its own for each triple */
 uint64_t rng_next(struct rng *r);
-int rng_between(struct rng *r, int low, int high);        /* both included */
+int rng_between(struct rng *r, int low, int high); /* both included */
 bool rng_chance(struct rng *r, int percent);
-double rng_part(struct rng *r);                           /* [0, 1) */
+double rng_part(struct rng *r); /* [0, 1) */
 
 struct line {
 	const char *member, *role, *first_name, *message_plan, *data_plan, *voice_plan;
@@ -35,7 +35,7 @@ struct line {
 };
 
 struct house {
-	unsigned number;           /* 0: the story's */
+	unsigned number; /* 0: the story's */
 	char id[32], name[48], area[8];
 	const char *language, *segment, *contract;
 	struct line lines[SIM_LINES_MAX];
@@ -60,12 +60,12 @@ struct bucket {
 
 struct sim {
 	uint64_t seed;
-	int64_t start_ms, end_ms;  /* local midnight of the first day; events at or after the end do not happen */
+	int64_t start_ms, end_ms; /* local midnight of the first day; events at or after the end do not happen */
 	unsigned days, house_count;
 	struct house *houses;
-	struct bucket *buckets;    /* one a day */
+	struct bucket *buckets; /* one a day */
 	uint64_t order;
-	char start_day[12];        /* 20260601 */
+	char start_day[12]; /* 20260601 */
 };
 
 /* What an event is, besides its attributes. */
@@ -95,7 +95,8 @@ void house_introduce(struct sim *s, struct house *h); /* profile, members, alias
 
 /* sim_day.c: one ordinary day: usage, bills, outages, visits; and the calls that follow */
 void house_day(struct sim *s, struct house *h, unsigned day);
-void house_texts(struct sim *s, struct house *h, const struct line *l, unsigned day, int count, int64_t until_ms_of_day);
+void house_texts(struct sim *s, struct house *h, const struct line *l, unsigned day, int count,
+		 int64_t until_ms_of_day);
 void house_usage(struct sim *s, struct house *h, const struct line *l, unsigned day, int texts);
 
 /* sim_contact.c: a conversation, and what it leads to */
@@ -106,7 +107,8 @@ struct matter {
 	int depth; /* how often they came about it before */
 };
 void house_contact(struct sim *s, struct house *h, int64_t time_ms, const struct line *l, const struct matter *m);
-void house_set_plan(struct sim *s, struct house *h, struct line *l, const char *agent, int64_t time_ms, const char *plan, int price);
+void house_set_plan(struct sim *s, struct house *h, struct line *l, const char *agent, int64_t time_ms,
+		    const char *plan, int price);
 
 /* sim_story.c: the household whose daughter texts too much, and whose father calls on the last day */
 void story_init(struct house *h);

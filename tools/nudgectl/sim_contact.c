@@ -1,5 +1,5 @@
-/* nudgectl/sim_contact.c: conversations. A contact that settles nothing comes back, angrier: that is how repeated calls, promises not
- * kept, complaints and worn-out agents come about here, as they do outside. */
+/* nudgectl/sim_contact.c: conversations. A contact that settles nothing comes back, angrier: that is how repeated
+ * calls, promises not kept, complaints and worn-out agents come about here, as they do outside. */
 #include "sim.h"
 
 #include <stdio.h>
@@ -32,8 +32,13 @@ struct talk {
 
 static struct sim_head head_of(const struct talk *t, const char *type, int64_t time_ms)
 {
-	return (struct sim_head){ .source = "call-centre", .type = type, .channel = t->channel, .member = t->line->member,
-				  .agent = t->agent, .contact = t->contact, .time_ms = time_ms };
+	return (struct sim_head){ .source = "call-centre",
+				  .type = type,
+				  .channel = t->channel,
+				  .member = t->line->member,
+				  .agent = t->agent,
+				  .contact = t->contact,
+				  .time_ms = time_ms };
 }
 
 static void again(struct sim *s, struct house *h, const struct talk *t, int64_t time_ms, double mood)
@@ -49,12 +54,13 @@ static void promise(struct sim *s, struct house *h, const struct talk *t)
 {
 	bool kept = rng_chance(&h->rng, 65);
 	struct sim_head promised = head_of(t, "callback.promised", t->end_ms - 20000);
-	sim_event(s, h, &promised, "\"promise\":\"p-%s\",\"promised_by\":\"%s\",\"topic\":\"%s\",\"ref\":\"%s\"", t->contact, t->agent,
-		  t->matter->topic, t->matter->ref);
+	sim_event(s, h, &promised, "\"promise\":\"p-%s\",\"promised_by\":\"%s\",\"topic\":\"%s\",\"ref\":\"%s\"",
+		  t->contact, t->agent, t->matter->topic, t->matter->ref);
 	if (kept) {
-		struct sim_head made = head_of(t, "callback.made", t->end_ms + rng_between(&h->rng, 2, 20) * SIM_HOUR_MS);
-		sim_event(s, h, &made, "\"promise\":\"p-%s\",\"promised_by\":\"%s\",\"topic\":\"%s\",\"ref\":\"%s\"", t->contact, t->agent,
-			  t->matter->topic, t->matter->ref);
+		struct sim_head made =
+			head_of(t, "callback.made", t->end_ms + rng_between(&h->rng, 2, 20) * SIM_HOUR_MS);
+		sim_event(s, h, &made, "\"promise\":\"p-%s\",\"promised_by\":\"%s\",\"topic\":\"%s\",\"ref\":\"%s\"",
+			  t->contact, t->agent, t->matter->topic, t->matter->ref);
 		return;
 	}
 	again(s, h, t, t->end_ms + rng_between(&h->rng, 27, 40) * SIM_HOUR_MS, clamped(t->mood_end - 0.3));
@@ -66,9 +72,10 @@ static void complain(struct sim *s, struct house *h, const struct talk *t)
 	struct sim_head opened = head_of(t, "complaint.opened", t->end_ms - 10000);
 	struct sim_head closed = head_of(t, "complaint.closed", t->end_ms + rng_between(&h->rng, 1, 6) * SIM_DAY_MS);
 	closed.contact = NULL;
-	sim_event(s, h, &opened, "\"complaint\":\"k-%s\",\"topic\":\"%s\",\"ref\":\"%s\"", t->contact, t->matter->topic, t->matter->ref);
-	sim_event(s, h, &closed, "\"complaint\":\"k-%s\",\"topic\":\"%s\",\"satisfied\":%s", t->contact, t->matter->topic,
-		  satisfied ? "true" : "false");
+	sim_event(s, h, &opened, "\"complaint\":\"k-%s\",\"topic\":\"%s\",\"ref\":\"%s\"", t->contact, t->matter->topic,
+		  t->matter->ref);
+	sim_event(s, h, &closed, "\"complaint\":\"k-%s\",\"topic\":\"%s\",\"satisfied\":%s", t->contact,
+		  t->matter->topic, satisfied ? "true" : "false");
 }
 
 /* Those who were pleased answer surveys more often: what is measured is skewed. */
@@ -78,7 +85,11 @@ static void survey(struct sim *s, struct house *h, const struct talk *t)
 	if (!rng_chance(&h->rng, answers))
 		return;
 	int score = (int)((t->mood_end + 1) * 5);
-	struct sim_head head = { .source = "web", .type = "survey.answered", .channel = "sms", .member = t->line->member, .agent = t->agent,
+	struct sim_head head = { .source = "web",
+				 .type = "survey.answered",
+				 .channel = "sms",
+				 .member = t->line->member,
+				 .agent = t->agent,
 				 .time_ms = t->end_ms + 3 * SIM_HOUR_MS };
 	sim_event(s, h, &head, "\"contact\":\"%s\",\"score\":%d,\"mood\":%.2f", t->contact, score, score / 5.0 - 1);
 }
@@ -105,13 +116,19 @@ static void settle(struct sim *s, struct house *h, const struct talk *t)
 	}
 }
 
-void house_set_plan(struct sim *s, struct house *h, struct line *l, const char *agent, int64_t time_ms, const char *plan, int price)
+void house_set_plan(struct sim *s, struct house *h, struct line *l, const char *agent, int64_t time_ms,
+		    const char *plan, int price)
 {
 	if (strcmp(l->message_plan, plan) == 0)
 		return;
-	struct sim_head changed = { .source = "crm", .type = "plan.changed", .member = l->member, .agent = agent, .time_ms = time_ms };
-	struct sim_head profile = { .source = "crm", .type = "profile.updated", .member = l->member, .time_ms = time_ms + 1000 };
-	sim_event(s, h, &changed, "\"kind\":\"message_plan\",\"from\":\"%s\",\"to\":\"%s\",\"price\":%d", l->message_plan, plan, price);
+	struct sim_head changed = {
+		.source = "crm", .type = "plan.changed", .member = l->member, .agent = agent, .time_ms = time_ms
+	};
+	struct sim_head profile = {
+		.source = "crm", .type = "profile.updated", .member = l->member, .time_ms = time_ms + 1000
+	};
+	sim_event(s, h, &changed, "\"kind\":\"message_plan\",\"from\":\"%s\",\"to\":\"%s\",\"price\":%d",
+		  l->message_plan, plan, price);
 	sim_event(s, h, &profile, "\"message_plan\":\"%s\"", plan);
 	l->message_plan = plan;
 }
@@ -131,10 +148,11 @@ static void talk_ends(struct sim *s, struct house *h, struct talk *t, int wait_s
 	if (t->resolved || strcmp(t->matter->topic, "contract/cancel") == 0)
 		settle(s, h, t);
 	sim_event(s, h, &ended,
-		  "\"topic\":\"%s\",\"ref\":\"%s\",\"mood_start\":%.2f,\"mood_end\":%.2f,\"mood\":%.2f,\"resolved\":%s,\"wait_s\":%d,"
+		  "\"topic\":\"%s\",\"ref\":\"%s\",\"mood_start\":%.2f,\"mood_end\":%.2f,\"mood\":%.2f,\"resolved\":%s,"
+		  "\"wait_s\":%d,"
 		  "\"handle_s\":%d,\"transfers\":%d",
-		  t->matter->topic, t->matter->ref, t->matter->mood, t->mood_end, t->mood_end, t->resolved ? "true" : "false", wait_s, handle_s,
-		  rng_chance(&h->rng, 12) ? 1 : 0);
+		  t->matter->topic, t->matter->ref, t->matter->mood, t->mood_end, t->mood_end,
+		  t->resolved ? "true" : "false", wait_s, handle_s, rng_chance(&h->rng, 12) ? 1 : 0);
 	survey(s, h, t);
 }
 
@@ -169,8 +187,8 @@ void house_contact(struct sim *s, struct house *h, int64_t time_ms, const struct
 	}
 	int handle_s = rng_between(&h->rng, 90, 900);
 	struct sim_head started = head_of(&t, "contact.started", time_ms + wait_s * 1000);
-	sim_event(s, h, &started, "\"topic\":\"%s\",\"intent\":\"%s\",\"ref\":\"%s\",\"mood\":%.2f,\"wait_s\":%d", m->topic, m->topic, m->ref,
-		  m->mood, wait_s);
+	sim_event(s, h, &started, "\"topic\":\"%s\",\"intent\":\"%s\",\"ref\":\"%s\",\"mood\":%.2f,\"wait_s\":%d",
+		  m->topic, m->topic, m->ref, m->mood, wait_s);
 	t.end_ms = started.time_ms + handle_s * 1000;
 	t.resolved = rng_chance(&h->rng, 62);
 	talk_ends(s, h, &t, wait_s, handle_s);

@@ -29,7 +29,10 @@ void house_texts(struct sim *s, struct house *h, const struct line *l, unsigned 
 		/* a day that is cut short holds as many, closer together */
 		if (at > until_ms_of_day)
 			at = 7 * SIM_HOUR_MS + at % (until_ms_of_day - 7 * SIM_HOUR_MS);
-		struct sim_head head = { .source = "network", .type = "sms.sent", .channel = "sms", .member = l->member,
+		struct sim_head head = { .source = "network",
+					 .type = "sms.sent",
+					 .channel = "sms",
+					 .member = l->member,
 					 .time_ms = sim_time(s, day, at) };
 		sim_event(s, h, &head, "\"to\":\"%s\",\"cost\":%d", whom(&h->rng), paid ? MESSAGE_PRICE : 0);
 	}
@@ -41,9 +44,13 @@ static int voice_calls(struct sim *s, struct house *h, const struct line *l, uns
 	bool paid = strcmp(l->voice_plan, "pay-per-minute") == 0;
 	for (int i = rng_between(&h->rng, 0, l->calls * 2); i > 0; i--) {
 		int seconds = rng_between(&h->rng, 20, 900);
-		struct sim_head head = { .source = "network", .type = "voice.used", .channel = "call", .member = l->member,
+		struct sim_head head = { .source = "network",
+					 .type = "voice.used",
+					 .channel = "call",
+					 .member = l->member,
 					 .time_ms = sim_time(s, day, waking_ms(&h->rng)) };
-		sim_event(s, h, &head, "\"seconds\":%d,\"to\":\"%s\",\"cost\":%d", seconds, whom(&h->rng), paid ? (seconds + 59) / 60 * 1200 : 0);
+		sim_event(s, h, &head, "\"seconds\":%d,\"to\":\"%s\",\"cost\":%d", seconds, whom(&h->rng),
+			  paid ? (seconds + 59) / 60 * 1200 : 0);
 		seconds_in_all += seconds;
 	}
 	return seconds_in_all;
@@ -54,12 +61,16 @@ void house_usage(struct sim *s, struct house *h, const struct line *l, unsigned 
 	int seconds = voice_calls(s, h, l, day);
 	int data_mb = l->data_mb * rng_between(&h->rng, 40, 180) / 100;
 	int cost = strcmp(l->message_plan, "pay-per-text") == 0 ? texts * MESSAGE_PRICE : 0;
-	struct sim_head head = { .source = "network", .type = "usage.day", .member = l->member,
+	struct sim_head head = { .source = "network",
+				 .type = "usage.day",
+				 .member = l->member,
 				 .time_ms = sim_time(s, day, (23 * 60 + 55) * SIM_MINUTE_MS) };
 	sim_event(s, h, &head, "\"texts\":%d,\"seconds\":%d,\"data_mb\":%d,\"cost\":%d", texts, seconds, data_mb, cost);
 	if (strcmp(l->data_plan, "data-2gb") != 0 || !rng_chance(&h->rng, data_mb / 100))
 		return;
-	struct sim_head gone = { .source = "network", .type = "data.exhausted", .member = l->member,
+	struct sim_head gone = { .source = "network",
+				 .type = "data.exhausted",
+				 .member = l->member,
 				 .time_ms = sim_time(s, day, waking_ms(&h->rng)) };
 	sim_event(s, h, &gone, "\"data_plan\":\"data-2gb\",\"days_left\":%d", rng_between(&h->rng, 1, 12));
 	struct matter m = { .topic = "data/usage", .mood = h->temper };
@@ -96,7 +107,8 @@ static void pay(struct sim *s, struct house *h, unsigned day, const char *key, i
 		sim_event(s, h, &head, "\"bill\":\"%s\",\"amount\":%d", key, amount);
 	}
 	head.type = "bill.paid";
-	head.time_ms = sim_time(s, day + 14 + (unsigned)late - (late ? 0 : (unsigned)rng_between(&h->rng, 2, 10)), 10 * SIM_HOUR_MS);
+	head.time_ms = sim_time(s, day + 14 + (unsigned)late - (late ? 0 : (unsigned)rng_between(&h->rng, 2, 10)),
+				10 * SIM_HOUR_MS);
 	sim_event(s, h, &head, "\"bill\":\"%s\",\"amount\":%d,\"late_days\":%d", key, amount, late);
 }
 
@@ -108,14 +120,19 @@ static void bill(struct sim *s, struct house *h, unsigned day)
 	int amount = usual + messages;
 	char key[16];
 	date_text(s, day, "%Y-%m", key, sizeof(key));
-	struct sim_head issued = { .source = "billing", .type = "bill.issued", .time_ms = sim_time(s, day, 6 * SIM_HOUR_MS) };
-	sim_event(s, h, &issued, "\"bill\":\"%s\",\"amount\":%d,\"usual\":%d,\"messages_cost\":%d,\"due\":%lld", key, amount, usual + 20000, messages,
-		  (long long)sim_time(s, day + 14, 0));
+	struct sim_head issued = { .source = "billing",
+				   .type = "bill.issued",
+				   .time_ms = sim_time(s, day, 6 * SIM_HOUR_MS) };
+	sim_event(s, h, &issued, "\"bill\":\"%s\",\"amount\":%d,\"usual\":%d,\"messages_cost\":%d,\"due\":%lld", key,
+		  amount, usual + 20000, messages, (long long)sim_time(s, day + 14, 0));
 	pay(s, h, day, key, amount);
 	struct matter m = { .topic = "bill/why-higher", .mood = h->temper - 0.2 };
 	snprintf(m.ref, sizeof(m.ref), "bill-%s", key);
 	if (shock && rng_chance(&h->rng, 70))
-		house_contact(s, h, sim_time(s, day + (unsigned)rng_between(&h->rng, 0, 2), rng_between(&h->rng, 9, 20) * SIM_HOUR_MS), &h->lines[0], &m);
+		house_contact(s, h,
+			      sim_time(s, day + (unsigned)rng_between(&h->rng, 0, 2),
+				       rng_between(&h->rng, 9, 20) * SIM_HOUR_MS),
+			      &h->lines[0], &m);
 }
 
 /* An outage belongs to the area and the day; each household there learns of it by an event of its own. */
@@ -125,7 +142,8 @@ static void outage(struct sim *s, struct house *h, unsigned day)
 	if (!rng_chance(&area, OUTAGE_PERCENT))
 		return;
 	int minutes = rng_between(&area, 20, 420);
-	int64_t from = sim_time(s, day, rng_between(&area, 8, 19) * SIM_HOUR_MS + rng_between(&area, 0, 59) * SIM_MINUTE_MS);
+	int64_t from =
+		sim_time(s, day, rng_between(&area, 8, 19) * SIM_HOUR_MS + rng_between(&area, 0, 59) * SIM_MINUTE_MS);
 	const char *service = rng_chance(&area, 60) ? "mobile" : "fibre";
 	struct matter m = { .topic = "reception/outage", .mood = h->temper - 0.3 };
 	char date[8];
@@ -137,18 +155,24 @@ static void outage(struct sim *s, struct house *h, unsigned day)
 	sim_event(s, h, &head, "\"area\":\"%s\",\"outage\":\"%s\",\"service\":\"%s\"", h->area, m.ref, service);
 	head.type = "outage.ended";
 	head.time_ms = from + minutes * SIM_MINUTE_MS;
-	sim_event(s, h, &head, "\"area\":\"%s\",\"outage\":\"%s\",\"service\":\"%s\",\"minutes\":%d", h->area, m.ref, service, minutes);
+	sim_event(s, h, &head, "\"area\":\"%s\",\"outage\":\"%s\",\"service\":\"%s\",\"minutes\":%d", h->area, m.ref,
+		  service, minutes);
 	if (h->number && minutes > 60 && rng_chance(&h->rng, 35))
-		house_contact(s, h, from + rng_between(&h->rng, 10, 55) * SIM_MINUTE_MS, &h->lines[rng_between(&h->rng, 0, h->line_count - 1)], &m);
+		house_contact(s, h, from + rng_between(&h->rng, 10, 55) * SIM_MINUTE_MS,
+			      &h->lines[rng_between(&h->rng, 0, h->line_count - 1)], &m);
 }
 
 static void visit(struct sim *s, struct house *h, const struct line *l, unsigned day)
 {
-	static const char *const pages[] = { "usage", "usage", "bill", "plans/messages", "plans/data", "help/reception", "cancel" };
+	static const char *const pages[] = { "usage",      "usage",          "bill",  "plans/messages",
+					     "plans/data", "help/reception", "cancel" };
 	const char *page = pages[rng_between(&h->rng, 0, 6)];
 	if (strcmp(page, "cancel") == 0 && h->temper > -0.3)
 		page = "bill";
-	struct sim_head head = { .source = "web", .type = "web.visit", .channel = "web", .member = l->member,
+	struct sim_head head = { .source = "web",
+				 .type = "web.visit",
+				 .channel = "web",
+				 .member = l->member,
 				 .time_ms = sim_time(s, day, waking_ms(&h->rng)) };
 	sim_event(s, h, &head, "\"page\":\"%s\",\"seconds\":%d", page, rng_between(&h->rng, 10, 400));
 	struct matter m = { .topic = "messages/plan", .mood = h->temper, .ref = "plan" };
@@ -162,10 +186,13 @@ static void visit(struct sim *s, struct house *h, const struct line *l, unsigned
 /* Matters that come up without any event before them. */
 static void odd_call(struct sim *s, struct house *h, unsigned day)
 {
-	static const char *const topics[] = { "bill/pay", "bill/error", "reception/coverage", "device/fault", "contract/renew", "other" };
+	static const char *const topics[] = { "bill/pay",     "bill/error",     "reception/coverage",
+					      "device/fault", "contract/renew", "other" };
 	struct matter m = { .topic = topics[rng_between(&h->rng, 0, 5)], .mood = h->temper };
 	snprintf(m.ref, sizeof(m.ref), "matter-%02u", day);
-	house_contact(s, h, sim_time(s, day, rng_between(&h->rng, 9, 20) * SIM_HOUR_MS + rng_between(&h->rng, 0, 59) * SIM_MINUTE_MS),
+	house_contact(s, h,
+		      sim_time(s, day,
+			       rng_between(&h->rng, 9, 20) * SIM_HOUR_MS + rng_between(&h->rng, 0, 59) * SIM_MINUTE_MS),
 		      &h->lines[rng_between(&h->rng, 0, h->line_count - 1)], &m);
 }
 

@@ -34,7 +34,8 @@ void sim_event(struct sim *s, struct house *h, const struct sim_head *head, cons
 	}
 	struct sim_event *e = &b->events[b->count++];
 	*e = (struct sim_event){ .time_ms = head->time_ms, .order = s->order++, .at = b->text.len };
-	bytes_printf(&b->text, "{\"id\":\"s%llu-%s-%u-%u\",", (unsigned long long)s->seed, s->start_day, h->number, number);
+	bytes_printf(&b->text, "{\"id\":\"s%llu-%s-%u-%u\",", (unsigned long long)s->seed, s->start_day, h->number,
+		     number);
 	put_field(&b->text, "source", head->source);
 	put_field(&b->text, "customer", h->id);
 	put_field(&b->text, "member", head->member);

@@ -1,12 +1,17 @@
-/* nudgectl/sim_house.c: who the households are: drawn once from the seed, and told to the daemon on the first morning. */
+/* nudgectl/sim_house.c: who the households are: drawn once from the seed, and told to the daemon on the first morning.
+ */
 #include "sim.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char *const families[] = { "Tran", "Le", "Pham", "Hoang", "Phan", "Vu", "Dang", "Bui", "Do", "Ho", "Ngo", "Duong" };
+static const char *const families[] = { "Tran", "Le",  "Pham", "Hoang", "Phan", "Vu",
+					"Dang", "Bui", "Do",   "Ho",    "Ngo",  "Duong" };
 static const char *const first_names[SIM_LINES_MAX][4] = {
-	{ "Nam", "Quang", "Thanh", "Son" }, { "Lan", "Huong", "Thu", "Yen" }, { "Vy", "Chi", "Trang", "Nhi" }, { "Khoa", "Bao", "Phuc", "Long" },
+	{ "Nam", "Quang", "Thanh", "Son" },
+	{ "Lan", "Huong", "Thu", "Yen" },
+	{ "Vy", "Chi", "Trang", "Nhi" },
+	{ "Khoa", "Bao", "Phuc", "Long" },
 };
 static const char *const members[SIM_LINES_MAX] = { "father", "mother", "daughter", "son" };
 static const char *const roles[SIM_LINES_MAX] = { "payer", "adult", "child", "child" };
@@ -70,12 +75,17 @@ static const char *common_message_plan(const struct house *h)
 static void introduce_line(struct sim *s, struct house *h, const struct line *l, int64_t at_ms, int index)
 {
 	struct sim_head joined = { .source = "crm", .type = "member.joined", .member = l->member, .time_ms = at_ms };
-	struct sim_head alias = { .source = "crm", .type = "alias.added", .member = l->member, .time_ms = at_ms + 1000 };
-	struct sim_head profile = { .source = "crm", .type = "profile.updated", .member = l->member, .time_ms = at_ms + 2000 };
+	struct sim_head alias = {
+		.source = "crm", .type = "alias.added", .member = l->member, .time_ms = at_ms + 1000
+	};
+	struct sim_head profile = {
+		.source = "crm", .type = "profile.updated", .member = l->member, .time_ms = at_ms + 2000
+	};
 	sim_event(s, h, &joined, "%s", "");
 	sim_event(s, h, &alias, "\"alias\":\"+8490%07u\"", 1000000 + h->number * 10 + (unsigned)index + 1);
 	sim_event(s, h, &profile,
-		  "\"role\":\"%s\",\"first_name\":\"%s\",\"message_plan\":\"%s\",\"message_price\":350,\"data_plan\":\"%s\",\"voice_plan\":\"%s\"",
+		  "\"role\":\"%s\",\"first_name\":\"%s\",\"message_plan\":\"%s\",\"message_price\":350,\"data_plan\":"
+		  "\"%s\",\"voice_plan\":\"%s\"",
 		  l->role, l->first_name, l->message_plan, l->data_plan, l->voice_plan);
 }
 
@@ -86,16 +96,20 @@ void house_introduce(struct sim *s, struct house *h)
 	int64_t at = sim_time(s, 0, SIM_HOUR_MS + (int64_t)(h->number % 3000) * 1000);
 	int64_t month = 30 * SIM_DAY_MS;
 	if (strcmp(h->contract, "monthly") != 0)
-		snprintf(more, sizeof(more), ",\"contract_ends\":%lld", (long long)(s->start_ms + h->months_left * month + 12 * SIM_DAY_MS));
+		snprintf(more, sizeof(more), ",\"contract_ends\":%lld",
+			 (long long)(s->start_ms + h->months_left * month + 12 * SIM_DAY_MS));
 	if (plan)
 		snprintf(more + strlen(more), sizeof(more) - strlen(more), ",\"message_plan\":\"%s\"", plan);
 	struct sim_head profile = { .source = "crm", .type = "profile.updated", .time_ms = at };
 	sim_event(s, h, &profile,
-		  "\"name\":\"%s\",\"language\":\"%s\",\"area\":\"%s\",\"segment\":\"%s\",\"lines\":%d,\"contract\":\"%s\",\"since\":%lld,"
-		  "\"tenure_months\":%d,\"tenure_band\":\"%s\",\"monthly_fee\":%d,\"autopay\":%s,\"consent_marketing\":%s,\"consent_sms\":%s%s",
-		  h->name, h->language, h->area, h->segment, h->line_count, h->contract, (long long)(s->start_ms - h->tenure_months * month),
-		  h->tenure_months, tenure_band(h->tenure_months), h->monthly_fee, h->autopay ? "true" : "false",
-		  h->consent_marketing ? "true" : "false", h->consent_sms ? "true" : "false", more);
+		  "\"name\":\"%s\",\"language\":\"%s\",\"area\":\"%s\",\"segment\":\"%s\",\"lines\":%d,\"contract\":\"%"
+		  "s\",\"since\":%lld,"
+		  "\"tenure_months\":%d,\"tenure_band\":\"%s\",\"monthly_fee\":%d,\"autopay\":%s,\"consent_marketing\":"
+		  "%s,\"consent_sms\":%s%s",
+		  h->name, h->language, h->area, h->segment, h->line_count, h->contract,
+		  (long long)(s->start_ms - h->tenure_months * month), h->tenure_months, tenure_band(h->tenure_months),
+		  h->monthly_fee, h->autopay ? "true" : "false", h->consent_marketing ? "true" : "false",
+		  h->consent_sms ? "true" : "false", more);
 	for (int i = 0; i < h->line_count; i++)
 		introduce_line(s, h, &h->lines[i], at + 5000 + i * 5000, i);
 }

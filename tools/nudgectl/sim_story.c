@@ -1,6 +1,6 @@
 /* nudgectl/sim_story.c: the worked case. A father pays for three lines. In the last four days his daughter's texts
- * explode; nobody calls. On the last evening he looks at the usage page and then calls for the first time. The system should have
- * seen her usage, and reached out with the right plan, days before that call. */
+ * explode; nobody calls. On the last evening he looks at the usage page and then calls for the first time. The system
+ * should have seen her usage, and reached out with the right plan, days before that call. */
 #include "sim.h"
 
 #include <stdio.h>
@@ -11,33 +11,62 @@ static const int flood[FLOOD_DAYS] = { 96, 138, 171, 112 }; /* texts a day; her 
 
 enum { FATHER, MOTHER, DAUGHTER };
 
+static const struct line story_lines[] = {
+	[FATHER] = { .member = "father",
+		     .role = "payer",
+		     .first_name = "Hung",
+		     .texts = 3,
+		     .calls = 2,
+		     .data_mb = 120 },
+	[MOTHER] = { .member = "mother", .role = "adult", .first_name = "Mai", .texts = 5, .calls = 2, .data_mb = 150 },
+	[DAUGHTER] = { .member = "daughter",
+		       .role = "child",
+		       .first_name = "Linh",
+		       .texts = 21,
+		       .calls = 1,
+		       .data_mb = 500 },
+};
+
 void story_init(struct house *h)
 {
-	*h = (struct house){
-		.id = "household-nguyen", .name = "Nguyen", .area = "HN-04", .language = "vi", .segment = "family", .contract = "2-year",
-		.line_count = 3, .tenure_months = 74, .monthly_fee = 330000, .bill_day = 2, .months_left = 7,
-		.autopay = true, .consent_marketing = true, .consent_sms = true, .temper = 0.1,
-		.lines = {
-			[FATHER] = { .member = "father", .role = "payer", .first_name = "Hung", .message_plan = "bundle-300",
-				     .data_plan = "data-10gb", .voice_plan = "voice-500", .texts = 3, .calls = 2, .data_mb = 120 },
-			[MOTHER] = { .member = "mother", .role = "adult", .first_name = "Mai", .message_plan = "bundle-300",
-				     .data_plan = "data-10gb", .voice_plan = "voice-500", .texts = 5, .calls = 2, .data_mb = 150 },
-			[DAUGHTER] = { .member = "daughter", .role = "child", .first_name = "Linh", .message_plan = "pay-per-text",
-				       .data_plan = "data-10gb", .voice_plan = "voice-500", .texts = 21, .calls = 1, .data_mb = 500 },
-		},
-	};
+	*h = (struct house){ .id = "household-nguyen", .name = "Nguyen", .area = "HN-04", .language = "vi" };
+	h->segment = "family";
+	h->contract = "2-year";
+	h->tenure_months = 74;
+	h->months_left = 7;
+	h->monthly_fee = 330000;
+	h->bill_day = 2;
+	h->autopay = h->consent_marketing = h->consent_sms = true;
+	h->temper = 0.1;
+	h->line_count = 3;
+	for (int i = 0; i < h->line_count; i++) {
+		h->lines[i] = story_lines[i];
+		h->lines[i].message_plan = i == DAUGHTER ? "pay-per-text" : "bundle-300";
+		h->lines[i].data_plan = "data-10gb";
+		h->lines[i].voice_plan = "voice-500";
+	}
 }
 
 static void father_calls(struct sim *s, struct house *h, unsigned day)
 {
 	const struct line *father = &h->lines[FATHER];
-	struct sim_head visit = { .source = "web", .type = "web.visit", .channel = "web", .member = father->member,
+	struct sim_head visit = { .source = "web",
+				  .type = "web.visit",
+				  .channel = "web",
+				  .member = father->member,
 				  .time_ms = sim_time(s, day, (19 * 60 + 24) * SIM_MINUTE_MS) };
-	struct sim_head call = { .source = "call-centre", .type = "contact.started", .channel = "call", .member = father->member,
-				 .agent = "linh", .contact = "c-story-1", .time_ms = sim_time(s, day, STORY_CALL_MS) };
+	struct sim_head call = { .source = "call-centre",
+				 .type = "contact.started",
+				 .channel = "call",
+				 .member = father->member,
+				 .agent = "linh",
+				 .contact = "c-story-1",
+				 .time_ms = sim_time(s, day, STORY_CALL_MS) };
 	sim_event(s, h, &visit, "\"page\":\"usage\",\"seconds\":%d", 210);
 	sim_event(s, h, &call,
-		  "\"topic\":\"messages/usage\",\"intent\":\"messages/usage\",\"ref\":\"messages-daughter\",\"mood\":-0.20,\"wait_s\":%d", 35);
+		  "\"topic\":\"messages/usage\",\"intent\":\"messages/"
+		  "usage\",\"ref\":\"messages-daughter\",\"mood\":-0.20,\"wait_s\":%d",
+		  35);
 }
 
 void story_day(struct sim *s, struct house *h, unsigned day)
@@ -53,7 +82,10 @@ void story_day(struct sim *s, struct house *h, unsigned day)
 		house_usage(s, h, l, day, texts);
 	}
 	if (day == s->days / 2) {
-		struct sim_head visit = { .source = "web", .type = "web.visit", .channel = "web", .member = "father",
+		struct sim_head visit = { .source = "web",
+					  .type = "web.visit",
+					  .channel = "web",
+					  .member = "father",
 					  .time_ms = sim_time(s, day, 20 * SIM_HOUR_MS) };
 		sim_event(s, h, &visit, "\"page\":\"bill\",\"seconds\":%d", 45);
 	}

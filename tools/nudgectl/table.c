@@ -95,7 +95,8 @@ void table_print(const struct table *t, int indent)
 		int column = (int)(i % (size_t)t->columns);
 		if (column == 0)
 			printf("\n%*s", indent, "");
-		put_cell(t->cells[i].text, t->cells[i].style, widths[column], t->right[column], column == t->columns - 1);
+		put_cell(t->cells[i].text, t->cells[i].style, widths[column], t->right[column],
+			 column == t->columns - 1);
 	}
 	fputc('\n', stdout);
 }

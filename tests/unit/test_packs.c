@@ -74,9 +74,9 @@ static void the_telecom_catalogue_serves_every_goal(void **state)
 /* The guide: blocks fenced ```lua join into one pack; each block fenced ```lua refused follows all of them, and its
  * first line,
  * "--> TEXT", is part of the message it is refused with. */
-static char *guide(void)
+static char *file_text(const char *path)
 {
-	FILE *f = fopen(SOURCE_ROOT "/rules/README.md", "rb");
+	FILE *f = fopen(path, "rb");
 	static char text[128 * 1024];
 	assert_non_null(f);
 	size_t n = fread(text, 1, sizeof(text) - 1, f);
@@ -84,6 +84,11 @@ static char *guide(void)
 	fclose(f);
 	text[n] = '\0';
 	return text;
+}
+
+static char *guide(void)
+{
+	return file_text(SOURCE_ROOT "/rules/README.md");
 }
 
 /* The next block with exactly this fence, from *at on. */
@@ -164,6 +169,62 @@ static void the_traps_of_the_guide_are_refused_as_it_says(void **state)
 	bytes_finish(&all);
 }
 
+/* What editors are told (rules/stubs) is Lua, and knows every field and method that the engine knows: its own refusals
+ * list them. */
+static const char *known_to_the_engine(const char *wrong, char names[1024])
+{
+	struct bytes lua = { 0 };
+	bytes_printf(&lua, "pack { name = 'x' }\n%s\n", wrong);
+	assert_int_not_equal(load_text(bytes_slice(&lua), ""), ERR_OK);
+	bytes_finish(&lua);
+	const char *list = strstr(error_last()->text, "known are ");
+	if (!list)
+		fail_msg("%s: no list of what is known in: %s", wrong, error_last()->text);
+	snprintf(names, 1024, "%s", list + strlen("known are "));
+	return names;
+}
+
+static void assert_in_stubs(const char *stubs, const char *wrong, const char *form)
+{
+	char names[1024], *rest = names, sought[128];
+	unsigned count = 0;
+	known_to_the_engine(wrong, names);
+	for (char *name; (name = strtok_r(rest, " ,.:()", &rest)) != NULL; count++) {
+		snprintf(sought, sizeof(sought), form, name);
+		if (!strstr(stubs, sought))
+			fail_msg("rules/stubs/nudged.lua does not know \"%s\" of: %s", name, wrong);
+	}
+	assert_true(count > 1);
+}
+
+static void editors_are_told_of_everything(void **state)
+{
+	static const char *const declarations[] = {
+		"timeline { zzz = 1 }",
+		"series { zzz = 1 }",
+		"tally { zzz = 1 }",
+		"case { zzz = 1 }",
+		"policy { zzz = 1 }",
+		"outcomes { zzz = 1 }",
+		"rule 'r' { zzz = 1 }",
+		"rule 'r' { on = 'x', alert = { zzz = 1 } }",
+		"rule 'r' { on = 'x', nudge = { zzz = 1 } }",
+		"action 'a' { zzz = 1 }",
+		"policy { after = { zzz = 1 } }",
+		"series({ on = 'x' }):daily_mean { zzz = 1 }",
+	};
+	const char *stubs = file_text(SOURCE_ROOT "/rules/stubs/nudged.lua");
+	struct bytes lua = { 0 };
+	for (size_t i = 0; i < sizeof(declarations) / sizeof(declarations[0]); i++)
+		assert_in_stubs(stubs, declarations[i], "---@field %s");
+	assert_in_stubs(stubs, "series({ on = 'x' }):zzz()", "function Series:%s(");
+	assert_in_stubs(stubs, "event.x:zzz()", "function Term:%s(");
+	bytes_printf(&lua, "pack { name = 'x' }\nlocal function never()\n%s\nend", stubs);
+	if (load_text(bytes_slice(&lua), "") != ERR_OK)
+		fail_msg("rules/stubs/nudged.lua: %s", error_last()->text);
+	bytes_finish(&lua);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +233,7 @@ int main(void)
 		cmocka_unit_test(the_telecom_catalogue_serves_every_goal),
 		cmocka_unit_test(the_examples_of_the_guide_are_a_pack),
 		cmocka_unit_test(the_traps_of_the_guide_are_refused_as_it_says),
+		cmocka_unit_test(editors_are_told_of_everything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

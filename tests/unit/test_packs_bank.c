@@ -1,7 +1,7 @@
 /* tests/unit/test_packs_bank.c: the bank's pack over the bank's calls: every row through the real mapping and the real
  * rules, compared with a computation of its own that knows nothing of series or rules. The recording is no part of the
- * project: where it is absent (NUDGED_BANK_CALLS, or ../shared/data beside the source), the test says so and is
- * skipped. */
+ * project: where it is absent (NUDGED_DATA names its folder, else ../shared/data beside the source), the test says so
+ * and is skipped. */
 #include "pack_town.h"
 
 #include "script/mapping.h"
@@ -23,9 +23,9 @@ struct row {
 
 static const char *calls_path(void)
 {
-	const char *path = getenv("NUDGED_BANK_CALLS");
-	if (!path)
-		path = SOURCE_ROOT "/../shared/data/bank-calls-1999-08a.csv.gz";
+	static char path[4096];
+	const char *folder = getenv("NUDGED_DATA");
+	snprintf(path, sizeof(path), "%s/bank-calls-1999-08a.csv.gz", folder ? folder : SOURCE_ROOT "/../shared/data");
 	return access(path, R_OK) == 0 ? path : NULL;
 }
 
@@ -135,7 +135,7 @@ static void the_recording_counts_as_a_plain_program_counts_it(void **state)
 	struct arena arena = { 0 };
 	unsigned rows = 0;
 	if (!calls_path()) {
-		print_message("the bank's calls are not here (NUDGED_BANK_CALLS names the file): skipped\n");
+		print_message("the bank's calls are not here (NUDGED_DATA names their folder): skipped\n");
 		skip();
 	}
 	gzFile f = gzopen(calls_path(), "rb");

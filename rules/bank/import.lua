@@ -3,8 +3,8 @@
 -- The times are the bank's local ones; they are taken as UTC, which keeps every distance between two calls.
 
 columns = {
-  "vru+line", "call_id", "customer_id", "priority", "type", "date", "vru_entry", "vru_time", "q_time", "outcome", "ser_time",
-  "server",
+  "vru+line", "call_id", "customer_id", "priority", "type", "date", "vru_entry", "vru_time", "q_time", "outcome",
+  "ser_time", "server",
 }
 
 -- A call's seconds; the recording has a few negative ones (clocks that were set back), which mean nothing.
@@ -29,8 +29,8 @@ function row(r)
     channel = "call",
     time = utc(r.date, r.vru_entry),
     attributes = {
-      service = r.type,              -- PS regular, PE regular in English, IN internet, NE stock, NW prospect, TT call-back
-      outcome = r.outcome,           -- AGENT served, HANG hung up
+      service = r.type,                -- PS regular, PE in English, IN internet, NE stock, NW prospect, TT call-back
+      outcome = r.outcome,             -- AGENT served, HANG hung up
       priority = tonumber(r.priority), -- 0 and 1 regular, 2 priority customer
       vru_s = seconds(r.vru_time),
       wait_s = seconds(r.q_time),

@@ -4,8 +4,9 @@
 -- Its money is in dollars: here integer cents, named so (`…_cents`), since this pack's own currency is VND.
 
 columns = {
-  "customerID", "gender", "SeniorCitizen", "Partner", "Dependents", "tenure", "PhoneService", "MultipleLines", "InternetService",
-  "OnlineSecurity", "TechSupport", "StreamingTV", "StreamingMovies", "Contract", "PaperlessBilling", "PaymentMethod",
+  "customerID", "gender", "SeniorCitizen", "Partner", "Dependents", "tenure", "PhoneService", "MultipleLines",
+  "InternetService", "OnlineSecurity", "TechSupport", "StreamingTV", "StreamingMovies", "Contract",
+  "PaperlessBilling", "PaymentMethod",
   "MonthlyCharges", "TotalCharges", "Churn",
 }
 

@@ -3,7 +3,7 @@
 
     tool.py NUDGED NUDGECTL SOURCE_ROOT
 
-Also the bank's calls (see README), where that file is there: NUDGED_DATA names its folder, else ../shared/data beside the source.
+Also the bank's calls, where that file is there: NUDGED_DATA names its folder, else ../shared/data beside the source.
 """
 import gzip
 import json
@@ -29,8 +29,9 @@ local calls = series { on = "call.ended", per = "customer", name = "calls" }
 fact.calls_week = calls:count "7d"
 rule "again" { why = "three calls a week are two too many", on = "call.ended", when = fact.calls_week:at_least(3),
   alert = { severity = "high", to = "care", say = "{calls_week} calls in a week." } }
-action "call-back" { goal = "serve", applicable = fact.calls_week:at_least(1), value = { customer = 0.9, business = 0.2 },
-  propensity = { start = 0.5, evidence = 10 }, say = "We saw {calls_week} calls." }
+action "call-back" { goal = "serve", applicable = fact.calls_week:at_least(1),
+  value = { customer = 0.9, business = 0.2 }, propensity = { start = 0.5, evidence = 10 },
+  say = "We saw {calls_week} calls." }
 action "upsell" { goal = "grow", eligible = attr("lines"):at_least(2), value = { customer = 0.1, business = 0.9 },
   propensity = { start = 0.1, evidence = 10 }, say = "More?" }
 answers "bill" { ["why is it higher?"] = "It is not." }
@@ -54,8 +55,8 @@ class Daemon:
 
     def run(self, *args, stdin=""):
         """(exit code, output, errors)"""
-        done = subprocess.run([NUDGECTL, "--socket", self.socket, *args], input=stdin, capture_output=True, text=True, timeout=120,
-                              check=False)
+        done = subprocess.run([NUDGECTL, "--socket", self.socket, *args], input=stdin, capture_output=True, text=True,
+                              timeout=120, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def json(self, *args, stdin=""):
@@ -97,7 +98,8 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.d.json("digest")["digest"], before)
 
     def test_send_tells_refusals(self):
-        code, out, errors = self.d.run("send", "-", stdin=lines([event("r1", "r"), event("r2", ""), event("r3", "r", time_ms=1 << 60)]))
+        mixed = lines([event("r1", "r"), event("r2", ""), event("r3", "r", time_ms=1 << 60)])
+        code, out, errors = self.d.run("send", "-", stdin=mixed)
         self.assertEqual(code, 1)
         self.assertIn("1 accepted, 0 duplicate, 2 refused", out)
         self.assertIn("at line 2", errors)
@@ -119,7 +121,8 @@ class Commands(unittest.TestCase):
         asked = self.d.json("recommend", "show", "--topic", "bill", "--lang", "en", "--explain")
         self.assertEqual([c["action"] for c in asked["choices"]], ["call-back"])
         self.assertEqual(asked["choices"][0]["say"], "We saw 2 calls.")
-        self.assertEqual([(o["action"], o["gate"], o["unknown"]) for o in asked["left_out"]], [("upsell", "eligible", True)])
+        left_out = [(o["action"], o["gate"], o["unknown"]) for o in asked["left_out"]]
+        self.assertEqual(left_out, [("upsell", "eligible", True)])
         self.assertEqual(asked["answers"][0]["text"], "It is not.")
         code, out, _ = self.d.run("recommend", "show", "--topic", "bill", "--lang", "en", "--explain")
         self.assertEqual(code, 0)
@@ -135,8 +138,8 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.d.run("customer", "show", "nobody-at-all")[0], 1)
 
     def test_alerts_follow_and_acknowledge(self):
-        follower = subprocess.Popen([NUDGECTL, "--socket", self.d.socket, "--json", "alerts", "--follow", "--customer", "loud"],
-                                    stdout=subprocess.PIPE, text=True)
+        follower = subprocess.Popen([NUDGECTL, "--socket", self.d.socket, "--json", "alerts", "--follow", "--customer",
+                                     "loud"], stdout=subprocess.PIPE, text=True)
         until = time.monotonic() + 10
         while self.d.json("status").get("followers", 0) < 1 and time.monotonic() < until:
             time.sleep(0.02)
@@ -182,7 +185,8 @@ class Commands(unittest.TestCase):
 
     def test_import(self):
         mapping = self.d.write("map.lua", 'function row(r) if r.n == "2" then return nil, "two" end\n'
-                               'return { id = r.n, source = "csv", customer = "im", type = "call.ended", time = utc("2026-01-01") } end\n')
+                               'return { id = r.n, source = "csv", customer = "im", type = "call.ended",\n'
+                               'time = utc("2026-01-01") } end\n')
         rows = self.d.write("rows.csv", "n,text\n1,\"a, b\"\n2,x\n3,\"multi\nline\"\n")
         found = self.d.json("import", rows, "--map", mapping)
         self.assertEqual((found["rows"], found["accepted"], found["skipped"], found["skips"]), (3, 2, 1, {"two": 1}))
@@ -200,19 +204,21 @@ class Alone(unittest.TestCase):
 
     def run_tool(self, *args, **more):
         environment = {**os.environ, "NUDGE_SOCKET": "unix:/nonexistent/s"}
-        done = subprocess.run([NUDGECTL, *args], capture_output=True, text=True, env=environment, check=False, timeout=120, **more)
+        done = subprocess.run([NUDGECTL, *args], capture_output=True, text=True, env=environment, check=False,
+                              timeout=120, **more)
         return done.returncode, done.stdout, done.stderr
 
     def test_usage(self):
-        for args in ((), ("nonsense",), ("rules",), ("status", "--nonsense"), ("recommend",), ("alert", "ack", "x"), ("import", "x"),
-                     ("recommend", "c", "--mood", "2"), ("send",)):
+        for args in ((), ("nonsense",), ("rules",), ("status", "--nonsense"), ("recommend",), ("alert", "ack", "x"),
+                     ("import", "x"), ("recommend", "c", "--mood", "2"), ("send",)):
             self.assertEqual(self.run_tool(*args)[0], 2, args)
 
     def test_help_knows_every_command(self):
         code, out, _ = self.run_tool("help")
         self.assertEqual(code, 0)
-        names = ["send", "import", "simulate", "recommend", "outcome", "customer show", "agent show", "alerts", "alert ack", "rules activate",
-                 "rules list", "rules stats", "status", "digest", "journal verify", "journal dump"]
+        names = ["send", "import", "simulate", "recommend", "outcome", "customer show", "agent show", "alerts",
+                 "alert ack", "rules activate", "rules list", "rules stats", "status", "digest",
+                 "journal verify", "journal dump"]
         for name in names:
             self.assertIn("  " + name, out)
             code, text, _ = self.run_tool("help", *name.split())
@@ -241,12 +247,14 @@ class Alone(unittest.TestCase):
         self.assertLess(set(fewer), set(out.splitlines()))
 
     def test_simulate_into_a_closed_pipe(self):
-        done = subprocess.run(f"'{NUDGECTL}' simulate --households 500 | head -n 1", shell=True, capture_output=True, text=True, check=False)
+        done = subprocess.run(f"'{NUDGECTL}' simulate --households 500 | head -n 1", shell=True, capture_output=True,
+                              text=True, check=False)
         self.assertEqual(len(done.stdout.splitlines()), 1)
 
 
 class BusyServer(threading.Thread):
-    """Answers like a daemon that is overloaded for a while: the first request is refused whole, of the second every other event."""
+    """Answers as a daemon that is overloaded for a while: the first request is refused whole, of the second every
+    other event."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -271,7 +279,8 @@ class BusyServer(threading.Thread):
     def answer(self, request):
         response = BENCH.pb.Response(request_id=request.request_id)
         if request.WhichOneof("body") == "hello":
-            response.welcome.CopyFrom(BENCH.pb.Welcome(version=1, max_frame_bytes=1 << 20, max_in_flight=8, max_batch_events=100))
+            response.welcome.CopyFrom(BENCH.pb.Welcome(version=1, max_frame_bytes=1 << 20, max_in_flight=8,
+                                                       max_batch_events=100))
             return response
         self.publishes += 1
         if self.publishes == 1:
@@ -292,8 +301,9 @@ class Busy(unittest.TestCase):
     def test_what_was_refused_as_busy_is_sent_again(self):
         server = BusyServer()
         server.start()
-        done = subprocess.run([NUDGECTL, "--socket", "unix:" + server.path, "--json", "send", "-"], capture_output=True, text=True,
-                              input=lines(event(i) for i in range(1050)), timeout=60, check=False)
+        done = subprocess.run([NUDGECTL, "--socket", "unix:" + server.path, "--json", "send", "-"],
+                              capture_output=True, text=True, timeout=60, check=False,
+                              input=lines(event(i) for i in range(1050)))
         server.join(10)
         told = json.loads(done.stdout)
         self.assertEqual((done.returncode, told["accepted"], told["refused"]), (0, 1050, 0))
@@ -315,7 +325,8 @@ class Bank(unittest.TestCase):
         d = Daemon(BANK_PACK)
         try:
             found = self.import_all(d)
-            self.assertEqual((found["rows"], found["accepted"], found["refused"], found["skipped"]), (30138, 15544, 0, 14594))
+            self.assertEqual((found["rows"], found["accepted"], found["refused"], found["skipped"]),
+                             (30138, 15544, 0, 14594))
             self.assertEqual(sum(found["skips"].values()), 14594)
             fired = {r["name"]: r["fired"] for r in d.json("rules", "stats")}
             self.assertEqual((fired["repeat-call"], fired["second-hang-up"]), (10333, 969))
@@ -335,7 +346,8 @@ class Bank(unittest.TestCase):
                 rows = f.readlines()
             for part in (5000, 12000, 20000):
                 path = d.write("part.csv", "".join(rows[:part]))
-                importing = subprocess.Popen([NUDGECTL, "--socket", d.socket, "import", path, "--map", os.path.join(BANK_PACK, "import.lua")],
+                importing = subprocess.Popen([NUDGECTL, "--socket", d.socket, "import", path, "--map",
+                                              os.path.join(BANK_PACK, "import.lua")],
                                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 time.sleep(0.03)
                 d.nudged.kill()

@@ -3,8 +3,8 @@
 
     tidy.py CHECK [ROOT]     one of the names below; ROOT is the source tree (the one this file is in)
 
-Prints each violation as FILE:LINE: what, and why it matters; exit code 1 where there is any. selftest.py proves that each check
-finds what it is for.
+Prints each violation as FILE:LINE: what, and why it matters; exit code 1 where there is any. selftest.py proves that
+each check finds what it is for.
 """
 import os
 import re
@@ -37,7 +37,8 @@ FILE_LINES_MAX = 600
 # Spelled in parts, so that this file does not find itself.
 LEFTOVERS = re.compile(r"\b(" + "|".join(["TO" "DO", "FIX" "ME", "X" "XX", "HA" "CK"]) + r")\b")
 MACHINE_PATHS = re.compile("|".join(["/wo" r"rk/[a-z]", r"\.lib" "rary/", "/ro" r"ot/[a-z]"]))
-TEXT = (".c", ".h", ".lua", ".py", ".sh", ".js", ".html", ".css", ".md", ".proto", ".build", ".json", ".jsonl", ".conf", ".toml")
+TEXT = (".c", ".h", ".lua", ".py", ".sh", ".js", ".html", ".css", ".md", ".proto", ".build", ".json", ".jsonl", ".conf",
+        ".toml")
 SKIPPED_FOLDERS = {".git", "corpus", "vendor", "node_modules", "__pycache__"}
 
 
@@ -127,11 +128,11 @@ def check_core(tree):
         for path in tree.files((".c", ".h"), folder):
             for number, _, name in includes(tree, path):
                 if name == "base/clock.h" or name in ("time.h", "sys/time.h", "sys/random.h"):
-                    tree.say(path, number, f"{name}: a deterministic core reads no clock and no chance; the entry brings them")
+                    tree.say(path, number, f"{name}: the core reads no clock and no chance; the entry brings them")
             for number, line in enumerate(without_comments(tree.text(path)).split("\n"), 1):
                 found = CORE_FORBIDDEN.search(line)
                 if found:
-                    tree.say(path, number, f"{found.group(1)}(): a deterministic core reads no clock, chance or environment")
+                    tree.say(path, number, f"{found.group(1)}(): the core reads no clock, chance or environment")
 
 
 def functions(tree, path):
@@ -215,7 +216,8 @@ def check_limits(tree):
         if not found:
             continue
         name = re.compile(r"\b" + found.group(1) + r"\b")
-        elsewhere = any(name.search(other) for i, other in enumerate(own, 1) if i != number and other.startswith("#define"))
+        elsewhere = any(name.search(other) for i, other in enumerate(own, 1)
+                        if i != number and other.startswith("#define"))
         if not elsewhere and not name.search(used):
             tree.say(path, number, f"{found.group(1)} bounds nothing: use it or drop it")
 

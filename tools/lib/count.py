@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """tools/lib/count.py: the last line of tools/test, counted from what `meson test` recorded (its testlog.json).
 
-A test program counts as many as it says it ran (cmocka, unittest, or a line "N passed, N failed"), any other as one. A program that
-fails without saying which case counts as one failure more: nothing that went wrong is left out.
+A test program counts as many as it says it ran (cmocka, unittest, or a line "N passed, N failed"), any other as one. A
+program that fails without saying which case counts as one failure: nothing that went wrong is left out.
 """
 import json
 import re

@@ -2,13 +2,15 @@
 -- What a pack may use, for editors with the Lua language server (completion, help, warnings). Nothing here runs: the
 -- engine brings its own. Point the editor at this folder: rules/.luarc.json does so for the packs beside it.
 
----An exact span "90s" "5m" "24h" "7d" "2w", or by the calendar of the pack's zone "today" ("day") or "month", or "ever".
+---An exact span "90s" "5m" "24h" "7d" "2w", or by the calendar of the pack's zone "today" ("day") or "month", or
+---"ever".
 ---@alias nudged.Span string
 ---@alias nudged.Number nudged.Term | number | string a duration such as "24h" is a number of seconds
 ---@alias nudged.Value nudged.Term | number | string | boolean
 ---A bare true or false is refused: Lua made it of `and`, `or`, `not` or `==`.
 ---@alias nudged.Condition nudged.Term
----Words: one text, or one a language. {name} {name:money} {name:percent} {name:date} {name:time} {name:duration} {name:2}
+---Words: one text, or one a language. {name} {name:money} {name:percent} {name:date} {name:time} {name:duration}
+---{name:2}
 ---@alias nudged.Words string | table<string, string>
 ---@alias nudged.Types string | string[]
 ---@alias nudged.About "customer" | "member" | "agent" | "area"
@@ -211,7 +213,7 @@ event = {}
 request = {}
 
 ---@param name string
----@param whose? "customer" | "member" | "agent" | "area" without it: the bound member's where it has one, else the subject's
+---@param whose? nudged.About without it: the bound member's where it has one, else the subject's
 ---@return nudged.Term
 function attr(name, whose) end
 ---@param ... nudged.Condition | nudged.Condition[]

@@ -264,6 +264,11 @@ void journal_wait(struct journal *j, uint64_t seq)
 	pthread_mutex_unlock(&j->lock);
 }
 
+struct hash128 journal_id(const struct journal *j)
+{
+	return j->id;
+}
+
 uint64_t journal_last(const struct journal *j)
 {
 	return atomic_load_explicit(&j->last_seq, memory_order_acquire);

@@ -64,6 +64,8 @@ void journal_close(struct journal *j);
 /* Starts the journal thread. Before it, journal_append must not be called. */
 int journal_start(struct journal *j);
 
+struct hash128 journal_id(const struct journal *j); /* drawn when it was made */
+
 /* Makes sure that `bytes` of bodies (and `entries` headers) can be appended and will find room on disk. ERR_BUSY: the
  * buffer is full, the disk is behind; ERR_STORAGE: free space is under the reserve. A reservation is used up by
  * appends and given back by journal_release. Any thread. */

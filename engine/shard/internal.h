@@ -214,6 +214,7 @@ struct engine {
 	_Atomic int64_t clock_ms; /* simulated, or the floor below which now never falls */
 	_Atomic uint64_t mark;    /* the store's low-water mark */
 	_Atomic uint64_t asides_in_force; /* rules set aside since the last activation */
+	uint64_t newest_stored; /* newest entry that a stored record knows; the storing thread's */
 	_Atomic uint64_t note_pending; /* oldest global entry that the store has no note of; 0: none */
 	_Atomic bool storage_refusing;
 	_Atomic int connections, follower_count;

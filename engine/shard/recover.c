@@ -101,24 +101,56 @@ static int install_stored_pack(struct engine *e, const struct history *h)
 	return result < 0 ? result : ERR_OK;
 }
 
-static int read_mark(struct engine *e, uint64_t *mark)
+static int read_number(struct engine *e, struct slice key, uint64_t *out)
 {
 	struct bytes value = { 0 };
-	int result = store_get(e->store, STORE_META, SLICE("mark"), &value);
+	int result = store_get(e->store, STORE_META, key, &value);
 	struct reader r = reader_of(bytes_slice(&value));
-	*mark = result == ERR_OK ? reader_u64(&r) : 0;
+	*out = result == ERR_OK ? reader_u64(&r) : 0;
 	bytes_finish(&value);
 	return result == ERR_MISSING ? ERR_OK : result;
 }
 
+static int claim(struct engine *e, struct slice key, struct slice id)
+{
+	struct store_write *w;
+	int result = store_begin(e->store, &w);
+	if (result != ERR_OK)
+		return result;
+	result = store_put(w, STORE_META, key, id);
+	if (result == ERR_OK)
+		return store_commit(w);
+	store_abort(w);
+	return result;
+}
+
+/* A store belongs to one journal, and says to which. */
+static int check_belongs(struct engine *e)
+{
+	char id[33];
+	struct bytes value = { 0 };
+	struct slice key = SLICE("journal");
+	hash128_hex(journal_id(e->journal), id);
+	int result = store_get(e->store, STORE_META, key, &value);
+	if (result == ERR_MISSING)
+		result = claim(e, key, slice_of(id));
+	else if (result == ERR_OK && !slice_equal(bytes_slice(&value), slice_of(id)))
+		result = error_set(ERR_CORRUPT, NULL,
+				   "the store is of another journal (%.*s, this one is %s). Restore both from one backup",
+				   SLICE_ARG(bytes_slice(&value)), id);
+	bytes_finish(&value);
+	return result;
+}
+
 static int check_ends_meet(const struct engine *e, uint64_t mark, const struct journal_found *found)
 {
-	if (mark > found->last_seq)
+	uint64_t newest = e->newest_stored > mark ? e->newest_stored : mark;
+	if (newest > found->last_seq)
 		return error_set(ERR_CORRUPT, NULL,
-				 "the store covers the journal up to entry %llu, but the journal ends at %llu: journal "
-				 "segments are missing. "
+				 "the store knows the journal up to entry %llu, but the journal ends at %llu: its end is "
+				 "missing or damaged. "
 				 "Restore both from one backup",
-				 (unsigned long long)mark, (unsigned long long)found->last_seq);
+				 (unsigned long long)newest, (unsigned long long)found->last_seq);
 	if (found->first_seq > mark + 1)
 		return error_set(ERR_CORRUPT, NULL,
 				 "the journal begins at entry %llu, but the store covers only up to %llu: the store is "
@@ -230,7 +262,11 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 {
 	uint64_t mark;
 	struct replay_checks checks = { .strict = true };
-	int result = read_mark(e, &mark);
+	int result = check_belongs(e);
+	if (result == ERR_OK)
+		result = read_number(e, SLICE("mark"), &mark);
+	if (result == ERR_OK)
+		result = read_number(e, SLICE("newest"), &e->newest_stored);
 	if (result == ERR_OK)
 		result = check_ends_meet(e, mark, found);
 	if (result == ERR_OK)

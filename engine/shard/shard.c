@@ -18,6 +18,7 @@ struct shard *shard_create(struct engine *e, unsigned index)
 	struct shard *s = must_calloc(1, sizeof(*s));
 	s->engine = e;
 	s->index = index;
+	s->swept_ns = clock_mono_ns();
 	if (queue_create(&s->queue, QUEUE_CAPACITY) != ERR_OK) {
 		free(s);
 		return NULL;
@@ -136,6 +137,8 @@ static void push_outbound(struct shard *s)
 
 static void resume_paused(struct shard *s)
 {
+	if (!s->paused || s->outbound || s->inbox_busy)
+		return;
 	struct session *list = s->paused;
 	s->paused = NULL;
 	while (list) {
@@ -144,6 +147,7 @@ static void resume_paused(struct shard *s)
 		session->paused = false;
 		session->resume(session);
 	}
+	shard_settle(s); /* they brought frames */
 }
 
 /* Alerts for those who follow: each as far as its place and its output allow. */
@@ -197,8 +201,7 @@ void shard_wake(struct shard *s)
 	}
 	push_outbound(s);
 	shard_settle(s);
-	if (s->paused && !s->outbound && !s->inbox_busy)
-		resume_paused(s);
+	resume_paused(s);
 }
 
 /* From the journal thread: the shard may release what it holds. */
@@ -234,8 +237,7 @@ int64_t shard_tick(struct shard *s)
 	push_outbound(s);
 	shard_settle(s);
 	shard_measure(s);
-	if (s->paused && !s->outbound && !s->inbox_busy)
-		resume_paused(s);
+	resume_paused(s);
 	return shard_wants(s);
 }
 

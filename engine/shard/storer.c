@@ -1,7 +1,7 @@
 /* shard/storer.c: the store thread: commits the shards' chunks, each after the journal has what it needs on disk, moves
  * the low-water mark, and lets old journal segments go.
  *
- * What the store's META table holds: `mark` (low-water), `shard marks` are only in memory; `activation:SEQ` and
+ * What the store's META table holds: `journal` (whose store it is), `mark` (low-water), `newest` (entry that a record knows), `shard marks` are only in memory; `activation:SEQ` and
  * `bundle:HASH` (which pack was active from which sequence), `aside:SEQ` (rules set aside). */
 #include "shard/internal.h"
 
@@ -40,11 +40,11 @@ static int apply_operations(struct store_write *w, struct slice operations)
 	return ERR_OK;
 }
 
-static int put_mark(struct store_write *w, uint64_t mark)
+static int put_number(struct store_write *w, struct slice key, uint64_t n)
 {
 	struct bytes value = { 0 };
-	bytes_put_u64(&value, mark);
-	int result = store_put(w, STORE_META, SLICE("mark"), bytes_slice(&value));
+	bytes_put_u64(&value, n);
+	int result = store_put(w, STORE_META, key, bytes_slice(&value));
 	bytes_finish(&value);
 	return result;
 }
@@ -56,15 +56,20 @@ int chunk_write(struct engine *e, struct store_chunk *c, uint64_t engine_mark)
 	if (result != ERR_OK)
 		return result;
 	result = apply_operations(w, bytes_slice(&c->operations));
+	if (result == ERR_OK && c->durable_first > e->newest_stored)
+		result = put_number(w, SLICE("newest"), c->durable_first);
 	if (result == ERR_OK && engine_mark) {
 		(void)fault_hit(store_before_mark);
-		result = put_mark(w, engine_mark);
+		result = put_number(w, SLICE("mark"), engine_mark);
 	}
 	if (result != ERR_OK) {
 		store_abort(w);
 		return result;
 	}
-	return store_commit(w);
+	result = store_commit(w);
+	if (result == ERR_OK && c->durable_first > e->newest_stored)
+		e->newest_stored = c->durable_first;
+	return result;
 }
 
 static uint64_t lowest(const struct engine *e, const struct storer *t)

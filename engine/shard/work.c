@@ -169,7 +169,7 @@ bool work_customer(struct shard *s, struct work **wp, bool create, struct slot *
 		if (!*slot || !(*slot)->record->redirect)
 			return true;
 		w->merged_from = w->customer;
-		w->customer = str_slice((*slot)->record->redirect);
+		w->customer = arena_slice(work_arena(s, w), str_slice((*slot)->record->redirect)); /* it may move on */
 	}
 }
 

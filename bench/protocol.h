@@ -32,6 +32,7 @@ struct protocol {
 	/* Ends the program where the bytes are no answer at all. */
 	void (*decode)(const uint8_t *in, size_t len, struct reply *out);
 	unsigned batch_max;
+	void (*prepare)(void); /* before the first encode, where there is no connect; may be NULL */
 };
 
 extern const struct protocol protocol_nudge, protocol_redis, protocol_tarantool;

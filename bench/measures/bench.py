@@ -103,8 +103,10 @@ class Redis(Server):
                     "--appendonly", "yes", "--appendfsync", self.fsync, "--auto-aof-rewrite-percentage", "0"])
         self.wait(lambda: os.path.exists(self.socket))
         with open(os.path.join(HERE, "peers", "redis.lua"), "rb") as functions:
-            subprocess.run(["redis-cli", "-s", self.socket, "-x", "FUNCTION", "LOAD", "REPLACE"], stdin=functions,
-                           stdout=subprocess.DEVNULL, check=True)
+            done = subprocess.run(["redis-cli", "-s", self.socket, "-x", "FUNCTION", "LOAD", "REPLACE"], stdin=functions,
+                                  stdout=subprocess.PIPE, check=True, text=True)
+        if done.stdout.strip() != "nudged_bench":
+            raise Failure(f"redis refuses its functions: {done.stdout.strip()}")
 
 
 class Tarantool(Server):

@@ -9,12 +9,11 @@ local CALLS, BILLS, VISITS, SENT, MOOD, POSITION, TIMELINE, WINDOWS = 1, 2, 3, 4
 local COUNT_OF = { ["call.ended"] = CALLS, ["bill.paid"] = BILLS, ["web.visit"] = VISITS, ["sms.sent"] = SENT }
 local INTENTS = { "billing", "network", "roaming", "device", "cancel", "upgrade", "payment", "other" }
 
-local floor = math.floor
-local pack, unpack_ = cmsgpack.pack, cmsgpack.unpack
+-- Libraries are there only while a function runs, so nothing of them is kept in a local here.
 
 -- The count of the last hour with `more` added now (0: only read).
 local function hour(w, time, more)
-  local slot, sum = floor(time / FIVE_MINUTES), 0
+  local slot, sum = math.floor(time / FIVE_MINUTES), 0
   local ahead = slot - w[1]
   if more > 0 and ahead > 0 then
     for i = 0, (ahead < 12 and ahead or 12) - 1 do w[(slot - i) % 12 + 2] = 0 end
@@ -29,7 +28,7 @@ local function text_sent(s, member, time, out)
   local windows = s[WINDOWS]
   local w = windows[member + 1]
   if not w then
-    w = { floor(time / FIVE_MINUTES), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    w = { math.floor(time / FIVE_MINUTES), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
     windows[member + 1] = w
   end
   local sum = hour(w, time, 1)
@@ -49,7 +48,7 @@ end
 local function ingest(keys, args)
   local kind, time, intent = COUNT_OF[args[3]], tonumber(args[5]), args[7]
   local raw, out = redis.call("GET", keys[1]), {}
-  local s = raw and unpack_(raw) or { 0, 0, 0, 0, 0, 0, {}, { false, false, false, false } }
+  local s = raw and cmsgpack.unpack(raw) or { 0, 0, 0, 0, 0, 0, {}, { false, false, false, false } }
   s[kind] = s[kind] + 1
   s[MOOD] = s[MOOD] + 0.2 * (tonumber(args[8]) - s[MOOD])
   local line, at = s[TIMELINE], (s[POSITION] % 20) * 3
@@ -57,12 +56,12 @@ local function ingest(keys, args)
   line[at + 1], line[at + 2], line[at + 3] = kind, time, intent
   if kind == SENT then text_sent(s, tonumber(args[2]), time, out) end
   if kind == CALLS then call_ended(s, time, intent, out) end
-  redis.call("SET", keys[1], pack(s))
+  redis.call("SET", keys[1], cmsgpack.pack(s))
   return out
 end
 
 local function eligible(i)
-  local kind, least = i % 5, floor(i / 5)
+  local kind, least = i % 5, (i - i % 5) / 5
   if kind == 0 then return function(s) return s.calls >= least end end
   if kind == 1 then return function(s) return s.mood > -0.8 + i * 0.02 end end
   if kind == 2 then return function(s) return s.texts < 50 end end
@@ -104,7 +103,7 @@ local function recommend(keys, args)
   local s = { calls = 0, bills = 0, visits = 0, mood = 0, texts = 0, last = "" }
   local raw = redis.call("GET", keys[1])
   if raw then
-    local r = unpack_(raw)
+    local r = cmsgpack.unpack(raw)
     s.calls, s.bills, s.visits, s.mood = r[CALLS], r[BILLS], r[VISITS], r[MOOD]
     if r[WINDOWS][1] then s.texts = hour(r[WINDOWS][1], tonumber(args[1]), 0) end
     if r[POSITION] > 0 then s.last = r[TIMELINE][((r[POSITION] - 1) % 20) * 3 + 3] end

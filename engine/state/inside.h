@@ -56,7 +56,12 @@ int links_place(struct record *r, struct strpool *pool, struct slice id, struct 
 		int64_t to_ms);
 bool record_is_blank(const struct record *r); /* nothing in it that rules could see */
 void seen_finish(struct seen *s);
-struct seen_id *seen_at(const struct seen *s, unsigned i); /* 0: the oldest by arrival */
+/* 0: the oldest by arrival. Without a division: it is asked for every id at every event. */
+static inline struct seen_id *seen_at(const struct seen *s, unsigned i)
+{
+	unsigned at = s->head + i;
+	return &s->ids[at < s->cap ? at : at - s->cap];
+}
 void seen_push(struct seen *s, struct seen_id id);         /* without dropping; count below SEEN_IDS_MAX */
 
 #endif

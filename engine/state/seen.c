@@ -7,11 +7,6 @@
 #include "base/limits.h"
 #include "state/inside.h"
 
-struct seen_id *seen_at(const struct seen *s, unsigned i)
-{
-	return &s->ids[(s->head + i) % s->cap];
-}
-
 void seen_finish(struct seen *s)
 {
 	free(s->ids);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TICK_MS 10             /* between two chunks */
 #define SWEEP_SPREAD_TICKS 300 /* a sweep is spread over about 3 s … */
@@ -20,20 +21,21 @@
 #define CHUNKS_OUT_MAX 4u              /* … but never runs ahead of the disk */
 #define TAIL_START_BYTES (64ull * MIB) /* a tail this long starts a sweep before its time */
 
+/* The first bytes of the key lie beside the pointer: nearly all comparisons end there, and none of those waits for a
+ * record that left the CPU's caches long ago. */
+#define PREFIX_ID_BYTES 14u
 struct keyed {
 	struct slot *slot;
-	uint8_t hash_slot;
+	unsigned char prefix[2 + PREFIX_ID_BYTES]; /* hash slot, kind, the id's beginning padded with zeros */
 };
 
 static int by_key(const void *a, const void *b)
 {
 	const struct keyed *x = a, *y = b;
-	if (x->hash_slot != y->hash_slot)
-		return x->hash_slot - y->hash_slot;
-	const struct subject *p = &x->slot->record->subject, *q = &y->slot->record->subject;
-	if (p->kind != q->kind)
-		return p->kind - q->kind;
-	return slice_compare(subject_id(p), subject_id(q));
+	int order = memcmp(x->prefix, y->prefix, sizeof(x->prefix));
+	if (order)
+		return order;
+	return slice_compare(subject_id(&x->slot->record->subject), subject_id(&y->slot->record->subject));
 }
 
 struct collect {
@@ -47,7 +49,10 @@ static void collect_dirty(void *arg, struct slot *slot)
 	if (!slot->dirty)
 		return;
 	slot->sweeping = true;
-	c->items[c->count++] = (struct keyed){ slot, subject_slot(&slot->record->subject) };
+	const struct subject *subject = &slot->record->subject;
+	struct keyed *item = &c->items[c->count++];
+	*item = (struct keyed){ slot, { subject_slot(subject), subject->kind } };
+	memcpy(item->prefix + 2, subject->id, subject->len < PREFIX_ID_BYTES ? subject->len : PREFIX_ID_BYTES);
 }
 
 static void begin(struct shard *s)

@@ -21,8 +21,41 @@ enum tightness { TIGHT_OR, TIGHT_AND, TIGHT_COMPARE, TIGHT_SUM, TIGHT_PRODUCT, T
 
 static void render(const struct render *r, const struct term *t, enum tightness outer);
 
+/* Numbers of up to 15 digits, six of them behind the point: nearly all that people write. Then whole / scale is the very
+ * double that the decimal stands for (both are exact, division rounds once), and "%.15g" would say the same. */
+static bool short_text(double n, char buffer[32])
+{
+	double scale = 1, whole;
+	if (!(fabs(n) >= 1e-4 && fabs(n) < 1e15))
+		return false;
+	for (int digits = 0; digits <= 6; digits++, scale *= 10) {
+		whole = nearbyint(fabs(n) * scale);
+		if (whole >= 1e15)
+			return false;
+		if (whole / scale != fabs(n))
+			continue;
+		uint64_t left = (uint64_t)whole;
+		char text[32], *at = text + sizeof(text);
+		*--at = '\0';
+		for (int i = 0; i < digits; i++, left /= 10)
+			*--at = (char)('0' + left % 10);
+		if (digits)
+			*--at = '.';
+		do
+			*--at = (char)('0' + left % 10);
+		while (left /= 10);
+		if (n < 0)
+			*--at = '-';
+		memcpy(buffer, at, (size_t)(text + sizeof(text) - at));
+		return true;
+	}
+	return false;
+}
+
 const char *number_text(double n, char buffer[32])
 {
+	if (short_text(n, buffer))
+		return buffer;
 	for (int digits = 15; digits <= 17; digits++) {
 		snprintf(buffer, 32, "%.*g", digits, n);
 		if (strtod(buffer, NULL) == n)

@@ -121,6 +121,7 @@ void publish_work(struct shard *s, struct work *w)
 	struct event e;
 	if (!make_reservation(s, w) || !work_customer(s, &w, true, &slot))
 		return;
+	record_prefetch(slot->record);
 	if (!event_of(s, w, &e)) {
 		work_refuse_last(s, w);
 		return;

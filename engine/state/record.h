@@ -142,6 +142,9 @@ struct record {
 struct record *record_create(const struct subject *subject);
 void record_destroy(struct record *r, struct strpool *pool); /* NULL-safe */
 bool record_is_empty(const struct record *r);                /* never had an entry applied: no sequence, no content */
+/* Asks the CPU for the parts that applying an event will walk: they lie apart, and fetched together cost one wait instead
+ * of one each. */
+void record_prefetch(const struct record *r);
 size_t record_bytes(const struct record *r);                 /* approximate memory, for the cache's bound */
 
 /* Bytes of the strings whose length senders decide, as they are spelled out when the record is stored. */

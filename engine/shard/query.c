@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/clock.h"
 
+#define ANSWER_BYTES 2048u /* three choices with words and reasons: the answer is allocated once, not grown */
+
 struct deadline {
 	uint64_t at_ns;
 };
@@ -125,6 +127,7 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 	record_decision(s, customer, &head, ask, &foreign, &decision);
 	struct wire_recommendation wire;
 	decision_to_wire(s, &decision, &head, customer, ask->now_ms, ask->channel, &wire);
+	bytes_reserve(&w->answer, ANSWER_BYTES);
 	response_recommendation(&w->answer, w->recommend.request_id, &wire);
 	counter_add(&s->counts.recommendations, 1);
 	counter_add(&s->counts.fallbacks, decision.fallback);

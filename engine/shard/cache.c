@@ -116,6 +116,7 @@ int cache_get(struct cache *c, const struct subject *subject, bool create, struc
 		}
 		s = must_calloc(1, sizeof(*s));
 		s->hash = hash;
+		s->hash_slot = subject_slot(subject);
 		s->record = record ? record : record_create(subject);
 		s->stored = stored_of(s->record);
 		s->scheduled_ms = s->stored.fire_ms; /* the heap has it since it was set, or since the start */
@@ -136,6 +137,7 @@ void cache_dirty(struct cache *c, struct slot *s)
 	s->version++;
 	if (s->version % MEASURE_EVERY == 0)
 		cache_measure(c, s);
+	cache_list_dirty(c, s);
 	if (s->dirty)
 		return;
 	s->dirty = true;
@@ -149,6 +151,24 @@ void cache_clean(struct cache *c, struct slot *s)
 		return;
 	s->dirty = false;
 	c->dirty_count--;
+}
+
+void cache_list_dirty(struct cache *c, struct slot *s)
+{
+	if (s->listed)
+		return;
+	s->listed = true;
+	s->next_dirty = c->dirty[s->hash_slot];
+	c->dirty[s->hash_slot] = s;
+}
+
+struct slot *cache_take_dirty(struct cache *c, unsigned hash_slot)
+{
+	struct slot *list = c->dirty[hash_slot];
+	c->dirty[hash_slot] = NULL;
+	for (struct slot *s = list; s; s = s->next_dirty)
+		s->listed = false;
+	return list;
 }
 
 void cache_measure(struct cache *c, struct slot *s)
@@ -167,7 +187,7 @@ void cache_evict(struct cache *c, size_t most)
 		while (*at) {
 			struct slot *s = *at;
 			looked++;
-			if (s->dirty || s->pending || s->sweeping || s->hot) {
+			if (s->dirty || s->listed || s->pending || s->hot) {
 				s->hot = false;
 				at = &s->next;
 				continue;

@@ -23,22 +23,25 @@ struct stored {
 };
 
 struct slot {
-	struct slot *next; /* in its bucket */
+	struct slot *next;       /* in its bucket */
+	struct slot *next_dirty; /* in the list of its hash slot, while `listed` */
 	uint64_t hash;
 	struct record *record; /* never NULL */
-	bool dirty, hot, sweeping;
-	bool full;              /* over LIMIT_RECORD_BYTES when it was measured: takes no more events */
-	uint32_t version;       /* counts changes: a commit makes the slot clean only if nothing changed since */
-	uint32_t pending;       /* effects and nudges of its entries that are not in the journal yet */
-	uint64_t effects_seq;   /* newest journal sequence among those that are */
-	uint64_t dirty_seq;     /* while dirty: the store misses nothing of it before this entry */
+	bool dirty, hot, listed;
+	uint8_t hash_slot;
+	bool full;            /* over LIMIT_RECORD_BYTES when it was measured: takes no more events */
+	uint32_t version;     /* counts changes: a commit makes the slot clean only if nothing changed since */
+	uint32_t pending;     /* effects and nudges of its entries that are not in the journal yet */
+	uint64_t effects_seq; /* newest journal sequence among those that are */
+	uint64_t dirty_seq;   /* while dirty: the store misses nothing of it before this entry */
 	struct stored stored;
-	int64_t scheduled_ms;   /* earliest fire time that the shard's heap has for it; INT64_MAX: none */
+	int64_t scheduled_ms; /* earliest fire time that the shard's heap has for it; INT64_MAX: none */
 	size_t bytes;
 };
 
 struct cache {
 	struct slot **buckets;
+	struct slot *dirty[HASH_SLOTS]; /* by hash slot: what the next sweep takes, piece by piece */
 	size_t bucket_count, count, dirty_count, bytes, limit_bytes;
 	size_t hand;               /* of the clock: a bucket */
 	struct strpool *pool;      /* lent */
@@ -57,6 +60,10 @@ struct stored stored_of(const struct record *r);
 struct slot *cache_peek(const struct cache *c, const struct subject *subject); /* only what is in memory */
 void cache_dirty(struct cache *c, struct slot *s); /* the record's sequence is that of the change already */
 void cache_clean(struct cache *c, struct slot *s);
+/* The dirty slots of one hash slot, linked by next_dirty: the list is the caller's, who stores them or lists them
+ * again. A slot that changes meanwhile is listed anew. */
+struct slot *cache_take_dirty(struct cache *c, unsigned hash_slot);
+void cache_list_dirty(struct cache *c, struct slot *s);
 /* Lets clean records go until the bytes are within the limit, looking at no more than `most` slots. */
 void cache_evict(struct cache *c, size_t most);
 /* The record's size changed. Done now and then (cache_dirty), since it costs more than applying a small event. */

@@ -21,7 +21,7 @@ void effect_done_work(struct shard *s, struct work *w)
 {
 	struct slot *slot = cache_peek(&s->cache, &w->effect.source);
 	CHECK(slot && slot->pending); /* a slot with effects outstanding is never evicted */
-	slot->pending--;
+	s->unpark |= --slot->pending == 0 && s->parked;
 	if (w->hold_seq > slot->effects_seq)
 		slot->effects_seq = w->hold_seq;
 	sources_done(s, w->effect.source_seq);
@@ -129,15 +129,33 @@ void effect_work(struct shard *s, struct work *w)
 	tell_source(s, w, commit_entry(s, &c));
 }
 
+static void run_parked(struct shard *s)
+{
+	struct work *list = s->parked;
+	s->parked = NULL;
+	s->unpark = false;
+	while (list) {
+		struct work *w = list;
+		list = w->next;
+		w->next = NULL;
+		work_run(s, w);
+	}
+}
+
 void inbox_run(struct shard *s)
 {
 	s->inbox_stuck = s->inbox_busy = false;
-	while (s->inbox && !s->inbox_stuck) {
-		struct work *w = s->inbox;
-		s->inbox = w->next;
-		if (!s->inbox)
-			s->inbox_tail = NULL;
-		w->next = NULL;
-		work_run(s, w);
+	for (;;) {
+		while (s->inbox && !s->inbox_stuck) {
+			struct work *w = s->inbox;
+			s->inbox = w->next;
+			if (!s->inbox)
+				s->inbox_tail = NULL;
+			w->next = NULL;
+			work_run(s, w);
+		}
+		if (!s->unpark)
+			return;
+		run_parked(s);
 	}
 }

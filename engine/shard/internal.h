@@ -143,8 +143,9 @@ struct source { /* an entry whose effects are not all in the journal yet */
 
 struct sweep {
 	bool active;
-	struct slot **slots;
-	size_t count, at, per_tick;
+	unsigned next_slot;   /* hash slots from here on are not collected yet */
+	struct keyed *items;  /* of the hash slot at hand, sorted */
+	size_t count, at, cap, per_tick;
 	uint64_t mark;       /* the journal's end when it began, or before what is skipped */
 	unsigned chunks_out; /* handed to the store thread, not back yet */
 	bool last_sent;
@@ -171,6 +172,8 @@ struct shard {
 	struct work *outbound, *outbound_tail; /* works whose target's queue was full, in order */
 	struct session *dirty, *paused, *followers;
 	_Atomic bool durable_moved;
+	struct work *parked;          /* of customers whose merge is on its way: run again when one has arrived */
+	bool unpark;
 	bool inbox_stuck, inbox_busy; /* its head finds no room; since the disk is behind, not full */
 	struct pack *next_pack;
 	struct bytes scratch, encoded;

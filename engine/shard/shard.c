@@ -79,11 +79,12 @@ void shard_destroy(struct shard *s)
 	queue_destroy(s->queue);
 	destroy_list(s->inbox);
 	destroy_list(s->outbound);
+	destroy_list(s->parked);
 	destroy_calls(s->hold);
 	destroy_calls(s->free_calls);
 	timers_finish(s);
 	free(s->sources);
-	free(s->sweep.slots);
+	free(s->sweep.items);
 	pack_destroy(s->next_pack);
 	cache_finish(&s->cache);
 	machine_finish(&s->machine);

@@ -2,8 +2,9 @@
  * record, key order 0.9 KB), a little at each tick, so that the disk stays the journal's (all at once put p99 at 5 ms,
  * a gentle pace at 0.6 ms).
  *
- * A sweep notes where the journal ends, collects what is dirty, and works through it in chunks. A chunk is encoded here
- * and committed by the store thread once the journal has everything it holds (and their effects) on disk. When the last
+ * A sweep notes where the journal ends and goes through the hash slots, which come first in the key: each tick collects
+ * and sorts the dirty records of one or a few, so that no tick waits for all of them. A chunk is encoded here and
+ * committed by the store thread once the journal has everything it holds (and their effects) on disk. When the last
  * chunk is committed the shard's low-water mark is where the sweep began, or just before the oldest entry with effects
  * outstanding. */
 #include "shard/internal.h"
@@ -22,11 +23,11 @@
 #define TAIL_START_BYTES (64ull * MIB) /* a tail this long starts a sweep before its time */
 
 /* The first bytes of the key lie beside the pointer: nearly all comparisons end there, and none of those waits for a
- * record that left the CPU's caches long ago. */
-#define PREFIX_ID_BYTES 14u
+ * record that left the CPU's caches long ago. The hash slot is the same for all that are sorted together. */
+#define PREFIX_ID_BYTES 15u
 struct keyed {
 	struct slot *slot;
-	unsigned char prefix[2 + PREFIX_ID_BYTES]; /* hash slot, kind, the id's beginning padded with zeros */
+	unsigned char prefix[1 + PREFIX_ID_BYTES]; /* kind, the id's beginning padded with zeros */
 };
 
 static int by_key(const void *a, const void *b)
@@ -38,36 +39,44 @@ static int by_key(const void *a, const void *b)
 	return slice_compare(subject_id(&x->slot->record->subject), subject_id(&y->slot->record->subject));
 }
 
-struct collect {
-	struct keyed *items;
-	size_t count;
-};
-
-static void collect_dirty(void *arg, struct slot *slot)
-{
-	struct collect *c = arg;
-	if (!slot->dirty)
-		return;
-	slot->sweeping = true;
-	const struct subject *subject = &slot->record->subject;
-	struct keyed *item = &c->items[c->count++];
-	*item = (struct keyed){ slot, { subject_slot(subject), subject->kind } };
-	memcpy(item->prefix + 2, subject->id, subject->len < PREFIX_ID_BYTES ? subject->len : PREFIX_ID_BYTES);
-}
-
 static void begin(struct shard *s)
 {
-	struct collect c = { .items = must_malloc((s->cache.dirty_count + 1) * sizeof(c.items[0])) };
-	cache_each(&s->cache, collect_dirty, &c);
-	qsort(c.items, c.count, sizeof(c.items[0]), by_key);
 	struct sweep *sweep = &s->sweep;
-	*sweep = (struct sweep){ .active = true, .count = c.count, .mark = journal_last(s->engine->journal) };
-	sweep->slots = must_malloc((c.count + 1) * sizeof(sweep->slots[0]));
-	for (size_t i = 0; i < c.count; i++)
-		sweep->slots[i] = c.items[i].slot;
-	sweep->per_tick =
-		c.count / SWEEP_SPREAD_TICKS > CHUNK_RECORDS_MIN ? c.count / SWEEP_SPREAD_TICKS : CHUNK_RECORDS_MIN;
-	free(c.items);
+	size_t part = s->cache.dirty_count / SWEEP_SPREAD_TICKS;
+	sweep->active = true;
+	sweep->last_sent = false;
+	sweep->next_slot = 0;
+	sweep->count = sweep->at = 0;
+	sweep->mark = journal_last(s->engine->journal);
+	sweep->per_tick = part > CHUNK_RECORDS_MIN ? part : CHUNK_RECORDS_MIN;
+}
+
+static void collect(struct sweep *sweep, struct slot *slot)
+{
+	const struct subject *subject = &slot->record->subject;
+	if (sweep->count == sweep->cap) {
+		sweep->cap = sweep->cap ? sweep->cap * 2 : 256;
+		sweep->items = must_realloc(sweep->items, sweep->cap * sizeof(sweep->items[0]));
+	}
+	struct keyed *item = &sweep->items[sweep->count++];
+	*item = (struct keyed){ slot, { subject->kind } };
+	memcpy(item->prefix + 1, subject->id, subject->len < PREFIX_ID_BYTES ? subject->len : PREFIX_ID_BYTES);
+}
+
+/* The next record to store, in key order; NULL where the sweep is through. */
+static struct slot *next(struct shard *s)
+{
+	struct sweep *sweep = &s->sweep;
+	while (sweep->at == sweep->count) {
+		if (sweep->next_slot == HASH_SLOTS)
+			return NULL;
+		sweep->at = sweep->count = 0;
+		for (struct slot *slot = cache_take_dirty(&s->cache, sweep->next_slot++); slot; slot = slot->next_dirty)
+			collect(sweep, slot);
+		if (sweep->count)
+			qsort(sweep->items, sweep->count, sizeof(sweep->items[0]), by_key);
+	}
+	return sweep->items[sweep->at++].slot;
 }
 
 static void put(struct bytes *out, enum store_table table, bool put, struct slice key, struct slice value)
@@ -136,7 +145,8 @@ void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot)
 	struct stored now = stored_of(slot->record);
 	int64_t before_ms = slot->stored.fire_ms;
 	if (before_ms != now.fire_ms && before_ms != INT64_MAX)
-		put(&c->operations, STORE_DUE, false, due_key(&scratch, before_ms, bytes_slice(&key)), (struct slice){ 0 });
+		put(&c->operations, STORE_DUE, false, due_key(&scratch, before_ms, bytes_slice(&key)),
+		    (struct slice){ 0 });
 	if (now.fire_ms != INT64_MAX && before_ms != now.fire_ms)
 		put(&c->operations, STORE_DUE, true, due_key(&scratch, now.fire_ms, bytes_slice(&key)), SLICE(""));
 	put_alerts(c, slot, &now, &scratch, &value);
@@ -170,26 +180,28 @@ void chunk_destroy(struct store_chunk *c)
 	free(c);
 }
 
-/* A slot with effects outstanding is not stored now, and stays dirty for the next sweep. What the store misses of it may
- * be older than the entry that waits for its effects: the mark stays before that. */
-static void skip(struct sweep *sweep, struct slot *slot)
+/* A slot with effects outstanding is not stored now, and stays dirty for the next sweep. What the store misses of it
+ * may be older than the entry that waits for its effects: the mark stays before that. */
+static void skip(struct shard *s, struct slot *slot)
 {
-	slot->sweeping = false;
-	if (slot->dirty_seq <= sweep->mark)
-		sweep->mark = slot->dirty_seq - 1;
+	cache_list_dirty(&s->cache, slot);
+	if (slot->dirty_seq <= s->sweep.mark)
+		s->sweep.mark = slot->dirty_seq - 1;
 }
 
-/* Puts slots into the chunk until it is full or the sweep is through. */
-static void fill(struct shard *s, struct store_chunk *c, size_t most)
+/* Puts slots into the chunk until it is full. False: the sweep is through. */
+static bool fill(struct shard *s, struct store_chunk *c, size_t most)
 {
-	struct sweep *sweep = &s->sweep;
-	while (sweep->at < sweep->count && c->count < most && c->operations.len < CHUNK_BYTES_MAX) {
-		struct slot *slot = sweep->slots[sweep->at++];
+	while (c->count < most && c->operations.len < CHUNK_BYTES_MAX) {
+		struct slot *slot = next(s);
+		if (!slot)
+			return false;
 		if (slot->pending)
-			skip(sweep, slot);
+			skip(s, slot);
 		else
 			chunk_put_slot(s, c, slot);
 	}
+	return true;
 }
 
 /* The shard's low-water mark at the end of this sweep. */
@@ -207,8 +219,7 @@ static void send_chunk(struct shard *s)
 	if (journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark)) > LIMIT_TAIL_BYTES / 2)
 		most *= 8;
 	struct store_chunk *c = chunk_create(s, most);
-	fill(s, c, most);
-	if (sweep->at == sweep->count) {
+	if (!fill(s, c, most)) {
 		c->last = true;
 		c->mark = mark_of(s);
 		sweep->last_sent = true;
@@ -235,15 +246,15 @@ void stored_work(struct shard *s, struct work *w)
 	struct store_chunk *c = w->chunk;
 	struct sweep *sweep = &s->sweep;
 	for (size_t i = 0; i < c->count; i++) {
-		c->items[i].slot->sweeping = false;
 		if (c->result == ERR_OK)
 			committed(s, &c->items[i]);
+		else
+			cache_list_dirty(&s->cache, c->items[i].slot);
 	}
 	counter_add(&s->counts.stored, c->count);
 	sweep->chunks_out--;
 	if (sweep->last_sent && sweep->chunks_out == 0) {
-		free(sweep->slots);
-		*sweep = (struct sweep){ 0 };
+		sweep->active = false;
 		s->swept_ns = clock_mono_ns();
 	}
 	chunk_destroy(c);
@@ -288,14 +299,21 @@ static void take_stored(struct shard *s)
 	}
 }
 
+static void list_again(void *arg, struct slot *slot)
+{
+	struct shard *s = arg;
+	if (slot->dirty)
+		cache_list_dirty(&s->cache, slot);
+}
+
 static int sweep_shard(struct engine *e, struct shard *s)
 {
 	take_stored(s);
-	free(s->sweep.slots);
+	cache_each(&s->cache, list_again, s); /* a sweep that the stop cut off took records that it did not store */
 	begin(s);
-	while (s->sweep.at < s->sweep.count) {
+	for (bool more = true; more;) {
 		struct store_chunk *c = chunk_create(s, SWEEP_SPREAD_TICKS);
-		fill(s, c, SWEEP_SPREAD_TICKS);
+		more = fill(s, c, SWEEP_SPREAD_TICKS);
 		int result = chunk_write(e, c, 0);
 		chunk_destroy(c);
 		if (result != ERR_OK)

@@ -141,6 +141,20 @@ static bool resolve_alias(struct shard *s, struct work *w, const struct subject 
 	return true;
 }
 
+/* The history is on its way to the other record, and with it the ids that tell duplicates: whoever comes from here must
+ * not be there before it. */
+static void await_merge(struct shard *s, struct work *w)
+{
+	struct work **at = &s->parked;
+	if (!w->heap)
+		w = work_to_heap(w);
+	w->hops = 0;
+	w->next = NULL;
+	while (*at)
+		at = &(*at)->next;
+	*at = w;
+}
+
 bool work_customer(struct shard *s, struct work **wp, bool create, struct slot **slot)
 {
 	for (;;) {
@@ -168,6 +182,10 @@ bool work_customer(struct shard *s, struct work **wp, bool create, struct slot *
 		}
 		if (!*slot || !(*slot)->record->redirect)
 			return true;
+		if (create && (*slot)->pending) {
+			await_merge(s, w);
+			return false;
+		}
 		w->merged_from = w->customer;
 		w->customer = arena_slice(work_arena(s, w), str_slice((*slot)->record->redirect)); /* it may move on */
 	}

@@ -86,6 +86,7 @@ class Model:
 
     def __init__(self, entries):
         self.ids = collections.Counter()
+        self.by_prospect = set() # sent under an alias that had no owner yet, and again when it had: see on_event
         self.calls, self.members = collections.Counter(), collections.Counter()
         self.agents, self.areas, self.sums = collections.Counter(), collections.Counter(), collections.Counter()
         self.attrs, self.merged = {}, {}
@@ -107,6 +108,9 @@ class Model:
     def on_event(self, e):
         event, who = e['event'], e['customer']
         self.ids[event['id']] += 1
+        # The prospect's history joins the owner by effects; who sends again before they arrive is not recognised.
+        if who.startswith('prospect:'):
+            self.by_prospect.add(event['id'])
         values = attributes(event)
         if event['type'] == 'call.ended':
             self.calls[who] += 1

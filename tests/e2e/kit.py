@@ -209,12 +209,13 @@ class Daemon:
             return c.call(get_status=self.bench.pb.GetStatus()).status
 
     def settled(self, seconds=60):
-        """Waits until no effect is on its way; returns the digest."""
+        """Waits until no effect is on its way; returns the digest. settled_at: the entry that it is of."""
         until = time.time() + seconds
         while time.time() < until:
             s = self.status()
             if s.effects_pending == 0 and s.journal_last == s.journal_durable:
                 digest = self.digest()
+                self.settled_at = s.journal_last
                 if self.status().journal_last == s.journal_last:
                     return digest
             time.sleep(0.01)

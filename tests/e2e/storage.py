@@ -1,0 +1,217 @@
+#!/usr/bin/python3
+"""A full disk, a cache smaller than the state, and the same journal in other processes."""
+import os
+import shutil
+import subprocess
+import time
+
+import kit
+
+PACK = '''pack { name = "storage" }
+local calls = series { on = "call.ended", name = "calls" }
+local busy = series { on = "call.ended", per = "agent", name = "busy" }
+local promise = case { opens = "promise.made", closes = "promise.kept", due = "1h", name = "promise" }
+fact.calls = calls:count "7d"
+rule "many" { on = "call.ended", when = fact.calls:at_least(2), alert = { to = "care", say = "{calls}", closes = "solved" }, set = { many = fact.calls } }
+rule "fn" { on = "call.ended", run = function(c)
+  local t = {} for i = 1, 20 do t["k" .. i] = i * 0.1 end
+  local s = "" for k, v in pairs(t) do s = s .. k .. tostring(v) end
+  c:set("walk", s) end }
+action "sorry" { goal = "serve", channels = { "call" }, value = { customer = 0.5, business = 0.1 }, say = "Sorry." }
+'''
+
+
+class Tmpfs:
+    def __init__(self, bench, megabytes):
+        self.folder = bench.path('tmpfs')
+        os.mkdir(self.folder)
+        done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=%dm' % megabytes, 'tmpfs', self.folder], stderr=subprocess.PIPE)
+        if done.returncode:
+            raise kit.Skip('mounting a tmpfs is not permitted here: ' + done.stderr.decode().strip())
+
+    def __enter__(self):
+        return self.folder
+
+    def __exit__(self, *_):
+        subprocess.run(['umount', '-l', self.folder])
+
+
+def padded(pb, n, **more):
+    return kit.event(pb, 'e%d' % n, 'c%d' % (n % 60), attrs={'p%d' % i: 'x' * 1000 for i in range(8)}, agent='a%d' % (n % 3), **more)
+
+
+def fill_until_refused(bench, c, start):
+    """Publishes until `storage` is the answer; ids acknowledged."""
+    pb, n, good = bench.pb, start, []
+    until = time.time() + 60
+    while time.time() < until:
+        acks = c.call(publish=pb.Publish(events=[padded(pb, n + i) for i in range(10)])).published.acks
+        good += ['e%d' % (n + i) for i, a in enumerate(acks) if a.result == 1]
+        n += 10
+        refused = [a for a in acks if a.result == 3]
+        if refused:
+            kit.same({a.error.code for a in refused}, {'storage'}, 'refusals')
+            return n, good
+    raise kit.Failed('never full')
+
+
+def a_full_disk(bench):
+    pb = bench.pb
+    with Tmpfs(bench, 40) as folder:
+        d = bench.daemon(data=os.path.join(folder, 'data'), rules=bench.pack(PACK), shards=2,
+                         args=['--segment-mb', '1', '--reserve-mb', '8', '--sweep-ms', '100'])
+        good = []
+        for how in ('reserve', 'full'):
+            with d.client() as c:
+                if how == 'full': # somebody else takes the rest, down to the last block
+                    with open(os.path.join(folder, 'else'), 'wb', buffering=0) as f:
+                        try:
+                            while True:
+                                f.write(bytes(1 << 20))
+                        except OSError:
+                            pass
+                n, more = fill_until_refused(bench, c, 100000 * (how == 'full'))
+                good += more
+                # queries are answered, of all customers, whatever waits for room
+                for i in range(60):
+                    kit.same(c.call(read_customer=pb.ReadCustomer(customer='c%d' % i)).WhichOneof('body'), 'customer')
+                    kit.same(c.call(recommend=pb.Recommend(customer='c%d' % i)).WhichOneof('body'), 'recommendation')
+                kit.check(c.call(get_status=pb.GetStatus()).status.storage_refusing, 'status does not say it')
+                o = c.call(outcome=pb.Outcome(id='o' + how, source='s', customer='c1', action='sorry', channel='call', kind='shown'))
+                kit.same(o.outcome_recorded.ack.error.code, 'storage')
+            d.kill() # nothing acknowledged is lost there
+            if how == 'full':
+                os.remove(os.path.join(folder, 'else'))
+            d.start()
+            subprocess.run(['mount', '-o', 'remount,size=%dm' % (80 if how == 'reserve' else 160), folder], check=True)
+            until = time.time() + 20
+            with d.client() as c:
+                while c.call(publish=pb.Publish(events=[padded(pb, n)])).published.acks[0].result != 1:
+                    kit.check(time.time() < until, 'it does not recover when space returns:', d.said()[-500:])
+                    time.sleep(0.05)
+            good.append('e%d' % n)
+        digest = d.settled()
+        ids = [e['event']['id'] for e in bench.dump(d.data) if e['kind'] == 'event']
+        kit.same(len(ids), len(set(ids)), 'applied once')
+        kit.check(set(good) <= set(ids), 'acknowledged and lost:', sorted(set(good) - set(ids))[:5])
+        d.kill()
+        kit.same(bench.replay(d.data, 4)['digest'], digest, 'digest of a replay')
+
+
+def space_returns_by_itself(bench):
+    """Without a restart: the same process goes on."""
+    pb = bench.pb
+    with Tmpfs(bench, 40) as folder:
+        d = bench.daemon(data=os.path.join(folder, 'data'), rules=bench.pack(PACK),
+                         args=['--segment-mb', '1', '--reserve-mb', '8', '--sweep-ms', '100'])
+        with d.client() as c:
+            n, _ = fill_until_refused(bench, c, 0)
+            subprocess.run(['mount', '-o', 'remount,size=80m', folder], check=True)
+            until = time.time() + 20
+            while c.call(publish=pb.Publish(events=[padded(pb, n)])).published.acks[0].result != 1:
+                kit.check(time.time() < until, 'it does not recover')
+                time.sleep(0.05)
+            kit.check(not c.call(get_status=pb.GetStatus()).status.storage_refusing, 'status still says it')
+        digest = d.settled()
+        d.stop()
+        kit.same(bench.replay(d.data)['digest'], digest, 'digest')
+        d.start()
+        kit.same(d.settled(), digest, 'digest after a restart')
+
+
+BEGAN = (kit.NOW() // kit.DAY - 2) * kit.DAY # history: the same at whatever time the test runs
+
+
+def played(bench, cache_mb, customers):
+    pb = bench.pb
+    d = bench.daemon(rules=bench.pack(PACK), args=['--cache-mb', str(cache_mb), '--sweep-ms', '20'], shards=2)
+    with d.client() as c:
+        for start in range(0, 5 * customers, 100):
+            for part in range(0, 100, 25):
+                c.send(publish=pb.Publish(events=[
+                    kit.event(pb, 'e%d' % n, 'c%d' % (n * 7919 % customers), 'promise.made' if n % 5 == 0 else 'call.ended',
+                              agent='a%d' % (n % 9), time_ms=BEGAN + n)
+                    for n in range(start + part, min(start + part + 25, 5 * customers))]))
+            for part in range(4):
+                kit.accepted(c.receive())
+            time.sleep(0.002)
+    return d
+
+
+def more_state_than_cache(bench):
+    count = 8001
+    large, small = played(bench, 1024, count), played(bench, 1, count)
+    digest = small.settled()
+    kit.same(digest, large.settled(), 'digest with a cache of 1 MiB')
+    until = time.time() + 20
+    while small.status().records_cached > count // 2:
+        kit.check(time.time() < until, 'nothing is evicted:', small.status().records_cached, small.status().cache_bytes)
+        time.sleep(0.05)
+    s = small.status()
+    kit.check(s.records_stored >= count, s)
+    kit.same(small.digest(), digest, 'digest with most records in the store')
+    with small.client() as c:
+        for n in range(0, count, 20): # read back
+            r = c.call(read_customer=bench.pb.ReadCustomer(customer='c%d' % n)).customer
+            kit.same(sum(s.count for s in r.series), 4, 'calls of c%d' % n)
+            kit.same(len(r.timers), 1, 'timers of c%d' % n)
+    kit.same(small.digest(), digest, 'digest after reading')
+    small.kill()
+    small.start(shards=4)
+    kit.same(small.settled(), digest, 'digest after a kill')
+    small.stop()
+    small.start(shards=1)
+    kit.same(small.settled(), digest, 'digest after a stop')
+
+
+def the_same_journal_elsewhere(bench):
+    """Fresh processes, 1 and 4 shards, with and without address-space randomisation, other locales."""
+    d = played(bench, 1024, 301)
+    digest = d.settled()
+    d.kill()
+    wraps = [()]
+    if subprocess.run(['setarch', '-R', 'true'], stderr=subprocess.DEVNULL).returncode == 0:
+        wraps.append(('setarch', '-R'))
+    for shards in (1, 4):
+        for wrap in wraps + [('env', 'LC_ALL=C.UTF-8', 'TZ=Asia/Tokyo', 'MALLOC_PERTURB_=165', 'MALLOC_ARENA_MAX=1')]:
+            kit.same(bench.replay(d.data, shards, wrap)['digest'], digest, 'digest on %d shards, %s' % (shards, wrap))
+
+
+def real_calls(bench):
+    """The bank's calls: undisturbed, twice, and with three kills in the middle."""
+    calls = os.environ.get('NUDGED_SHARED', os.path.join(bench.root, '..', 'shared')) + '/data/bank-calls-1999-08a.csv.gz'
+    rules = os.path.join(bench.root, 'rules', 'bank')
+    if not os.path.exists(calls) or not os.path.exists(rules + '/pack.lua'):
+        raise kit.Skip('the recording is not here: ' + calls)
+    take = lambda d, **more: d.ctl('--json', 'import', calls, '--map', rules + '/import.lua', **more)
+    d = bench.daemon(rules=rules)
+    take(d)
+    stats = {r['name']: r for r in kit.json.loads(d.ctl('--json', 'rules', 'stats'))}
+    kit.same((stats['repeat-call']['fired'], stats['second-hang-up']['fired']), (10333, 969), 'fired')
+    kit.same(stats['repeat-call']['matched'], 15544, 'identified calls')
+    digest = d.settled()
+    before = d.status()
+    take(d)
+    kit.same(d.settled(), digest, 'digest after importing again')
+    kit.same(d.status().events_duplicate - before.events_duplicate, 15544, 'duplicates')
+    d.stop()
+    report = bench.replay(d.data, 4)
+    kit.same((report['digest'], report['events']), (digest, 15544), 'replay')
+    broken = bench.daemon(rules=rules, args=['--sweep-ms', '50'], shards=2)
+    for kill in range(3):
+        half = subprocess.Popen([bench.nudgectl, '--socket', broken.address, 'import', calls, '--map', rules + '/import.lua'],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.08 + 0.05 * kill)
+        broken.kill()
+        half.kill()
+        half.wait()
+        broken.start(shards=kill + 1)
+    took = broken.status().journal_last
+    take(broken)
+    kit.check(broken.status().journal_last > took, 'the kills came after the import')
+    kit.same(broken.settled(), digest, 'digest after three kills and a complete import')
+    with broken.client() as c:
+        kit.check(c.call(get_digest=bench.pb.GetDigest()).digest.records >= 4167, 'customers')
+
+
+kit.Bench().run([a_full_disk, space_returns_by_itself, more_state_than_cache, the_same_journal_elsewhere, real_calls])

@@ -45,6 +45,7 @@
 #define LIMIT_KEY_BYTES 256u              /* a series' key: its `by` values joined */
 #define LIMIT_TIMELINE 64u                /* entries kept; a pack may ask for fewer */
 #define LIMIT_TIMELINE_FIELDS 8u
+#define LIMIT_HAPPENING_BYTES (22u * KIB) /* what a moment says: 4 texts and 8 names with texts, each 1024 and its length */
 #define LIMIT_CASES 64u
 #define LIMIT_ALERTS 64u                  /* per record; closed ones go first */
 #define LIMIT_OUTCOMES 64u

@@ -72,7 +72,7 @@ static void apply_link_effect(struct applying *a, uint8_t kind, struct slice bod
 static void apply_merge_effect(struct applying *a, struct slice body)
 {
 	struct record *from;
-	if (a->record->redirect) /* two customers merged into each other at once: the circle is cut here */
+	if (a->record->rare->redirect) /* two customers merged into each other at once: the circle is cut here */
 		record_redirect(a->record, a->m->pool, (struct slice){ NULL, 0 });
 	CHECK(record_decode(&from, a->m->pool, body) == ERR_OK); /* our own bytes, from the journal */
 	record_merge(a->record, a->m->pool, from);
@@ -87,7 +87,7 @@ static void apply_absorb_effect(struct applying *a, struct slice body)
 	struct slice customer = reader_string(&r);
 	struct hash128 digest = record_digest(a->record);
 	CHECK(!r.bad);
-	if (a->record->redirect || (digest.low == 0 && digest.high == 0))
+	if (a->record->rare->redirect || (digest.low == 0 && digest.high == 0))
 		return; /* nobody did, as nearly always */
 	struct subject target = subject_of(SUBJECT_CUSTOMER, customer);
 	struct bytes encoded = { 0 };

@@ -100,8 +100,8 @@ void machine_apply_timer(struct machine *m, struct record *record, const struct 
 	struct timer due = *t; /* t may be the record's own, which is about to go */
 	bool there = false;
 	applying_start(&a, m, record, NULL, due.due_ms, in, out);
-	for (unsigned i = 0; i < record->timer_count && !there; i++) {
-		const struct timer *have = &record->timers[i];
+	for (unsigned i = 0; i < record->rare->timer_count && !there; i++) {
+		const struct timer *have = &record->rare->timers[i];
 		there = have->due_ms == due.due_ms && have->decl == due.decl && have->member == due.member &&
 			slice_equal(str_slice(have->key), key);
 	}

@@ -41,14 +41,8 @@ static void alias_changed(struct applying *a, bool added)
 
 void empty_record(struct applying *a, struct slice into)
 {
-	struct record *r = a->record, *fresh = record_create(&r->subject);
-	struct record full = *r;
-	fresh->seq = r->seq;
-	fresh->newest_ms = r->newest_ms;
-	*r = *fresh;
-	*fresh = full;
-	record_destroy(fresh, a->m->pool);
-	record_redirect(r, a->m->pool, into);
+	record_empty(a->record, a->m->pool);
+	record_redirect(a->record, a->m->pool, into);
 }
 
 /* This customer is that one: its record travels there whole, its aliases name the other from now on. Rules on the event
@@ -67,8 +61,8 @@ static bool identity_merged(struct applying *a)
 	record_encode(r, &encoded);
 	applying_effect(a, EFFECT_MERGE, &target, bytes_slice(&encoded));
 	bytes_finish(&encoded);
-	for (unsigned i = 0; i < r->link_count; i++) {
-		const struct link *l = &r->links[i];
+	for (unsigned i = 0; i < r->rare->link_count; i++) {
+		const struct link *l = &r->rare->links[i];
 		if (l->to_ms)
 			continue;
 		struct subject alias = subject_of(SUBJECT_ALIAS, str_slice(l->id));

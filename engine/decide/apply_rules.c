@@ -220,8 +220,8 @@ void apply_closers(struct applying *a, const struct type_index *index, uint8_t m
 	struct record *r = a->record;
 	for (unsigned i = 0; i < index->alert_closer_count; i++) {
 		const struct rule_decl *rule = &a->m->pack->rules[index->alert_closers[i]];
-		for (unsigned k = 0; k < r->alert_count && a->out->closed_count < LIMIT_ALERTS; k++) {
-			struct alert *alert = &r->alerts[k];
+		for (unsigned k = 0; k < r->rare->alert_count && a->out->closed_count < LIMIT_ALERTS; k++) {
+			struct alert *alert = &r->rare->alerts[k];
 			bool same = rule->about != ABOUT_MEMBER || !member || alert->member == member;
 			if (alert->rule == rule->name && alert->state != ALERT_CLOSED && !alert->historical && same &&
 			    alert->time_ms <= a->now_ms)

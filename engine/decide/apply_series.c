@@ -7,9 +7,9 @@ static void window_count(struct applying *a, const struct series_decl *s, uint8_
 	struct window_undo undo = { 0 };
 	struct window *w = record_window(a->record, a->m->pool, s->id, member, key, &s->window);
 	if (window_add(w, &s->window, a->m->pack->zone, time_ms, value, &undo))
-		eval_touch(a->e, w, &undo);
+		eval_touch(a->e, a->record, w, &undo);
 	else
-		a->record->late++;
+		record_late(a->record);
 }
 
 /* Text counts for `distinct` only: by a hash that a double holds exactly. */

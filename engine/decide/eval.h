@@ -15,9 +15,13 @@
 #include "decide/decision.h"
 #include "script/vm.h"
 
-/* What the entry being applied added to a window: before = "this" looks past it. */
+/* What the entry being applied added to a window: before = "this" looks past it. A window is known by what it is of,
+ * since others that come into being move it. */
 struct touched {
-	const struct window *window;
+	const struct record *record;
+	uint32_t series;
+	uint8_t member;
+	const struct str *key;
 	struct window_undo undo;
 };
 
@@ -93,15 +97,15 @@ struct value eval_attr(struct eval *e, enum term_scope scope, struct slice name)
 struct value eval_event(const struct eval *e, struct slice name);
 struct value eval_request(const struct eval *e, struct slice name);
 struct value eval_name(struct eval *e, struct slice name);
-struct slice ask_topic(const struct ask *ask);      /* its topic, else its intent: both are of the pack's list */
-bool topic_covers(struct slice general, struct slice topic); /* "bill" covers "bill/why-higher", and itself */
+struct slice ask_topic(const struct ask *ask);      /* its topic, else the first level of its intent */
 bool ask_asks_for(const struct ask *ask, const struct action_decl *a);
 int64_t record_first_ms(const struct record *r);    /* first event known of; INT64_MAX: none */
 
 /* eval_series.c */
 struct value eval_series(struct eval *e, const struct record *r, const struct term *t);
 struct value eval_case(struct eval *e, const struct record *r, const struct term *t);
-void eval_touch(struct eval *e, const struct window *w, const struct window_undo *undo);
+/* w: of the record */
+void eval_touch(struct eval *e, const struct record *r, const struct window *w, const struct window_undo *undo);
 /* A series' key from the event's or request's values. False where the pack splits it and none of the values is known.
  */
 bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out);

@@ -46,7 +46,10 @@ struct value eval_event(const struct eval *e, struct slice name)
 
 struct slice ask_topic(const struct ask *ask)
 {
-	return ask->topic.len ? ask->topic : ask->intent;
+	if (ask->topic.len)
+		return ask->topic;
+	const char *slash = ask->intent.len ? memchr(ask->intent.data, '/', ask->intent.len) : NULL;
+	return slash ? (struct slice){ ask->intent.data, (size_t)(slash - ask->intent.data) } : ask->intent;
 }
 
 struct value eval_request(const struct eval *e, struct slice name)
@@ -73,20 +76,20 @@ struct value eval_request(const struct eval *e, struct slice name)
 	return attrs_value(ask->attrs, ask->attr_count, name);
 }
 
-bool topic_covers(struct slice general, struct slice topic)
+static bool covers(struct slice asked_for, struct slice what)
 {
-	if (!general.len || topic.len < general.len || memcmp(topic.data, general.data, general.len) != 0)
+	if (!asked_for.len || what.len < asked_for.len || memcmp(what.data, asked_for.data, asked_for.len) != 0)
 		return false;
-	return topic.len == general.len || topic.data[general.len] == '/';
+	return what.len == asked_for.len || what.data[asked_for.len] == '/';
 }
 
 bool ask_asks_for(const struct ask *ask, const struct action_decl *a)
 {
 	struct slice topic = ask_topic(ask);
 	for (unsigned i = 0; i < a->ask_count; i++)
-		if (topic_covers(str_slice(a->asks[i]), ask->intent) || topic_covers(str_slice(a->asks[i]), topic))
+		if (covers(str_slice(a->asks[i]), ask->intent) || covers(str_slice(a->asks[i]), topic))
 			return true;
-	return a->group && (topic_covers(str_slice(a->group), ask->intent) || topic_covers(str_slice(a->group), topic));
+	return a->group && (covers(str_slice(a->group), ask->intent) || covers(str_slice(a->group), topic));
 }
 
 static void foreign_record(struct eval *e, struct value v)
@@ -162,8 +165,8 @@ struct value eval_name(struct eval *e, struct slice name)
 static struct value eval_open_alert(const struct eval *e, const struct record *r, const struct term *t)
 {
 	uint8_t member = t->scope == SCOPE_MEMBER ? e->member : 0;
-	for (unsigned i = 0; i < r->alert_count; i++) {
-		const struct alert *a = &r->alerts[i];
+	for (unsigned i = 0; i < r->rare->alert_count; i++) {
+		const struct alert *a = &r->rare->alerts[i];
 		if (a->rule == t->name && alert_is_open(a, e->now_ms) && (member == 0 || a->member == member))
 			return value_bool(true);
 	}
@@ -178,8 +181,8 @@ static struct value eval_outcomes(const struct eval *e, const struct term *t)
 	if (!r)
 		return value_unknown();
 	int64_t from = span_from(t->outcomes.span, p->zone, e->now_ms);
-	for (unsigned i = 0; i < r->outcome_count; i++) {
-		const struct outcome *o = &r->outcomes[i];
+	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
+		const struct outcome *o = &r->rare->outcomes[i];
 		if (o->time_ms <= from || o->time_ms > e->now_ms || (t->outcomes.kind && o->kind != t->outcomes.kind))
 			continue;
 		if (t->outcomes.action && t->outcomes.action != o->action)
@@ -199,13 +202,13 @@ int64_t record_first_ms(const struct record *r)
 {
 	int64_t first = INT64_MAX;
 	for (unsigned i = 0; i < r->window_count; i++) {
-		int64_t t = window_first_ms(r->windows[i].window);
+		int64_t t = window_first_ms(&r->windows[i].window);
 		first = t < first ? t : first;
 	}
 	if (r->timeline_count && r->timeline[0].time_ms < first)
 		first = r->timeline[0].time_ms;
-	for (unsigned i = 0; i < r->link_count; i++)
-		first = r->links[i].from_ms < first ? r->links[i].from_ms : first;
+	for (unsigned i = 0; i < r->rare->link_count; i++)
+		first = r->rare->links[i].from_ms < first ? r->rare->links[i].from_ms : first;
 	for (unsigned i = 0; i < r->attrs.count; i++)
 		first = r->attrs.items[i].time_ms < first ? r->attrs.items[i].time_ms : first;
 	return first;

@@ -6,8 +6,9 @@
 
 #include <stdio.h>
 
-void eval_touch(struct eval *e, const struct window *w, const struct window_undo *undo)
+void eval_touch(struct eval *e, const struct record *r, const struct window *w, const struct window_undo *undo)
 {
+	const struct series_window *of = window_owner(w);
 	if (e->touched_count == e->touched_cap) {
 		unsigned cap = e->touched_cap ? 2 * e->touched_cap : 8;
 		struct touched *grown = arena_alloc(&e->m->arena, cap * sizeof(*grown));
@@ -16,15 +17,18 @@ void eval_touch(struct eval *e, const struct window *w, const struct window_undo
 		e->touched = grown;
 		e->touched_cap = cap;
 	}
-	e->touched[e->touched_count++] = (struct touched){ w, *undo };
+	e->touched[e->touched_count++] = (struct touched){ r, of->series, of->member, of->key, *undo };
 }
 
-/* The newest first: bounds may have freed a window and its address may have come back. */
-static const struct window_undo *undo_of(const struct eval *e, const struct window *w)
+/* The newest first: bounds may have pushed a window out, and it may have come back. */
+static const struct window_undo *undo_of(const struct eval *e, const struct record *r, const struct window *w)
 {
-	for (unsigned i = e->touched_count; i > 0; i--)
-		if (e->touched[i - 1].window == w)
-			return e->touched[i - 1].undo.valid ? &e->touched[i - 1].undo : NULL;
+	const struct series_window *of = window_owner(w);
+	for (unsigned i = e->touched_count; i > 0; i--) {
+		const struct touched *t = &e->touched[i - 1];
+		if (t->series == of->series && t->key == of->key && t->member == of->member && t->record == r)
+			return t->undo.valid ? &t->undo : NULL;
+	}
 	return NULL;
 }
 
@@ -113,11 +117,12 @@ static struct range range_of(const struct eval *e, const struct term *t)
 	return r;
 }
 
-static const struct window_undo *left_out(const struct eval *e, const struct term *t, const struct window *w)
+static const struct window_undo *left_out(const struct eval *e, const struct record *r, const struct term *t,
+					  const struct window *w)
 {
 	bool before = t->series.before_this || t->series.aggregate == AGGREGATE_PREVIOUS ||
 		      t->series.aggregate == AGGREGATE_SINCE;
-	return before ? undo_of(e, w) : NULL;
+	return before ? undo_of(e, r, w) : NULL;
 }
 
 static void sums_join(struct window_sums *into, const struct window_sums *more)
@@ -180,7 +185,7 @@ static struct value all_keys(struct eval *e, const struct record *r, const struc
 		if (w->series != s->id || w->member != member)
 			continue;
 		if (t->series.aggregate == AGGREGATE_DAILY_MEAN) {
-			if (window_daily_mean(w->window, &s->window, e->m->pack->zone, e->now_ms, t->series.days,
+			if (window_daily_mean(&w->window, &s->window, e->m->pack->zone, e->now_ms, t->series.days,
 					      t->series.before_today, t->series.at_least_days, t->series.of_values,
 					      &one)) {
 				mean += one;
@@ -188,7 +193,7 @@ static struct value all_keys(struct eval *e, const struct record *r, const struc
 			}
 			continue;
 		}
-		window_sum(w->window, &s->window, range.from_ms, range.to_ms, left_out(e, t, w->window), &more);
+		window_sum(&w->window, &s->window, range.from_ms, range.to_ms, left_out(e, r, t, &w->window), &more);
 		sums_join(&sums, &more);
 	}
 	if (t->series.aggregate == AGGREGATE_DAILY_MEAN)
@@ -218,9 +223,9 @@ struct value eval_series(struct eval *e, const struct record *r, const struct te
 	switch (t->series.aggregate) {
 	case AGGREGATE_RUN:
 		return value_number(
-			w ? (double)window_run(w, t->series.low, t->series.high, range.to_ms, left_out(e, t, w)) : 0);
+			w ? (double)window_run(w, t->series.low, t->series.high, range.to_ms, left_out(e, r, t, w)) : 0);
 	case AGGREGATE_DISTINCT:
-		return value_number(w ? (double)window_distinct(w, range.from_ms, range.to_ms, left_out(e, t, w)) : 0);
+		return value_number(w ? (double)window_distinct(w, range.from_ms, range.to_ms, left_out(e, r, t, w)) : 0);
 	case AGGREGATE_DAILY_MEAN:
 		if (w && window_daily_mean(w, &s->window, e->m->pack->zone, e->now_ms, t->series.days,
 					   t->series.before_today, t->series.at_least_days, t->series.of_values, &mean))
@@ -230,7 +235,7 @@ struct value eval_series(struct eval *e, const struct record *r, const struct te
 		break;
 	}
 	if (w)
-		window_sum(w, &s->window, range.from_ms, range.to_ms, left_out(e, t, w), &sums);
+		window_sum(w, &s->window, range.from_ms, range.to_ms, left_out(e, r, t, w), &sums);
 	return of_sums(e, t, &sums);
 }
 
@@ -242,8 +247,8 @@ struct value eval_case(struct eval *e, const struct record *r, const struct term
 	unsigned open = 0, closed = 0, missed = 0;
 	int64_t oldest = INT64_MAX;
 	double turnaround = 0;
-	for (unsigned i = 0; i < r->case_count; i++) {
-		const struct open_case *c = &r->cases[i];
+	for (unsigned i = 0; i < r->rare->case_count; i++) {
+		const struct open_case *c = &r->rare->cases[i];
 		if (c->decl != decl->id || (member && c->member != member))
 			continue;
 		if (c->state == CASE_OPEN) {

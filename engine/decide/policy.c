@@ -49,8 +49,8 @@ static struct tally outcomes_tally(const struct deciding *d, const struct policy
 	const struct record *r = d->e->customer;
 	struct tally t = { 0, INT64_MIN };
 	int64_t now_ms = d->e->now_ms, from_ms = span_from(within, d->m->pack->zone, now_ms);
-	for (unsigned i = 0; i < r->outcome_count; i++) {
-		const struct outcome *o = &r->outcomes[i];
+	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
+		const struct outcome *o = &r->rare->outcomes[i];
 		if ((kind && o->kind != kind) || o->time_ms <= from_ms || o->time_ms > now_ms ||
 		    !counts_with(d, p, a, o))
 			continue;

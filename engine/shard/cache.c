@@ -90,12 +90,12 @@ static int load(struct cache *c, const struct subject *subject, struct record **
 struct stored stored_of(const struct record *r)
 {
 	struct stored s = { .fire_ms = timers_next_fire(r) };
-	for (unsigned i = 0; i < r->alert_count; i++) {
-		const struct alert *a = &r->alerts[i];
+	for (unsigned i = 0; i < r->rare->alert_count; i++) {
+		const struct alert *a = &r->rare->alerts[i];
 		if (a->state != ALERT_OPEN || a->historical)
 			continue;
 		if (!s.outbox)
-			s.outbox = must_malloc(r->alert_count * sizeof(s.outbox[0]));
+			s.outbox = must_malloc(r->rare->alert_count * sizeof(s.outbox[0]));
 		s.outbox[s.outbox_count++] = (struct alert_id){ a->seq, a->index };
 	}
 	return s;

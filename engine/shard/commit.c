@@ -44,7 +44,8 @@ static void feed_alerts(struct shard *s, struct commit *c)
 			continue;
 		alert_to_wire(c->slot->record, a, &wire);
 		wire.nudge = c->nudge;
-		feed_add(s->engine->feed, &wire, &c->slot->record->subject);
+		struct subject subject = record_subject(c->slot->record);
+		feed_add(s->engine->feed, &wire, &subject);
 		counter_add(&s->counts.alerts, 1);
 	}
 }
@@ -79,7 +80,7 @@ static void hand_on(struct shard *s, struct commit *c, uint64_t seq, void (*give
 		const struct effect *f = &a->effects[i];
 		bool event = f->kind == EFFECT_EVENT;
 		struct work w = { .kind = WORK_EFFECT, .home = s, .member = c->member };
-		w.effect.source = c->slot->record->subject;
+		w.effect.source = record_subject(c->slot->record);
 		w.effect.target = f->target;
 		w.effect.source_seq = seq;
 		w.effect.index = f->index;
@@ -91,7 +92,7 @@ static void hand_on(struct shard *s, struct commit *c, uint64_t seq, void (*give
 	for (unsigned i = 0; i < a->nudge_count; i++) {
 		const struct nudge_request *n = &a->nudges[i];
 		struct work w = { .kind = WORK_NUDGE, .home = s };
-		w.effect.source = w.effect.target = c->slot->record->subject;
+		w.effect.source = w.effect.target = record_subject(c->slot->record);
 		w.effect.source_seq = seq;
 		w.effect.index = n->index;
 		w.effect.rule = str_slice(n->rule);

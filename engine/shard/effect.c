@@ -76,9 +76,9 @@ bool effect_changes(const struct slot *slot, uint8_t kind)
 /* A merge follows where the target was merged itself, but not back to where it came from: there the circle is cut. */
 static bool goes_on(struct shard *s, struct work *w, const struct slot *slot)
 {
-	if (!slot->record->redirect || w->effect.kind != EFFECT_MERGE)
+	if (!slot->record->rare->redirect || w->effect.kind != EFFECT_MERGE)
 		return false;
-	struct subject next = subject_of(SUBJECT_CUSTOMER, str_slice(slot->record->redirect));
+	struct subject next = subject_of(SUBJECT_CUSTOMER, str_slice(slot->record->rare->redirect));
 	if (subject_equal(&next, &w->effect.source) || w->hops++ > HOPS_MAX)
 		return false;
 	w->effect.target = next;

@@ -133,7 +133,7 @@ void publish_work(struct shard *s, struct work *w)
 	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
 	machine_apply_event(&s->machine, slot->record, &e, &in, applied);
-	struct entry entry = { .kind = ENTRY_EVENT, .subject = slot->record->subject, .aborted = applied->aborted };
+	struct entry entry = { .kind = ENTRY_EVENT, .subject = record_subject(slot->record), .aborted = applied->aborted };
 	entry.event.member = w->member;
 	entry.event.raw = w->raw;
 	struct commit c = { .slot = slot,
@@ -184,7 +184,7 @@ void outcome_work(struct shard *s, struct work *w)
 	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
 	machine_apply_outcome(&s->machine, slot->record, &input, &in, applied);
-	struct entry entry = { .kind = ENTRY_OUTCOME, .subject = slot->record->subject, .aborted = applied->aborted };
+	struct entry entry = { .kind = ENTRY_OUTCOME, .subject = record_subject(slot->record), .aborted = applied->aborted };
 	entry.outcome.member = w->member;
 	entry.outcome.raw = w->raw;
 	struct commit c = { .slot = slot,
@@ -208,8 +208,8 @@ void acknowledge_work(struct shard *s, struct work *w)
 		work_refuse_last(s, w);
 		return;
 	}
-	if (slot && slot->record->redirect) { /* merged: its alerts went along */
-		w->acknowledge.subject = subject_of(SUBJECT_CUSTOMER, str_slice(slot->record->redirect));
+	if (slot && slot->record->rare->redirect) { /* merged: its alerts went along */
+		w->acknowledge.subject = subject_of(SUBJECT_CUSTOMER, str_slice(slot->record->rare->redirect));
 		if (w->hops++ < HOPS_MAX) {
 			acknowledge_work(s, w);
 			return;
@@ -222,7 +222,7 @@ void acknowledge_work(struct shard *s, struct work *w)
 			    "no such alert is held any more; `nudgectl alerts` lists the open ones");
 		return;
 	}
-	struct entry entry = { .kind = ENTRY_ACKNOWLEDGE, .subject = slot->record->subject };
+	struct entry entry = { .kind = ENTRY_ACKNOWLEDGE, .subject = record_subject(slot->record) };
 	entry.acknowledge.seq = w->acknowledge.seq;
 	entry.acknowledge.index = w->acknowledge.index;
 	entry.acknowledge.by = w->acknowledge.by;

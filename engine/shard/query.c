@@ -86,7 +86,7 @@ static void record_decision(struct shard *s, const struct record *r, const struc
 		return;
 	}
 	struct slot slot = { .record = (struct record *)r };
-	struct entry entry = { .kind = ENTRY_DECISION, .subject = r->subject };
+	struct entry entry = { .kind = ENTRY_DECISION, .subject = record_subject(r) };
 	entry.decision.bytes = bytes_slice(&s->encoded);
 	struct commit c = { .slot = &slot,
 			    .entry = &entry,

@@ -72,7 +72,7 @@ static struct due *pop(struct shard *s)
 static void fire(struct shard *s, struct slot *slot, const struct timer *t)
 {
 	struct record *r = slot->record;
-	struct entry entry = { .kind = ENTRY_TIMER, .subject = r->subject };
+	struct entry entry = { .kind = ENTRY_TIMER, .subject = record_subject(r) };
 	arena_reset(&s->machine.arena);
 	entry.timer.due_ms = t->due_ms;
 	entry.timer.decl = t->decl;
@@ -98,20 +98,20 @@ static void fire(struct shard *s, struct slot *slot, const struct timer *t)
 
 int timers_fire_before(struct shard *s, struct slot *slot, int64_t time_ms)
 {
-	while (slot->record->timer_count && slot->record->timers[0].due_ms <= time_ms) {
+	while (slot->record->rare->timer_count && slot->record->rare->timers[0].due_ms <= time_ms) {
 		int result = reserve_one(s, ENTRY_SLACK_BYTES);
 		if (result != ERR_OK)
 			return result;
-		fire(s, slot, &slot->record->timers[0]);
+		fire(s, slot, &slot->record->rare->timers[0]);
 	}
 	return ERR_OK;
 }
 
 static const struct timer *ripe(const struct record *r, int64_t now_ms)
 {
-	for (unsigned i = 0; i < r->timer_count; i++)
-		if (r->timers[i].fire_ms <= now_ms)
-			return &r->timers[i];
+	for (unsigned i = 0; i < r->rare->timer_count; i++)
+		if (r->rare->timers[i].fire_ms <= now_ms)
+			return &r->rare->timers[i];
 	return NULL;
 }
 

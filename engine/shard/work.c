@@ -180,14 +180,14 @@ bool work_customer(struct shard *s, struct work **wp, bool create, struct slot *
 			work_refuse_last(s, w);
 			return false;
 		}
-		if (!*slot || !(*slot)->record->redirect)
+		if (!*slot || !(*slot)->record->rare->redirect)
 			return true;
 		if (create && (*slot)->pending) {
 			await_merge(s, w);
 			return false;
 		}
 		w->merged_from = w->customer;
-		w->customer = arena_slice(work_arena(s, w), str_slice((*slot)->record->redirect)); /* it may move on */
+		w->customer = arena_slice(work_arena(s, w), str_slice((*slot)->record->rare->redirect)); /* it may move on */
 	}
 }
 

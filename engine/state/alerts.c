@@ -23,8 +23,8 @@ static int worth(const struct alert *a)
 static unsigned least_worth(const struct record *r)
 {
 	unsigned least = 0;
-	for (unsigned i = 1; i < r->alert_count; i++) {
-		if (worth(&r->alerts[i]) < worth(&r->alerts[least]))
+	for (unsigned i = 1; i < r->rare->alert_count; i++) {
+		if (worth(&r->rare->alerts[i]) < worth(&r->rare->alerts[least]))
 			least = i;
 	}
 	return least;
@@ -33,23 +33,24 @@ static unsigned least_worth(const struct record *r)
 static void evict(struct record *r, struct strpool *pool)
 {
 	unsigned least = least_worth(r);
-	alert_drop(&r->alerts[least], pool);
-	ARRAY_REMOVE(r->alerts, r->alert_count, least);
+	alert_drop(&r->rare->alerts[least], pool);
+	ARRAY_REMOVE(r->rare->alerts, r->rare->alert_count, least);
 }
 
 bool alerts_would_take(const struct record *r, const struct alert *a)
 {
-	return r->alert_count < LIMIT_ALERTS || worth(a) >= worth(&r->alerts[least_worth(r)]);
+	return r->rare->alert_count < LIMIT_ALERTS || worth(a) >= worth(&r->rare->alerts[least_worth(r)]);
 }
 
 struct alert *alerts_place(struct record *r, struct strpool *pool, struct alert *a)
 {
 	CHECK(a->member <= r->member_count && a->state <= ALERT_CLOSED);
-	if (r->alert_count >= LIMIT_ALERTS)
+	if (r->rare->alert_count >= LIMIT_ALERTS)
 		evict(r, pool);
-	ARRAY_INSERT(r->alerts, r->alert_count, r->alert_cap, r->alert_count, LIMIT_ALERTS);
-	r->alerts[r->alert_count - 1] = *a;
-	return &r->alerts[r->alert_count - 1];
+	struct rare *own = record_rare(r);
+	ARRAY_INSERT(own->alerts, own->alert_count, own->alert_cap, own->alert_count, LIMIT_ALERTS);
+	r->rare->alerts[r->rare->alert_count - 1] = *a;
+	return &r->rare->alerts[r->rare->alert_count - 1];
 }
 
 struct alert *alerts_add(struct record *r, struct strpool *pool, const struct alert *like, struct slice rule,
@@ -65,9 +66,9 @@ struct alert *alerts_add(struct record *r, struct strpool *pool, const struct al
 
 struct alert *alerts_find(struct record *r, uint64_t seq, uint32_t index)
 {
-	for (unsigned i = 0; i < r->alert_count; i++) {
-		if (r->alerts[i].seq == seq && r->alerts[i].index == index)
-			return &r->alerts[i];
+	for (unsigned i = 0; i < r->rare->alert_count; i++) {
+		if (r->rare->alerts[i].seq == seq && r->rare->alerts[i].index == index)
+			return &r->rare->alerts[i];
 	}
 	return NULL;
 }

@@ -12,8 +12,8 @@ void case_drop(struct open_case *c, struct strpool *pool)
 
 struct open_case *cases_find_open(struct record *r, uint32_t decl, uint8_t member, struct slice key)
 {
-	for (unsigned i = 0; i < r->case_count; i++) {
-		struct open_case *c = &r->cases[i];
+	for (unsigned i = 0; i < r->rare->case_count; i++) {
+		struct open_case *c = &r->rare->cases[i];
 		if (c->state == CASE_OPEN && c->decl == decl && c->member == member &&
 		    slice_equal(str_slice(c->key), key))
 			return c;
@@ -23,32 +23,33 @@ struct open_case *cases_find_open(struct record *r, uint32_t decl, uint8_t membe
 
 static bool evict_closed(struct record *r, struct strpool *pool)
 {
-	unsigned oldest = r->case_count;
-	for (unsigned i = 0; i < r->case_count; i++) {
-		if (r->cases[i].state == CASE_CLOSED &&
-		    (oldest == r->case_count || r->cases[i].closed_ms < r->cases[oldest].closed_ms))
+	unsigned oldest = r->rare->case_count;
+	for (unsigned i = 0; i < r->rare->case_count; i++) {
+		if (r->rare->cases[i].state == CASE_CLOSED &&
+		    (oldest == r->rare->case_count || r->rare->cases[i].closed_ms < r->rare->cases[oldest].closed_ms))
 			oldest = i;
 	}
-	if (oldest == r->case_count)
+	if (oldest == r->rare->case_count)
 		return false;
-	case_drop(&r->cases[oldest], pool);
-	ARRAY_REMOVE(r->cases, r->case_count, oldest);
+	case_drop(&r->rare->cases[oldest], pool);
+	ARRAY_REMOVE(r->rare->cases, r->rare->case_count, oldest);
 	return true;
 }
 
 struct open_case *cases_place(struct record *r, struct strpool *pool, struct open_case *c)
 {
 	CHECK(c->member <= r->member_count);
-	if (r->case_count >= LIMIT_CASES && !evict_closed(r, pool)) {
+	if (r->rare->case_count >= LIMIT_CASES && !evict_closed(r, pool)) {
 		case_drop(c, pool);
 		return NULL;
 	}
-	unsigned at = r->case_count;
-	while (at > 0 && r->cases[at - 1].opened_ms > c->opened_ms)
+	unsigned at = r->rare->case_count;
+	while (at > 0 && r->rare->cases[at - 1].opened_ms > c->opened_ms)
 		at--;
-	ARRAY_INSERT(r->cases, r->case_count, r->case_cap, at, LIMIT_CASES);
-	r->cases[at] = *c;
-	return &r->cases[at];
+	struct rare *own = record_rare(r);
+	ARRAY_INSERT(own->cases, own->case_count, own->case_cap, at, LIMIT_CASES);
+	r->rare->cases[at] = *c;
+	return &r->rare->cases[at];
 }
 
 int cases_open(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key,

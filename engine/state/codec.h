@@ -21,7 +21,7 @@ static inline int64_t codec_zigzag(struct reader *r)
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
-#define RECORD_VERSION 1u /* on disk */
+#define RECORD_VERSION 2u /* on disk */
 
 /* What follows the 16 bytes of header. `digest`: only what rules can tell apart (digest.c says what is left out). */
 void record_put(const struct record *r, struct bytes *out, bool digest);

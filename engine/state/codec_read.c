@@ -54,6 +54,15 @@ static uint8_t get_member(struct decoder *d)
 	return get_below(d, d->r->member_count + 1u);
 }
 
+/* Kept in fewer bits than it takes on disk. */
+static int64_t get_time(struct decoder *d)
+{
+	int64_t time_ms = codec_zigzag(&d->in);
+	if (time_ms > LIMIT_TIME_MAX_MS || time_ms < -LIMIT_TIME_MAX_MS)
+		d->in.bad = true;
+	return time_ms;
+}
+
 /* The name must not be empty: it is what attributes are sorted by. On failure there is nothing to drop. */
 static bool get_attr(struct decoder *d, struct attr *a)
 {
@@ -84,7 +93,7 @@ static bool get_attrs(struct decoder *d, struct attrs *out)
 		struct attr a;
 		if (!get_attr(d, &a))
 			return false;
-		a.time_ms = codec_zigzag(&d->in);
+		a.time_ms = get_time(d);
 		ARRAY_INSERT(out->items, out->count, out->cap, i, LIMIT_RECORD_ATTRIBUTES);
 		out->items[i] = a;
 		if (i > 0 && slice_compare(str_slice(out->items[i - 1].name), str_slice(a.name)) >= 0)
@@ -119,8 +128,8 @@ static bool get_windows(struct decoder *d)
 		struct slice key = get_slice(d, LIMIT_KEY_BYTES);
 		if (d->in.bad || (i > 0 && window_order(&r->windows[i - 1], series, member, key) >= 0))
 			return false;
-		struct window *w = window_decode(&d->in);
-		if (!w)
+		struct window w;
+		if (!window_read(&d->in, &w))
 			return false;
 		ARRAY_INSERT(r->windows, r->window_count, r->window_cap, i, LIMIT_WINDOWS);
 		r->windows[i] = (struct series_window){ series, member, text_opt(d->pool, key), w };
@@ -128,33 +137,19 @@ static bool get_windows(struct decoder *d)
 	return !d->in.bad;
 }
 
-static bool get_fields(struct decoder *d, struct moment *m, unsigned count)
-{
-	if (count > 0)
-		m->fields = must_calloc(count, sizeof(*m->fields));
-	for (; m->field_count < count; m->field_count++) {
-		if (!get_attr(d, &m->fields[m->field_count]))
-			return false;
-	}
-	return true;
-}
-
 static bool get_timeline(struct decoder *d)
 {
 	struct record *r = d->r;
 	unsigned count = get_count(d, LIMIT_TIMELINE);
 	for (unsigned i = 0; i < count; i++) {
-		ARRAY_INSERT(r->timeline, r->timeline_count, r->timeline_cap, i, LIMIT_TIMELINE);
-		struct moment *m = &r->timeline[i];
-		*m = (struct moment){ .time_ms = codec_zigzag(&d->in) };
-		m->type = get_text(d);
-		m->channel = get_text(d);
-		m->agent = get_text(d);
-		m->contact = get_text(d);
-		m->member = get_member(d);
-		unsigned fields = get_below(d, LIMIT_TIMELINE_FIELDS + 1);
-		if (d->in.bad || !get_fields(d, m, fields) || (i > 0 && m->time_ms < r->timeline[i - 1].time_ms))
+		struct happening said;
+		int64_t time_ms = get_time(d);
+		uint8_t member = get_member(d);
+		struct slice what = get_slice(d, LIMIT_HAPPENING_BYTES);
+		if (d->in.bad || !moment_parse(what, &said) || (i > 0 && time_ms < r->timeline[i - 1].time_ms))
 			return false;
+		ARRAY_INSERT(r->timeline, r->timeline_count, r->timeline_cap, i, LIMIT_TIMELINE);
+		r->timeline[i] = (struct moment){ time_ms, member, strpool_take(d->pool, what) };
 	}
 	return !d->in.bad;
 }
@@ -163,9 +158,10 @@ static bool get_cases(struct decoder *d)
 {
 	struct record *r = d->r;
 	unsigned count = get_count(d, LIMIT_CASES);
+	struct rare *rare = count ? record_rare(r) : r->rare;
 	for (unsigned i = 0; i < count; i++) {
-		ARRAY_INSERT(r->cases, r->case_count, r->case_cap, i, LIMIT_CASES);
-		struct open_case *c = &r->cases[i];
+		ARRAY_INSERT(rare->cases, rare->case_count, rare->case_cap, i, LIMIT_CASES);
+		struct open_case *c = &rare->cases[i];
 		*c = (struct open_case){ .decl = reader_u32(&d->in) };
 		c->member = get_member(d);
 		c->state = get_below(d, CASE_CLOSED + 1);
@@ -175,7 +171,7 @@ static bool get_cases(struct decoder *d)
 		c->opened_ms = codec_zigzag(&d->in);
 		c->due_ms = codec_zigzag(&d->in);
 		c->closed_ms = codec_zigzag(&d->in);
-		if (d->in.bad || (i > 0 && c->opened_ms < r->cases[i - 1].opened_ms))
+		if (d->in.bad || (i > 0 && c->opened_ms < rare->cases[i - 1].opened_ms))
 			return false;
 	}
 	return !d->in.bad;
@@ -185,9 +181,10 @@ static bool get_alerts(struct decoder *d)
 {
 	struct record *r = d->r;
 	unsigned count = get_count(d, LIMIT_ALERTS);
+	struct rare *rare = count ? record_rare(r) : r->rare;
 	for (unsigned i = 0; i < count; i++) {
-		ARRAY_INSERT(r->alerts, r->alert_count, r->alert_cap, i, LIMIT_ALERTS);
-		struct alert *a = &r->alerts[i];
+		ARRAY_INSERT(rare->alerts, rare->alert_count, rare->alert_cap, i, LIMIT_ALERTS);
+		struct alert *a = &rare->alerts[i];
 		*a = (struct alert){ .seq = codec_varint(&d->in) };
 		uint64_t index = codec_varint(&d->in);
 		a->index = (uint32_t)index;
@@ -211,9 +208,10 @@ static bool get_outcomes(struct decoder *d)
 {
 	struct record *r = d->r;
 	unsigned count = get_count(d, LIMIT_OUTCOMES);
+	struct rare *rare = count ? record_rare(r) : r->rare;
 	for (unsigned i = 0; i < count; i++) {
-		ARRAY_INSERT(r->outcomes, r->outcome_count, r->outcome_cap, i, LIMIT_OUTCOMES);
-		struct outcome *o = &r->outcomes[i];
+		ARRAY_INSERT(rare->outcomes, rare->outcome_count, rare->outcome_cap, i, LIMIT_OUTCOMES);
+		struct outcome *o = &rare->outcomes[i];
 		*o = (struct outcome){ .decision_boot = codec_varint(&d->in) };
 		o->decision_count = codec_varint(&d->in);
 		o->action = get_text(d);
@@ -222,7 +220,7 @@ static bool get_outcomes(struct decoder *d)
 		o->kind = get_below(d, OUTCOME_IGNORED + 1);
 		o->member = get_member(d);
 		o->time_ms = codec_zigzag(&d->in);
-		if (d->in.bad || o->kind < OUTCOME_SHOWN || (i > 0 && o->time_ms < r->outcomes[i - 1].time_ms))
+		if (d->in.bad || o->kind < OUTCOME_SHOWN || (i > 0 && o->time_ms < rare->outcomes[i - 1].time_ms))
 			return false;
 	}
 	return !d->in.bad;
@@ -237,7 +235,7 @@ static bool get_timers(struct decoder *d)
 		uint32_t decl = reader_u32(&d->in);
 		uint8_t member = get_member(d);
 		struct slice key = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
-		if (d->in.bad || (i > 0 && timer_order(&r->timers[i - 1], due_ms, decl, member, key) >= 0) ||
+		if (d->in.bad || (i > 0 && timer_order(&r->rare->timers[i - 1], due_ms, decl, member, key) >= 0) ||
 		    timers_add(r, d->pool, due_ms, fire_ms, decl, member, key) != ERR_OK)
 			return false;
 	}
@@ -252,7 +250,7 @@ static bool get_marks(struct decoder *d)
 		uint32_t rule = reader_u32(&d->in);
 		uint8_t member = get_member(d);
 		int64_t time_ms = codec_zigzag(&d->in);
-		if (d->in.bad || (i > 0 && mark_order(&r->marks[i - 1], rule, member) >= 0))
+		if (d->in.bad || (i > 0 && mark_order(&r->rare->marks[i - 1], rule, member) >= 0))
 			return false;
 		marks_set(r, rule, member, time_ms);
 	}
@@ -267,7 +265,7 @@ static bool get_links(struct decoder *d)
 		struct slice id = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
 		struct slice member = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
 		int64_t from_ms = codec_zigzag(&d->in), to_ms = codec_zigzag(&d->in);
-		if (d->in.bad || (i > 0 && link_order(&r->links[i - 1], id, member, from_ms) >= 0) ||
+		if (d->in.bad || (i > 0 && link_order(&r->rare->links[i - 1], id, member, from_ms) >= 0) ||
 		    links_place(r, d->pool, id, member, from_ms, to_ms) != ERR_OK)
 			return false;
 	}
@@ -280,9 +278,9 @@ static bool get_seen(struct decoder *d)
 	s->floor_ms = codec_zigzag(&d->in);
 	unsigned count = get_count(d, SEEN_IDS_MAX);
 	for (unsigned i = 0; i < count; i++) {
-		struct seen_id id = { .id = reader_u64(&d->in), .content = reader_u64(&d->in) };
-		id.time_ms = codec_zigzag(&d->in);
-		if (d->in.bad || id.time_ms > LIMIT_TIME_MAX_MS || id.time_ms < -LIMIT_TIME_MAX_MS)
+		struct seen_id id = { .id = reader_u64(&d->in), .content = reader_u32(&d->in) };
+		id.time_ms = get_time(d);
+		if (d->in.bad)
 			return false;
 		seen_push(s, id);
 	}
@@ -293,8 +291,12 @@ static bool get_body(struct decoder *d)
 {
 	struct record *r = d->r;
 	r->newest_ms = codec_zigzag(&d->in);
-	r->late = codec_varint(&d->in);
-	r->redirect = get_text(d);
+	uint64_t late = codec_varint(&d->in);
+	if (late)
+		record_rare(r)->late = late;
+	struct str *redirect = get_text(d);
+	if (redirect)
+		record_rare(r)->redirect = redirect;
 	return !d->in.bad && get_attrs(d, &r->attrs) && get_members(d) && get_windows(d) && get_timeline(d) &&
 	       get_cases(d) && get_alerts(d) && get_outcomes(d) && get_timers(d) && get_marks(d) && get_links(d) &&
 	       get_seen(d) && reader_left(&d->in) == 0;

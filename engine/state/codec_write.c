@@ -58,7 +58,7 @@ static void put_windows(struct bytes *out, const struct record *r)
 		bytes_put_u32(out, w->series);
 		bytes_put_u8(out, w->member);
 		put_text(out, w->key);
-		window_encode(w->window, NULL, out);
+		window_encode(&w->window, NULL, out);
 	}
 }
 
@@ -68,22 +68,16 @@ static void put_timeline(struct bytes *out, const struct record *r)
 	for (unsigned i = 0; i < r->timeline_count; i++) {
 		const struct moment *m = &r->timeline[i];
 		bytes_put_zigzag(out, m->time_ms);
-		put_text(out, m->type);
-		put_text(out, m->channel);
-		put_text(out, m->agent);
-		put_text(out, m->contact);
 		bytes_put_u8(out, m->member);
-		bytes_put_u8(out, m->field_count);
-		for (unsigned k = 0; k < m->field_count; k++)
-			put_attr_value(out, &m->fields[k]);
+		put_text(out, m->what);
 	}
 }
 
 static void put_cases(struct bytes *out, const struct record *r)
 {
-	bytes_put_varint(out, r->case_count);
-	for (unsigned i = 0; i < r->case_count; i++) {
-		const struct open_case *c = &r->cases[i];
+	bytes_put_varint(out, r->rare->case_count);
+	for (unsigned i = 0; i < r->rare->case_count; i++) {
+		const struct open_case *c = &r->rare->cases[i];
 		bytes_put_u32(out, c->decl);
 		bytes_put_u8(out, c->member);
 		bytes_put_u8(out, c->state);
@@ -98,9 +92,9 @@ static void put_cases(struct bytes *out, const struct record *r)
 
 static void put_alerts(struct bytes *out, const struct record *r, bool digest)
 {
-	bytes_put_varint(out, r->alert_count);
-	for (unsigned i = 0; i < r->alert_count; i++) {
-		const struct alert *a = &r->alerts[i];
+	bytes_put_varint(out, r->rare->alert_count);
+	for (unsigned i = 0; i < r->rare->alert_count; i++) {
+		const struct alert *a = &r->rare->alerts[i];
 		if (!digest) {
 			bytes_put_varint(out, a->seq);
 			bytes_put_varint(out, a->index);
@@ -119,9 +113,9 @@ static void put_alerts(struct bytes *out, const struct record *r, bool digest)
 
 static void put_outcomes(struct bytes *out, const struct record *r, bool digest)
 {
-	bytes_put_varint(out, r->outcome_count);
-	for (unsigned i = 0; i < r->outcome_count; i++) {
-		const struct outcome *o = &r->outcomes[i];
+	bytes_put_varint(out, r->rare->outcome_count);
+	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
+		const struct outcome *o = &r->rare->outcomes[i];
 		if (!digest) {
 			bytes_put_varint(out, o->decision_boot);
 			bytes_put_varint(out, o->decision_count);
@@ -137,9 +131,9 @@ static void put_outcomes(struct bytes *out, const struct record *r, bool digest)
 
 static void put_timers(struct bytes *out, const struct record *r, bool digest)
 {
-	bytes_put_varint(out, r->timer_count);
-	for (unsigned i = 0; i < r->timer_count; i++) {
-		const struct timer *t = &r->timers[i];
+	bytes_put_varint(out, r->rare->timer_count);
+	for (unsigned i = 0; i < r->rare->timer_count; i++) {
+		const struct timer *t = &r->rare->timers[i];
 		bytes_put_zigzag(out, t->due_ms);
 		if (!digest)
 			bytes_put_zigzag(out, t->fire_ms);
@@ -151,18 +145,18 @@ static void put_timers(struct bytes *out, const struct record *r, bool digest)
 
 static void put_marks_and_links(struct bytes *out, const struct record *r)
 {
-	bytes_put_varint(out, r->mark_count);
-	for (unsigned i = 0; i < r->mark_count; i++) {
-		bytes_put_u32(out, r->marks[i].rule);
-		bytes_put_u8(out, r->marks[i].member);
-		bytes_put_zigzag(out, r->marks[i].time_ms);
+	bytes_put_varint(out, r->rare->mark_count);
+	for (unsigned i = 0; i < r->rare->mark_count; i++) {
+		bytes_put_u32(out, r->rare->marks[i].rule);
+		bytes_put_u8(out, r->rare->marks[i].member);
+		bytes_put_zigzag(out, r->rare->marks[i].time_ms);
 	}
-	bytes_put_varint(out, r->link_count);
-	for (unsigned i = 0; i < r->link_count; i++) {
-		put_text(out, r->links[i].id);
-		put_text(out, r->links[i].member);
-		bytes_put_zigzag(out, r->links[i].from_ms);
-		bytes_put_zigzag(out, r->links[i].to_ms);
+	bytes_put_varint(out, r->rare->link_count);
+	for (unsigned i = 0; i < r->rare->link_count; i++) {
+		put_text(out, r->rare->links[i].id);
+		put_text(out, r->rare->links[i].member);
+		bytes_put_zigzag(out, r->rare->links[i].from_ms);
+		bytes_put_zigzag(out, r->rare->links[i].to_ms);
 	}
 }
 
@@ -171,10 +165,10 @@ static void put_seen(struct bytes *out, const struct seen *s)
 	bytes_put_zigzag(out, s->floor_ms);
 	bytes_put_varint(out, s->count);
 	for (unsigned i = 0; i < s->count; i++) {
-		const struct seen_id *id = seen_at(s, i);
-		bytes_put_u64(out, id->id);
-		bytes_put_u64(out, id->content);
-		bytes_put_zigzag(out, id->time_ms);
+		struct seen_id id = seen_at(s, i);
+		bytes_put_u64(out, id.id);
+		bytes_put_u32(out, id.content);
+		bytes_put_zigzag(out, id.time_ms);
 	}
 }
 
@@ -183,8 +177,8 @@ void record_put(const struct record *r, struct bytes *out, bool digest)
 	bytes_put_u8(out, r->subject.kind);
 	bytes_put_string(out, subject_id(&r->subject));
 	bytes_put_zigzag(out, r->newest_ms);
-	bytes_put_varint(out, r->late);
-	put_text(out, r->redirect);
+	bytes_put_varint(out, r->rare->late);
+	put_text(out, r->rare->redirect);
 	put_attrs(out, &r->attrs);
 	put_members(out, r);
 	put_windows(out, r);

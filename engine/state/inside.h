@@ -29,6 +29,8 @@ void *array_room(void *items, uint16_t *cap, unsigned count, size_t size, unsign
 struct str *text_take(struct strpool *pool, struct slice text);
 struct str *text_opt(struct strpool *pool, struct slice text);
 
+struct rare *record_rare(struct record *r); /* one of its own, to be written to */
+
 void attr_drop(struct attr *a, struct strpool *pool);
 void attrs_finish(struct attrs *a, struct strpool *pool);
 void moment_drop(struct moment *m, struct strpool *pool);
@@ -45,6 +47,9 @@ int timer_order(const struct timer *t, int64_t due_ms, uint32_t decl, uint8_t me
 int mark_order(const struct mark *m, uint32_t rule, uint8_t member);
 int link_order(const struct link *l, struct slice id, struct slice member, int64_t from_ms);
 
+/* False where the bytes do not say what happened, whole. What it gives lends from them. */
+bool moment_parse(struct slice what, struct happening *out);
+
 /* Places a filled-in item by time, pushing out what its bound says. The item's references become the record's. */
 void timeline_place(struct record *r, struct strpool *pool, struct moment *m, unsigned keep);
 bool alerts_would_take(const struct record *r, const struct alert *a); /* without pushing out one that matters more */
@@ -56,12 +61,8 @@ int links_place(struct record *r, struct strpool *pool, struct slice id, struct 
 		int64_t to_ms);
 bool record_is_blank(const struct record *r); /* nothing in it that rules could see */
 void seen_finish(struct seen *s);
-/* 0: the oldest by arrival. Without a division: it is asked for every id at every event. */
-static inline struct seen_id *seen_at(const struct seen *s, unsigned i)
-{
-	unsigned at = s->head + i;
-	return &s->ids[at < s->cap ? at : at - s->cap];
-}
+struct seen_id seen_at(const struct seen *s, unsigned i); /* 0: the oldest by arrival */
+size_t seen_bytes(const struct seen *s);
 void seen_push(struct seen *s, struct seen_id id);         /* without dropping; count below SEEN_IDS_MAX */
 
 #endif

@@ -21,22 +21,22 @@ int link_order(const struct link *l, struct slice id, struct slice member, int64
 
 static bool evict_ended(struct record *r, struct strpool *pool)
 {
-	unsigned oldest = r->link_count;
-	for (unsigned i = 0; i < r->link_count; i++) {
-		if (r->links[i].to_ms != 0 && (oldest == r->link_count || r->links[i].to_ms < r->links[oldest].to_ms))
+	unsigned oldest = r->rare->link_count;
+	for (unsigned i = 0; i < r->rare->link_count; i++) {
+		if (r->rare->links[i].to_ms != 0 && (oldest == r->rare->link_count || r->rare->links[i].to_ms < r->rare->links[oldest].to_ms))
 			oldest = i;
 	}
-	if (oldest == r->link_count)
+	if (oldest == r->rare->link_count)
 		return false;
-	link_drop(&r->links[oldest], pool);
-	ARRAY_REMOVE(r->links, r->link_count, oldest);
+	link_drop(&r->rare->links[oldest], pool);
+	ARRAY_REMOVE(r->rare->links, r->rare->link_count, oldest);
 	return true;
 }
 
 static unsigned place_of(const struct record *r, struct slice id, struct slice member, int64_t from_ms)
 {
 	unsigned at = 0;
-	while (at < r->link_count && link_order(&r->links[at], id, member, from_ms) < 0)
+	while (at < r->rare->link_count && link_order(&r->rare->links[at], id, member, from_ms) < 0)
 		at++;
 	return at;
 }
@@ -45,16 +45,17 @@ int links_place(struct record *r, struct strpool *pool, struct slice id, struct 
 		int64_t to_ms)
 {
 	unsigned at = place_of(r, id, member, from_ms);
-	if (at < r->link_count && link_order(&r->links[at], id, member, from_ms) == 0) {
-		struct link *same = &r->links[at];
+	if (at < r->rare->link_count && link_order(&r->rare->links[at], id, member, from_ms) == 0) {
+		struct link *same = &r->rare->links[at];
 		same->to_ms = same->to_ms == 0 || to_ms == 0 ? 0 : same->to_ms > to_ms ? same->to_ms : to_ms;
 		return ERR_OK;
 	}
-	if (r->link_count >= LIMIT_LINKS && !evict_ended(r, pool))
+	if (r->rare->link_count >= LIMIT_LINKS && !evict_ended(r, pool))
 		return error_set(ERR_LIMIT, NULL, "too many aliases or owners; limit_links is %u", LIMIT_LINKS);
 	at = place_of(r, id, member, from_ms);
-	ARRAY_INSERT(r->links, r->link_count, r->link_cap, at, LIMIT_LINKS);
-	r->links[at] = (struct link){
+	struct rare *own = record_rare(r);
+	ARRAY_INSERT(own->links, own->link_count, own->link_cap, at, LIMIT_LINKS);
+	r->rare->links[at] = (struct link){
 		.id = text_take(pool, id), .member = text_opt(pool, member), .from_ms = from_ms, .to_ms = to_ms,
 	};
 	return ERR_OK;
@@ -67,15 +68,15 @@ static bool same_name(const struct link *l, struct slice id, struct slice member
 
 int links_add(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms)
 {
-	for (unsigned i = 0; i < r->link_count; i++) {
-		struct link *l = &r->links[i];
+	for (unsigned i = 0; i < r->rare->link_count; i++) {
+		struct link *l = &r->rare->links[i];
 		if (!same_name(l, id, member))
 			continue;
 		if (l->from_ms <= from_ms && (l->to_ms == 0 || from_ms < l->to_ms))
 			return ERR_OK; /* holds already */
 		if (l->to_ms == 0) { /* an earlier beginning, heard of late */
 			link_drop(l, pool);
-			ARRAY_REMOVE(r->links, r->link_count, i);
+			ARRAY_REMOVE(r->rare->links, r->rare->link_count, i);
 			break;
 		}
 	}
@@ -84,8 +85,8 @@ int links_add(struct record *r, struct strpool *pool, struct slice id, struct sl
 
 void links_end(struct record *r, struct slice id, int64_t to_ms)
 {
-	for (unsigned i = 0; i < r->link_count; i++) {
-		struct link *l = &r->links[i];
+	for (unsigned i = 0; i < r->rare->link_count; i++) {
+		struct link *l = &r->rare->links[i];
 		if (l->to_ms == 0 && l->from_ms <= to_ms && slice_equal(str_slice(l->id), id))
 			l->to_ms = to_ms > 0 ? to_ms : 1; /* 0 would mean: still */
 	}
@@ -95,8 +96,8 @@ const struct link *links_at(const struct record *r, int64_t time_ms, unsigned *c
 {
 	const struct link *newest = NULL, *before = NULL;
 	*count = 0;
-	for (unsigned i = 0; i < r->link_count; i++) {
-		const struct link *l = &r->links[i];
+	for (unsigned i = 0; i < r->rare->link_count; i++) {
+		const struct link *l = &r->rare->links[i];
 		if (l->from_ms > time_ms || (l->to_ms != 0 && time_ms >= l->to_ms))
 			continue;
 		if (!before || !slice_equal(str_slice(before->id), str_slice(l->id)))

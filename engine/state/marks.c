@@ -13,9 +13,9 @@ int mark_order(const struct mark *m, uint32_t rule, uint8_t member)
 static unsigned place_of(const struct record *r, uint32_t rule, uint8_t member, bool *found)
 {
 	unsigned i = 0;
-	while (i < r->mark_count && mark_order(&r->marks[i], rule, member) < 0)
+	while (i < r->rare->mark_count && mark_order(&r->rare->marks[i], rule, member) < 0)
 		i++;
-	*found = i < r->mark_count && mark_order(&r->marks[i], rule, member) == 0;
+	*found = i < r->rare->mark_count && mark_order(&r->rare->marks[i], rule, member) == 0;
 	return i;
 }
 
@@ -23,7 +23,7 @@ int64_t marks_get(const struct record *r, uint32_t rule, uint8_t member)
 {
 	bool found;
 	unsigned at = place_of(r, rule, member, &found);
-	return found ? r->marks[at].time_ms : INT64_MIN;
+	return found ? r->rare->marks[at].time_ms : INT64_MIN;
 }
 
 void marks_set(struct record *r, uint32_t rule, uint8_t member, int64_t time_ms)
@@ -32,19 +32,20 @@ void marks_set(struct record *r, uint32_t rule, uint8_t member, int64_t time_ms)
 	CHECK(member <= r->member_count);
 	unsigned at = place_of(r, rule, member, &found);
 	if (found) {
-		if (time_ms > r->marks[at].time_ms)
-			r->marks[at].time_ms = time_ms;
+		if (time_ms > r->rare->marks[at].time_ms)
+			r->rare->marks[at].time_ms = time_ms;
 		return;
 	}
-	if (r->mark_count >= LIMIT_MARKS) {
+	if (r->rare->mark_count >= LIMIT_MARKS) {
 		unsigned oldest = 0;
-		for (unsigned i = 1; i < r->mark_count; i++) {
-			if (r->marks[i].time_ms < r->marks[oldest].time_ms)
+		for (unsigned i = 1; i < r->rare->mark_count; i++) {
+			if (r->rare->marks[i].time_ms < r->rare->marks[oldest].time_ms)
 				oldest = i;
 		}
-		ARRAY_REMOVE(r->marks, r->mark_count, oldest);
+		ARRAY_REMOVE(r->rare->marks, r->rare->mark_count, oldest);
 		at -= oldest < at;
 	}
-	ARRAY_INSERT(r->marks, r->mark_count, r->mark_cap, at, LIMIT_MARKS);
-	r->marks[at] = (struct mark){ .rule = rule, .member = member, .time_ms = time_ms };
+	struct rare *own = record_rare(r);
+	ARRAY_INSERT(own->marks, own->mark_count, own->mark_cap, at, LIMIT_MARKS);
+	r->rare->marks[at] = (struct mark){ .rule = rule, .member = member, .time_ms = time_ms };
 }

@@ -74,35 +74,19 @@ static void join_windows(struct joining *j)
 		uint8_t member = j->member[w->member];
 		if (member == NO_MEMBER)
 			continue;
-		struct window_spec spec = window_shape(w->window);
-		window_merge(record_window(j->into, j->pool, w->series, member, str_slice(w->key), &spec), w->window);
+		struct window_spec spec = window_shape(&w->window);
+		window_merge(record_window(j->into, j->pool, w->series, member, str_slice(w->key), &spec), &w->window);
 	}
-}
-
-static struct attr attr_copy(const struct attr *a)
-{
-	struct attr copy = *a;
-	str_ref(copy.name);
-	if (copy.kind == VALUE_STRING)
-		str_ref(copy.string);
-	return copy;
 }
 
 static void join_timeline(struct joining *j)
 {
 	for (unsigned i = 0; i < j->from->timeline_count; i++) {
 		struct moment m = j->from->timeline[i];
-		const struct attr *fields = m.fields;
 		if (j->member[m.member] == NO_MEMBER)
 			continue;
 		m.member = j->member[m.member];
-		str_ref(m.type);
-		str_ref(m.channel);
-		str_ref(m.agent);
-		str_ref(m.contact);
-		m.fields = m.field_count ? must_calloc(m.field_count, sizeof(*m.fields)) : NULL;
-		for (unsigned k = 0; k < m.field_count; k++)
-			m.fields[k] = attr_copy(&fields[k]);
+		str_ref(m.what);
 		timeline_place(j->into, j->pool, &m, LIMIT_TIMELINE);
 	}
 }
@@ -121,14 +105,14 @@ static void join_open_case(struct joining *j, struct open_case *own, const struc
 	if (c->due_ms != 0 && (joined.due_ms == 0 || c->due_ms < joined.due_ms))
 		joined.due_ms = c->due_ms;
 	joined.missed = joined.missed || c->missed;
-	ARRAY_REMOVE(r->cases, r->case_count, own - r->cases);
+	ARRAY_REMOVE(r->rare->cases, r->rare->case_count, own - r->rare->cases);
 	cases_place(r, j->pool, &joined);
 }
 
 static void join_cases(struct joining *j)
 {
-	for (unsigned i = 0; i < j->from->case_count; i++) {
-		struct open_case c = j->from->cases[i];
+	for (unsigned i = 0; i < j->from->rare->case_count; i++) {
+		struct open_case c = j->from->rare->cases[i];
 		if (j->member[c.member] == NO_MEMBER)
 			continue;
 		c.member = j->member[c.member];
@@ -147,8 +131,8 @@ static void join_cases(struct joining *j)
 
 static void join_alerts(struct joining *j)
 {
-	for (unsigned i = 0; i < j->from->alert_count; i++) {
-		struct alert a = j->from->alerts[i];
+	for (unsigned i = 0; i < j->from->rare->alert_count; i++) {
+		struct alert a = j->from->rare->alerts[i];
 		if (j->member[a.member] == NO_MEMBER || !alerts_would_take(j->into, &a))
 			continue;
 		a.member = j->member[a.member];
@@ -162,8 +146,8 @@ static void join_alerts(struct joining *j)
 
 static void join_outcomes(struct joining *j)
 {
-	for (unsigned i = 0; i < j->from->outcome_count; i++) {
-		struct outcome o = j->from->outcomes[i];
+	for (unsigned i = 0; i < j->from->rare->outcome_count; i++) {
+		struct outcome o = j->from->rare->outcomes[i];
 		if (j->member[o.member] == NO_MEMBER)
 			continue;
 		o.member = j->member[o.member];
@@ -177,19 +161,19 @@ static void join_outcomes(struct joining *j)
 static void join_sets(struct joining *j)
 {
 	const struct record *from = j->from;
-	for (unsigned i = 0; i < from->timer_count; i++) {
-		const struct timer *t = &from->timers[i];
+	for (unsigned i = 0; i < from->rare->timer_count; i++) {
+		const struct timer *t = &from->rare->timers[i];
 		uint8_t member = j->member[t->member];
 		if (member != NO_MEMBER)
 			timers_add(j->into, j->pool, t->due_ms, t->fire_ms, t->decl, member, str_slice(t->key));
 	}
-	for (unsigned i = 0; i < from->mark_count; i++) {
-		uint8_t member = j->member[from->marks[i].member];
+	for (unsigned i = 0; i < from->rare->mark_count; i++) {
+		uint8_t member = j->member[from->rare->marks[i].member];
 		if (member != NO_MEMBER)
-			marks_set(j->into, from->marks[i].rule, member, from->marks[i].time_ms);
+			marks_set(j->into, from->rare->marks[i].rule, member, from->rare->marks[i].time_ms);
 	}
-	for (unsigned i = 0; i < from->link_count; i++) {
-		const struct link *l = &from->links[i];
+	for (unsigned i = 0; i < from->rare->link_count; i++) {
+		const struct link *l = &from->rare->links[i];
 		links_place(j->into, j->pool, str_slice(l->id), str_slice(l->member), l->from_ms, l->to_ms);
 	}
 }
@@ -197,7 +181,7 @@ static void join_sets(struct joining *j)
 static bool seen_has(const struct seen *s, uint64_t id)
 {
 	for (unsigned i = 0; i < s->count; i++) {
-		if (seen_at(s, i)->id == id)
+		if (seen_at(s, i).id == id)
 			return true;
 	}
 	return false;
@@ -211,10 +195,10 @@ static void join_seen(struct seen *into, const struct seen *from)
 	*into = (struct seen){ .floor_ms = own.floor_ms > from->floor_ms ? own.floor_ms : from->floor_ms };
 	while (a < own.count || b < from->count) {
 		bool take_own = b == from->count ||
-				(a < own.count && seen_at(&own, a)->time_ms <= seen_at(from, b)->time_ms);
-		const struct seen_id *id = take_own ? seen_at(&own, a++) : seen_at(from, b++);
-		if (take_own || !seen_has(&own, id->id))
-			seen_add(into, id->id, id->content, id->time_ms);
+				(a < own.count && seen_at(&own, a).time_ms <= seen_at(from, b).time_ms);
+		struct seen_id id = take_own ? seen_at(&own, a++) : seen_at(from, b++);
+		if (take_own || !seen_has(&own, id.id))
+			seen_add(into, id.id, id.content, id.time_ms);
 	}
 	seen_finish(&own);
 }
@@ -231,7 +215,8 @@ void record_merge(struct record *into, struct strpool *pool, const struct record
 	join_outcomes(&j);
 	join_sets(&j);
 	join_seen(&into->seen, &from->seen);
-	into->late += from->late;
+	if (from->rare->late)
+		record_rare(into)->late += from->rare->late;
 	if (from->newest_ms > into->newest_ms)
 		into->newest_ms = from->newest_ms;
 }

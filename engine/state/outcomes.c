@@ -28,20 +28,21 @@ void outcome_drop(struct outcome *o, struct strpool *pool)
 void outcomes_place(struct record *r, struct strpool *pool, struct outcome *o)
 {
 	CHECK(o->member <= r->member_count && o->kind >= OUTCOME_SHOWN && o->kind <= OUTCOME_IGNORED);
-	unsigned at = r->outcome_count;
-	while (at > 0 && r->outcomes[at - 1].time_ms > o->time_ms)
+	unsigned at = r->rare->outcome_count;
+	while (at > 0 && r->rare->outcomes[at - 1].time_ms > o->time_ms)
 		at--;
-	if (r->outcome_count >= LIMIT_OUTCOMES) {
+	if (r->rare->outcome_count >= LIMIT_OUTCOMES) {
 		if (at == 0) {
 			outcome_drop(o, pool);
 			return;
 		}
-		outcome_drop(&r->outcomes[0], pool);
-		ARRAY_REMOVE(r->outcomes, r->outcome_count, 0);
+		outcome_drop(&r->rare->outcomes[0], pool);
+		ARRAY_REMOVE(r->rare->outcomes, r->rare->outcome_count, 0);
 		at--;
 	}
-	ARRAY_INSERT(r->outcomes, r->outcome_count, r->outcome_cap, at, LIMIT_OUTCOMES);
-	r->outcomes[at] = *o;
+	struct rare *own = record_rare(r);
+	ARRAY_INSERT(own->outcomes, own->outcome_count, own->outcome_cap, at, LIMIT_OUTCOMES);
+	r->rare->outcomes[at] = *o;
 }
 
 void outcomes_add(struct record *r, struct strpool *pool, const struct outcome *like, struct slice action,

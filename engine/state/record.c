@@ -8,7 +8,7 @@ void *array_room(void *items, uint16_t *cap, unsigned count, size_t size, unsign
 	CHECK(count < limit);
 	if (count < *cap)
 		return items;
-	unsigned more = *cap + *cap / 2u + 1u;
+	unsigned more = *cap + *cap / 4u + 1u;
 	*cap = (uint16_t)(more < limit ? more : limit);
 	return must_realloc(items, *cap * size);
 }
@@ -25,12 +25,35 @@ struct str *text_opt(struct strpool *pool, struct slice text)
 	return text.len ? text_take(pool, text) : NULL;
 }
 
+/* Never written to: whoever has something to keep there gets one of its own first (record_rare). */
+static const struct rare nothing;
+
 struct record *record_create(const struct subject *subject)
 {
-	struct record *r = must_calloc(1, sizeof(*r));
-	r->subject = *subject;
+	struct record *r = must_calloc(1, offsetof(struct record, subject.id) + subject->len);
+	r->subject.kind = subject->kind;
+	r->subject.len = subject->len;
+	memcpy(r->subject.id, subject->id, subject->len);
+	r->rare = (struct rare *)&nothing;
 	r->seen.floor_ms = INT64_MIN;
 	return r;
+}
+
+struct subject record_subject(const struct record *r)
+{
+	return subject_of(r->subject.kind, subject_id(&r->subject));
+}
+
+struct rare *record_rare(struct record *r)
+{
+	if (r->rare == &nothing)
+		r->rare = must_calloc(1, sizeof(*r->rare));
+	return r->rare;
+}
+
+void record_late(struct record *r)
+{
+	record_rare(r)->late++;
 }
 
 #define DROP_ALL(items, count, drop, pool) \
@@ -46,23 +69,47 @@ static void member_drop(struct member *m, struct strpool *pool)
 	attrs_finish(&m->attrs, pool);
 }
 
-void record_destroy(struct record *r, struct strpool *pool)
+static void rare_destroy(struct rare *x, struct strpool *pool)
 {
-	if (!r)
+	if (x == &nothing)
 		return;
+	DROP_ALL(x->cases, x->case_count, case_drop, pool);
+	DROP_ALL(x->alerts, x->alert_count, alert_drop, pool);
+	DROP_ALL(x->outcomes, x->outcome_count, outcome_drop, pool);
+	DROP_ALL(x->timers, x->timer_count, timer_drop, pool);
+	DROP_ALL(x->links, x->link_count, link_drop, pool);
+	free(x->marks);
+	strpool_drop(pool, x->redirect);
+	free(x);
+}
+
+static void finish(struct record *r, struct strpool *pool)
+{
 	attrs_finish(&r->attrs, pool);
 	DROP_ALL(r->members, r->member_count, member_drop, pool);
 	DROP_ALL(r->windows, r->window_count, window_drop, pool);
 	DROP_ALL(r->timeline, r->timeline_count, moment_drop, pool);
-	DROP_ALL(r->cases, r->case_count, case_drop, pool);
-	DROP_ALL(r->alerts, r->alert_count, alert_drop, pool);
-	DROP_ALL(r->outcomes, r->outcome_count, outcome_drop, pool);
-	DROP_ALL(r->timers, r->timer_count, timer_drop, pool);
-	DROP_ALL(r->links, r->link_count, link_drop, pool);
-	free(r->marks);
-	strpool_drop(pool, r->redirect);
+	rare_destroy(r->rare, pool);
 	seen_finish(&r->seen);
+}
+
+void record_destroy(struct record *r, struct strpool *pool)
+{
+	if (!r)
+		return;
+	finish(r, pool);
 	free(r);
+}
+
+void record_empty(struct record *r, struct strpool *pool)
+{
+	finish(r, pool);
+	r->members = NULL;
+	r->windows = NULL;
+	r->timeline = NULL;
+	r->rare = (struct rare *)&nothing;
+	r->member_count = r->window_count = r->timeline_count = 0;
+	r->member_cap = r->window_cap = r->timeline_cap = 0;
 }
 
 bool record_is_empty(const struct record *r)
@@ -72,21 +119,21 @@ bool record_is_empty(const struct record *r)
 
 bool record_is_blank(const struct record *r)
 {
-	return r->newest_ms == 0 && r->late == 0 && r->redirect == NULL && r->seen.count == 0 &&
+	return r->newest_ms == 0 && r->rare->late == 0 && r->rare->redirect == NULL && r->seen.count == 0 &&
 	       r->seen.floor_ms == INT64_MIN &&
-	       r->attrs.count + r->member_count + r->window_count + r->timeline_count + r->case_count + r->alert_count +
-			       r->outcome_count + r->timer_count + r->mark_count + r->link_count ==
+	       r->attrs.count + r->member_count + r->window_count + r->timeline_count + r->rare->case_count + r->rare->alert_count +
+			       r->rare->outcome_count + r->rare->timer_count + r->rare->mark_count + r->rare->link_count ==
 		       0;
 }
 
 void record_redirect(struct record *r, struct strpool *pool, struct slice to)
 {
-	struct str *old = r->redirect;
-	r->redirect = text_opt(pool, to);
+	struct str *old = r->rare->redirect;
+	if (to.len || old)
+		record_rare(r)->redirect = text_opt(pool, to);
 	strpool_drop(pool, old);
 }
 
-/* Interned strings are counted by the pool, not here. */
 void record_prefetch(const struct record *r)
 {
 	__builtin_prefetch(r->attrs.items);
@@ -97,26 +144,42 @@ void record_prefetch(const struct record *r)
 	}
 	if (r->timeline_count)
 		__builtin_prefetch(&r->timeline[r->timeline_count - 1u]);
-	for (unsigned i = 0; i < r->seen.count; i += 5) /* about two of its ids in three cache lines; the rest streams */
-		__builtin_prefetch(r->seen.ids + i);
+	for (unsigned i = 0; i < r->seen.cap; i += 8) /* its ids, of 8 bytes each; the rest streams */
+		__builtin_prefetch(r->seen.ids + i * 8u);
 }
+
+static size_t rare_bytes(const struct rare *x)
+{
+	if (x == &nothing)
+		return 0;
+	size_t bytes = sizeof(*x) + x->case_cap * sizeof(*x->cases) + x->alert_cap * sizeof(*x->alerts) +
+		       x->outcome_cap * sizeof(*x->outcomes) + x->timer_cap * sizeof(*x->timers) +
+		       x->mark_cap * sizeof(*x->marks) + x->link_cap * sizeof(*x->links);
+	for (unsigned i = 0; i < x->alert_count; i++)
+		bytes += strlen(x->alerts[i].text) + 1;
+	return bytes;
+}
+
+/* Interned strings are counted by the pool, not here; but what happened, which may be one customer's own, has its share. */
+static size_t timeline_bytes(const struct record *r)
+{
+	size_t bytes = r->timeline_cap * sizeof(*r->timeline);
+	for (unsigned i = 0; i < r->timeline_count; i++)
+		bytes += (sizeof(struct str) + r->timeline[i].what->len) / r->timeline[i].what->refs;
+	return bytes;
+}
+
+#define BLOCK_BYTES 8u /* what malloc adds to each */
 
 size_t record_bytes(const struct record *r)
 {
-	size_t bytes = sizeof(*r) + r->attrs.cap * sizeof(struct attr) + r->seen.cap * sizeof(struct seen_id) +
-		       r->member_cap * sizeof(*r->members) + r->window_cap * sizeof(*r->windows) +
-		       r->timeline_cap * sizeof(*r->timeline) + r->case_cap * sizeof(*r->cases) +
-		       r->alert_cap * sizeof(*r->alerts) + r->outcome_cap * sizeof(*r->outcomes) +
-		       r->timer_cap * sizeof(*r->timers) + r->mark_cap * sizeof(*r->marks) +
-		       r->link_cap * sizeof(*r->links);
+	size_t bytes = offsetof(struct record, subject.id) + r->subject.len + r->attrs.cap * sizeof(struct attr) +
+		       seen_bytes(&r->seen) + r->member_cap * sizeof(*r->members) +
+		       r->window_cap * sizeof(*r->windows) + timeline_bytes(r) + rare_bytes(r->rare) + 6 * BLOCK_BYTES;
 	for (unsigned i = 0; i < r->member_count; i++)
 		bytes += r->members[i].attrs.cap * sizeof(struct attr);
 	for (unsigned i = 0; i < r->window_count; i++)
-		bytes += window_bytes(r->windows[i].window);
-	for (unsigned i = 0; i < r->timeline_count; i++)
-		bytes += r->timeline[i].field_count * sizeof(struct attr);
-	for (unsigned i = 0; i < r->alert_count; i++)
-		bytes += strlen(r->alerts[i].text) + 1;
+		bytes += window_bytes(&r->windows[i].window);
 	return bytes;
 }
 
@@ -134,9 +197,8 @@ size_t record_text_bytes(const struct record *r)
 	for (unsigned i = 0; i < r->member_count; i++)
 		bytes += attrs_text(r->members[i].attrs.items, r->members[i].attrs.count);
 	for (unsigned i = 0; i < r->timeline_count; i++) {
-		const struct moment *m = &r->timeline[i];
-		bytes += str_slice(m->type).len + str_slice(m->channel).len + str_slice(m->agent).len +
-			 str_slice(m->contact).len + attrs_text(m->fields, m->field_count);
+		const struct str *what = r->timeline[i].what;
+		bytes += what->len - what->len / what->refs; /* the rest is in record_bytes */
 	}
 	for (unsigned i = 0; i < r->window_count; i++)
 		bytes += str_slice(r->windows[i].key).len;

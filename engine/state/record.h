@@ -15,16 +15,18 @@
 #include "state/subject.h"
 #include "state/window.h"
 
+#include <stddef.h>
+
 /* attrs.c: attributes, each with the time it is true since. An older value never overwrites a newer one. */
 struct attr {
 	struct str *name;
-	enum value_kind kind;
 	union {
 		bool boolean;
 		double number;
 		struct str *string;
 	};
-	int64_t time_ms;
+	int64_t time_ms : 56; /* within LIMIT_TIME_MAX_MS, which takes 54 bits */
+	uint64_t kind : 8;    /* enum value_kind, never unknown */
 };
 struct attrs {
 	struct attr *items;
@@ -42,15 +44,25 @@ struct series_window {
 	uint32_t series; /* identity of the declaration: 32 bits of the hash of its definition */
 	uint8_t member;
 	struct str *key; /* `by` values joined with \x1f; NULL where the series has none */
-	struct window *window;
+	struct window window;
 };
+/* What a window that record_window gave is of. */
+static inline const struct series_window *window_owner(const struct window *w)
+{
+	return (const struct series_window *)((const char *)w - offsetof(struct series_window, window));
+}
 
-/* timeline.c */
+/* timeline.c: what happened is kept as one interned string, since the same few things happen to all customers: an
+ * event costs a customer 16 bytes. moment_read takes it apart. */
 struct moment {
-	int64_t time_ms;
-	struct str *type, *channel, *agent, *contact;
-	uint8_t member, field_count;
-	struct attr *fields; /* time_ms unused */
+	int64_t time_ms : 56;
+	uint64_t member : 8;
+	struct str *what;
+};
+struct happening { /* lent from the moment's string */
+	struct slice type, channel, agent, contact;
+	unsigned field_count;
+	struct event_attr fields[LIMIT_TIMELINE_FIELDS];
 };
 
 /* cases.c */
@@ -96,11 +108,19 @@ struct timer {
 	struct str *key;    /* the case's key */
 };
 
-/* seen.c: recent event ids */
+/* seen.c: recent event ids, in 16 bytes each. Of the content 32 bits are kept: other content under a known id is
+ * mistaken for a duplicate once in 4 billion such mistakes of a sender. */
+struct seen_id {
+	uint64_t id;
+	uint32_t content;
+	int64_t time_ms;
+};
 struct seen {
-	struct seen_id { uint64_t id, content; int64_t time_ms; } *ids; /* ring, oldest first from `head` */
-	uint16_t head, count, cap;
+	char *ids;        /* ring, oldest first from `head`; seen.c knows the shape */
+	int64_t base_ms;  /* what times are counted from */
 	int64_t floor_ms; /* newest event time among ids dropped; INT64_MIN: none */
+	uint16_t head, count, cap;
+	bool wide;        /* times span more than 49 days: 8 bytes each instead of 4 */
 };
 enum seen_answer { SEEN_NEW, SEEN_DUPLICATE, SEEN_CONFLICT, SEEN_TOO_OLD };
 
@@ -117,15 +137,8 @@ struct link {
 	int64_t from_ms, to_ms;  /* to_ms 0: still */
 };
 
-struct record {
-	struct subject subject;
-	uint64_t seq;       /* the newest entry applied: what the record is current to */
-	int64_t newest_ms;  /* newest event time applied */
-	uint64_t late;      /* events left out of a window because they came too late */
-	struct attrs attrs;
-	struct member *members;
-	struct series_window *windows;
-	struct moment *timeline;      /* ordered by time, oldest first */
+/* What most records have nothing of. Those point to a shared one that is empty: readers need not ask. */
+struct rare {
 	struct open_case *cases;      /* ordered by opening */
 	struct alert *alerts;         /* ordered by raising */
 	struct outcome *outcomes;     /* ordered by time */
@@ -133,14 +146,32 @@ struct record {
 	struct mark *marks;
 	struct link *links;
 	struct str *redirect;         /* merged into this customer; then only that matters */
+	uint64_t late;                /* events left out of a window because they came too late */
+	uint16_t case_count, alert_count, outcome_count, timer_count, mark_count, link_count;
+	uint16_t case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap;
+};
+
+/* Memory is what bounds how many customers a machine serves, and cache misses are most of what an event costs: so few
+ * blocks, no slack, and the subject's id takes the bytes it has. */
+struct record {
+	uint64_t seq;       /* the newest entry applied: what the record is current to */
+	int64_t newest_ms;  /* newest event time applied */
+	struct attrs attrs;
+	struct member *members;
+	struct series_window *windows;
+	struct moment *timeline;      /* ordered by time, oldest first */
+	struct rare *rare;            /* never NULL; only state/ changes it */
 	struct seen seen;
-	uint16_t member_count, window_count, timeline_count, case_count, alert_count, outcome_count, timer_count,
-		mark_count, link_count;
-	uint16_t member_cap, window_cap, timeline_cap, case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap;
+	uint16_t member_count, window_count, timeline_count;
+	uint16_t member_cap, window_cap, timeline_cap;
+	struct subject subject;       /* last, and cut off where its id ends: record_subject copies it */
 };
 
 struct record *record_create(const struct subject *subject);
+struct subject record_subject(const struct record *r);
+void record_late(struct record *r); /* one more event came too late for a window */
 void record_destroy(struct record *r, struct strpool *pool); /* NULL-safe */
+void record_empty(struct record *r, struct strpool *pool); /* only its subject, sequence and newest time stay */
 bool record_is_empty(const struct record *r);                /* never had an entry applied: no sequence, no content */
 /* Asks the CPU for the parts that applying an event will walk: they lie apart, and fetched together cost one wait instead
  * of one each. */
@@ -173,6 +204,7 @@ struct window *record_window(struct record *r, struct strpool *pool, uint32_t se
 /* Keeps at most `keep` entries, ordered by time. */
 void timeline_add(struct record *r, struct strpool *pool, const struct event *e, uint8_t member,
 		  const struct slice *fields, size_t field_count, unsigned keep);
+void moment_read(const struct moment *m, struct happening *out);
 
 struct open_case *cases_find_open(struct record *r, uint32_t decl, uint8_t member, struct slice key);
 /* ERR_OK; ERR_CONFLICT already open (nothing changed); ERR_LIMIT too many open (closed ones are pushed out first). */

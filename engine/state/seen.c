@@ -3,9 +3,57 @@
  *
  * How many are kept depends on the ids alone and never on the ring's capacity, so that a record read back from the
  * store goes on exactly as the one that stayed in memory: before an add, the first goes as long as there are
- * SEEN_IDS_MIN or more and it is older than ALERT_HORIZON_MS before the newest, or there are SEEN_IDS_MAX. */
+ * SEEN_IDS_MIN or more and it is older than ALERT_HORIZON_MS before the newest, or there are SEEN_IDS_MAX.
+ *
+ * In memory the ring is three arrays in one block, since every event of a customer walks all its ids:
+ *
+ *     id 8 ... | time 4 (wide: 8) ... | content 4 ...
+ *
+ * Times are counted from base_ms, which is the first time less half of what 32 bits reach; a time beyond that makes the
+ * ring wide for good. Neither shows outside. */
 #include "base/limits.h"
 #include "state/inside.h"
+
+#define NARROW_HALF_MS (1LL << 31)
+
+static uint64_t *ids_of(const struct seen *s)
+{
+	return (uint64_t *)(void *)s->ids;
+}
+
+static char *times_of(const struct seen *s)
+{
+	return s->ids + s->cap * sizeof(uint64_t);
+}
+
+static uint32_t *contents_of(const struct seen *s)
+{
+	return (uint32_t *)(void *)(times_of(s) + s->cap * (s->wide ? sizeof(int64_t) : sizeof(uint32_t)));
+}
+
+static unsigned place_of(const struct seen *s, unsigned i)
+{
+	unsigned at = s->head + i;
+	return at < s->cap ? at : at - s->cap;
+}
+
+static int64_t time_at(const struct seen *s, unsigned place)
+{
+	if (s->wide)
+		return ((const int64_t *)(const void *)times_of(s))[place];
+	return s->base_ms + ((const uint32_t *)(const void *)times_of(s))[place];
+}
+
+struct seen_id seen_at(const struct seen *s, unsigned i)
+{
+	unsigned place = place_of(s, i);
+	return (struct seen_id){ ids_of(s)[place], contents_of(s)[place], time_at(s, place) };
+}
+
+size_t seen_bytes(const struct seen *s)
+{
+	return s->cap * (s->wide ? 20u : 16u);
+}
 
 void seen_finish(struct seen *s)
 {
@@ -15,57 +63,80 @@ void seen_finish(struct seen *s)
 
 enum seen_answer seen_ask(const struct seen *s, uint64_t id, uint64_t content, int64_t time_ms)
 {
-	for (unsigned i = 0; i < s->count; i++) {
-		const struct seen_id *known = seen_at(s, i);
-		if (known->id == id)
-			return known->content == content ? SEEN_DUPLICATE : SEEN_CONFLICT;
+	/* Places need not be in order to be compared: they are [head, head + count), or all. */
+	const uint64_t *ids = ids_of(s);
+	unsigned first = s->head + s->count <= s->cap ? s->head : 0;
+	unsigned end = s->head + s->count <= s->cap ? s->head + s->count : s->cap;
+	for (unsigned i = first; i < end; i++) {
+		if (ids[i] == id && (i - s->head + s->cap) % s->cap < s->count)
+			return contents_of(s)[i] == (uint32_t)content ? SEEN_DUPLICATE : SEEN_CONFLICT;
 	}
 	/* INT64_MIN: nothing was dropped yet, whatever the time */
 	return s->floor_ms != INT64_MIN && time_ms <= s->floor_ms ? SEEN_TOO_OLD : SEEN_NEW;
 }
 
-static void ring_grow(struct seen *s)
+static void put_at(struct seen *s, unsigned place, const struct seen_id *id)
 {
-	unsigned cap = s->cap + s->cap / 2u + 2u;
-	if (cap > SEEN_IDS_MAX)
-		cap = SEEN_IDS_MAX;
-	struct seen_id *ids = must_malloc(cap * sizeof(*ids));
-	for (unsigned i = 0; i < s->count; i++)
-		ids[i] = *seen_at(s, i);
+	ids_of(s)[place] = id->id;
+	contents_of(s)[place] = id->content;
+	if (s->wide)
+		((int64_t *)(void *)times_of(s))[place] = id->time_ms;
+	else
+		((uint32_t *)(void *)times_of(s))[place] = (uint32_t)(id->time_ms - s->base_ms);
+}
+
+static void reshape(struct seen *s, unsigned cap, bool wide)
+{
+	struct seen to = *s;
+	to.wide = wide;
+	to.cap = (uint16_t)cap;
+	to.head = 0;
+	to.ids = must_malloc(seen_bytes(&to));
+	for (unsigned i = 0; i < s->count; i++) {
+		struct seen_id id = seen_at(s, i);
+		put_at(&to, i, &id);
+	}
 	free(s->ids);
-	s->ids = ids;
-	s->head = 0;
-	s->cap = (uint16_t)cap;
+	*s = to;
 }
 
 void seen_push(struct seen *s, struct seen_id id)
 {
 	CHECK(s->count < SEEN_IDS_MAX);
-	if (s->count == s->cap)
-		ring_grow(s);
-	*seen_at(s, s->count++) = id;
+	if (s->cap == 0)
+		s->base_ms = id.time_ms - NARROW_HALF_MS;
+	bool wide = s->wide || id.time_ms < s->base_ms || id.time_ms >= s->base_ms + 2 * NARROW_HALF_MS;
+	unsigned cap = s->count < s->cap ? s->cap : s->cap + s->cap / 4u + 3u;
+	if (cap != s->cap || wide != s->wide)
+		reshape(s, cap < SEEN_IDS_MAX ? cap : SEEN_IDS_MAX, wide);
+	put_at(s, place_of(s, s->count++), &id);
 }
 
 static void drop_first(struct seen *s)
 {
-	int64_t time_ms = seen_at(s, 0)->time_ms;
+	int64_t time_ms = time_at(s, s->head);
 	if (time_ms > s->floor_ms)
 		s->floor_ms = time_ms;
-	s->head = (uint16_t)((s->head + 1) % s->cap);
+	s->head = (uint16_t)place_of(s, 1);
 	s->count--;
+}
+
+static int64_t newest_of(const struct seen *s, int64_t newest_ms)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		int64_t time_ms = time_at(s, place_of(s, i));
+		newest_ms = time_ms > newest_ms ? time_ms : newest_ms;
+	}
+	return newest_ms;
 }
 
 void seen_add(struct seen *s, uint64_t id, uint64_t content, int64_t time_ms)
 {
 	if (s->count >= SEEN_IDS_MIN) {
-		int64_t newest_ms = time_ms;
-		for (unsigned i = 0; i < s->count; i++) {
-			if (seen_at(s, i)->time_ms > newest_ms)
-				newest_ms = seen_at(s, i)->time_ms;
-		}
+		int64_t newest_ms = newest_of(s, time_ms);
 		while (s->count >= SEEN_IDS_MIN &&
-		       (s->count >= SEEN_IDS_MAX || seen_at(s, 0)->time_ms < newest_ms - ALERT_HORIZON_MS))
+		       (s->count >= SEEN_IDS_MAX || time_at(s, s->head) < newest_ms - ALERT_HORIZON_MS))
 			drop_first(s);
 	}
-	seen_push(s, (struct seen_id){ .id = id, .content = content, .time_ms = time_ms });
+	seen_push(s, (struct seen_id){ .id = id, .content = (uint32_t)content, .time_ms = time_ms });
 }

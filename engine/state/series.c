@@ -8,7 +8,7 @@
 void window_drop(struct series_window *w, struct strpool *pool)
 {
 	strpool_drop(pool, w->key);
-	window_destroy(w->window);
+	window_finish(&w->window);
 }
 
 int window_order(const struct series_window *w, uint32_t series, uint8_t member, struct slice key)
@@ -44,7 +44,7 @@ static void evict(struct record *r, struct strpool *pool, unsigned low, unsigned
 {
 	unsigned oldest = low;
 	for (unsigned i = low + 1; i < high; i++) {
-		if (window_newest_ms(r->windows[i].window) < window_newest_ms(r->windows[oldest].window))
+		if (window_newest_ms(&r->windows[i].window) < window_newest_ms(&r->windows[oldest].window))
 			oldest = i;
 	}
 	window_drop(&r->windows[oldest], pool);
@@ -77,15 +77,15 @@ struct window *record_window(struct record *r, struct strpool *pool, uint32_t se
 		key.len = LIMIT_KEY_BYTES;
 	unsigned at = place_of(r, series, member, key, &found);
 	if (found)
-		return r->windows[at].window;
+		return &r->windows[at].window;
 	if (!create)
 		return NULL;
 	CHECK(member <= r->member_count);
 	make_place(r, pool, series, member, at);
 	at = place_of(r, series, member, key, &found);
 	ARRAY_INSERT(r->windows, r->window_count, r->window_cap, at, LIMIT_WINDOWS);
-	r->windows[at] = (struct series_window){
-		.series = series, .member = member, .key = text_opt(pool, key), .window = window_create(create),
-	};
-	return r->windows[at].window;
+	struct series_window *w = &r->windows[at];
+	*w = (struct series_window){ .series = series, .member = member, .key = text_opt(pool, key) };
+	window_init(&w->window, create);
+	return &w->window;
 }

@@ -24,18 +24,19 @@ int timers_add(struct record *r, struct strpool *pool, int64_t due_ms, int64_t f
 	       struct slice key)
 {
 	CHECK(member <= r->member_count);
-	unsigned at = r->timer_count;
-	while (at > 0 && timer_order(&r->timers[at - 1], due_ms, decl, member, key) > 0)
+	unsigned at = r->rare->timer_count;
+	while (at > 0 && timer_order(&r->rare->timers[at - 1], due_ms, decl, member, key) > 0)
 		at--;
-	if (at > 0 && timer_order(&r->timers[at - 1], due_ms, decl, member, key) == 0) {
-		if (fire_ms < r->timers[at - 1].fire_ms)
-			r->timers[at - 1].fire_ms = fire_ms;
+	if (at > 0 && timer_order(&r->rare->timers[at - 1], due_ms, decl, member, key) == 0) {
+		if (fire_ms < r->rare->timers[at - 1].fire_ms)
+			r->rare->timers[at - 1].fire_ms = fire_ms;
 		return ERR_OK;
 	}
-	if (r->timer_count >= LIMIT_TIMERS)
+	if (r->rare->timer_count >= LIMIT_TIMERS)
 		return error_set(ERR_LIMIT, NULL, "too many due times; limit_timers is %u", LIMIT_TIMERS);
-	ARRAY_INSERT(r->timers, r->timer_count, r->timer_cap, at, LIMIT_TIMERS);
-	r->timers[at] = (struct timer){
+	struct rare *own = record_rare(r);
+	ARRAY_INSERT(own->timers, own->timer_count, own->timer_cap, at, LIMIT_TIMERS);
+	r->rare->timers[at] = (struct timer){
 		.due_ms = due_ms, .fire_ms = fire_ms, .decl = decl, .member = member, .key = text_opt(pool, key),
 	};
 	return ERR_OK;
@@ -43,21 +44,21 @@ int timers_add(struct record *r, struct strpool *pool, int64_t due_ms, int64_t f
 
 void timers_remove(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key)
 {
-	for (unsigned i = r->timer_count; i-- > 0;) {
-		struct timer *t = &r->timers[i];
+	for (unsigned i = r->rare->timer_count; i-- > 0;) {
+		struct timer *t = &r->rare->timers[i];
 		if (t->decl != decl || t->member != member || !slice_equal(str_slice(t->key), key))
 			continue;
 		timer_drop(t, pool);
-		ARRAY_REMOVE(r->timers, r->timer_count, i);
+		ARRAY_REMOVE(r->rare->timers, r->rare->timer_count, i);
 	}
 }
 
 int64_t timers_next_fire(const struct record *r)
 {
 	int64_t next_ms = INT64_MAX;
-	for (unsigned i = 0; i < r->timer_count; i++) {
-		if (r->timers[i].fire_ms < next_ms)
-			next_ms = r->timers[i].fire_ms;
+	for (unsigned i = 0; i < r->rare->timer_count; i++) {
+		if (r->rare->timers[i].fire_ms < next_ms)
+			next_ms = r->rare->timers[i].fire_ms;
 	}
 	return next_ms;
 }

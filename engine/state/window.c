@@ -8,8 +8,8 @@
  * one cell that never expires, and counts that grow for ever.) Windows kept for longer than a year use a year's 256th,
  * and join the two oldest where no pair is left.
  *
- * Memory: cells are one block without slack worth speaking of; it grows by a half and shrinks when three quarters are
- * unused. */
+ * Memory: the first cell is in the window itself; more are one block without slack worth speaking of, which grows by a
+ * quarter and shrinks when three quarters are unused. */
 #include "state/window.h"
 
 #include "base/check.h"
@@ -31,6 +31,11 @@ static size_t cell_bytes(const struct window *w)
 	return w->has_value ? 16 : 8;
 }
 
+static const char *cells_of(const struct window *w)
+{
+	return w->cap ? w->cells : w->one;
+}
+
 int64_t window_floor(int64_t t_ms, int64_t unit_ms)
 {
 	return t_ms / unit_ms - (t_ms % unit_ms != 0 && t_ms < 0);
@@ -38,7 +43,7 @@ int64_t window_floor(int64_t t_ms, int64_t unit_ms)
 
 struct cell window_load(const struct window *w, unsigned i)
 {
-	const char *p = w->cells + i * cell_bytes(w);
+	const char *p = cells_of(w) + i * cell_bytes(w);
 	struct cell c = { .count = 1 };
 	if (w->keeping != WINDOW_EXACT) {
 		uint32_t step[2];
@@ -67,7 +72,7 @@ struct cell window_load(const struct window *w, unsigned i)
 
 void window_store(struct window *w, unsigned i, const struct cell *c)
 {
-	char *p = w->cells + i * cell_bytes(w);
+	char *p = (char *)cells_of(w) + i * cell_bytes(w);
 	if (w->keeping != WINDOW_EXACT) {
 		uint64_t count = c->count < STEP_COUNT_MAX ? c->count : STEP_COUNT_MAX;
 		uint32_t step[2] = { (uint32_t)(c->key + STEP_BIAS), (uint32_t)count };
@@ -90,14 +95,26 @@ void window_store(struct window *w, unsigned i, const struct cell *c)
 	}
 }
 
+void window_init(struct window *w, const struct window_spec *spec)
+{
+	*w = (struct window){ .keeping = spec->keeping, .has_value = spec->has_value };
+	if (spec->keeping == WINDOW_DAY)
+		w->unit_s = 1;
+	else if (spec->keeping == WINDOW_GRAIN)
+		w->unit_s = spec->grain_ms < 2000 ? 1 : (uint32_t)(spec->grain_ms / 1000);
+}
+
+void window_finish(struct window *w)
+{
+	if (w->cap)
+		free(w->cells);
+	w->cap = w->count = 0;
+}
+
 struct window *window_create(const struct window_spec *spec)
 {
-	struct window *w = must_calloc(1, sizeof(*w));
-	w->keeping = (uint8_t)spec->keeping;
-	w->has_value = spec->has_value;
-	w->unit_ms = spec->keeping == WINDOW_EXACT ? 1 : 1000;
-	if (spec->keeping == WINDOW_GRAIN && spec->grain_ms > 1000)
-		w->unit_ms = spec->grain_ms;
+	struct window *w = must_malloc(sizeof(*w));
+	window_init(w, spec);
 	return w;
 }
 
@@ -105,32 +122,45 @@ void window_destroy(struct window *w)
 {
 	if (!w)
 		return;
-	free(w->cells);
+	window_finish(w);
 	free(w);
+}
+
+static void set_cap(struct window *w, unsigned cap)
+{
+	size_t size = cell_bytes(w);
+	if (w->cap) {
+		w->cells = must_realloc(w->cells, cap * size);
+	} else {
+		char *cells = must_malloc(cap * size);
+		memcpy(cells, w->one, w->count * size); /* one cell of 8 bytes, or none */
+		w->cells = cells;
+	}
+	w->cap = (uint16_t)cap;
 }
 
 void window_make_room(struct window *w, unsigned i)
 {
 	CHECK(w->count < LIMIT_WINDOW_CELLS && i <= w->count);
 	size_t size = cell_bytes(w);
-	if (w->count == w->cap) {
-		unsigned cap = w->cap + w->cap / 2u + 2u;
-		w->cap = (uint16_t)(cap < LIMIT_WINDOW_CELLS ? cap : LIMIT_WINDOW_CELLS);
-		w->cells = must_realloc(w->cells, w->cap * size);
+	bool inside = w->cap == 0 && w->count == 0 && size <= sizeof(w->one);
+	if (w->count == w->cap + (inside ? 1u : 0u) || (w->cap == 0 && !inside)) {
+		unsigned cap = w->cap + w->cap / 4u + 3u;
+		set_cap(w, cap < LIMIT_WINDOW_CELLS ? cap : LIMIT_WINDOW_CELLS);
 	}
-	memmove(w->cells + (i + 1) * size, w->cells + i * size, (w->count - i) * size);
+	char *cells = (char *)cells_of(w);
+	memmove(cells + (i + 1) * size, cells + i * size, (w->count - i) * size);
 	w->count++;
 }
 
 static void remove_cells(struct window *w, unsigned at, unsigned n)
 {
 	size_t size = cell_bytes(w);
-	memmove(w->cells + at * size, w->cells + (at + n) * size, (w->count - at - n) * size);
+	char *cells = (char *)cells_of(w);
+	memmove(cells + at * size, cells + (at + n) * size, (w->count - at - n) * size);
 	w->count = (uint16_t)(w->count - n);
-	if (w->cap > 8 && w->count < w->cap / 4) {
-		w->cap = (uint16_t)(w->count * 2 + 2);
-		w->cells = must_realloc(w->cells, w->cap * size);
-	}
+	if (w->cap > 8 && w->count < w->cap / 4)
+		set_cap(w, w->count * 2u + 2u);
 }
 
 void window_widen(struct window *w)
@@ -139,12 +169,13 @@ void window_widen(struct window *w)
 		return;
 	struct window wide = *w;
 	wide.wide = true;
-	wide.cells = must_malloc(w->cap * cell_bytes(&wide) + 1);
+	wide.cap = w->cap ? w->cap : 3;
+	wide.cells = must_malloc(wide.cap * cell_bytes(&wide));
 	for (unsigned i = 0; i < w->count; i++) {
 		struct cell c = window_load(w, i);
 		window_store(&wide, i, &c);
 	}
-	free(w->cells);
+	window_finish(w);
 	*w = wide;
 }
 
@@ -177,7 +208,7 @@ static struct cell join(const struct cell *older, const struct cell *newer)
 static void join_oldest(struct window *w, int64_t keep_ms)
 {
 	int64_t part_ms = (keep_ms < YEAR_MS ? keep_ms : YEAR_MS) / JOIN_PARTS;
-	int64_t part = part_ms / w->unit_ms > 0 ? part_ms / w->unit_ms : 1;
+	int64_t part = part_ms / window_unit_ms(w) > 0 ? part_ms / window_unit_ms(w) : 1;
 	unsigned at = 0;
 	int64_t before = window_floor(window_load(w, 0).key, part);
 	for (unsigned i = 1; i < w->count; i++) {
@@ -203,7 +234,7 @@ static int64_t expired_key(const struct window *w, int64_t keep_ms, int64_t newe
 		keep_ms += 2 * DAY_MS;
 	if (newest_ms < INT64_MIN + keep_ms)
 		return INT64_MIN;
-	return window_floor(newest_ms - keep_ms, w->unit_ms);
+	return window_floor(newest_ms - keep_ms, window_unit_ms(w));
 }
 
 static bool key_of(const struct window *w, const struct zone *z, int64_t time_ms, int64_t *key)
@@ -214,7 +245,7 @@ static bool key_of(const struct window *w, const struct zone *z, int64_t time_ms
 		CHECK(z != NULL);
 		time_ms = zone_day_start(z, time_ms);
 	}
-	*key = window_floor(time_ms, w->unit_ms);
+	*key = window_floor(time_ms, window_unit_ms(w));
 	return w->keeping == WINDOW_EXACT || (*key >= STEP_MIN && *key <= STEP_MAX);
 }
 
@@ -274,7 +305,7 @@ void window_merge(struct window *into, const struct window *from)
 {
 	struct window_undo ignored;
 	if (from->count == 0 || into->keeping != from->keeping || into->has_value != from->has_value ||
-	    into->unit_ms != from->unit_ms)
+	    window_unit_ms(into) != window_unit_ms(from))
 		return;
 	if (into->count == 0 || from->first_ms < into->first_ms)
 		into->first_ms = from->first_ms;
@@ -291,7 +322,7 @@ void window_merge(struct window *into, const struct window *from)
 struct window_spec window_shape(const struct window *w)
 {
 	return (struct window_spec){
-		.keeping = w->keeping, .grain_ms = w->unit_ms, .keep_ms = INT64_MAX, .has_value = w->has_value,
+		.keeping = w->keeping, .grain_ms = window_unit_ms(w), .keep_ms = INT64_MAX, .has_value = w->has_value,
 	};
 }
 
@@ -307,5 +338,5 @@ int64_t window_newest_ms(const struct window *w)
 
 size_t window_bytes(const struct window *w)
 {
-	return sizeof(*w) + w->cap * cell_bytes(w) + 32; /* what malloc adds for two blocks */
+	return w->cap ? w->cap * cell_bytes(w) + 8 : 0; /* 8: what malloc adds */
 }

@@ -23,14 +23,29 @@ enum window_keeping { WINDOW_EXACT, WINDOW_GRAIN, WINDOW_DAY };
 
 struct window_spec {
 	enum window_keeping keeping;
-	int64_t grain_ms; /* at least a second; less is taken as one */
+	int64_t grain_ms; /* whole seconds: what is over is left out; at least one */
 	int64_t keep_ms;  /* the longest span that the pack asks for */
 	bool has_value;   /* cells carry sum, min, max of a value (a number, never NaN); else only counts */
 };
 
-struct window; /* opaque; embedded by pointer in the record */
+/* Embedded in the record, side by side with the others: only window*.c look inside. Most windows hold one or two cells,
+ * so the first is in the window itself where it takes no more than 8 bytes. */
+struct window {
+	union {
+		char *cells;
+		char one[8];          /* where cap is 0 */
+	};
+	int64_t first_ms : 56;        /* within LIMIT_TIME_MAX_MS */
+	uint64_t keeping : 6, has_value : 1, wide : 1;
+	int64_t newest_ms : 56;
+	uint64_t : 8;
+	uint32_t unit_s;              /* of keys, in seconds; 0: exact, milliseconds */
+	uint16_t count, cap;
+};
 
-struct window *window_create(const struct window_spec *spec);
+void window_init(struct window *w, const struct window_spec *spec);
+void window_finish(struct window *w);
+struct window *window_create(const struct window_spec *spec); /* one on its own */
 void window_destroy(struct window *w); /* NULL-safe */
 
 /* What the newest add did, so that a term with before = "this" can leave it out. Good until the next add. Where the add
@@ -73,8 +88,9 @@ int64_t window_newest_ms(const struct window *w); /* both 0 where nothing was ev
 void window_merge(struct window *into, const struct window *from);
 struct window_spec window_shape(const struct window *w); /* keeping, grain and has_value; how long is not known to it */
 void window_encode(const struct window *w, const struct window_spec *spec, struct bytes *out); /* canonical */
-/* NULL and r->bad where broken; carries its own keeping and has_value */
-struct window *window_decode(struct reader *r);
-size_t window_bytes(const struct window *w);       /* memory */
+/* Carries its own keeping and has_value. False, nothing to finish and r->bad where broken. */
+bool window_read(struct reader *r, struct window *out);
+struct window *window_decode(struct reader *r);    /* one on its own; NULL where broken */
+size_t window_bytes(const struct window *w);       /* memory beside the struct */
 
 #endif

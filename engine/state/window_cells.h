@@ -21,14 +21,10 @@ struct cell {
 };
 _Static_assert(sizeof(struct cell) <= sizeof(((struct window_undo *)0)->before), "an undo holds a cell");
 
-struct window {
-	uint8_t keeping;
-	bool has_value, wide;
-	uint16_t count, cap;
-	int64_t unit_ms;  /* of keys: 1 exact, grain_ms grain, 1000 day */
-	int64_t first_ms, newest_ms;
-	char *cells;
-};
+static inline int64_t window_unit_ms(const struct window *w)
+{
+	return w->unit_s ? w->unit_s * 1000LL : 1;
+}
 
 /* Steps are kept as 32 bits: seconds (days, grains of a second) reach from 1969-12-30 (local days that began before
  * 1970 in UTC) to 2106, coarser grains farther. */

@@ -33,7 +33,7 @@ void window_encode(const struct window *w, const struct window_spec *spec, struc
 	int64_t before = 0;
 	bytes_put_u8(out, (uint8_t)(w->keeping | (w->has_value ? FLAG_VALUE : 0) | (joined ? FLAG_JOINED : 0)));
 	if (w->keeping == WINDOW_GRAIN)
-		bytes_put_varint(out, (uint64_t)w->unit_ms);
+		bytes_put_varint(out, (uint64_t)window_unit_ms(w));
 	bytes_put_varint(out, w->count);
 	if (w->count == 0)
 		return;
@@ -78,7 +78,7 @@ static bool read_cell(struct reader *r, const struct window *w, unsigned i, int6
 		return false;
 	if (w->keeping != WINDOW_EXACT && (c->key < STEP_MIN || c->key > STEP_MAX))
 		return false;
-	if (c->key > LIMIT_TIME_MAX_MS / w->unit_ms || c->key < -LIMIT_TIME_MAX_MS / w->unit_ms - 1)
+	if (c->key > LIMIT_TIME_MAX_MS / window_unit_ms(w) || c->key < -LIMIT_TIME_MAX_MS / window_unit_ms(w) - 1)
 		return false;
 	if (joined || w->keeping != WINDOW_EXACT)
 		c->count = codec_varint(r);
@@ -109,7 +109,7 @@ static bool read_cells(struct reader *r, struct window *w, unsigned count, bool 
 	return !joined || has_joined(w);
 }
 
-static bool read_window(struct reader *r, struct window **out)
+static bool read_window(struct reader *r, struct window *w)
 {
 	uint8_t flags = reader_u8(r);
 	struct window_spec spec = { .keeping = flags & 3, .has_value = (flags & FLAG_VALUE) != 0 };
@@ -118,30 +118,40 @@ static bool read_window(struct reader *r, struct window **out)
 		return false;
 	if (spec.keeping == WINDOW_GRAIN) {
 		uint64_t grain = codec_varint(r);
-		if (grain < 1000 || grain > LIMIT_SPAN_MS)
+		if (grain < 1000 || grain > LIMIT_SPAN_MS || grain % 1000 != 0)
 			return false;
 		spec.grain_ms = (int64_t)grain;
 	}
 	uint64_t count = codec_varint(r);
 	if (r->bad || count > LIMIT_WINDOW_CELLS || count > reader_left(r))
 		return false;
-	struct window *w = window_create(&spec);
-	*out = w;
+	window_init(w, &spec);
 	if (count == 0)
 		return !joined;
-	w->first_ms = codec_zigzag(r);
-	w->newest_ms = codec_zigzag(r);
-	if (w->first_ms > w->newest_ms || w->first_ms < -LIMIT_TIME_MAX_MS || w->newest_ms > LIMIT_TIME_MAX_MS)
+	int64_t first_ms = codec_zigzag(r), newest_ms = codec_zigzag(r);
+	if (first_ms > newest_ms || first_ms < -LIMIT_TIME_MAX_MS || newest_ms > LIMIT_TIME_MAX_MS)
 		return false;
+	w->first_ms = first_ms;
+	w->newest_ms = newest_ms;
 	return read_cells(r, w, (unsigned)count, joined);
+}
+
+bool window_read(struct reader *r, struct window *out)
+{
+	*out = (struct window){ 0 };
+	if (read_window(r, out) && !r->bad)
+		return true;
+	window_finish(out);
+	r->bad = true;
+	return false;
 }
 
 struct window *window_decode(struct reader *r)
 {
-	struct window *w = NULL;
-	if (read_window(r, &w) && !r->bad)
-		return w;
-	window_destroy(w);
-	r->bad = true;
-	return NULL;
+	struct window w;
+	if (!window_read(r, &w))
+		return NULL;
+	struct window *own = must_malloc(sizeof(*own));
+	*own = w;
+	return own;
 }

@@ -19,8 +19,8 @@ static struct range range_of(const struct window *w, int64_t from_ms, int64_t to
 	struct range r = { 0, 0 };
 	if (w->count == 0 || to_ms <= from_ms)
 		return r;
-	r.high = window_after(w, window_floor(to_ms, w->unit_ms));
-	int64_t from = window_floor(from_ms, w->unit_ms);
+	r.high = window_after(w, window_floor(to_ms, window_unit_ms(w)));
+	int64_t from = window_floor(from_ms, window_unit_ms(w));
 	if (r.high > 0 && window_load(w, 0).key <= from)
 		r.low = window_after(w, from);
 	return r;
@@ -66,7 +66,7 @@ void window_sum(const struct window *w, const struct window_spec *spec, int64_t 
 		if (!load_without(w, i, without, &c))
 			continue;
 		if (out->count == 0) {
-			out->first_ms = c.key * w->unit_ms;
+			out->first_ms = c.key * window_unit_ms(w);
 			out->min = c.min;
 			out->max = c.max;
 		}
@@ -74,7 +74,7 @@ void window_sum(const struct window *w, const struct window_spec *spec, int64_t 
 		out->sum += c.sum;
 		out->min = window_least(out->min, c.min);
 		out->max = window_most(out->max, c.max);
-		out->last_ms = c.key * w->unit_ms;
+		out->last_ms = c.key * window_unit_ms(w);
 		out->latest = c.sum / (double)c.count;
 	}
 }

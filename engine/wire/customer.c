@@ -55,15 +55,17 @@ static void put_timeline(struct bytes *out, const struct record *r)
 {
 	for (unsigned i = 0; i < r->timeline_count; i++) {
 		const struct moment *m = &r->timeline[i];
+		struct happening what;
+		moment_read(m, &what);
 		size_t mark = put_begin(out, 5);
 		put_number(out, 1, (uint64_t)m->time_ms);
-		put_text(out, 2, str_slice(m->type));
-		put_text(out, 3, str_slice(m->channel));
+		put_text(out, 2, what.type);
+		put_text(out, 3, what.channel);
 		put_text(out, 4, member_of(r, m->member));
-		put_text(out, 5, str_slice(m->agent));
-		put_text(out, 6, str_slice(m->contact));
-		for (unsigned k = 0; k < m->field_count; k++)
-			put_attribute(out, 7, str_slice(m->fields[k].name), attr_value(&m->fields[k]));
+		put_text(out, 5, what.agent);
+		put_text(out, 6, what.contact);
+		for (unsigned k = 0; k < what.field_count; k++)
+			put_attribute(out, 7, what.fields[k].name, what.fields[k].value);
 		put_end(out, mark);
 	}
 }
@@ -75,7 +77,7 @@ static void put_series(struct bytes *out, const struct record *r, const struct w
 		const struct series_window *s = &r->windows[i];
 		struct window_sums sums;
 		char buffer[UNKNOWN_NAME_BYTES];
-		window_sum(s->window, &any, INT64_MIN / 4, window_newest_ms(s->window), NULL, &sums);
+		window_sum(&s->window, &any, INT64_MIN / 4, window_newest_ms(&s->window), NULL, &sums);
 		size_t mark = put_begin(out, 6);
 		put_text(out, 1, name_of(names->series, names->arg, s->series, buffer));
 		put_text(out, 2, member_of(r, s->member));
@@ -84,16 +86,16 @@ static void put_series(struct bytes *out, const struct record *r, const struct w
 		put_double(out, 5, sums.sum);
 		put_double(out, 6, sums.min);
 		put_double(out, 7, sums.max);
-		put_number(out, 8, (uint64_t)window_first_ms(s->window));
-		put_number(out, 9, (uint64_t)window_newest_ms(s->window));
+		put_number(out, 8, (uint64_t)window_first_ms(&s->window));
+		put_number(out, 9, (uint64_t)window_newest_ms(&s->window));
 		put_end(out, mark);
 	}
 }
 
 static void put_cases(struct bytes *out, const struct record *r, const struct wire_names *names)
 {
-	for (unsigned i = 0; i < r->case_count; i++) {
-		const struct open_case *c = &r->cases[i];
+	for (unsigned i = 0; i < r->rare->case_count; i++) {
+		const struct open_case *c = &r->rare->cases[i];
 		char buffer[UNKNOWN_NAME_BYTES];
 		size_t mark = put_begin(out, 7);
 		put_text(out, 1, name_of(names->open_case, names->arg, c->decl, buffer));
@@ -118,8 +120,8 @@ static struct slice alert_state(const struct alert *a, int64_t now_ms)
 
 static void put_alerts(struct bytes *out, const struct record *r, int64_t now_ms)
 {
-	for (unsigned i = 0; i < r->alert_count; i++) {
-		const struct alert *a = &r->alerts[i];
+	for (unsigned i = 0; i < r->rare->alert_count; i++) {
+		const struct alert *a = &r->rare->alerts[i];
 		struct wire_alert w = {
 			.seq = a->seq,
 			.index = a->index,
@@ -144,8 +146,8 @@ static void put_alerts(struct bytes *out, const struct record *r, int64_t now_ms
 
 static void put_outcomes(struct bytes *out, const struct record *r)
 {
-	for (unsigned i = 0; i < r->outcome_count; i++) {
-		const struct outcome *o = &r->outcomes[i];
+	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
+		const struct outcome *o = &r->rare->outcomes[i];
 		char decision[DECISION_TEXT_BYTES];
 		size_t mark = put_begin(out, 9);
 		if (o->decision_boot || o->decision_count)
@@ -162,8 +164,8 @@ static void put_outcomes(struct bytes *out, const struct record *r)
 
 static void put_links(struct bytes *out, const struct record *r)
 {
-	for (unsigned i = 0; i < r->link_count; i++) {
-		const struct link *l = &r->links[i];
+	for (unsigned i = 0; i < r->rare->link_count; i++) {
+		const struct link *l = &r->rare->links[i];
 		size_t mark = put_begin(out, 10);
 		put_text(out, 1, str_slice(l->id));
 		put_text(out, 2, str_slice(l->member));
@@ -175,8 +177,8 @@ static void put_links(struct bytes *out, const struct record *r)
 
 static void put_timers(struct bytes *out, const struct record *r, const struct wire_names *names)
 {
-	for (unsigned i = 0; i < r->timer_count; i++) {
-		const struct timer *t = &r->timers[i];
+	for (unsigned i = 0; i < r->rare->timer_count; i++) {
+		const struct timer *t = &r->rare->timers[i];
 		char buffer[UNKNOWN_NAME_BYTES];
 		size_t mark = put_begin(out, 14);
 		put_text(out, 1, name_of(names->open_case, names->arg, t->decl, buffer));
@@ -215,7 +217,7 @@ void response_customer(struct bytes *out, uint64_t request_id, const struct reco
 	put_outcomes(out, r);
 	put_links(out, r);
 	put_number(out, 11, r->seq);
-	put_number(out, 12, r->late);
+	put_number(out, 12, r->rare->late);
 	put_text(out, 13, merged_from);
 	put_timers(out, r, names);
 	put_facts(out, facts, fact_count);

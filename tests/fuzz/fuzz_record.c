@@ -15,7 +15,7 @@ static void ask(struct record *r)
 	if (!utc)
 		utc = zone_create_utc();
 	for (unsigned i = 0; i < r->window_count; i++) {
-		const struct window *w = r->windows[i].window;
+		const struct window *w = &r->windows[i].window;
 		int64_t newest_ms = window_newest_ms(w);
 		window_sum(w, &spec, INT64_MIN, INT64_MAX, NULL, &sums);
 		window_sum(w, &spec, newest_ms - 1000, newest_ms, NULL, &sums);
@@ -23,8 +23,8 @@ static void ask(struct record *r)
 		window_distinct(w, INT64_MIN, newest_ms, NULL);
 		window_daily_mean(w, &spec, utc, newest_ms, 28, true, 1, true, &mean);
 	}
-	for (unsigned i = 0; i < r->alert_count; i++)
-		alert_is_open(&r->alerts[i], r->newest_ms);
+	for (unsigned i = 0; i < r->rare->alert_count; i++)
+		alert_is_open(&r->rare->alerts[i], r->newest_ms);
 	links_at(r, r->newest_ms, &count);
 	timers_next_fire(r);
 	seen_ask(&r->seen, 1, 2, r->newest_ms);

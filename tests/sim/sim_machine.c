@@ -257,14 +257,14 @@ static void entry_timers(struct story *s)
 		while (timers_next_fire(s->live.records[i]) <= s->received_ms) {
 			struct record *r = s->live.records[i];
 			unsigned due = 0;
-			while (r->timers[due].fire_ms > s->received_ms)
+			while (r->rare->timers[due].fire_ms > s->received_ms)
 				due++;
 			struct apply_input in = { .received_at_ms = s->received_ms };
 			arena_reset(&s->live.m.arena);
 			arena_reset(&s->replay.m.arena);
-			machine_apply_timer(&s->live.m, r, &r->timers[due], &in, &s->live.out);
+			machine_apply_timer(&s->live.m, r, &r->rare->timers[due], &in, &s->live.out);
 			struct apply_input again = replay_input(s, &in);
-			machine_apply_timer(&s->replay.m, s->replay.records[i], &s->replay.records[i]->timers[due],
+			machine_apply_timer(&s->replay.m, s->replay.records[i], &s->replay.records[i]->rare->timers[due],
 					    &again, &s->replay.out);
 			settle(s, i);
 			s->timers++;

@@ -102,10 +102,10 @@ static inline void town_fire_due(struct town *t, struct record *r, int64_t now_m
 {
 	while (timers_next_fire(r) <= now_ms) {
 		unsigned due = 0;
-		for (unsigned i = 1; i < r->timer_count; i++)
-			if (r->timers[i].fire_ms < r->timers[due].fire_ms)
+		for (unsigned i = 1; i < r->rare->timer_count; i++)
+			if (r->rare->timers[i].fire_ms < r->rare->timers[due].fire_ms)
 				due = i;
-		struct timer timer = r->timers[due];
+		struct timer timer = r->rare->timers[due];
 		arena_reset(&t->m.arena);
 		machine_apply_timer(&t->m, r, &timer, &t->in, &t->out);
 		town_settle(t, r);

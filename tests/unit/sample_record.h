@@ -40,7 +40,8 @@ static inline struct record *sample_record(struct strpool *pool, const char *id,
 			   .contact = SLICE("c-1"), .attrs = attrs, .attr_count = 3 };
 	r->seq = seq;
 	r->newest_ms = SAMPLE_MS + events * 60000LL;
-	r->late = 3;
+	for (int i = 0; i < 3; i++)
+		record_late(r);
 	record_member(r, pool, SLICE("0901"), true, SAMPLE_MS);
 	record_member(r, pool, SLICE("0902"), true, 0);
 	attrs_set(record_attrs(r, 0), pool, SLICE("tenure"), value_number(12.5), SAMPLE_MS);

@@ -64,7 +64,7 @@ static void aliases_are_told_to_the_alias(void **state)
 	world_init(&w, pack);
 	struct applied *out = world_event(&w, "alias.added", T0, "alias=+4912 member=anna");
 	const struct effect *link = effect_of(out, EFFECT_LINK);
-	assert_int_equal(w.r->link_count, 1);
+	assert_int_equal(w.r->rare->link_count, 1);
 	assert_non_null(link);
 	assert_int_equal(link->target.kind, SUBJECT_ALIAS);
 	assert_slice(subject_id(&link->target), "+4912");
@@ -95,8 +95,8 @@ static void a_merged_record_travels_whole(void **state)
 	world_event(&w, "call", T0 + 2, "topic=bill");
 	struct applied *out = world_event(&w, "identity.merged", T0 + 3, "into=c2");
 	assert_int_equal(out->effect_count, 3);
-	assert_slice(str_slice(w.r->redirect), "c2");
-	assert_int_equal(w.r->window_count + w.r->alert_count + w.r->attrs.count + w.r->link_count, 0);
+	assert_slice(str_slice(w.r->rare->redirect), "c2");
+	assert_int_equal(w.r->window_count + w.r->rare->alert_count + w.r->attrs.count + w.r->rare->link_count, 0);
 	struct record *into = world_record(SUBJECT_CUSTOMER, "c2");
 	struct record *alias = world_record(SUBJECT_ALIAS, "+1");
 	struct applied other;
@@ -105,11 +105,11 @@ static void a_merged_record_travels_whole(void **state)
 		struct record *r = e->target.kind == SUBJECT_ALIAS ? alias : into;
 		machine_apply_effect(&w.m, r, e->kind, e->body, NULL, &w.in, &other);
 	}
-	assert_int_equal(into->alert_count, 1);
+	assert_int_equal(into->rare->alert_count, 1);
 	assert_number(world_attr(into, 0, "calls"), 2);
 	unsigned count;
 	assert_slice(str_slice(links_at(alias, T0 + 3, &count)->id), "c2");
-	assert_int_equal(into->link_count, 1);
+	assert_int_equal(into->rare->link_count, 1);
 	/* merging into oneself is nothing */
 	out = world_event(&w, "identity.merged", T0 + 4, "into=c1");
 	assert_int_equal(out->effect_count, 0);
@@ -137,7 +137,7 @@ static void a_prospect_joins_the_owner(void **state)
 	assert_slice(subject_id(&merge->target), "c1");
 	machine_apply_effect(&w.m, w.r, EFFECT_MERGE, merge->body, NULL, &w.in, &nothing);
 	assert_number(world_attr(w.r, 0, "calls"), 2);
-	assert_null(prospect->redirect);
+	assert_null(prospect->rare->redirect);
 	assert_int_equal(prospect->attrs.count + prospect->window_count, 0);
 	machine_apply_effect(&w.m, prospect, EFFECT_ABSORB, absorb.body, NULL, &w.in, &other);
 	assert_int_equal(other.effect_count, 0);
@@ -154,9 +154,9 @@ static void a_circle_of_merges_is_cut(void **state)
 	struct bytes body = { 0 };
 	bytes_put(&body, effect_of(out, EFFECT_MERGE)->body.data, effect_of(out, EFFECT_MERGE)->body.len);
 	struct applied other;
-	assert_non_null(w.r->redirect);
+	assert_non_null(w.r->rare->redirect);
 	machine_apply_effect(&w.m, w.r, EFFECT_MERGE, bytes_slice(&body), NULL, &w.in, &other);
-	assert_null(w.r->redirect);
+	assert_null(w.r->rare->redirect);
 	bytes_finish(&body);
 	world_finish(&w);
 }
@@ -216,7 +216,7 @@ static void alerts_are_closed_by_their_types(void **state)
 	world_event(&w, "call", T0 + 1, "member=ben topic=b");
 	assert_slice(world_attr(w.r, 1, "last").string, "a");
 	assert_slice(world_attr(w.r, 0, "topic").string, "b");
-	assert_int_equal(w.r->alert_count, 3); /* two of lines, one of 'second' */
+	assert_int_equal(w.r->rare->alert_count, 3); /* two of lines, one of 'second' */
 	struct applied *out = world_event(&w, "line.solved", T0 + 2, "member=anna");
 	assert_int_equal(out->closed_count, 1);
 	assert_int_equal(out->closed[0].seq, 1);
@@ -241,24 +241,24 @@ static void cases_open_close_and_are_missed(void **state)
 	assert_int_equal(out->alert_count, 2);
 	assert_string_equal(out->alerts[0].alert->text, "promised"); /* the event's own rules come first */
 	assert_string_equal(out->alerts[1].alert->text, "opened 7 by ann");
-	assert_int_equal(w.r->timer_count, 1);
-	assert_int_equal(w.r->timers[0].due_ms, T0 + DAY);
-	assert_int_equal(w.r->timers[0].fire_ms, T0 + DAY);
+	assert_int_equal(w.r->rare->timer_count, 1);
+	assert_int_equal(w.r->rare->timers[0].due_ms, T0 + DAY);
+	assert_int_equal(w.r->rare->timers[0].fire_ms, T0 + DAY);
 	world_event(&w, "promised", T0 + 1, "ref=8 agent=ben");
 	out = world_event(&w, "kept", T0 + 2, "ref=7");
 	assert_string_equal(out->alerts[0].alert->text, "closed 7");
-	assert_int_equal(w.r->timer_count, 1);
+	assert_int_equal(w.r->rare->timer_count, 1);
 	w.in.received_at_ms = T0 + DAY + 1;
 	arena_reset(&w.m.arena);
-	machine_apply_timer(&w.m, w.r, &w.r->timers[0], &w.in, &w.out);
+	machine_apply_timer(&w.m, w.r, &w.r->rare->timers[0], &w.in, &w.out);
 	world_settle(&w);
 	assert_int_equal(w.out.alert_count, 1);
 	assert_string_equal(w.out.alerts[0].alert->text, "missed 8");
 	assert_slice(str_slice(w.out.alerts[0].alert->to), "agent:ben");
-	assert_int_equal(w.r->timer_count, 0);
-	assert_true(w.r->cases[1].missed);
+	assert_int_equal(w.r->rare->timer_count, 0);
+	assert_true(w.r->rare->cases[1].missed);
 	/* it is not there any more */
-	struct timer gone = { .due_ms = T0 + DAY + 1, .decl = w.r->cases[1].decl, .key = w.r->cases[1].key };
+	struct timer gone = { .due_ms = T0 + DAY + 1, .decl = w.r->rare->cases[1].decl, .key = w.r->rare->cases[1].key };
 	struct hash128 before = record_digest(w.r);
 	machine_apply_timer(&w.m, w.r, &gone, &w.in, &w.out);
 	assert_int_equal(w.out.outcome, 0);
@@ -282,12 +282,12 @@ static void history_is_recorded_and_not_pushed(void **state)
 	assert_int_equal(counter_get(&world_rule(&w, "second")->fired), 1);
 	/* a due time of long ago waits for the history's own later events */
 	world_event(&w, "promised", T0 + 2, "ref=1");
-	assert_int_equal(w.r->timers[0].due_ms, T0 + 2 + DAY);
-	assert_int_equal(w.r->timers[0].fire_ms, T0 + 100 * DAY + HOUR);
+	assert_int_equal(w.r->rare->timers[0].due_ms, T0 + 2 + DAY);
+	assert_int_equal(w.r->rare->timers[0].fire_ms, T0 + 100 * DAY + HOUR);
 	out = world_event(&w, "call", T0 + 100 * DAY - HOUR, ""); /* an hour late: not history yet */
 	assert_int_equal(out->nudge_count, 0);
 	world_event(&w, "call", T0 + 100 * DAY - HOUR + 1, "");
-	assert_false(w.r->alerts[w.r->alert_count - 1].historical && w.out.alert_count);
+	assert_false(w.r->rare->alerts[w.r->rare->alert_count - 1].historical && w.out.alert_count);
 	world_finish(&w);
 }
 
@@ -305,7 +305,7 @@ static void agents_have_rules_of_their_own(void **state)
 	}
 	assert_int_equal(w.out.alert_count, 1);
 	assert_slice(str_slice(w.out.alerts[0].alert->to), "supervisor");
-	assert_int_equal(ann->alert_count, 1);
+	assert_int_equal(ann->rare->alert_count, 1);
 	struct applied *out = world_event(&w, "rested", T0 + 5, "agent=ann");
 	assert_int_equal(out->effect_count, 1); /* it closes an agent's alert, so it is passed on */
 	world_event_make(&we, 9, "c1", "rested", T0 + 5, "agent=ann");
@@ -334,7 +334,7 @@ static void outcomes_and_acknowledgements(void **state)
 	};
 	machine_apply_outcome(&w.m, w.r, &o, &w.in, &w.out);
 	world_settle(&w);
-	assert_int_equal(w.r->outcome_count, 1);
+	assert_int_equal(w.r->rare->outcome_count, 1);
 	assert_slice(world_attr(w.r, 0, "refused").string, "family-plan");
 	assert_int_equal(seen_ask(&w.r->seen, 11, 12, T0), SEEN_DUPLICATE);
 	world_event(&w, "call", T0, "");

@@ -214,8 +214,8 @@ static void the_agent_sees_who_did_not_get_through(void **state)
 	fires(t, "second-hang-up", "c", T0, "service=PS outcome=HANG priority=2");
 	fires(t, "second-hang-up", "c", T0 + MINUTE, "service=PS outcome=HANG priority=2");
 	struct decide_subjects subjects = { .customer = town_customer(t, "c") };
-	assert_int_equal(subjects.customer->alert_count, 1);
-	assert_string_equal(subjects.customer->alerts[0].text,
+	assert_int_equal(subjects.customer->rare->alert_count, 1);
+	assert_string_equal(subjects.customer->rare->alerts[0].text,
 			    "c hung up again, 1 min after the last time. Call back.");
 	arena_reset(&t->m.arena);
 	machine_decide(&t->m, &subjects, &ask, &foreign, &d);

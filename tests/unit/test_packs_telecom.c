@@ -76,9 +76,9 @@ static void habit(const char *spec)
 static struct alert *newest_alert(struct record *r, const char *rule)
 {
 	struct alert *found = NULL;
-	for (unsigned i = 0; i < r->alert_count; i++)
-		if (slice_equal(str_slice(r->alerts[i].rule), slice_of(rule)))
-			found = &r->alerts[i];
+	for (unsigned i = 0; i < r->rare->alert_count; i++)
+		if (slice_equal(str_slice(r->rare->alerts[i].rule), slice_of(rule)))
+			found = &r->rare->alerts[i];
 	return found;
 }
 

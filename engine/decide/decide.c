@@ -121,8 +121,7 @@ static void fill_answers(struct deciding *d)
 	for (unsigned i = 0; i < p->answer_count && d->out->answer_count < LIMIT_ANSWERS; i++) {
 		const struct answer_decl *a = &p->answers[i];
 		bool unknown = false;
-		if (!slice_equal(str_slice(a->topic), topic) &&
-		    !(d->ask->intent.len && slice_equal(str_slice(a->topic), d->ask->intent)))
+		if (!topic_covers(str_slice(a->topic), topic) && !topic_covers(str_slice(a->topic), d->ask->intent))
 			continue;
 		d->e->member = d->member;
 		struct slice text = phrase_fill(d->e, &a->text, d->language, &unknown);

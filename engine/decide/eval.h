@@ -97,7 +97,8 @@ struct value eval_attr(struct eval *e, enum term_scope scope, struct slice name)
 struct value eval_event(const struct eval *e, struct slice name);
 struct value eval_request(const struct eval *e, struct slice name);
 struct value eval_name(struct eval *e, struct slice name);
-struct slice ask_topic(const struct ask *ask);      /* its topic, else the first level of its intent */
+struct slice ask_topic(const struct ask *ask);      /* its topic, else its intent: both are of the pack's list */
+bool topic_covers(struct slice general, struct slice topic); /* "bill" covers "bill/why-higher", and itself */
 bool ask_asks_for(const struct ask *ask, const struct action_decl *a);
 int64_t record_first_ms(const struct record *r);    /* first event known of; INT64_MAX: none */
 

@@ -46,10 +46,7 @@ struct value eval_event(const struct eval *e, struct slice name)
 
 struct slice ask_topic(const struct ask *ask)
 {
-	if (ask->topic.len)
-		return ask->topic;
-	const char *slash = ask->intent.len ? memchr(ask->intent.data, '/', ask->intent.len) : NULL;
-	return slash ? (struct slice){ ask->intent.data, (size_t)(slash - ask->intent.data) } : ask->intent;
+	return ask->topic.len ? ask->topic : ask->intent;
 }
 
 struct value eval_request(const struct eval *e, struct slice name)
@@ -76,20 +73,20 @@ struct value eval_request(const struct eval *e, struct slice name)
 	return attrs_value(ask->attrs, ask->attr_count, name);
 }
 
-static bool covers(struct slice asked_for, struct slice what)
+bool topic_covers(struct slice general, struct slice topic)
 {
-	if (!asked_for.len || what.len < asked_for.len || memcmp(what.data, asked_for.data, asked_for.len) != 0)
+	if (!general.len || topic.len < general.len || memcmp(topic.data, general.data, general.len) != 0)
 		return false;
-	return what.len == asked_for.len || what.data[asked_for.len] == '/';
+	return topic.len == general.len || topic.data[general.len] == '/';
 }
 
 bool ask_asks_for(const struct ask *ask, const struct action_decl *a)
 {
 	struct slice topic = ask_topic(ask);
 	for (unsigned i = 0; i < a->ask_count; i++)
-		if (covers(str_slice(a->asks[i]), ask->intent) || covers(str_slice(a->asks[i]), topic))
+		if (topic_covers(str_slice(a->asks[i]), ask->intent) || topic_covers(str_slice(a->asks[i]), topic))
 			return true;
-	return a->group && (covers(str_slice(a->group), ask->intent) || covers(str_slice(a->group), topic));
+	return a->group && (topic_covers(str_slice(a->group), ask->intent) || topic_covers(str_slice(a->group), topic));
 }
 
 static void foreign_record(struct eval *e, struct value v)

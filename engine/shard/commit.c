@@ -76,6 +76,12 @@ static void close_alerts(struct shard *s, struct commit *c)
 static void hand_on(struct shard *s, struct commit *c, uint64_t seq, void (*give)(struct shard *s, struct work *w))
 {
 	const struct applied *a = c->applied;
+	struct bytes timed = { 0 };
+	if (a->effect_count) {
+		bytes_put(&timed, c->raw.data, c->raw.len);
+		if (c->untimed) /* there it happened when it did here, however much later the effect arrives */
+			event_put_time(&timed, c->received_at_ms);
+	}
 	for (unsigned i = 0; i < a->effect_count; i++) {
 		const struct effect *f = &a->effects[i];
 		bool event = f->kind == EFFECT_EVENT;
@@ -85,10 +91,11 @@ static void hand_on(struct shard *s, struct commit *c, uint64_t seq, void (*give
 		w.effect.source_seq = seq;
 		w.effect.index = f->index;
 		w.effect.kind = f->kind;
-		w.effect.body = event ? c->raw : f->body;
+		w.effect.body = event ? bytes_slice(&timed) : f->body;
 		w.effect.customer = event ? subject_id(&c->slot->record->subject) : (struct slice){ 0 };
 		give(s, work_to_heap(&w));
 	}
+	bytes_finish(&timed);
 	for (unsigned i = 0; i < a->nudge_count; i++) {
 		const struct nudge_request *n = &a->nudges[i];
 		struct work w = { .kind = WORK_NUDGE, .home = s };

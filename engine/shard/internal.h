@@ -283,6 +283,7 @@ struct commit {
 	struct applied *applied; /* NULL: nothing came of it */
 	int64_t received_at_ms;
 	struct slice raw, member; /* for effects that carry the source event on */
+	bool untimed;             /* it does not say when it happened: when it was received */
 	struct slice nudge;       /* an encoded Recommendation: for the alert of a nudge */
 	bool changes_record;
 	uint64_t reserved_bytes; /* what was reserved for the body */

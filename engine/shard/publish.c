@@ -8,7 +8,7 @@
 
 /* Decoded once where it came in; again where it had to move. A missing time is the moment of receipt at the customer's
  * shard. */
-static bool event_of(struct shard *s, struct work *w, struct event *e)
+static bool event_of(struct shard *s, struct work *w, struct event *e, bool *untimed)
 {
 	if (!w->event)
 		arena_reset(&s->arena_event);
@@ -16,10 +16,13 @@ static bool event_of(struct shard *s, struct work *w, struct event *e)
 		*e = *w->event;
 	else if (event_decode(e, w->raw, &s->arena_event, -1) != ERR_OK)
 		return false;
-	if (e->time_ms == 0)
+	*untimed = e->time_ms == 0;
+	if (*untimed)
 		e->time_ms = s->now_ms;
 	e->customer = w->customer;
-	if (w->member.len)
+	if (e->member.len) /* who is named counts for more than whose the alias is */
+		w->member = (struct slice){ 0 };
+	else if (w->member.len)
 		e->member = w->member;
 	return true;
 }
@@ -119,10 +122,11 @@ void publish_work(struct shard *s, struct work *w)
 {
 	struct slot *slot;
 	struct event e;
+	bool untimed;
 	if (!make_reservation(s, w) || !work_customer(s, &w, true, &slot))
 		return;
 	record_prefetch(slot->record);
-	if (!event_of(s, w, &e)) {
+	if (!event_of(s, w, &e, &untimed)) {
 		work_refuse_last(s, w);
 		return;
 	}
@@ -142,6 +146,7 @@ void publish_work(struct shard *s, struct work *w)
 			    .received_at_ms = s->now_ms,
 			    .raw = w->raw,
 			    .member = w->member,
+			    .untimed = untimed,
 			    .changes_record = true };
 	finish(s, w, &c, applied);
 }
@@ -177,7 +182,9 @@ void outcome_work(struct shard *s, struct work *w)
 	struct outcome_input input = outcome_input_of(&o, s->now_ms);
 	if (!is_new(s, w, slot->record, o.id_hash, o.content_hash, input.time_ms) || record_full(s, w, slot))
 		return;
-	if (w->member.len)
+	if (input.member.len)
+		w->member = (struct slice){ 0 };
+	else if (w->member.len)
 		input.member = w->member;
 	timers_fire_before(s, slot, input.time_ms);
 	arena_reset(&s->machine.arena);

@@ -47,7 +47,8 @@ static int replay_event(struct shard *s, struct slot *slot, struct entry *entry,
 	int result = event_decode(&e, entry->event.raw, &s->arena_event, -1);
 	if (result != ERR_OK)
 		return error_prefix("entry %llu", (unsigned long long)je->seq);
-	if (e.time_ms == 0)
+	bool untimed = e.time_ms == 0;
+	if (untimed)
 		e.time_ms = je->received_at_ms;
 	e.customer = subject_id(&entry->subject);
 	if (entry->event.member.len)
@@ -56,7 +57,15 @@ static int replay_event(struct shard *s, struct slot *slot, struct entry *entry,
 	machine_apply_event(&s->machine, slot->record, &e, &in, &s->applied);
 	checks->report.events++;
 	result = differs(checks, je, &s->applied);
-	commit(s, slot, entry, &s->applied, je, entry->event.raw, entry->event.member, (struct slice){ 0 });
+	struct commit c = { .slot = slot,
+			    .entry = entry,
+			    .applied = &s->applied,
+			    .received_at_ms = je->received_at_ms,
+			    .raw = entry->event.raw,
+			    .member = entry->event.member,
+			    .untimed = untimed,
+			    .changes_record = true };
+	commit_replayed(s, &c, je->seq);
 	return result;
 }
 

@@ -183,3 +183,11 @@ void event_encode(const struct event *e, struct bytes *out)
 	for (size_t i = 0; i < e->attr_count; i++)
 		put_attribute(out, 11, e->attrs[i].name, e->attrs[i].value);
 }
+
+#define TIME_BYTES 11u /* of the field, at most */
+
+void event_put_time(struct bytes *event, int64_t time_ms)
+{
+	if (event->len + TIME_BYTES <= LIMIT_EVENT_BYTES)
+		put_number(event, 10, (uint64_t)time_ms);
+}

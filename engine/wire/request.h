@@ -87,6 +87,8 @@ int request_decode(struct request *out, struct slice frame, struct arena *arena)
  * import of the journal) nothing is checked that a clock decides, and a missing time stays 0: the journal entry has it.
  * The type must not be one that only the engine makes ("case.", "outcome."). */
 int event_decode(struct event *out, struct slice bytes, struct arena *arena, int64_t now_ms);
+/* To an encoded event that does not say when: that it was then. Where there is no room (limit_event_bytes) it stays as it is. */
+void event_put_time(struct bytes *event, int64_t time_ms);
 /* The journaled body of an Outcome request. */
 int outcome_decode(struct request_outcome *out, struct slice bytes, struct arena *arena, int64_t now_ms);
 /* An Event message's bytes from the struct: for tools and tests, and for events that the engine makes. */

@@ -299,6 +299,47 @@ def aliases_and_merges(bench):
     kit.same(d.settled(), digest, 'digest after a kill')
 
 
+def an_event_without_a_time_happens_once(bench):
+    """Its effect on the agent happens when the event did, however much later a restart emits it."""
+    pb = bench.pb
+    d = bench.daemon(rules=bench.pack(PACK), env={'NUDGED_FAULT': 'effect_before_publish:1:kill'}, shards=1)
+    try:
+        with d.client() as c:
+            c.call(publish=pb.Publish(events=[kit.event(pb, 'e', 'kim', agent='anna', attrs={'mood': 0.5})]))
+    except (OSError, kit.nudge_client.Closed):
+        pass
+    d.wait()
+    d.env = None
+    time.sleep(0.3)
+    d.start(shards=2)
+    with d.client() as c:
+        kit.check(c.call(publish=pb.Publish(events=[kit.event(pb, 'e', 'kim', agent='anna', attrs={'mood': 0.5})]))
+                  .published.acks[0].result in (1, 2))
+    digest = d.settled()
+    with d.client() as c:
+        kim = c.call(read_customer=pb.ReadCustomer(customer='kim')).customer
+        anna = c.call(read_customer=pb.ReadCustomer(agent='anna')).customer
+    kit.same([s.last_ms for s in anna.series if s.name == 'moods'], [s.last_ms for s in kim.series if s.name == 'calls'], 'when')
+    d.kill()
+    kit.same(bench.replay(d.data, 4)['digest'], digest)
+
+
+def whose_line_an_alias_is(bench):
+    """A member that is named counts for more than the one whose alias it is."""
+    pb = bench.pb
+    d = bench.daemon(rules=bench.pack(PACK + 'local lines = series { on = "call.ended", per = "member", name = "lines" }\n'
+                                      'fact.lines = lines:count "7d"\n'), shards=3)
+    with d.client() as c:
+        publish(c, pb, kit.event(pb, 'a', 'kim', 'alias.added', {'alias': '+49301111111'}, member='son'))
+        d.settled()
+        publish(c, pb, kit.event(pb, 'b', alias='+49301111111'), kit.event(pb, 'c', alias='+49301111111', member='daughter'))
+        kim = c.call(read_customer=pb.ReadCustomer(customer='kim')).customer
+        kit.same({s.member: s.count for s in kim.series if s.name == 'lines'}, {'son': 1, 'daughter': 1})
+    digest = d.settled()
+    d.kill()
+    kit.same(bench.replay(d.data)['digest'], digest)
+
+
 def nudges_are_decided_once(bench):
     pb = bench.pb
     d = bench.daemon(rules=bench.pack(PACK), shards=2)
@@ -315,4 +356,4 @@ def nudges_are_decided_once(bench):
 
 kit.Bench().run([several_followers_and_resuming, through_restarts_and_kills, what_was_dealt_with_does_not_come_back,
                  more_open_alerts_than_a_record_holds, a_slow_follower_is_told, recommendations, a_missed_deadline, aliases_and_merges,
-                 nudges_are_decided_once])
+                 an_event_without_a_time_happens_once, whose_line_an_alias_is, nudges_are_decided_once])

@@ -205,7 +205,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		c->in.len += (size_t)n;
 	}
 	conn_parse(c);
-	loop_settle(l);
+	loop_took(l);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)

@@ -12,6 +12,9 @@
 #include <stdio.h>
 
 #define HANDED_MAX 64u
+/* The journal is told once a round, not once a connection: else its first batch holds one connection's events, and all
+ * others wait for that sync and then their own. But answers that are ready wait no longer than this for the round's end. */
+#define SETTLE_NS 200000u
 
 static int64_t mono_ms(void)
 {
@@ -34,6 +37,15 @@ void loop_settle(struct loop *l)
 {
 	shard_settle(l->shard);
 	set_timer(l, shard_wants(l->shard));
+	l->unsettled = false;
+	l->settled_ns = clock_mono_ns();
+}
+
+void loop_took(struct loop *l)
+{
+	l->unsettled = true;
+	if (clock_mono_ns() - l->settled_ns > SETTLE_NS)
+		loop_settle(l);
 }
 
 static void on_woken(evutil_socket_t fd, short what, void *arg)
@@ -97,7 +109,12 @@ static void *run(void *arg)
 {
 	struct loop *l = arg;
 	set_timer(l, shard_tick(l->shard)); /* what recovery left to do comes first */
-	event_base_dispatch(l->base);
+	do {
+		l->settled_ns = clock_mono_ns();
+		event_base_loop(l->base, EVLOOP_ONCE); /* waits, then one round of whatever is ready */
+		if (l->unsettled)
+			loop_settle(l);
+	} while (!event_base_got_break(l->base));
 	while (l->conns)
 		conn_close(l->conns);
 	shard_settle(l->shard);

@@ -20,6 +20,8 @@ struct loop {
 	struct conn *conns;
 	_Atomic unsigned conn_count; /* with those on their way to it */
 	int64_t timer_at_ms; /* monotonic; INT64_MAX: not set */
+	uint64_t settled_ns; /* monotonic; of the round's begin, or within it */
+	bool unsettled;      /* frames were taken since */
 	pthread_t thread;
 	bool started;
 };
@@ -30,6 +32,7 @@ void loop_stop(struct loop *l); /* asks, and waits for the thread */
 void loop_destroy(struct loop *l);
 bool loop_hand_over(struct loop *l, int fd);
 void loop_settle(struct loop *l); /* after a burst of frames: shard_settle and the timer */
+void loop_took(struct loop *l);   /* frames were taken: loop_settle at the end of this round, or at once where it takes long */
 
 /* conn.c */
 void conn_open(struct loop *l, int fd);

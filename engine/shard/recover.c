@@ -19,13 +19,22 @@ struct history { /* what the store's META says about packs at the mark */
 	int64_t since_ms;
 };
 
+/* The key lies in the store's page, with nothing between it and the value: only its own digits count. */
+static uint64_t number_behind(struct slice key, struct slice prefix)
+{
+	uint64_t n = 0;
+	for (size_t i = prefix.len; i < key.len && key.data[i] >= '0' && key.data[i] <= '9'; i++)
+		n = n * 10 + (uint64_t)(key.data[i] - '0');
+	return n;
+}
+
 static int find_activation(void *arg, struct slice key, struct slice value)
 {
 	struct history *h = arg;
 	struct slice prefix = SLICE("activation:");
 	if (key.len <= prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
 		return 1;
-	uint64_t seq = strtoull(key.data + prefix.len, NULL, 10);
+	uint64_t seq = number_behind(key, prefix);
 	if (seq > h->mark)
 		return 1;
 	struct reader r = reader_of(value);
@@ -48,7 +57,7 @@ static int find_aside(void *arg, struct slice key, struct slice value)
 	struct slice prefix = SLICE("aside:");
 	if (key.len <= prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
 		return 1;
-	uint64_t seq = strtoull(key.data + prefix.len, NULL, 10);
+	uint64_t seq = number_behind(key, prefix);
 	if (seq > scan->history->mark)
 		return 1;
 	if (seq > scan->history->activation_seq) {

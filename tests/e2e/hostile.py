@@ -12,7 +12,7 @@ import kit
 import nudge_client
 from nudge_client import frame
 
-BOUND_KB = 400 * 1024 if 'san' in os.path.basename(os.path.dirname(os.path.dirname(sys.argv[1]))) else 150 * 1024
+BOUND_KB = 800 * 1024 if 'san' in os.path.basename(os.path.dirname(os.path.dirname(sys.argv[1]))) else 150 * 1024
 MUTATIONS = int(os.environ.get('NUDGED_TEST_MUTATIONS', 10000))
 
 

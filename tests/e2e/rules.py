@@ -163,6 +163,24 @@ rule "mark" { on = "call.ended", set = { pack = %d, calls = fact.calls }, alert 
     kit.same(d.settled(), digest, 'digest after a restart')
 
 
+def the_last_of_many_activations_stays(bench):
+    """Whatever bytes lie behind its key in the store."""
+    d = bench.daemon(args=['--sweep-ms', '20'])
+    for n in range(60 if not kit.LONG else 300):
+        d.ctl('rules', 'activate', bench.pack('pack { name = "n%d" }\nlocal s = series { on = "*" }\nfact.s = s:count "7d"' % n))
+        if n % 3 == 2:
+            with d.client() as c:
+                kit.accepted(c.call(publish=bench.pb.Publish(events=[kit.event(bench.pb, 'e%d' % n, 'c')])))
+            last = d.status().journal_last
+            until = time.time() + 20
+            while d.status().store_mark < last:
+                kit.check(time.time() < until, 'the mark does not move')
+                time.sleep(0.01)
+            d.kill()
+            d.start()
+            kit.same(d.status().pack, 'n%d' % n, 'the pack after a restart')
+
+
 def hang_up_reads_the_pack_again(bench):
     folder = bench.pack(HOSTILE)
     d = bench.daemon(rules=folder)
@@ -189,4 +207,4 @@ def hang_up_reads_the_pack_again(bench):
 
 
 kit.Bench().run([each_is_contained, set_aside_until_the_next_activation, refused_packs_leave_the_old_one, activation_under_load,
-                 hang_up_reads_the_pack_again])
+                 the_last_of_many_activations_stays, hang_up_reads_the_pack_again])

@@ -86,6 +86,9 @@ static int set(struct config *c, const struct setting *s, const char *value)
 	char **text = (char **)(base + s->offset);
 	if (!*value)
 		return error_set(ERR_INVALID, s->key, "%s has no value; %s is wanted: %s", s->key, s->value, s->help);
+	if (*value == '"' || *value == '\'')
+		return error_set(ERR_INVALID, s->key, "%s = %s: values stand as they are, without quotes", s->key,
+				 value);
 	switch (s->type) {
 	case SETTING_NUMBER:
 		return set_number(s, (uint64_t *)(base + s->offset), value);

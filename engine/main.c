@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 2
@@ -75,6 +76,29 @@ static struct engine_config engine_config_of(const struct config *c)
 	};
 }
 
+struct figure {
+	const char *name;
+	uint64_t value;
+};
+
+static void print_replay_json(const struct figure *figures, size_t count, const char *digest)
+{
+	printf("{\"digest\":\"%s\"", digest);
+	for (size_t i = 0; i < count; i++)
+		printf(",\"%s\":%llu", figures[i].name, (unsigned long long)figures[i].value);
+	puts("}");
+}
+
+static void print_replay_text(const struct figure *figures, size_t count, const char *digest, bool same)
+{
+	printf("%s\n  %-20s %s\n",
+	       same ? "every outcome and decision came out as it was recorded"
+		    : "not as recorded: this build or pack decides differently",
+	       "digest", digest);
+	for (size_t i = 0; i < count; i++)
+		printf("  %-20s %llu\n", figures[i].name, (unsigned long long)figures[i].value);
+}
+
 static int replay(const struct config *c)
 {
 	struct engine_config ec = engine_config_of(c);
@@ -87,18 +111,46 @@ static int replay(const struct config *c)
 	char digest[33];
 	hash128_hex(r.digest, digest);
 	bool same = r.outcome_mismatches == 0 && r.decision_mismatches == 0;
-	printf("{\"digest\":\"%s\",\"records\":%llu,\"entries\":%llu,\"first_seq\":%llu,\"last_seq\":%llu,\"events\":%"
-	       "llu,\"effects\":%llu,"
-	       "\"timers\":%llu,\"decisions\":%llu,\"outcomes\":%llu,\"acknowledgements\":%llu,\"activations\":%llu,"
-	       "\"blanked\":%llu,"
-	       "\"outcome_mismatches\":%llu,\"decision_mismatches\":%llu,\"first_mismatch_seq\":%llu,\"shards\":%u}\n",
-	       digest, (unsigned long long)r.records, (unsigned long long)r.entries, (unsigned long long)r.first_seq,
-	       (unsigned long long)r.last_seq, (unsigned long long)r.events, (unsigned long long)r.effects,
-	       (unsigned long long)r.timers, (unsigned long long)r.decisions, (unsigned long long)r.outcomes,
-	       (unsigned long long)r.acknowledgements, (unsigned long long)r.activations, (unsigned long long)r.blanked,
-	       (unsigned long long)r.outcome_mismatches, (unsigned long long)r.decision_mismatches,
-	       (unsigned long long)r.first_mismatch_seq, ec.shards);
+	const struct figure figures[] = {
+		{ "records", r.records },
+		{ "entries", r.entries },
+		{ "first_seq", r.first_seq },
+		{ "last_seq", r.last_seq },
+		{ "events", r.events },
+		{ "effects", r.effects },
+		{ "timers", r.timers },
+		{ "decisions", r.decisions },
+		{ "outcomes", r.outcomes },
+		{ "acknowledgements", r.acknowledgements },
+		{ "activations", r.activations },
+		{ "blanked", r.blanked },
+		{ "outcome_mismatches", r.outcome_mismatches },
+		{ "decision_mismatches", r.decision_mismatches },
+		{ "first_mismatch_seq", r.first_mismatch_seq },
+		{ "shards", ec.shards },
+	};
+	if (isatty(STDOUT_FILENO))
+		print_replay_text(figures, sizeof(figures) / sizeof(figures[0]), digest, same);
+	else
+		print_replay_json(figures, sizeof(figures) / sizeof(figures[0]), digest);
 	return same ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* What would keep the daemon from starting, as far as that can be told without touching anything. */
+static int check(const struct config *c)
+{
+	struct stat st;
+	for (unsigned i = 0; i < c->listen_count; i++)
+		if (server_check_address(c->listen[i]) != ERR_OK)
+			return complain("listen", EXIT_USAGE);
+	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
+		return complain("the pack would be refused", EXIT_USAGE);
+	if (stat(c->data, &st) == 0 && (!S_ISDIR(st.st_mode) || access(c->data, R_OK | W_OK | X_OK) != 0)) {
+		error_set(ERR_IO, "data", "%s is not a folder that may be written to", c->data);
+		return complain("data", EXIT_USAGE);
+	}
+	config_print(c, stdout);
+	return EXIT_SUCCESS;
 }
 
 /* Until a signal says stop. SIGHUP reads the pack again; a refused one leaves the old one active. */
@@ -135,6 +187,10 @@ static int run(const struct config *c, const sigset_t *signals)
 	struct engine *e = NULL;
 	bool changed;
 	int code = EXIT_FAILURE;
+	log_info("nudged %s, process %d, data in %s, %llu shard%s", NUDGED_VERSION, (int)getpid(), c->data,
+		 (unsigned long long)c->shards, c->shards == 1 ? "" : "s");
+	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
+		return complain("the pack is refused", EXIT_FAILURE); /* before anything is made */
 	if (server_create(&server, (const char *const *)c->listen, c->listen_count) != ERR_OK)
 		return complain("", EXIT_FAILURE);
 	if (open_engine(c, &e) != ERR_OK || engine_run(e) != ERR_OK) {
@@ -158,6 +214,8 @@ static int run(const struct config *c, const sigset_t *signals)
 out:
 	engine_close(e);
 	server_destroy(server);
+	if (code == EXIT_SUCCESS)
+		log_info("stopped; changed records are in the store");
 	return code;
 }
 
@@ -204,11 +262,9 @@ static int act(const struct config *c, const sigset_t *signals)
 			puts(fault_name((enum fault_point)i));
 		return EXIT_SUCCESS;
 	}
-	if (c->check_only) {
-		config_print(c, stdout);
-		return EXIT_SUCCESS;
-	}
 	set_log_level(c->log_level);
+	if (c->check_only)
+		return check(c);
 	return c->replay ? replay(c) : run(c, signals);
 }
 

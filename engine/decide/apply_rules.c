@@ -79,7 +79,7 @@ static int host_nudge(void *arg, struct slice channel, struct slice goal, struct
 }
 
 /* Unknown where it was aborted; e->aborted says so. */
-static bool rule_holds(struct applying *a, const struct rule_decl *rule)
+static struct value rule_condition(struct applying *a, const struct rule_decl *rule)
 {
 	struct vm_host host = { .arg = a->e, .read = eval_host_read };
 	struct value v = value_bool(true);
@@ -88,7 +88,7 @@ static bool rule_holds(struct applying *a, const struct rule_decl *rule)
 	if (eval_is_true(v) && !a->e->aborted && rule->when_function != TERM_NO_FUNCTION)
 		if (!eval_condition(a->e, rule->when_function, &host, &v))
 			v = value_unknown();
-	return eval_is_true(v);
+	return v;
 }
 
 uint8_t mark_member(const struct applying *a, const struct rule_decl *rule)
@@ -155,12 +155,14 @@ static void rule_apply(struct applying *a, struct rule_decl *rule, unsigned inde
 {
 	struct eval *e = a->e;
 	e->aborted = false;
-	bool holds = rule_holds(a, rule);
+	struct value holds = rule_condition(a, rule);
 	if (e->aborted) {
 		rule_failed(a, rule, index, e->error);
 		return;
 	}
-	if (!holds || !once_allows(a, rule)) {
+	if (holds.kind == VALUE_UNKNOWN)
+		counter_add(&rule->unknown, 1);
+	if (!eval_is_true(holds) || !once_allows(a, rule)) {
 		if (rule->when_function != TERM_NO_FUNCTION)
 			rule->failed_in_a_row = 0; /* its Lua did complete */
 		return;

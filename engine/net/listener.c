@@ -58,7 +58,7 @@ static int open_unix(struct listener *l, const char *path)
 	if (l->fd < 0)
 		return error_errno("cannot create a socket");
 	if (bind(l->fd, (struct sockaddr *)&sun, sizeof(sun)) != 0)
-		return error_errno("cannot bind %s", path);
+		return error_errno("cannot bind %s (is its folder there? make it, or name another --listen)", path);
 	snprintf(l->unlink_path, sizeof(l->unlink_path), "%s", path);
 	snprintf(l->address, sizeof(l->address), "unix:%s", path);
 	if (chmod(path, 0660) != 0)
@@ -110,16 +110,23 @@ static int open_tcp(struct listener *l, const char *text)
 	return ERR_OK;
 }
 
+int listener_check(const char *address)
+{
+	struct sockaddr_un sun;
+	struct sockaddr_in sin;
+	if (strncmp(address, "unix:", 5) == 0)
+		return unix_address(address + 5, &sun);
+	if (strncmp(address, "tcp:", 4) == 0)
+		return parse_tcp(address + 4, &sin);
+	return error_set(ERR_INVALID, "listen", "%s is neither unix:PATH nor tcp:HOST:PORT", address);
+}
+
 int listener_open(struct listener *l, const char *address)
 {
-	int result;
+	int result = listener_check(address);
 	*l = (struct listener){ .fd = -1 };
-	if (strncmp(address, "unix:", 5) == 0)
-		result = open_unix(l, address + 5);
-	else if (strncmp(address, "tcp:", 4) == 0)
-		result = open_tcp(l, address + 4);
-	else
-		result = error_set(ERR_INVALID, "listen", "%s is neither unix:PATH nor tcp:HOST:PORT", address);
+	if (result == ERR_OK)
+		result = address[0] == 'u' ? open_unix(l, address + 5) : open_tcp(l, address + 4);
 	if (result == ERR_OK && listen(l->fd, BACKLOG) != 0)
 		result = error_errno("cannot listen on %s", address);
 	if (result != ERR_OK)

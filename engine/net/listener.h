@@ -10,6 +10,7 @@ struct listener {
 	char unlink_path[112]; /* a Unix socket's; else "" */
 };
 
+int listener_check(const char *address); /* whether it reads as an address, without touching anything */
 int listener_open(struct listener *l, const char *address);
 void listener_close(struct listener *l);
 

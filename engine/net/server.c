@@ -26,6 +26,11 @@ struct server {
 	int spare; /* a file kept open, for when there are no more */
 };
 
+int server_check_address(const char *address)
+{
+	return listener_check(address);
+}
+
 int server_create(struct server **out, const char *const *addresses, unsigned count)
 {
 	struct server *s = must_calloc(1, sizeof(*s));

@@ -10,6 +10,8 @@
 
 struct server;
 
+/* Whether an address can be one, without binding it. ERR_INVALID. */
+int server_check_address(const char *address);
 /* Binds at once, so that a bad address is said before anything starts. ERR_INVALID, ERR_CONFLICT (in use), ERR_IO. */
 int server_create(struct server **out, const char *const *addresses, unsigned count);
 /* Starts the loops' threads. The engine must be running. */

@@ -97,7 +97,7 @@ struct rule_decl {
 	int run;                /* Lua function(c): may call c:alert, c:set, c:add, c:nudge; TERM_NO_FUNCTION */
 	const char *file; int line;
 	/* counters of this shard */
-	counter matched, fired, failed, time_ns;
+	counter matched, fired, failed, unknown, time_ns; /* unknown: the condition could not be told */
 	unsigned failed_in_a_row;
 	bool aside;
 	char last_error[256];

@@ -380,6 +380,23 @@ void control_destroy(struct engine *e)
 	e->control = NULL;
 }
 
+int engine_check_folder(const char *folder)
+{
+	struct bundle bundle = { 0 };
+	struct pack *pack = NULL;
+	struct strpool *pool = strpool_create();
+	int result = bundle_read(&bundle, folder);
+	if (result == ERR_OK)
+		result = bundle_resolve_zone(&bundle);
+	if (result == ERR_OK)
+		result = pack_load(&pack, &bundle, pool);
+	if (result == ERR_OK)
+		pack_destroy(pack);
+	bundle_finish(&bundle);
+	strpool_destroy(pool);
+	return result;
+}
+
 struct waiter {
 	pthread_mutex_t lock;
 	pthread_cond_t done;

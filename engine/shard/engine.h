@@ -44,6 +44,9 @@ int64_t engine_now_ms(const struct engine *e); /* the system's clock, or the sim
  * and SIGHUP. Returns when it is durable, or ERR_RULE and the old one stays. Any thread but a loop's. */
 int engine_activate_folder(struct engine *e, const char *folder, bool *changed);
 
+/* Whether a pack in a folder would be taken; nothing is changed. ERR_RULE and the like. */
+int engine_check_folder(const char *folder);
+
 /* How many connections and followers there are is net's to know. */
 void engine_count_connections(struct engine *e, int connections);
 

@@ -305,6 +305,7 @@ void rules_work(struct shard *s, struct work *w)
 			to->matched += counter_get(&from->matched);
 			to->fired += counter_get(&from->fired);
 			to->failed += counter_get(&from->failed);
+			to->unknown += counter_get(&from->unknown);
 			to->time_ns += counter_get(&from->time_ns);
 			to->aside |= from->aside;
 			if (from->last_error[0])

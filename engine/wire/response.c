@@ -174,6 +174,7 @@ static void put_rule(struct bytes *out, const struct wire_rule *r)
 	put_number(out, 8, r->aside);
 	put_text(out, 9, r->last_error);
 	put_text(out, 10, r->about);
+	put_number(out, 11, r->unknown);
 	put_end(out, mark);
 }
 

@@ -64,7 +64,7 @@ struct wire_rule {
 	struct slice name, why, last_error, about;
 	const struct slice *on;
 	size_t on_count;
-	uint64_t matched, fired, failed, time_ns;
+	uint64_t matched, fired, failed, unknown, time_ns;
 	bool aside;
 };
 

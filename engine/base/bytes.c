@@ -35,24 +35,12 @@ void bytes_reserve(struct bytes *b, size_t more)
 	b->cap = cap;
 }
 
-char *bytes_grow(struct bytes *b, size_t n)
+char *bytes_grow_slow(struct bytes *b, size_t n)
 {
-	if (n > b->cap - b->len || !b->data)
-		bytes_reserve(b, n ? n : 1);
+	bytes_reserve(b, n ? n : 1);
 	char *at = b->data + b->len;
 	b->len += n;
 	return at;
-}
-
-void bytes_put(struct bytes *b, const void *data, size_t len)
-{
-	if (len)
-		memcpy(bytes_grow(b, len), data, len);
-}
-
-void bytes_put_u8(struct bytes *b, uint8_t v)
-{
-	*bytes_grow(b, 1) = (char)v;
 }
 
 void bytes_put_u16(struct bytes *b, uint16_t v)
@@ -80,7 +68,7 @@ void bytes_put_f64(struct bytes *b, double v)
 	bytes_put_u64(b, bits);
 }
 
-void bytes_put_varint(struct bytes *b, uint64_t v)
+void bytes_put_long_varint(struct bytes *b, uint64_t v)
 {
 	char out[10];
 	size_t n = 0;

@@ -17,14 +17,37 @@ struct bytes {
 void bytes_finish(struct bytes *b);          /* frees; the struct is empty again and may be used */
 void bytes_clear(struct bytes *b);           /* keeps the memory */
 void bytes_reserve(struct bytes *b, size_t more);
-char *bytes_grow(struct bytes *b, size_t n); /* appends n bytes to be filled in by the caller */
-void bytes_put(struct bytes *b, const void *data, size_t len);
-void bytes_put_u8(struct bytes *b, uint8_t v);
+char *bytes_grow_slow(struct bytes *b, size_t n);
+/* Appends n bytes to be filled in by the caller. In line, as encodings append a byte or two at a time. */
+static inline char *bytes_grow(struct bytes *b, size_t n)
+{
+	if (n > b->cap - b->len || !b->data)
+		return bytes_grow_slow(b, n);
+	char *at = b->data + b->len;
+	b->len += n;
+	return at;
+}
+static inline void bytes_put(struct bytes *b, const void *data, size_t len)
+{
+	if (len)
+		memcpy(bytes_grow(b, len), data, len);
+}
+static inline void bytes_put_u8(struct bytes *b, uint8_t v)
+{
+	*bytes_grow(b, 1) = (char)v;
+}
 void bytes_put_u16(struct bytes *b, uint16_t v);
 void bytes_put_u32(struct bytes *b, uint32_t v);
 void bytes_put_u64(struct bytes *b, uint64_t v);
 void bytes_put_f64(struct bytes *b, double v);       /* the bit pattern; -0 and NaN as they are */
-void bytes_put_varint(struct bytes *b, uint64_t v);
+void bytes_put_long_varint(struct bytes *b, uint64_t v);
+static inline void bytes_put_varint(struct bytes *b, uint64_t v)
+{
+	if (v < 0x80)
+		bytes_put_u8(b, (uint8_t)v);
+	else
+		bytes_put_long_varint(b, v);
+}
 void bytes_put_zigzag(struct bytes *b, int64_t v);
 void bytes_put_string(struct bytes *b, struct slice s);
 void bytes_printf(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -177,6 +177,12 @@ static void rule_apply(struct applying *a, struct rule_decl *rule, unsigned inde
 		a->out->fired[a->out->fired_count++] = rule->name;
 }
 
+/* Looking at the clock costs as much as a small rule: after the first few, one call is measured for sixteen. */
+static unsigned calls_measured(uint64_t before)
+{
+	return before < 64 ? 1 : before % 16 == 0 ? 16 : 0;
+}
+
 /* For the occasion. A rule about members does not concern an event that names none. */
 void apply_rules(struct applying *a, const unsigned *rules, unsigned count)
 {
@@ -186,12 +192,13 @@ void apply_rules(struct applying *a, const unsigned *rules, unsigned count)
 		struct rule_decl *rule = &a->m->pack->rules[rules[i]];
 		if (rule->aside || (rule->about == ABOUT_MEMBER && !member))
 			continue;
-		uint64_t started = now_ns ? now_ns() : 0;
+		unsigned stands_for = now_ns ? calls_measured(counter_get(&rule->matched)) : 0;
+		uint64_t started = stands_for ? now_ns() : 0;
 		counter_add(&rule->matched, 1);
 		a->e->member = member;
 		rule_apply(a, rule, rules[i]);
-		if (now_ns)
-			counter_add(&rule->time_ns, now_ns() - started);
+		if (stands_for)
+			counter_add(&rule->time_ns, (now_ns() - started) * stands_for);
 	}
 	a->e->member = member;
 }

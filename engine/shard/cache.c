@@ -60,8 +60,13 @@ static void grow(struct cache *c)
 static struct slot *find(const struct cache *c, const struct subject *subject, uint64_t hash)
 {
 	struct slot *s = c->buckets[hash & (c->bucket_count - 1)];
-	while (s && (s->hash != hash || !subject_equal(&s->record->subject, subject)))
-		s = s->next;
+	for (; s; s = s->next) {
+		if (s->hash != hash)
+			continue;
+		__builtin_prefetch(s->record); /* its head, while the subject, which lies at its end, is on the way */
+		if (subject_equal(&s->record->subject, subject))
+			break;
+	}
 	return s;
 }
 

@@ -159,7 +159,7 @@ uint64_t commit_entry(struct shard *s, struct commit *c)
 		.received_at_ms = c->received_at_ms,
 		.outcome = c->applied ? c->applied->outcome : 0,
 		.kind = c->entry->kind,
-		.slot = subject_slot(&c->slot->record->subject),
+		.slot = c->slot->hash_slot,
 		.body = bytes_slice(&s->scratch),
 	};
 	struct then then = { s, c };

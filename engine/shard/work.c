@@ -92,6 +92,8 @@ void work_send(struct shard *from, struct shard *to, struct work *w)
 
 struct shard *engine_owner(struct engine *e, const struct subject *subject)
 {
+	if (e->shard_count == 1)
+		return e->shards[0];
 	return e->shards[subject_shard(subject_slot(subject), e->shard_count)];
 }
 

@@ -70,9 +70,9 @@ void attrs_finish(struct attrs *a, struct strpool *pool)
 	*a = (struct attrs){ 0 };
 }
 
-static struct attr attr_make(struct strpool *pool, struct slice name, struct value v, int64_t time_ms)
+static struct attr attr_make(struct strpool *pool, struct str *name, struct value v, int64_t time_ms)
 {
-	struct attr a = { .name = text_take(pool, name), .kind = v.kind, .time_ms = time_ms };
+	struct attr a = { .name = name, .kind = v.kind, .time_ms = time_ms };
 	if (v.kind == VALUE_BOOL)
 		a.boolean = v.boolean;
 	else if (v.kind == VALUE_NUMBER)
@@ -112,7 +112,8 @@ int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct v
 	if (!found && a->count >= LIMIT_RECORD_ATTRIBUTES)
 		return error_set(ERR_LIMIT, NULL, "attribute %.*s would be one too many; limit_record_attributes is %u",
 				 SLICE_ARG(name), LIMIT_RECORD_ATTRIBUTES);
-	struct attr made = attr_make(pool, name, v, time_ms); /* before the drop: v may lend from the old value */
+	struct str *text = found ? str_ref(a->items[at].name) : text_take(pool, name);
+	struct attr made = attr_make(pool, text, v, time_ms); /* before the drop: v may lend from the old value */
 	if (found)
 		attr_drop(&a->items[at], pool);
 	else

@@ -63,13 +63,12 @@ void seen_finish(struct seen *s)
 
 enum seen_answer seen_ask(const struct seen *s, uint64_t id, uint64_t content, int64_t time_ms)
 {
-	/* Places need not be in order to be compared: they are [head, head + count), or all. */
 	const uint64_t *ids = ids_of(s);
-	unsigned first = s->head + s->count <= s->cap ? s->head : 0;
-	unsigned end = s->head + s->count <= s->cap ? s->head + s->count : s->cap;
-	for (unsigned i = first; i < end; i++) {
-		if (ids[i] == id && (i - s->head + s->cap) % s->cap < s->count)
-			return contents_of(s)[i] == (uint32_t)content ? SEEN_DUPLICATE : SEEN_CONFLICT;
+	unsigned end = s->head + s->count;
+	for (unsigned i = s->head; i < end; i++) {
+		unsigned at = i < s->cap ? i : i - s->cap;
+		if (ids[at] == id)
+			return contents_of(s)[at] == (uint32_t)content ? SEEN_DUPLICATE : SEEN_CONFLICT;
 	}
 	/* INT64_MIN: nothing was dropped yet, whatever the time */
 	return s->floor_ms != INT64_MIN && time_ms <= s->floor_ms ? SEEN_TOO_OLD : SEEN_NEW;
@@ -121,13 +120,28 @@ static void drop_first(struct seen *s)
 	s->count--;
 }
 
+static int64_t newest_between(const struct seen *s, unsigned first, unsigned end, int64_t newest_ms)
+{
+	if (s->wide) {
+		for (unsigned i = first; i < end; i++)
+			newest_ms = time_at(s, i) > newest_ms ? time_at(s, i) : newest_ms;
+		return newest_ms;
+	}
+	const uint32_t *times = (const uint32_t *)(const void *)times_of(s);
+	uint32_t newest = 0;
+	for (unsigned i = first; i < end; i++)
+		newest = times[i] > newest ? times[i] : newest;
+	return s->base_ms + newest > newest_ms ? s->base_ms + newest : newest_ms;
+}
+
+/* The ring's ids lie in one row of places, or in two: behind the head and, where they go round, before it. */
 static int64_t newest_of(const struct seen *s, int64_t newest_ms)
 {
-	for (unsigned i = 0; i < s->count; i++) {
-		int64_t time_ms = time_at(s, place_of(s, i));
-		newest_ms = time_ms > newest_ms ? time_ms : newest_ms;
-	}
-	return newest_ms;
+	unsigned end = s->head + s->count;
+	if (end <= s->cap)
+		return newest_between(s, s->head, end, newest_ms);
+	newest_ms = newest_between(s, s->head, s->cap, newest_ms);
+	return newest_between(s, 0, end - s->cap, newest_ms);
 }
 
 void seen_add(struct seen *s, uint64_t id, uint64_t content, int64_t time_ms)

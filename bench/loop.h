@@ -37,7 +37,7 @@ struct run {
 	double measured_s; /* its real length */
 };
 
-/* Connects, runs, waits for the last answers (up to 10 s). Ends the program with a message where the server goes away. */
+/* Connects, runs, waits for the last answers (up to a minute). Ends the program with a message where the server goes away. */
 void run_load(struct run *r);
 
 #endif

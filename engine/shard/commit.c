@@ -40,8 +40,10 @@ static void feed_alerts(struct shard *s, struct commit *c)
 	for (unsigned i = 0; c->applied && i < c->applied->alert_count; i++) {
 		const struct alert *a = c->applied->alerts[i].alert;
 		struct wire_alert wire;
-		if (a->historical)
+		if (a->historical) {
+			counter_add(&s->counts.historical, 1);
 			continue;
+		}
 		alert_to_wire(c->slot->record, a, &wire);
 		wire.nudge = c->nudge;
 		struct subject subject = record_subject(c->slot->record);

@@ -22,7 +22,7 @@ struct feed {
 	pthread_mutex_t lock;
 	struct item *items;
 	size_t head, count, cap; /* live items are items[head … head + count) */
-	uint64_t ordinals, open, newest_ms;
+	uint64_t ordinals, newest_ms;
 	struct feed_place dropped; /* the newest one forgotten */
 };
 
@@ -87,7 +87,6 @@ static void drop_front(struct feed *f)
 {
 	struct item *i = &f->items[f->head];
 	f->dropped = (struct feed_place){ i->seq, i->index, i->ordinal };
-	f->open -= i->open;
 	item_finish(i);
 	f->head++;
 	f->count--;
@@ -134,7 +133,6 @@ void feed_add(struct feed *f, const struct wire_alert *alert, const struct subje
 		i->to = must_strndup(alert->to.data ? alert->to.data : "", alert->to.len);
 		alert_encode(alert, &i->message);
 		f->count++;
-		f->open++;
 		if (alert->time_ms > (int64_t)f->newest_ms)
 			f->newest_ms = (uint64_t)alert->time_ms;
 		trim(f);
@@ -148,7 +146,6 @@ bool feed_close(struct feed *f, uint64_t seq, uint32_t index, const char *state)
 	struct item *i = find_exact(f, seq, index);
 	if (i && i->open) {
 		i->open = false;
-		f->open--;
 		/* In protobuf the last of two equal fields wins: the new state is appended, nothing is re-encoded. */
 		struct wire_alert patch = { .state = slice_of(state) };
 		alert_encode(&patch, &i->message);
@@ -230,10 +227,12 @@ struct feed_place feed_end(struct feed *f)
 	return place;
 }
 
-uint64_t feed_open_count(struct feed *f)
+uint64_t feed_open_count(struct feed *f, int64_t now_ms)
 {
+	uint64_t n = 0;
 	pthread_mutex_lock(&f->lock);
-	uint64_t n = f->open;
+	for (size_t at = 0; at < f->count; at++)
+		n += f->items[f->head + at].open && f->items[f->head + at].expires_ms > now_ms;
 	pthread_mutex_unlock(&f->lock);
 	return n;
 }

@@ -39,6 +39,6 @@ uint64_t feed_read(struct feed *f, struct feed_place *place, uint64_t durable, s
 void feed_list(struct feed *f, struct feed_place place, uint64_t durable, struct slice to, int64_t now_ms,
 	       unsigned limit, struct bytes *out, bool *more);
 struct feed_place feed_end(struct feed *f);
-uint64_t feed_open_count(struct feed *f);
+uint64_t feed_open_count(struct feed *f, int64_t now_ms); /* open and not expired: what feed_list would list */
 
 #endif

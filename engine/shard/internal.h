@@ -124,7 +124,7 @@ struct work {
 
 /* Counts the shard's thread writes and status reads. */
 struct shard_counts {
-	counter accepted, duplicate, refused, recommendations, alerts, nudges, fallbacks, unrecorded, late_replies,
+	counter accepted, duplicate, refused, recommendations, alerts, historical, nudges, fallbacks, unrecorded, late_replies,
 		timers_fired, effects, stored;
 	counter cached, cache_bytes, dirty, timers, effects_pending;
 	struct histogram publish_ns, recommend_ns;

@@ -93,6 +93,7 @@ class Model:
         self.effects, self.nudges = collections.Counter(), collections.Counter()
         self.timers, self.outcomes = collections.Counter(), collections.Counter()
         self.acknowledged = collections.Counter()
+        slots = {}
         last, newest = 0, {} # of a slot: shards look at the clock each for themselves
         for e in entries:
             kit.same(e['seq'], last + 1, 'sequence')
@@ -100,6 +101,8 @@ class Model:
             if e['kind'] not in ('boot', 'activate', 'aside'):
                 kit.check(e['received_at_ms'] >= newest.get(e['slot'], 0), 'received_at goes back at', e['seq'])
                 newest[e['slot']] = e['received_at_ms']
+            if 'customer' in e:
+                kit.same(slots.setdefault(e['customer'], e['slot']), e['slot'], 'hash slot of ' + e['customer'])
             try:
                 getattr(self, 'on_' + e['kind'], lambda e: None)(e)
             except KeyError as why:

@@ -150,12 +150,31 @@ static void lose_framing(struct conn *c)
 	update_reading(c);
 }
 
+/* Tells the shard what comes next, where that is more than one frame. Returns how many it was told. */
+static unsigned look_ahead(struct conn *c)
+{
+	struct slice frames[SHARD_AHEAD_FRAMES];
+	size_t at = c->taken, used, need;
+	unsigned count = 0;
+	for (; count < SHARD_AHEAD_FRAMES; at += used, count++) {
+		struct slice in = { c->in.data + at, c->in.len - at };
+		if (frame_next(in, &frames[count], &used, &need) != FRAME_READY)
+			break;
+	}
+	if (count > 1)
+		shard_ahead(c->loop->shard, frames, count);
+	return count;
+}
+
 /* All whole frames at hand. */
 static void parse_frames(struct conn *c)
 {
+	unsigned ahead = 0;
 	while (!c->session.closed && !c->session.paused && !c->hang_up && !(c->stalled = is_full(c))) {
 		struct slice in = { c->in.data + c->taken, c->in.len - c->taken }, frame;
 		size_t used, need;
+		if (ahead == 0)
+			ahead = look_ahead(c);
 		enum frame_result result = frame_next(in, &frame, &used, &need);
 		if (result == FRAME_BAD)
 			lose_framing(c);
@@ -165,6 +184,7 @@ static void parse_frames(struct conn *c)
 		if (took == SHARD_PAUSE)
 			break;
 		c->taken += used;
+		ahead--;
 		if (took == SHARD_HANG_UP)
 			c->hang_up = true;
 	}

@@ -75,6 +75,31 @@ struct slot *cache_peek(const struct cache *c, const struct subject *subject)
 	return find(c, subject, subject_hash(subject));
 }
 
+/* Each round follows one pointer of every record: what it reads was asked for in the round before. */
+void cache_ahead(const struct cache *c, const uint64_t *hashes, unsigned count)
+{
+	const struct slot *slots[CACHE_AHEAD_MAX];
+	CHECK(count <= CACHE_AHEAD_MAX);
+	for (unsigned i = 0; i < count; i++)
+		__builtin_prefetch(&c->buckets[hashes[i] & (c->bucket_count - 1)]);
+	for (unsigned i = 0; i < count; i++) {
+		slots[i] = c->buckets[hashes[i] & (c->bucket_count - 1)];
+		__builtin_prefetch(slots[i]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		while (slots[i] && slots[i]->hash != hashes[i])
+			slots[i] = slots[i]->next;
+		if (!slots[i])
+			continue;
+		__builtin_prefetch((const char *)slots[i] + 64);
+		__builtin_prefetch(slots[i]->record);
+		__builtin_prefetch((const char *)slots[i]->record + 64);
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (slots[i])
+			record_prefetch(slots[i]->record);
+}
+
 static int load(struct cache *c, const struct subject *subject, struct record **out)
 {
 	*out = NULL;

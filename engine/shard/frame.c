@@ -311,6 +311,18 @@ static enum shard_take pause(struct shard *s, struct session *session)
 	return SHARD_PAUSE;
 }
 
+void shard_ahead(struct shard *s, const struct slice *frames, unsigned count)
+{
+	struct slice customers[CACHE_AHEAD_MAX];
+	uint64_t hashes[CACHE_AHEAD_MAX];
+	unsigned found = 0;
+	for (unsigned i = 0; i < count; i++)
+		found += request_glance(frames[i], customers + found, CACHE_AHEAD_MAX - found);
+	for (unsigned i = 0; i < found; i++)
+		hashes[i] = hash64(customers[i], SUBJECT_CUSTOMER);
+	cache_ahead(&s->cache, hashes, found);
+}
+
 enum shard_take shard_frame(struct shard *s, struct session *session, struct slice frame)
 {
 	struct request r = { 0 };

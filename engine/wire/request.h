@@ -82,6 +82,8 @@ struct request {
  * to it. Defaults are filled in (recommend: channel "call", limit RECOMMENDATIONS_DEFAULT). No clock is consulted:
  * whoever has one calls outcome_decode on `body` again, or bounds recommend's time itself. */
 int request_decode(struct request *out, struct slice frame, struct arena *arena);
+/* The customers that a request names, at most `most` of them: lent from the frame, unchecked (glance.c). */
+unsigned request_glance(struct slice frame, struct slice *out, unsigned most);
 
 /* One Event message. `now_ms` fills in a missing time and bounds the future (LIMIT_SKEW_MS); with now_ms < 0 (replay,
  * import of the journal) nothing is checked that a clock decides, and a missing time stays 0: the journal entry has it.

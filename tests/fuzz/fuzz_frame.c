@@ -38,6 +38,12 @@ static void one_request(struct slice body)
 	struct arena arena;
 	struct request r;
 	arena_init(&arena, body.len * LIMIT_FRAME_ARENA_FACTOR + 4096);
+	struct slice named[4];
+	unsigned found = request_glance(body, named, 4);
+	CHECK(found <= 4);
+	for (unsigned i = 0; i < found; i++)
+		CHECK(named[i].len >= 1 && named[i].data >= body.data &&
+		      named[i].data + named[i].len <= body.data + body.len);
 	int rc = request_decode(&r, body, &arena);
 	if (rc != ERR_OK) {
 		check_refusal(rc);

@@ -214,6 +214,21 @@ static void publish(void **state)
 	assert_int_equal(r.id, 7);
 }
 
+/* Whom it is about is seen before it is decoded; what is no request names nobody. */
+static void a_glance(void **state)
+{
+	static const char frame[] = "\x08\x07\x1a\x10\x0a\x06\x0a\x01" "1" "\x1a\x01" "a" "\x0a\x06\x1a\x01" "b" "\x0a\x01" "2";
+	struct slice named[3];
+	assert_int_equal(request_glance((struct slice){ frame, sizeof(frame) - 1 }, named, 3), 2);
+	assert_slice(named[0], "a");
+	assert_slice(named[1], "b");
+	assert_int_equal(request_glance((struct slice){ frame, sizeof(frame) - 1 }, named, 1), 1);
+	assert_int_equal(request_glance((struct slice){ frame, 7 }, named, 3), 0);
+	assert_int_equal(request_glance(SLICE("\x22\x04\x0a\x02xy"), named, 3), 1); /* Recommend */
+	assert_slice(named[0], "xy");
+	assert_int_equal(request_glance(SLICE(""), named, 3), 0);
+}
+
 static void recommend(void **state)
 {
 	Nudge__V1__Recommend q = NUDGE__V1__RECOMMEND__INIT;
@@ -354,7 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames),          cmocka_unit_test(utf8),
 		cmocka_unit_test(envelopes),       cmocka_unit_test(small_ones),
-		cmocka_unit_test(more_small_ones), cmocka_unit_test(publish),
+		cmocka_unit_test(more_small_ones), cmocka_unit_test(publish), cmocka_unit_test(a_glance),
 		cmocka_unit_test(recommend),       cmocka_unit_test(outcome),
 		cmocka_unit_test(activate),        cmocka_unit_test(aliases),
 	};

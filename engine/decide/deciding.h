@@ -1,4 +1,5 @@
-/* decide/deciding.h: a decision while it is being made, as decide.c, gates.c, policy.c, score.c and explain.c share it.
+/* decide/deciding.h: a decision while it is being made, as decide.c, gates.c, policy.c, score.c, explain.c and missing.c
+ * share it.
  *
  * It is made in two parts. First what is chosen: gates, policies, scores, ranking, words. All that this part reads of
  * other subjects is recorded, and it is all that decision_verify recomputes. Then why: reasons and explanations, which
@@ -46,6 +47,10 @@ void score_action(struct deciding *d, const struct action_decl *a, struct choice
 /* explain.c */
 void explain_choices(struct deciding *d);
 void explain_left_out(struct deciding *d);
+/* A term_leaf; arg is the eval: the value behind each leaf that was read. */
+void explain_leaf(void *arg, const struct term *leaf, struct bytes *out);
+/* missing.c: why the gate `t`, which is not true, did not open. e->member is the one the gate was asked with. */
+void explain_missing(struct deciding *d, const struct term *t, struct bytes *out);
 /* Words about somebody else than who asks tell nothing of theirs. */
 bool member_is_private(const struct deciding *d, uint8_t member);
 

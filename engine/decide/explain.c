@@ -1,13 +1,12 @@
 /* decide/explain.c: why: the conditions of what was chosen, and the gate at which everything else fell, each with the
- * values read. */
+ * values read. What a gate that stayed shut is missing is put into words by missing.c. */
 #include "decide/deciding.h"
 
 #include "decide/text.h"
 
 #define REASONS_MAX 16
 
-/* Behind each leaf that was read: its value. */
-static void leaf_value(void *arg, const struct term *leaf, struct bytes *out)
+void explain_leaf(void *arg, const struct term *leaf, struct bytes *out)
 {
 	struct eval *e = arg;
 	uint8_t member = e->member;
@@ -32,7 +31,7 @@ static struct slice rendered(struct eval *e, const struct term *t, bool with_val
 {
 	struct bytes b = { 0 };
 	if (with_values)
-		term_render(t, e->m->pack, leaf_value, e, &b);
+		term_render(t, e->m->pack, explain_leaf, e, &b);
 	else
 		term_text(t, e->m->pack, &b);
 	return taken(e, &b);
@@ -92,35 +91,12 @@ void explain_choices(struct deciding *d)
 	d->e->action = NULL;
 }
 
-/* The part that decided: of `all` the first that was false, else the first unknown one; of everything else the whole.
- * Of a member's condition that nobody met there are no values to show. */
-static struct slice fallen(struct deciding *d, const struct term *t)
-{
-	struct eval *e = d->e;
-	uint8_t member = e->member;
-	const struct term *unknown = NULL;
-	if (t->op == TERM_ALL)
-		for (unsigned i = 0; i < t->child_count; i++) {
-			struct value v = eval_term(e, t->children[i]);
-			if (v.kind == VALUE_BOOL && !v.boolean) {
-				e->member = member;
-				return fallen(d, t->children[i]);
-			}
-			if (v.kind != VALUE_BOOL && !unknown)
-				unknown = t->children[i];
-		}
-	e->member = member;
-	if (unknown)
-		return fallen(d, unknown);
-	return rendered(e, t, t->op != TERM_ANY_MEMBER && !member_is_private(d, member));
-}
-
 static struct slice policy_reason(struct deciding *d, const struct policy_decl *p)
 {
 	if (p->unless && eval_is_true(eval_term(d->e, p->unless))) {
 		struct bytes b = { 0 };
 		bytes_printf(&b, "held back while ");
-		term_render(p->unless, d->m->pack, leaf_value, d->e, &b);
+		term_render(p->unless, d->m->pack, explain_leaf, d->e, &b);
 		return taken(d->e, &b);
 	}
 	return p->text;
@@ -154,7 +130,8 @@ static struct slice reason_for(struct deciding *d, const struct action_decl *a, 
 		}
 		return taken(d->e, &b);
 	default:
-		return fallen(d, gate_term(a, (enum gate)v->gate));
+		explain_missing(d, gate_term(a, (enum gate)v->gate), &b);
+		return taken(d->e, &b);
 	}
 }
 

@@ -299,6 +299,8 @@ struct value eval_leaf(struct eval *e, const struct term *t)
 		return eval_outcomes(e, t);
 	case TERM_TENURE:
 		return eval_tenure(e);
+	case TERM_NOW:
+		return value_number((double)e->now_ms);
 	case TERM_ASKED:
 		return value_bool(e->ask && e->action && ask_asks_for(e->ask, e->action));
 	default:

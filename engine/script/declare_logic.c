@@ -1,5 +1,5 @@
 /* script/declare_logic.c: terms that are not about series: all any no any_member, attr event request, open_alert
- * outcomes tenure asked_for_it calc. */
+ * outcomes tenure now asked_for_it calc. */
 #include "script/declare.h"
 
 #include "state/record.h"
@@ -168,6 +168,12 @@ static int logic_tenure(lua_State *L)
 	return 1;
 }
 
+static int logic_now(lua_State *L)
+{
+	term_push(L, term_new(L, TERM_NOW, TYPE_NUMBER, 0));
+	return 1;
+}
+
 static int logic_asked(lua_State *L)
 {
 	term_push(L, term_new(L, TERM_ASKED, TYPE_BOOL, 0));
@@ -223,6 +229,7 @@ void declare_logic(lua_State *L)
 		{ "attr", logic_attr },
 		{ "calc", logic_calc },
 		{ "no", logic_no },
+		{ "now", logic_now },
 		{ "open_alert", logic_open_alert },
 		{ "outcomes", logic_outcomes },
 		{ "tenure", logic_tenure },

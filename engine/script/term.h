@@ -23,6 +23,7 @@ enum term_op {
 	TERM_OPEN_ALERT,   /* open_alert "rule": .name; bound member's where the rule is about members */
 	TERM_OUTCOMES,     /* outcomes{...}: count in a span. .outcomes */
 	TERM_TENURE,       /* seconds since the first event known of the subject, or since attribute `since` where it has one */
+	TERM_NOW,          /* now(): UTC milliseconds of the event, due time or request */
 	TERM_ASKED,        /* asked_for_it(): the request's intent or topic is one that the action under decision answers */
 	TERM_FACT,         /* .fact: index into pack->facts */
 	TERM_CALL,         /* calc(inputs, function): .call; children are the inputs */

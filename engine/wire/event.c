@@ -10,6 +10,7 @@
 #include "base/limits.h"
 
 #include <stddef.h>
+#include <time.h>
 
 struct draft {
 	struct event e;
@@ -51,18 +52,34 @@ int wire_check_subject(struct slice customer, struct slice alias)
 	return field_required("customer", customer.len || alias.len, "send exactly one of customer and alias");
 }
 
+/* Says what the number was read as: seconds or microseconds sent as milliseconds show at once. */
+static int refuse_future(int64_t time_ms, int64_t now_ms)
+{
+	static const struct { const char *name; int64_t seconds; } units[] = {
+		{ "years", 31556952 }, { "days", 86400 }, { "hours", 3600 }, { "minutes", 60 }, { "seconds", 1 },
+	};
+	int64_t ahead = (time_ms - now_ms) / 1000;
+	time_t seconds = (time_t)(time_ms / 1000);
+	struct tm tm;
+	char read_as[48] = "beyond any calendar";
+	unsigned u = 0;
+	while (ahead < 2 * units[u].seconds && units[u].seconds > 1)
+		u++;
+	if (gmtime_r(&seconds, &tm))
+		strftime(read_as, sizeof(read_as), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return error_set(ERR_LIMIT, "time_ms",
+			 "time_ms lies %lld %s in the future (%s), over limit_skew_ms (%d): is the "
+			 "sender's clock right, and in UTC milliseconds?",
+			 (long long)(ahead / units[u].seconds), units[u].name, read_as, LIMIT_SKEW_MS);
+}
+
 int wire_check_time(int64_t *time_ms, int64_t now_ms)
 {
 	if (now_ms < 0)
 		return ERR_OK;
 	if (*time_ms == 0)
 		*time_ms = now_ms;
-	if (*time_ms - LIMIT_SKEW_MS > now_ms)
-		return error_set(ERR_LIMIT, "time_ms",
-				 "time_ms lies %lld ms in the future, over limit_skew_ms (%d): is the "
-				 "sender's clock right, and in UTC milliseconds?",
-				 (long long)(*time_ms - now_ms), LIMIT_SKEW_MS);
-	return ERR_OK;
+	return *time_ms - LIMIT_SKEW_MS > now_ms ? refuse_future(*time_ms, now_ms) : ERR_OK;
 }
 
 static bool starts_with(struct slice s, struct slice prefix)
@@ -77,6 +94,16 @@ static int needs_attr(const struct event *e, struct slice name)
 			return ERR_OK;
 	return error_set(ERR_INVALID, "attributes", "an event of type %.*s needs the attribute %.*s",
 			 SLICE_ARG(e->type), SLICE_ARG(name));
+}
+
+static int needs_member(const struct event *e)
+{
+	if (e->member.len > 0)
+		return ERR_OK;
+	return error_set(ERR_INVALID, "member",
+			 "`%.*s` is the engine's: a line or person within a customer; name it in member, or use another "
+			 "type",
+			 SLICE_ARG(e->type));
 }
 
 /* The types that the engine itself understands must say what they are about. */
@@ -95,7 +122,7 @@ static int check_type(const struct event *e)
 	if (slice_equal(e->type, SLICE(EVENT_IDENTITY_MERGED)))
 		return needs_attr(e, SLICE("into"));
 	if (slice_equal(e->type, SLICE(EVENT_MEMBER_JOINED)) || slice_equal(e->type, SLICE(EVENT_MEMBER_LEFT)))
-		return field_required("member", e->member.len > 0, "who joined or left?");
+		return needs_member(e);
 	return ERR_OK;
 }
 

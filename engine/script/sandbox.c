@@ -356,40 +356,14 @@ static const luaL_Reg basics[] = {
 	{ "type", basic_type },         { NULL, NULL },
 };
 
-/* Edits between two short names, 9 where there are many. */
-static unsigned distance(const char *a, const char *b)
+const char *sandbox_absent(const char *name)
 {
-	size_t n = strlen(a), m = strlen(b);
-	if (n > 30 || m > 30)
-		return 9;
-	unsigned row[32];
-	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= n; i++) {
-		unsigned diagonal = row[0];
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= m; j++) {
-			unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-			diagonal = row[j];
-			unsigned least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-			row[j] = change < least ? change : least;
-		}
-	}
-	return row[m];
-}
-
-const char *nearest_name(const char *wrong, const char *const *names)
-{
-	const char *best = NULL;
-	unsigned least = strlen(wrong) <= 4 ? 2 : 3; /* so many edits or more are another word */
-	for (; *names; names++) {
-		unsigned d = distance(wrong, *names);
-		if (d < least) {
-			least = d;
-			best = *names;
-		}
-	}
-	return best;
+	static const char *const absent[] = { "os",       "io",     "print", "load",   "loadstring",
+					      "loadfile", "dofile", "debug", "package" };
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		if (strcmp(absent[i], name) == 0)
+			return "packs have no clock, files or output; c.now is the event's time";
+	return NULL;
 }
 
 #define ENVIRONMENT_NAMES 128
@@ -399,6 +373,9 @@ static int unknown_name(lua_State *L)
 	const char *wrong = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2);
 	const char *names[ENVIRONMENT_NAMES + 1];
 	size_t count = 0;
+	const char *absent = sandbox_absent(wrong);
+	if (absent)
+		return luaL_error(L, "unknown name \"%s\": %s", wrong, absent);
 	sandbox_push_sorted_keys(L, 1);
 	while (count < ENVIRONMENT_NAMES && lua_rawgeti(L, -1, (lua_Integer)count + 1) == LUA_TSTRING) {
 		names[count++] = lua_tostring(L, -1); /* the table keeps it */

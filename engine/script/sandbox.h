@@ -5,6 +5,8 @@
 
 #include "script/vm.h"
 
+#include "base/nearest.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -68,8 +70,8 @@ void sandbox_push_content(lua_State *L, int index);
 lua_Integer sandbox_push_sorted_keys(lua_State *L, int index);
 /* Pushes text without addresses for any value. */
 const char *sandbox_tostring(lua_State *L, int index, size_t *len);
-/* What the author probably meant: the nearest of `names` (NULL-terminated), or NULL. */
-const char *nearest_name(const char *wrong, const char *const *names);
+/* What to say of a name that Lua has and packs have not, such as "os"; NULL of any other. */
+const char *sandbox_absent(const char *name);
 
 void sandbox_push_string_library(lua_State *L); /* sandbox_string.c; also sets the string metatable */
 void sandbox_push_table_library(lua_State *L);  /* sandbox_table.c */

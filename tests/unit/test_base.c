@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/hash.h"
 #include "base/metrics.h"
+#include "base/nearest.h"
 #include "base/queue.h"
 #include "base/strpool.h"
 
@@ -248,6 +249,17 @@ static void clocks_run(void **state)
 	assert_true(clock_random() != clock_random());
 }
 
+static void the_nearest_name_is_what_was_meant(void **state)
+{
+	const char *const names[] = { "id", "agent", "type", "channel", NULL };
+	assert_string_equal(nearest_name("agnet", names), "agent");
+	assert_string_equal(nearest_name("tpye", names), "type");
+	assert_string_equal(nearest_name("chanel", names), "channel");
+	assert_string_equal(nearest_name("channels", names), "channel");
+	assert_null(nearest_name("customer", names));
+	assert_null(nearest_name("a name of more than thirty bytes is not compared", names));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_queue_loses_nothing_and_wakes_its_receiver),
 		cmocka_unit_test(a_fault_point_strikes_at_its_count),
 		cmocka_unit_test(clocks_run),
+		cmocka_unit_test(the_nearest_name_is_what_was_meant),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,12 +114,16 @@ static int check_value(const struct event_attr *a, struct attr_place *at)
 	}
 }
 
-static int check_mood(const struct event_attr *a, struct attr_place *at)
+static int check_mood(const struct event_attr *a)
 {
 	if (a->value.kind == VALUE_NUMBER && a->value.number >= -1 && a->value.number <= 1)
 		return ERR_OK;
-	const char *field = place(at, "number");
-	return error_set(ERR_INVALID, field, "mood must be a number from -1 (worst) to 1; leave it out where unknown");
+	const char *field = "attributes.mood";
+	if (a->value.kind != VALUE_NUMBER)
+		return error_set(ERR_INVALID, field, "%s must be a number from -1 (worst) to 1; leave it out where "
+				 "unknown", field);
+	return error_set(ERR_INVALID, field, "%s is %g, but goes from -1 (worst) to 1; leave it out where unknown", field,
+			 a->value.number);
 }
 
 static int check_meant_text(const struct event_attr *a, const struct attr_meaning *m, struct attr_place *at)
@@ -141,7 +145,7 @@ static int check_meaning(const struct event_attr *a, struct attr_place *at)
 	if (a->name.len < 4 || a->name.len > 6) /* "mood" … "intent" */
 		return ERR_OK;
 	if (slice_equal(a->name, SLICE("mood")))
-		return check_mood(a, at);
+		return check_mood(a);
 	for (size_t i = 0; i < sizeof(text_meanings) / sizeof(text_meanings[0]); i++)
 		if (slice_equal(a->name, text_meanings[i].name))
 			return check_meant_text(a, &text_meanings[i], at);

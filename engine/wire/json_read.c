@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "nudge.pb-c.h"
 #include "wire/json_text.h"
 
@@ -247,12 +248,38 @@ static int read_field(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, js
 	return read_value(f, at, j, p);
 }
 
+#define FIELDS_MAX 64
+
+/* What the sender probably meant: an attribute that has a meaning of its own, or another field. */
+static size_t put_advice(const ProtobufCMessageDescriptor *d, const char *wrong, const char *const *names, char *out,
+			 size_t used, size_t size)
+{
+	static const char *const meant[] = { "mood", "topic", "intent", "area", NULL };
+	bool has_attributes = protobuf_c_message_descriptor_get_field_by_name(d, "attributes") != NULL;
+	for (unsigned i = 0; has_attributes && meant[i]; i++)
+		if (strcmp(wrong, meant[i]) == 0)
+			return used + (size_t)snprintf(out + used, size - used, "put it into attributes. ");
+	const char *nearest = nearest_name(wrong, names);
+	if (nearest)
+		used += (size_t)snprintf(out + used, size - used, "did you mean %s? ", nearest);
+	return used;
+}
+
 static int unknown_field(const ProtobufCMessageDescriptor *d, const struct path *p)
 {
-	char known[640];
-	size_t used = (size_t)snprintf(known, sizeof(known), "%s, which has", d->short_name);
-	for (unsigned i = 0; i < d->n_fields && used < sizeof(known); i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s %s", i ? "," : "", d->fields[i].name);
+	const char *names[FIELDS_MAX + 2];
+	char known[560];
+	unsigned count = 0;
+	for (; count < d->n_fields && count < FIELDS_MAX; count++)
+		names[count] = d->fields[count].name;
+	if (protobuf_c_message_descriptor_get_field_by_name(d, "time_ms"))
+		names[count++] = "time";
+	names[count] = NULL;
+	size_t used = (size_t)snprintf(known, sizeof(known), "%s: ", d->short_name);
+	used = put_advice(d, p->name, names, known, used, sizeof(known));
+	used += (size_t)snprintf(known + used, sizeof(known) - used, "%s has", d->short_name);
+	for (unsigned i = 0; i < count && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s %s", i ? "," : "", names[i]);
 	return refuse(p, "is not a field of ", known);
 }
 

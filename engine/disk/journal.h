@@ -109,7 +109,8 @@ int journal_reader_open(struct journal_reader **out, struct journal *j, uint64_t
 int journal_next(struct journal_reader *r, struct journal_entry *out);
 void journal_reader_close(struct journal_reader *r);
 
-/* Checks everything and describes each problem through `say`. Returns the number of problems. For `journal verify`. */
+/* Checks everything and describes each problem through `say`. Returns the number of problems, or a negative code where it
+ * cannot be checked: it is not there, is not a journal of this format, or may not be read. For `journal verify`. */
 struct journal_check {
 	uint64_t segments, batches, entries, first_seq, last_seq, bytes, blanked;
 };

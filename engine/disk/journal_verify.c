@@ -21,6 +21,7 @@ struct verify {
 	void (*say)(void *arg, const char *text);
 	void *arg;
 	int problems;
+	int unreadable; /* a code where a segment may not be read: nothing can be said of the whole */
 	bool any;
 	uint64_t next_seq;
 	struct hash128 chain;
@@ -136,7 +137,9 @@ static void check_whole_segment(struct verify *v, uint64_t index)
 	batch_window_finish(&w);
 	if (r == ERR_MISSING && !v->any)
 		return; /* retired meanwhile */
-	if (r < 0)
+	if (r == ERR_IO)
+		v->unreadable = r;
+	if (r < 0 && r != ERR_IO)
 		problem(v, "%s", error_last()->text);
 	v->left_index = index;
 	v->left_offset = offset;
@@ -156,14 +159,17 @@ int journal_verify(const char *dir, const struct file_layer *files, struct journ
 		r = error_set(ERR_MISSING, NULL, "%s: there is no journal here", v.folder);
 	if (r > 0)
 		r = segment_indices(v.files, v.folder, &indices, &count);
-	if (r < 0)
+	/* a mark that is there and broken is damage; one that is not there, or another's, is no journal to be checked */
+	if (r == ERR_CORRUPT)
 		problem(&v, "%s", error_last()->text);
-	for (size_t i = 0; i < count; i++) {
+	else if (r < 0)
+		v.unreadable = r;
+	for (size_t i = 0; i < count && !v.unreadable; i++) {
 		if (i && indices[i] != indices[i - 1] + 1)
 			problem(&v, "segment %" PRIu64 " is missing", indices[i - 1] + 1);
 		check_whole_segment(&v, indices[i]);
 	}
-	if (v.tail[0] && say) {
+	if (v.tail[0] && say && !v.unreadable) {
 		char text[1024];
 		snprintf(text, sizeof(text), "note: %s; nothing lies behind it: an incomplete last batch, dropped at the "
 			 "next start", v.tail);
@@ -171,5 +177,5 @@ int journal_verify(const char *dir, const struct file_layer *files, struct journ
 	}
 	free(indices);
 	free(v.folder);
-	return v.problems;
+	return v.unreadable ? v.unreadable : v.problems;
 }

@@ -5,7 +5,19 @@
 
 #include "wire/json.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STARTING_MS 1000
+
+/* A Unix socket that is there, and not for us. */
+static bool is_denied(const char *address)
+{
+	const char *path = strncmp(address, "unix:", 5) == 0 ? address + 5 : address;
+	return access(path, W_OK) != 0 && errno == EACCES;
+}
 
 int context_connect(struct context *c)
 {
@@ -13,6 +25,10 @@ int context_connect(struct context *c)
 		return EXIT_DONE;
 	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = 60000 };
 	int result = nudge_connect(&c->nudge, c->address, &options);
+	bool denied = is_denied(c->address);
+	/* a daemon that was started a moment ago listens in a moment */
+	if (result == NUDGE_FAILED && !denied)
+		result = nudge_reconnect(c->nudge, STARTING_MS);
 	if (result == NUDGE_OK)
 		return EXIT_DONE;
 	report_failed("%s", nudge_error(c->nudge));
@@ -21,6 +37,8 @@ int context_connect(struct context *c)
 			"It answered, but refused the connection. Are nudged and nudgectl of the same version?\n");
 	else if (result == NUDGE_INVALID)
 		fprintf(stderr, "Addresses are unix:PATH, tcp:HOST:PORT or a path.\n");
+	else if (denied)
+		fprintf(stderr, "You may not write to the socket: it has mode 0660, so be its owner or in its group.\n");
 	else
 		fprintf(stderr,
 			"Tried %s. Start the daemon with `nudged --data DIR --rules PACK --listen %s`, or name its "
@@ -59,6 +77,30 @@ int context_ask(struct context *c, Nudge__V1__Request__BodyCase body_case, const
 	*out = NULL;
 	int result = nudge_call(c->nudge, body_case, body, out);
 	return result == NUDGE_OK ? EXIT_DONE : context_lost(c, result, "asking");
+}
+
+int64_t context_clock(struct context *c)
+{
+	Nudge__V1__GetStatus ask = NUDGE__V1__GET_STATUS__INIT;
+	Nudge__V1__Response *answer;
+	if (context_ask(c, NUDGE_GET_STATUS, &ask, &answer) != EXIT_DONE)
+		return 0;
+	int64_t now_ms = answer->status->now_ms;
+	nudge_free(answer);
+	return now_ms;
+}
+
+const char *alert_state(const Nudge__V1__Alert *a, int64_t now_ms)
+{
+	if (a->historical)
+		return "historical";
+	bool expired = a->expires_ms && now_ms >= a->expires_ms;
+	return expired && strcmp(a->state, "open") == 0 ? "expired" : a->state;
+}
+
+enum style alert_state_style(const char *state)
+{
+	return strcmp(state, "open") == 0 ? STYLE_YELLOW : STYLE_PLAIN;
 }
 
 char *text_or_empty(const char *text)

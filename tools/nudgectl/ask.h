@@ -3,6 +3,7 @@
 #define NUDGECTL_ASK_H
 
 #include "command.h"
+#include "report.h"
 
 #include <jansson.h>
 #include <nudge.h>
@@ -13,6 +14,13 @@ int context_connect(struct context *c);
 int context_ask(struct context *c, Nudge__V1__Request__BodyCase body_case, const void *body, Nudge__V1__Response **out);
 /* Says why the last call on the connection failed. `during` is a half sentence: "sending events". */
 int context_lost(struct context *c, int result, const char *during);
+
+int64_t context_clock(struct context *c); /* the daemon's now, which may be simulated; 0 where it cannot be had */
+
+/* An alert as it is at that time: open, acknowledged, closed, expired (nobody took care of it in time), or historical
+ * (recorded, never open). */
+const char *alert_state(const Nudge__V1__Alert *a, int64_t now_ms);
+enum style alert_state_style(const char *state);
 
 /* protobuf-c's fields are `char *` and never NULL. */
 char *text_or_empty(const char *text);

@@ -25,20 +25,28 @@ static bool is_wanted(const Nudge__V1__Alert *a)
 	return !customer || strcmp(a->customer, customer) == 0;
 }
 
-static void add_row(struct table *t, const Nudge__V1__Alert *a)
+static void add_row(struct table *t, const Nudge__V1__Alert *a, int64_t now_ms)
 {
+	const char *state = alert_state(a, now_ms);
 	bool nudge = strcmp(a->kind, "nudge") == 0;
 	table_add(t, "%llu-%u", (unsigned long long)a->seq, a->index);
-	table_add(t, "%s", time_text(a->time_ms));
+	table_add(t, "%s", time_short(a->time_ms));
+	table_add_styled(t, alert_state_style(state), "%s", state);
 	table_add_styled(t, nudge ? STYLE_GREEN : severity_style(a->severity), "%s", nudge ? "nudge" : a->severity);
 	table_add(t, "%s", a->to);
 	table_add(t, "%s%s%s", a->customer, *a->member ? "/" : "", a->member);
 	table_add_styled(t, STYLE_BOLD, "%s", a->rule);
-	table_add(t, "%s%s", a->historical ? "(historical) " : "", a->text);
+	table_add(t, "%s", a->text);
 }
 
-/* Prints what `list` has; the point after the last one goes to *next. */
-static int take_page(struct context *c, struct table *t, json_t *all, uint64_t *left, struct point *next, bool *more)
+struct list {
+	struct table table;
+	json_t *all; /* with --json */
+	int64_t now_ms;
+};
+
+/* Adds what a page has; the point after the last one goes to *next. */
+static int take_page(struct context *c, struct list *l, uint64_t *left, struct point *next, bool *more)
 {
 	Nudge__V1__ListAlerts ask = NUDGE__V1__LIST_ALERTS__INIT;
 	Nudge__V1__Response *answer;
@@ -52,9 +60,9 @@ static int take_page(struct context *c, struct table *t, json_t *all, uint64_t *
 	const Nudge__V1__AlertList *list = answer->alert_list;
 	for (size_t i = 0; i < list->n_alerts; i++) {
 		if (is_wanted(list->alerts[i]) && c->json)
-			json_array_append_new(all, json_from_message(&list->alerts[i]->base));
+			json_array_append_new(l->all, json_from_message(&list->alerts[i]->base));
 		else if (is_wanted(list->alerts[i]))
-			add_row(t, list->alerts[i]);
+			add_row(&l->table, list->alerts[i], l->now_ms);
 		*next = (struct point){ list->alerts[i]->seq, list->alerts[i]->index };
 	}
 	*left -= list->n_alerts < *left ? list->n_alerts : *left;
@@ -65,25 +73,47 @@ static int take_page(struct context *c, struct table *t, json_t *all, uint64_t *
 
 static int list_open(struct context *c)
 {
-	struct table t;
-	json_t *all = json_array();
+	struct list l = { .all = json_array(), .now_ms = c->json ? 0 : context_clock(c) };
 	struct point next = after;
 	uint64_t left = limit;
 	bool more = true;
 	int code = EXIT_DONE;
-	table_init(&t, "id|time|severity|to|about|rule|text");
+	table_init(&l.table, "id|time|state|severity|to|about|rule|text");
 	while (more && code == EXIT_DONE)
-		code = take_page(c, &t, all, &left, &next, &more);
+		code = take_page(c, &l, &left, &next, &more);
 	if (code == EXIT_DONE && c->json) {
-		code = print_json(json_incref(all));
+		code = print_json(json_incref(l.all));
 	} else if (code == EXIT_DONE) {
-		table_print(&t, 0);
-		if (!t.used)
+		table_print(&l.table, 0);
+		if (!l.table.used)
 			printf("No open alerts.\n");
 	}
-	table_finish(&t);
-	json_decref(all);
+	table_finish(&l.table);
+	json_decref(l.all);
 	return code;
+}
+
+/* On one line, or with the text beneath where the terminal is too narrow for it. */
+static void put_pushed(const Nudge__V1__Alert *a)
+{
+	bool nudge = strcmp(a->kind, "nudge") == 0;
+	const char *severity = nudge ? "nudge" : a->severity, *slash = *a->member ? "/" : "", *time = time_short(a->time_ms);
+	int column = printf("%llu-%u  %s  ", (unsigned long long)a->seq, a->index, time);
+	fputs(style_on(stdout, nudge ? STYLE_GREEN : severity_style(a->severity)), stdout);
+	column += printf("%s", severity);
+	fputs(style_off(stdout), stdout);
+	column += printf("  %s%s%s  ", a->customer, slash, a->member);
+	fputs(style_on(stdout, STYLE_BOLD), stdout);
+	column += printf("%s", a->rule);
+	fputs(style_off(stdout), stdout);
+	column += printf("  ");
+	if (!report_is_terminal(stdout) || column + text_width(a->text) <= report_width(stdout)) {
+		text_put(stdout, a->text, strlen(a->text));
+		putchar('\n');
+		return;
+	}
+	putchar('\n');
+	text_wrap(stdout, 4, a->text);
 }
 
 static int show_pushed(const struct context *c, const Nudge__V1__Alert *a)
@@ -92,13 +122,8 @@ static int show_pushed(const struct context *c, const Nudge__V1__Alert *a)
 		int code = print_json_line(json_from_message(&a->base));
 		return code == EXIT_DONE && fflush(stdout) ? EXIT_FAILED : code;
 	}
-	bool nudge = strcmp(a->kind, "nudge") == 0;
-	printf("%llu-%u  %s  %s%s%s  %s%s%s  %s%s%s  ", (unsigned long long)a->seq, a->index, time_text(a->time_ms),
-	       style_on(stdout, nudge ? STYLE_GREEN : severity_style(a->severity)), nudge ? "nudge" : a->severity,
-	       style_off(stdout), a->customer, *a->member ? "/" : "", a->member, style_on(stdout, STYLE_BOLD), a->rule,
-	       style_off(stdout));
-	text_put(stdout, a->text, text_width(a->text));
-	return putchar('\n') == EOF || fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	put_pushed(a);
+	return fflush(stdout) || ferror(stdout) ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int start_following(struct context *c, const struct point *from, bool from_now)

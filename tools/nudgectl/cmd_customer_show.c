@@ -2,8 +2,6 @@
 #include "ask.h"
 #include "table.h"
 
-#include <string.h>
-
 static const char *alias;
 
 static size_t value_text(char *out, size_t size, const Nudge__V1__Attribute *a)
@@ -42,7 +40,7 @@ static void held_rows(struct table *t, const char *member, size_t count, Nudge__
 		table_add(t, "%s", member);
 		table_add(t, "%s", held[i]->attribute ? held[i]->attribute->name : "");
 		value_cell(t, held[i]->attribute);
-		table_add(t, "%s", time_text(held[i]->time_ms));
+		table_add(t, "%s", time_short(held[i]->time_ms));
 	}
 }
 
@@ -87,22 +85,23 @@ static void show_cases(const Nudge__V1__Customer *c)
 		table_add(&t, "%s", k->agent);
 		table_add_styled(&t, k->missed ? STYLE_RED : STYLE_PLAIN, "%s%s", k->state,
 				 k->missed ? ", missed" : "");
-		table_add(&t, "%s", time_text(k->opened_ms));
-		table_add(&t, "%s", time_text(k->due_ms));
-		table_add(&t, "%s", time_text(k->closed_ms));
+		table_add(&t, "%s", time_short(k->opened_ms));
+		table_add(&t, "%s", time_short(k->due_ms));
+		table_add(&t, "%s", time_short(k->closed_ms));
 	}
 	section(&t, "cases");
 }
 
-static void show_alerts(const Nudge__V1__Customer *c)
+static void show_alerts(const Nudge__V1__Customer *c, int64_t now_ms)
 {
 	struct table t;
 	table_init(&t, "id|time|state|kind|rule|member|text");
 	for (size_t i = 0; i < c->n_alerts; i++) {
 		const Nudge__V1__Alert *a = c->alerts[i];
 		table_add(&t, "%llu-%u", (unsigned long long)a->seq, a->index);
-		table_add(&t, "%s", time_text(a->time_ms));
-		table_add_styled(&t, strcmp(a->state, "open") == 0 ? STYLE_YELLOW : STYLE_PLAIN, "%s", a->state);
+		table_add(&t, "%s", time_short(a->time_ms));
+		const char *state = alert_state(a, now_ms);
+		table_add_styled(&t, alert_state_style(state), "%s", state);
 		table_add(&t, "%s", a->kind);
 		table_add(&t, "%s", a->rule);
 		table_add(&t, "%s", a->member);
@@ -124,8 +123,8 @@ static void show_series(const Nudge__V1__Customer *c)
 		table_add(&t, "%.6g", s->sum);
 		table_add(&t, "%.6g", s->min);
 		table_add(&t, "%.6g", s->max);
-		table_add(&t, "%s", time_text(s->first_ms));
-		table_add(&t, "%s", time_text(s->last_ms));
+		table_add(&t, "%s", time_short(s->first_ms));
+		table_add(&t, "%s", time_short(s->last_ms));
 	}
 	section(&t, "series");
 }
@@ -136,7 +135,7 @@ static void show_outcomes(const Nudge__V1__Customer *c)
 	table_init(&t, "time|action|kind|channel|member|agent|decision");
 	for (size_t i = 0; i < c->n_outcomes; i++) {
 		const Nudge__V1__PastOutcome *o = c->outcomes[i];
-		table_add(&t, "%s", time_text(o->time_ms));
+		table_add(&t, "%s", time_short(o->time_ms));
 		table_add(&t, "%s", o->action);
 		table_add(&t, "%s", o->kind);
 		table_add(&t, "%s", o->channel);
@@ -154,13 +153,13 @@ static void show_names(const Nudge__V1__Customer *c)
 	for (size_t i = 0; i < c->n_aliases; i++) {
 		table_add(&t, "%s", c->aliases[i]->alias);
 		table_add(&t, "%s", c->aliases[i]->member);
-		table_add(&t, "%s", time_text(c->aliases[i]->from_ms));
-		table_add(&t, "%s", time_text(c->aliases[i]->to_ms));
+		table_add(&t, "%s", time_short(c->aliases[i]->from_ms));
+		table_add(&t, "%s", time_short(c->aliases[i]->to_ms));
 	}
 	section(&t, "aliases");
 	table_init(&t, "due|case|key|member");
 	for (size_t i = 0; i < c->n_timers; i++) {
-		table_add(&t, "%s", time_text(c->timers[i]->due_ms));
+		table_add(&t, "%s", time_short(c->timers[i]->due_ms));
 		table_add(&t, "%s", c->timers[i]->case_name);
 		table_add(&t, "%s", c->timers[i]->key);
 		table_add(&t, "%s", c->timers[i]->member);
@@ -186,7 +185,7 @@ static void show_timeline(const Nudge__V1__Customer *c)
 		const Nudge__V1__Moment *m = c->timeline[i];
 		char fields[512] = "";
 		fields_text(fields, sizeof(fields), m);
-		table_add(&t, "%s", time_text(m->time_ms));
+		table_add(&t, "%s", time_short(m->time_ms));
 		table_add(&t, "%s", m->type);
 		table_add(&t, "%s", m->channel);
 		table_add(&t, "%s", m->member);
@@ -197,19 +196,19 @@ static void show_timeline(const Nudge__V1__Customer *c)
 	section(&t, "timeline");
 }
 
-static void show(const Nudge__V1__Customer *c)
+static void show(const Nudge__V1__Customer *c, int64_t now_ms)
 {
 	printf("%s %s%s%s, current to entry %llu\n", c->kind, style_on(stdout, STYLE_BOLD), c->id, style_off(stdout),
 	       (unsigned long long)c->seq);
 	if (*c->merged_from)
 		printf("%s was merged into it\n", c->merged_from);
 	if (c->late_events)
-		printf("%s events came too late for every window\n", count_text(c->late_events));
+		printf("%s came too late for every window\n", plural_text(c->late_events, "event", "events"));
 	show_names(c);
 	show_attributes(c);
 	show_facts(c);
 	show_cases(c);
-	show_alerts(c);
+	show_alerts(c, now_ms);
 	show_outcomes(c);
 	show_series(c);
 	show_timeline(c);
@@ -228,7 +227,7 @@ static int run(struct context *c, char *customer, char *agent)
 	if (c->json)
 		code = print_message(answer->customer);
 	else
-		show(answer->customer);
+		show(answer->customer, answer->customer->n_alerts ? context_clock(c) : 0);
 	nudge_free(answer);
 	return code;
 }

@@ -8,7 +8,7 @@ static void put_option(const struct option_spec *o)
 {
 	char head[64];
 	snprintf(head, sizeof(head), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-	printf("  %-24s %s\n", head, o->help);
+	text_flow(stdout, printf("  %-24s ", head), 27, o->help);
 }
 
 static void put_globals(void)
@@ -32,13 +32,30 @@ void help_overview(void)
 	for (const struct command *const *c = commands; *c; c++) {
 		char head[64];
 		snprintf(head, sizeof(head), "%s %s", (*c)->name, (*c)->args);
-		printf("  %s%-34s%s %s\n", style_on(stdout, STYLE_BOLD), head, style_off(stdout), (*c)->summary);
+		printf("  %s%-34s%s ", style_on(stdout, STYLE_BOLD), head, style_off(stdout));
+		text_flow(stdout, 37, 37, (*c)->summary);
 	}
 	printf("\nOptions of all:\n");
 	put_globals();
-	printf("\nTimes are shown in UTC, or in the zone that $TZ names. Colour: on a terminal, unless $NO_COLOR is "
-	       "set.\n"
-	       "`nudgectl help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 used wrongly.\n");
+	printf("\n");
+	text_wrap(stdout, 0,
+		  "Times are shown in UTC, or in the zone that $TZ names; without year and seconds where the terminal "
+		  "is narrow. Colour: on a terminal, unless $NO_COLOR is set.\n"
+		  "`nudgectl help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 used wrongly.");
+}
+
+void help_hint(void)
+{
+	int column = fprintf(stderr, "Commands: "), indent = column;
+	for (const struct command *const *c = commands; *c; c++) {
+		int wide = (int)strlen((*c)->name) + 2;
+		if (column + wide > report_width(stderr)) {
+			fputc('\n', stderr);
+			column = fprintf(stderr, "%*s", indent, "");
+		}
+		column += fprintf(stderr, "%s%s", (*c)->name, c[1] ? ", " : "\n");
+	}
+	fprintf(stderr, "Try `nudgectl help` or `nudgectl help COMMAND`.\n");
 }
 
 static void help_one(const struct command *c)
@@ -49,6 +66,11 @@ static void help_one(const struct command *c)
 	if (c->details) {
 		printf("\n");
 		text_wrap(stdout, 0, c->details);
+	}
+	if (c->examples) {
+		printf("\nExamples:\n");
+		for (const char *line = c->examples; *line; line += strcspn(line, "\n"), line += *line == '\n')
+			printf("  %.*s\n", (int)strcspn(line, "\n"), line);
 	}
 	if (c->options) {
 		printf("\nOptions:\n");

@@ -147,6 +147,7 @@ static int import_rows(struct import *in)
 	progress_init(&progress, "importing", "rows");
 	while (code == EXIT_DONE && (got = csv_next(&in->csv)) > 0) {
 		code = import_row(in, &arena);
+		progress.refused = in->pipeline.refused;
 		progress_show(&progress, in->rows, csv_part(&in->csv));
 	}
 	if (code == EXIT_DONE && got < 0)
@@ -174,13 +175,17 @@ static void summarize(const struct import *in)
 		print_json(j);
 		return;
 	}
-	fprintf(to, "%s rows: ", count_text(in->rows));
+	fprintf(to, "%s: ", plural_text(in->rows, "row", "rows"));
 	if (dry_run)
 		fprintf(to, "%s events, %s skipped; nothing was sent\n", count_text(in->rows - in->skipped),
 			count_text(in->skipped));
 	else
-		fprintf(to, "%s accepted, %s duplicate, %s refused, %s skipped\n", count_text(p->accepted),
+		fprintf(to, "%s accepted, %s duplicate, %s refused, %s skipped", count_text(p->accepted),
 			count_text(p->duplicates), count_text(p->refused), count_text(in->skipped));
+	if (!dry_run) {
+		pipeline_put_alerts(p);
+		printf("\n");
+	}
 	for (unsigned i = 0; i < in->skip_count; i++)
 		fprintf(to, "  skipped %s: %s\n", count_text(in->skips[i].count), in->skips[i].reason);
 }

@@ -61,7 +61,7 @@ static void set_decision(json_t *j, struct slice bytes, struct arena *arena)
 		json_array_append_new(chosen, one);
 	}
 	json_t *out = json_object();
-	snprintf(id, sizeof(id), "%llx-%llu", (unsigned long long)d.head.boot, (unsigned long long)d.head.count);
+	snprintf(id, sizeof(id), "%llu-%llu", (unsigned long long)d.head.boot, (unsigned long long)d.head.count);
 	json_object_set_new(out, "id", json_string(id));
 	set_text(out, "rule", d.head.rule);
 	if (d.head.nudge)

@@ -26,7 +26,7 @@ static int run(struct context *c, int argc, char **argv)
 	int count = journal_verify(argv[0], NULL, &found, say, &problems);
 	if (count < 0) {
 		json_decref(problems.list);
-		return report_failed("%s: %s", argv[0], error_last()->text);
+		return report_failed("%s cannot be checked: %s", argv[0], error_last()->text);
 	}
 	if (c->json) {
 		print_json(json_pack("{si so sI sI sI sI sI sI sI}", "problems", count, "found", problems.list,
@@ -54,5 +54,5 @@ const struct command cmd_journal_verify = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = run,
-	.details = "DIR is what nudged has as --data. Nothing is changed. Exit code 1 where anything is damaged.",
+	.details = "DIR is what nudged has as --data. Nothing is changed. Exit code 1 where anything is damaged, or where it cannot be checked.",
 };

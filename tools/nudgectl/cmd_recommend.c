@@ -3,6 +3,7 @@
 #include "table.h"
 
 #include <math.h>
+#include <string.h>
 
 static struct {
 	const char *member, *agent, *channel, *intent, *topic, *lang, *alias;
@@ -11,6 +12,17 @@ static struct {
 	int64_t at_ms;
 	bool explain;
 } v = { .mood = NAN };
+
+/* Behind the first `at` columns of a line; wrapped there on a terminal, whole in a pipe. */
+static void put_text(const char *text, int at)
+{
+	if (report_is_terminal(stdout)) {
+		text_flow(stdout, at, at, text);
+		return;
+	}
+	text_put(stdout, text, strlen(text));
+	printf("\n");
+}
 
 static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 {
@@ -25,9 +37,7 @@ static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 	}
 	for (size_t i = 0; i < choice->n_reasons; i++) {
 		printf("    %s%s%s", style_on(stdout, STYLE_DIM), i ? "    " : "why ", style_off(stdout));
-		text_put(stdout, choice->reasons[i],
-			 report_is_terminal(stdout) ? report_width(stdout) - 9 : text_width(choice->reasons[i]));
-		printf("\n");
+		put_text(choice->reasons[i], 8);
 	}
 }
 
@@ -61,8 +71,7 @@ static void show(const Nudge__V1__Recommendation *r)
 		printf(" %sfallback: %s%s\n", style_on(stdout, STYLE_YELLOW), r->fallback_reason, style_off(stdout));
 	for (size_t i = 0; i < r->n_cautions; i++) {
 		printf(" %s!%s ", style_on(stdout, STYLE_YELLOW), style_off(stdout));
-		text_put(stdout, r->cautions[i], text_width(r->cautions[i]));
-		printf("\n");
+		put_text(r->cautions[i], 3);
 	}
 	if (!r->n_choices)
 		printf(" Nothing to recommend%s.\n", r->n_left_out ? "" : "; --explain says why");

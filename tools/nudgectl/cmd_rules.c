@@ -28,8 +28,9 @@ static json_t *rule_json(const Nudge__V1__Rule *r)
 	json_t *on = json_array();
 	for (size_t i = 0; i < r->n_on; i++)
 		json_array_append_new(on, json_string(r->on[i]));
-	return json_pack("{ss ss so ss sI sI sI sf sb ss}", "name", r->name, "about", r->about, "on", on, "why", r->why,
-			 "matched", (json_int_t)r->matched, "fired", (json_int_t)r->fired, "failed",
+	return json_pack("{ss ss so ss sI sI sI sI sf sb ss}", "name", r->name, "about", r->about, "on", on, "why", r->why,
+			 "matched", (json_int_t)r->matched, "fired", (json_int_t)r->fired, "unknown",
+			 (json_int_t)r->unknown, "failed",
 			 (json_int_t)r->failed, "time_us", (double)r->time_ns / 1000, "aside", r->aside, "last_error",
 			 r->last_error);
 }
@@ -60,18 +61,24 @@ static void show_list(const Nudge__V1__Rules *r)
 	table_finish(&t);
 }
 
+static const char *time_or_none(double us)
+{
+	return us > 0 ? microseconds_text(us) : "-";
+}
+
 static void show_stats(const Nudge__V1__Rules *r)
 {
 	struct table t;
-	table_init(&t, "rule|>matched|>fired|>failed|>time|>each|state");
+	table_init(&t, "rule|>matched|>fired|>unknown|>failed|>time|>each|state");
 	for (size_t i = 0; i < r->n_rules; i++) {
 		const Nudge__V1__Rule *rule = r->rules[i];
 		table_add_styled(&t, STYLE_BOLD, "%s", rule->name);
 		table_add(&t, "%s", count_text(rule->matched));
 		table_add(&t, "%s", count_text(rule->fired));
+		table_add(&t, "%s", count_text(rule->unknown));
 		table_add_styled(&t, rule->failed ? STYLE_RED : STYLE_PLAIN, "%s", count_text(rule->failed));
-		table_add(&t, "%.1f ms", (double)rule->time_ns / 1e6);
-		table_add(&t, "%.1f us", rule->matched ? (double)rule->time_ns / 1e3 / (double)rule->matched : 0);
+		table_add(&t, "%s", time_or_none((double)rule->time_ns / 1e3));
+		table_add(&t, "%s", time_or_none(rule->matched ? (double)rule->time_ns / 1e3 / (double)rule->matched : 0));
 		table_add_styled(&t, rule->aside ? STYLE_RED : STYLE_PLAIN, "%s%s%s",
 				 rule->aside ? "set aside" : "active", *rule->last_error ? ": " : "", rule->last_error);
 	}
@@ -117,11 +124,11 @@ const struct command cmd_rules_list = {
 const struct command cmd_rules_stats = {
 	.name = "rules stats",
 	.args = "",
-	.summary = "per rule: matched, fired, failed, time",
+	.summary = "per rule: matched, fired, unknown, failed, time",
 	.run = run_stats,
 	.details = "matched counts events of the rule's types, fired those whose condition held (and once_per "
-		   "allowed), failed those "
+		   "allowed), unknown those whose condition reads something that is not known, failed those "
 		   "whose Lua was stopped. With --json: a list of objects with name, about, on, why, matched, fired, "
-		   "failed, time_us, aside "
+		   "unknown, failed, time_us, aside "
 		   "and last_error.",
 };

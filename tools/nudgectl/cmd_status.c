@@ -2,6 +2,8 @@
 #include "ask.h"
 #include "table.h"
 
+#include <string.h>
+
 static void line(const char *what, const char *value, enum style style)
 {
 	printf("  %s%-14s%s %s%s%s\n", style_on(stdout, STYLE_DIM), what, style_off(stdout), style_on(stdout, style),
@@ -11,12 +13,14 @@ static void line(const char *what, const char *value, enum style style)
 static void show_traffic(const Nudge__V1__Status *s)
 {
 	char text[256];
-	snprintf(text, sizeof(text), "%s accepted, %s duplicate, %s refused", count_text(s->events_accepted),
+	snprintf(text, sizeof(text), "since start %s accepted, %s duplicate, %s refused", count_text(s->events_accepted),
 		 count_text(s->events_duplicate), count_text(s->events_refused));
 	line("events", text, STYLE_PLAIN);
-	snprintf(text, sizeof(text), "%s raised, %s open", count_text(s->alerts_raised), count_text(s->alerts_open));
+	snprintf(text, sizeof(text), "%s open; since start %s raised", count_text(s->alerts_open),
+		 count_text(s->alerts_raised));
 	line("alerts", text, STYLE_PLAIN);
-	line("decisions", count_text(s->recommendations), STYLE_PLAIN);
+	snprintf(text, sizeof(text), "since start %s", count_text(s->recommendations));
+	line("decisions", text, STYLE_PLAIN);
 	snprintf(text, sizeof(text), "%s, %s following alerts", count_text(s->connections), count_text(s->followers));
 	line("connections", text, STYLE_PLAIN);
 }
@@ -27,36 +31,112 @@ static void show_storage(const Nudge__V1__Status *s)
 	snprintf(text, sizeof(text), "%s to %s, durable to %s, %s", count_text(s->journal_first),
 		 count_text(s->journal_last), count_text(s->journal_durable), size_text((double)s->journal_bytes));
 	line("journal", text, STYLE_PLAIN);
-	snprintf(text, sizeof(text), "%s records, covers the journal to %s, %s to be stored",
-		 count_text(s->records_stored), count_text(s->store_mark), count_text(s->records_dirty));
+	snprintf(text, sizeof(text), "%s, covers the journal to %s, %s to be stored",
+		 plural_text(s->records_stored, "record", "records"), count_text(s->store_mark),
+		 count_text(s->records_dirty));
 	line("store", text, STYLE_PLAIN);
-	snprintf(text, sizeof(text), "%s records, %s, %s timers, %s effects in flight", count_text(s->records_cached),
-		 size_text((double)s->cache_bytes), count_text(s->timers), count_text(s->effects_pending));
+	snprintf(text, sizeof(text), "%s, %s, %s, %s in flight", plural_text(s->records_cached, "record", "records"),
+		 size_text((double)s->cache_bytes), plural_text(s->timers, "timer", "timers"),
+		 plural_text(s->effects_pending, "effect", "effects"));
 	line("memory", text, STYLE_PLAIN);
 	snprintf(text, sizeof(text), "%s free%s", size_text((double)s->free_bytes),
 		 s->storage_refusing ? ": too little, events are refused; make room" : "");
 	line("disk", text, s->storage_refusing ? STYLE_RED : STYLE_PLAIN);
 }
 
-static void show_gauges(const Nudge__V1__Status *s)
+/* Of the gauges, those that only grow while the daemon runs. */
+static bool is_counter(const char *name)
+{
+	static const char *const names[] = { "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
+					     "records_written" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* "publish" of "publish_p50"; false where the gauge is no percentile. */
+static bool percentile_of(const char *name, const char *which, char *out, size_t size)
+{
+	size_t len = strlen(name), end = strlen(which);
+	if (len <= end || strcmp(name + len - end, which) != 0)
+		return false;
+	snprintf(out, size, "%.*s", (int)(len - end), name);
+	return true;
+}
+
+static void value_cell(struct table *t, double value, const char *unit)
+{
+	bool is_time = strcmp(unit, "us") == 0;
+	if (is_time)
+		table_add(t, "%s", value > 0 ? microseconds_text(value) : "-");
+	else if (strcmp(unit, "bytes") == 0)
+		table_add(t, "%s", size_text(value));
+	else
+		table_add(t, value == (double)(uint64_t)value ? "%.0f" : "%.6g", value);
+}
+
+static const Nudge__V1__Gauge *gauge_named(const Nudge__V1__Status *s, const char *name, const char *which)
+{
+	char stem[64];
+	for (size_t i = 0; i < s->n_gauges; i++)
+		if (percentile_of(s->gauges[i]->name, which, stem, sizeof(stem)) && strcmp(stem, name) == 0)
+			return s->gauges[i];
+	return NULL;
+}
+
+static void show_percentiles(const Nudge__V1__Status *s)
 {
 	struct table t;
-	table_init(&t, "measured|>value|unit");
+	table_init(&t, "half within, 99% within|>p50|>p99");
 	for (size_t i = 0; i < s->n_gauges; i++) {
-		table_add_styled(&t, STYLE_DIM, "%s", s->gauges[i]->name);
-		table_add(&t, "%.6g", s->gauges[i]->value);
-		table_add(&t, "%s", s->gauges[i]->unit);
+		const Nudge__V1__Gauge *g = s->gauges[i], *high;
+		char stem[64];
+		if (!percentile_of(g->name, "_p50", stem, sizeof(stem)))
+			continue;
+		table_add_styled(&t, STYLE_DIM, "%s", stem);
+		value_cell(&t, g->value, g->unit);
+		high = gauge_named(s, stem, "_p99");
+		value_cell(&t, high ? high->value : 0, g->unit);
 	}
-	printf("\n");
+	if (t.used)
+		printf("\n");
 	table_print(&t, 2);
 	table_finish(&t);
+}
+
+static void show_others(const Nudge__V1__Status *s, const char *heads, bool counters)
+{
+	struct table t;
+	table_init(&t, heads);
+	for (size_t i = 0; i < s->n_gauges; i++) {
+		const Nudge__V1__Gauge *g = s->gauges[i];
+		char stem[64];
+		if (percentile_of(g->name, "_p50", stem, sizeof(stem)) || percentile_of(g->name, "_p99", stem, sizeof(stem)))
+			continue;
+		if (is_counter(g->name) != counters)
+			continue;
+		table_add_styled(&t, STYLE_DIM, "%s", g->name);
+		value_cell(&t, g->value, g->unit);
+	}
+	if (t.used)
+		printf("\n");
+	table_print(&t, 2);
+	table_finish(&t);
+}
+
+static void show_gauges(const Nudge__V1__Status *s)
+{
+	show_percentiles(s);
+	show_others(s, "since start|>count", true);
+	show_others(s, "now|>value", false);
 }
 
 static void show(const struct context *c, const Nudge__V1__Status *s)
 {
 	char text[256];
 	printf("%snudged %s%s at %s\n", style_on(stdout, STYLE_BOLD), s->version, style_off(stdout), c->address);
-	snprintf(text, sizeof(text), "%s, boot %016llx, %u shard%s", duration_text((double)s->uptime_ms / 1000),
+	snprintf(text, sizeof(text), "%s, boot %llu, %u shard%s", duration_text((double)s->uptime_ms / 1000),
 		 (unsigned long long)s->boot_id, s->shards, s->shards == 1 ? "" : "s");
 	line("up", text, STYLE_PLAIN);
 	snprintf(text, sizeof(text), "%s%s", time_text(s->now_ms),

@@ -23,7 +23,7 @@ enum option_kind {
 	OPTION_TEXT,   /* const char * */
 	OPTION_COUNT,  /* uint64_t, not negative */
 	OPTION_NUMBER, /* double, finite */
-	OPTION_TIME,   /* int64_t UTC milliseconds; given as RFC 3339 or as such a number */
+	OPTION_TIME,   /* int64_t UTC milliseconds; given as RFC 3339, as a date (00:00 UTC) or as such a number */
 	OPTION_POINT,  /* struct point: SEQ-INDEX */
 };
 
@@ -45,6 +45,7 @@ struct command {
 	const char *args;                  /* as usage shows them; "" for none */
 	const char *summary;               /* half a line for the list */
 	const char *details;               /* paragraphs for `help COMMAND`; may be NULL */
+	const char *examples;              /* lines for a shell, shown as they stand; a test runs them. May be NULL */
 	const struct option_spec *options; /* may be NULL */
 	int min_args, max_args;
 	int (*run)(struct context *c, int argc, char **argv);
@@ -62,6 +63,7 @@ int options_parse(struct context *c, const struct command *command, int argc, ch
 bool option_read(const struct option_spec *o, const char *text);
 
 void help_overview(void);
+void help_hint(void); /* on standard error: which commands there are, and how to learn more */
 int help_command(const char *first, const char *second); /* second may be NULL; an exit code */
 
 #endif

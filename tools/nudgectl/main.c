@@ -3,12 +3,15 @@
 #include "command.h"
 #include "report.h"
 
+#include "base/nearest.h"
+
 #include <nudge.h>
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define COMMANDS_MAX 32
 #define ADDRESS_DEFAULT "unix:/run/nudged/nudged.sock"
 
 /* The command that argv begins with; *words is how many of them are its name. */
@@ -33,13 +36,17 @@ static int unknown_command(int argc, char **argv)
 	for (const struct command *const *c = commands; *c; c++) {
 		if (strncmp((*c)->name, argv[0], len) != 0 || (*c)->name[len] != ' ')
 			continue;
-		report_usage("\"%s%s%s\" is not a command; these are:", argv[0], argc > 1 ? " " : "",
-			     argc > 1 ? argv[1] : "");
-		for (; *c && strncmp((*c)->name, argv[0], len) == 0 && (*c)->name[len] == ' '; c++)
-			fprintf(stderr, "  nudgectl %s %s\n", (*c)->name, (*c)->args);
-		return EXIT_USAGE;
+		return report_usage("\"%s%s%s\" is not a command, but there are others with %s", argv[0],
+				    argc > 1 ? " " : "", argc > 1 ? argv[1] : "", argv[0]);
 	}
-	return report_usage("there is no command \"%s\"", argv[0]);
+	const char *names[COMMANDS_MAX + 1], *nearest;
+	size_t count = 0;
+	for (const struct command *const *c = commands; *c && count < COMMANDS_MAX; c++)
+		names[count++] = (*c)->name;
+	names[count] = NULL;
+	nearest = nearest_name(argv[0], names);
+	return report_usage("there is no command \"%s\"%s%s%s", argv[0], nearest ? "; did you mean " : "",
+			    nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static bool asks_for_help(int argc, char **argv)
@@ -68,7 +75,7 @@ static int run_command(struct context *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	report_init();
+	report_init(help_hint);
 	signal(SIGPIPE, SIG_IGN);
 	const char *from_environment = getenv("NUDGE_SOCKET");
 	struct context c = { .address = from_environment && *from_environment ? from_environment : ADDRESS_DEFAULT };

@@ -3,10 +3,12 @@
 #include "report.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "wire/json.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +39,11 @@ static bool read_time(const char *name, const char *text, int64_t *out)
 	if (read_count(text, &ms) && ms <= INT64_MAX) {
 		*out = (int64_t)ms;
 		return true;
+	}
+	char whole[32];
+	if (strlen(text) == strlen("2026-01-31")) {
+		snprintf(whole, sizeof(whole), "%sT00:00:00Z", text);
+		text = whole;
 	}
 	return json_parse_time(name, text, out) == ERR_OK;
 }
@@ -77,8 +84,8 @@ bool option_read(const struct option_spec *o, const char *text)
 	case OPTION_TIME:
 		if (read_time(o->name, text, o->value))
 			return true;
-		report_usage("%s takes a time such as 2026-01-31T10:00:00Z, or UTC milliseconds, not \"%s\"", o->name,
-			     text);
+		report_usage("%s takes a time such as 2026-01-31T10:00:00Z, a date (its 00:00 UTC) or UTC milliseconds, "
+			     "not \"%s\"", o->name, text);
 		return false;
 	case OPTION_POINT:
 		if (read_point(text, o->value))
@@ -87,6 +94,24 @@ bool option_read(const struct option_spec *o, const char *text)
 		return false;
 	}
 	return false;
+}
+
+#define NAMES_MAX 32
+
+static int unknown_option(const struct option_spec *global, const struct command *command, const char *text, size_t len)
+{
+	const char *names[NAMES_MAX + 1];
+	char wrong[64];
+	unsigned count = 0;
+	for (const struct option_spec *o = global; o->name && count < NAMES_MAX; o++)
+		names[count++] = o->name;
+	for (const struct option_spec *o = command ? command->options : NULL; o && o->name && count < NAMES_MAX; o++)
+		names[count++] = o->name;
+	names[count] = NULL;
+	snprintf(wrong, sizeof(wrong), "%.*s", (int)len, text);
+	const char *nearest = nearest_name(wrong, names);
+	return report_usage("unknown option --%s%s%s%s%s%s", wrong, command ? " of " : "", command ? command->name : "",
+			    nearest ? "; did you mean --" : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static const struct option_spec *find(const struct option_spec *list, const char *name, size_t len)
@@ -107,7 +132,7 @@ static bool take_option(const struct option_spec *global, const struct command *
 	if (!o && command)
 		o = find(command->options, name, len);
 	if (!o) {
-		report_usage("unknown option %s%s%s", argv[*at], command ? " of " : "", command ? command->name : "");
+		unknown_option(global, command, name, len);
 		return false;
 	}
 	if (o->kind == OPTION_FLAG) {

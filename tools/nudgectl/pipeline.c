@@ -118,7 +118,8 @@ static bool count_ack(struct pipeline *p, const Nudge__V1__Ack *ack, uint64_t li
 	switch (ack->result) {
 	case NUDGE__V1__ACK__RESULT__ACCEPTED:
 		p->accepted++;
-		p->alerts += ack->n_alerts;
+		for (size_t i = 0; i < ack->n_alerts; i++)
+			(*(ack->alerts[i]->historical ? &p->historical : &p->alerts))++;
 		break;
 	case NUDGE__V1__ACK__RESULT__DUPLICATE:
 		p->duplicates++;
@@ -334,17 +335,32 @@ int pipeline_drain(struct pipeline *p)
 	return code == EXIT_DONE && p->again ? send_again(p) : code;
 }
 
+void pipeline_put_alerts(const struct pipeline *p)
+{
+	if (p->alerts)
+		printf(", %s raised", plural_text(p->alerts, "alert", "alerts"));
+	if (p->historical)
+		printf(", %s recorded as history, not pushed", plural_text(p->historical, "alert", "alerts"));
+}
+
+/* Most reasons begin with the name of the field: once is enough. */
+static bool names_field(const struct refusal *r)
+{
+	return strncmp(r->reason, r->field, strlen(r->field)) == 0;
+}
+
 void pipeline_tell(const struct pipeline *p, const char *unit)
 {
 	if (p->too_old)
 		fprintf(stderr,
-			"  %s of the duplicates are older than the ids kept of their customer: whether they were "
-			"applied before "
-			"cannot be told, so they were not applied now\n",
+			"  %s of the duplicates are older than the ids that are kept of their customer. That is harmless "
+			"where the\n  same input was sent before, in the same order: they were applied then. Else they came "
+			"too late: nobody can\n  tell whether they were applied before, so they were not applied now.\n",
 			count_text(p->too_old));
 	for (unsigned i = 0; i < p->refusal_count; i++) {
 		const struct refusal *r = &p->refusals[i];
-		fprintf(stderr, "  refused (%s%s%s) %s, first %s %llu: %s\n", r->code, *r->field ? ": " : "", r->field,
+		const char *field = names_field(r) ? "" : r->field;
+		fprintf(stderr, "  refused (%s%s%s) %s, first %s %llu: %s\n", r->code, *field ? ": " : "", field,
 			count_text(r->count), unit, (unsigned long long)r->line, r->reason);
 	}
 }
@@ -358,7 +374,8 @@ json_t *pipeline_json(const struct pipeline *p)
 							 "reason", r->reason, "count", (json_int_t)r->count, "first",
 							 (json_int_t)r->line));
 	}
-	return json_pack("{sI sI sI sI sI so}", "accepted", (json_int_t)p->accepted, "duplicates",
+	return json_pack("{sI sI sI sI sI sI so}", "accepted", (json_int_t)p->accepted, "duplicates",
 			 (json_int_t)p->duplicates, "too_old", (json_int_t)p->too_old, "refused",
-			 (json_int_t)p->refused, "alerts", (json_int_t)p->alerts, "refusals", reasons);
+			 (json_int_t)p->refused, "alerts", (json_int_t)p->alerts, "alerts_historical",
+			 (json_int_t)p->historical, "refusals", reasons);
 }

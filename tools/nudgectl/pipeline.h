@@ -23,7 +23,8 @@ struct pipeline {
 	struct parcel *again;         /* refused as busy, in order */
 	unsigned in_flight, max_in_flight;
 	size_t max_events;
-	uint64_t sent, answered, accepted, duplicates, refused, alerts;
+	uint64_t sent, answered, accepted, duplicates, refused;
+	uint64_t alerts, historical; /* raised and pushed; recorded as history only */
 	uint64_t too_old; /* of the duplicates: nobody can tell, so they were not applied */
 	struct refusal refusals[PIPELINE_REASONS];
 	unsigned refusal_count;
@@ -38,6 +39,7 @@ int pipeline_event(struct pipeline *p, Nudge__V1__Event *e, uint64_t line);
 int pipeline_outcome(struct pipeline *p, Nudge__V1__Outcome *o, uint64_t line);
 int pipeline_drain(struct pipeline *p); /* waits for every answer */
 
+void pipeline_put_alerts(const struct pipeline *p); /* ", 3 alerts raised"; nothing where there are none */
 void pipeline_tell(const struct pipeline *p, const char *unit); /* the refusals, on standard error */
 json_t *pipeline_json(const struct pipeline *p);
 

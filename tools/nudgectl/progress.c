@@ -6,12 +6,14 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define QUIET_NS 2000000000ull /* shorter work shows nothing */
 #define REDRAW_NS 100000000ull
 #define PLAIN_LINE_NS 10000000000ull
 #define PLAIN_LINE_EAGER_NS 2000000000ull
 #define BAR_COLUMNS 30
+#define BAR_COLUMNS_LEAST 6 /* with fewer the figures alone say more */
 
 void progress_init(struct progress *p, const char *what, const char *unit)
 {
@@ -23,25 +25,44 @@ double progress_seconds(const struct progress *p)
 	return (double)(clock_mono_ns() - p->started_ns) / 1e9;
 }
 
-static void put_bar(double part)
+static void put_bar(double part, int columns)
 {
-	int full = (int)(part * BAR_COLUMNS);
+	int full = (int)(part * columns);
 	fputs(style_on(stderr, STYLE_BLUE), stderr);
-	for (int i = 0; i < BAR_COLUMNS; i++)
+	for (int i = 0; i < columns; i++)
 		fputs(i < full ? "━" : "─", stderr);
-	fprintf(stderr, "%s %3.0f%%  ", style_off(stderr), part * 100);
+	fprintf(stderr, "%s ", style_off(stderr));
 }
 
-static void put_figures(const struct progress *p, uint64_t done, double part)
+static void figures_text(const struct progress *p, uint64_t done, double part, char *out, size_t size)
 {
 	double seconds = progress_seconds(p);
-	fprintf(stderr, "%s %s, %s/s", count_text(done), p->unit, count_text((uint64_t)((double)done / seconds)));
+	int len = snprintf(out, size, "%s %s", count_text(done), p->unit);
+	if (p->refused)
+		len += snprintf(out + len, size - (size_t)len, ", %s refused", count_text(p->refused));
+	len += snprintf(out + len, size - (size_t)len, ", %s/s", count_text((uint64_t)((double)done / seconds)));
 	if (part > 0.005)
-		fprintf(stderr, ", %s left", duration_text(seconds / part - seconds));
+		snprintf(out + len, size - (size_t)len, ", %s left", duration_text(seconds / part - seconds));
+}
+
+/* One line of the terminal, and never its last column: what wraps could not be taken back. */
+static void put_line(const struct progress *p, const char *figures, double part)
+{
+	char percent[16] = "";
+	int room = report_width(stderr) - 1 - (int)strlen(p->what) - 1;
+	if (part >= 0)
+		snprintf(percent, sizeof(percent), "%3.0f%%  ", part * 100);
+	int bar = room - (int)strlen(percent) - (int)strlen(figures) - 1;
+	fprintf(stderr, "\r\033[K%s ", p->what);
+	if (part >= 0 && bar >= BAR_COLUMNS_LEAST)
+		put_bar(part, bar < BAR_COLUMNS ? bar : BAR_COLUMNS);
+	room -= (int)strlen(percent);
+	fprintf(stderr, "%s%.*s", percent, room > 0 ? room : 0, figures);
 }
 
 void progress_show(struct progress *p, uint64_t done, double part)
 {
+	char figures[160];
 	uint64_t now = clock_mono_ns();
 	bool terminal = report_is_terminal(stderr);
 	uint64_t step = terminal ? REDRAW_NS : p->eager ? PLAIN_LINE_EAGER_NS : PLAIN_LINE_NS;
@@ -52,18 +73,15 @@ void progress_show(struct progress *p, uint64_t done, double part)
 	if (part > 1)
 		part = 1;
 	fflush(stdout);
+	figures_text(p, done, part, figures, sizeof(figures));
 	if (terminal) {
-		fprintf(stderr, "\r\033[K%s ", p->what);
-		if (part >= 0)
-			put_bar(part);
+		put_line(p, figures, part);
 		p->shown = true;
+	} else if (part >= 0) {
+		fprintf(stderr, "%s: %.0f%%, %s\n", p->what, part * 100, figures);
 	} else {
-		fprintf(stderr, "%s: ", p->what);
-		if (part >= 0)
-			fprintf(stderr, "%.0f%%, ", part * 100);
+		fprintf(stderr, "%s: %s\n", p->what, figures);
 	}
-	put_figures(p, done, part);
-	fputs(terminal ? "" : "\n", stderr);
 	fflush(stderr);
 }
 

@@ -9,6 +9,7 @@
 struct progress {
 	const char *what, *unit; /* "importing", "rows" */
 	uint64_t started_ns, shown_ns;
+	uint64_t refused; /* shown with the rest; the caller sets it */
 	bool shown, eager; /* eager: at once, and a plain line every two seconds, for what is slow on purpose */
 };
 

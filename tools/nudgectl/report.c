@@ -13,9 +13,12 @@
 #include <wchar.h>
 
 #define WIDTH_DEFAULT 100
-#define TEXTS_AT_ONCE 8 /* one line's */
+#define WIDTH_SHORT_TIMES 120
+#define COLUMNS_LEAST 10 /* of running text, however narrow the terminal is */
+#define TEXTS_AT_ONCE 16 /* one line's */
 
 static bool colour_out, colour_err;
+static void (*usage_after)(void);
 
 static bool wants_colour(int fd)
 {
@@ -23,8 +26,9 @@ static bool wants_colour(int fd)
 	return isatty(fd) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
 }
 
-void report_init(void)
+void report_init(void (*after_usage)(void))
 {
+	usage_after = after_usage;
 	/* only what the width of characters needs: numbers keep their point whatever the user's locale */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	colour_out = wants_colour(STDOUT_FILENO);
@@ -55,7 +59,9 @@ int report_usage(const char *format, ...)
 	va_start(args, format);
 	int code = say(EXIT_USAGE, format, args);
 	va_end(args);
-	fprintf(stderr, "Try `nudgectl help` or `nudgectl help COMMAND`.\n");
+	if (!usage_after)
+		return code;
+	usage_after();
 	return code;
 }
 
@@ -113,55 +119,64 @@ int text_width(const char *text)
 	return width;
 }
 
-int text_put(FILE *to, const char *text, int columns)
+int text_put(FILE *to, const char *text, size_t len)
 {
-	bool cut = text_width(text) > columns, shown;
-	int limit = cut ? columns - 1 : columns, used = 0, wide;
-	for (const char *at = text; *at;) {
+	int used = 0, wide;
+	bool shown;
+	for (const char *at = text, *end = text + len; at < end && *at; used += wide) {
 		size_t n = next_char(at, &wide, &shown);
-		if (used + wide > limit)
-			break;
 		if (shown)
 			fwrite(at, 1, n, to);
 		else
-			fputc('?', to);
-		used += wide;
+			fputc(*at == '\n' ? ' ' : '?', to);
 		at += n;
-	}
-	if (cut && columns > 0) {
-		fputs("…", to);
-		used++;
 	}
 	return used;
 }
 
+size_t text_line(const char *text, int columns)
+{
+	const char *at = text, *blank = NULL;
+	int used = 0, wide;
+	bool shown;
+	while (*at && *at != '\n') {
+		size_t n = next_char(at, &wide, &shown);
+		if (*at == ' ')
+			blank = at;
+		if (used + wide > columns && at > text)
+			return (size_t)((blank && blank > text ? blank : at) - text);
+		used += wide;
+		at += n;
+	}
+	return (size_t)(at - text);
+}
+
+const char *text_next_line(const char *after)
+{
+	if (*after == '\n')
+		return after + 1;
+	while (*after == ' ')
+		after++;
+	return after;
+}
+
+void text_flow(FILE *to, int column, int indent, const char *text)
+{
+	while (*text) {
+		int room = report_width(to) - column;
+		size_t len = text_line(text, room > COLUMNS_LEAST ? room : COLUMNS_LEAST);
+		text_put(to, text, len);
+		fputc('\n', to);
+		text = text_next_line(text + len);
+		if (*text)
+			column = fprintf(to, "%*s", indent, "");
+	}
+}
+
 void text_wrap(FILE *to, int indent, const char *text)
 {
-	int width = report_width(to), column = 0;
-	for (const char *at = text; *at;) {
-		size_t len = strcspn(at, " \n");
-		char word[256];
-		snprintf(word, sizeof(word), "%.*s", (int)len, at);
-		int wide = text_width(word);
-		if (column && column + 1 + wide > width) {
-			fputc('\n', to);
-			column = 0;
-		}
-		if (!column)
-			column = fprintf(to, "%*s", indent, "");
-		else
-			column += fprintf(to, " ");
-		column += text_put(to, word, wide);
-		at += len < sizeof(word) - 1 ? len : sizeof(word) - 1;
-		for (; *at == ' ' || *at == '\n'; at++) {
-			if (*at == '\n') {
-				fputc('\n', to);
-				column = 0;
-			}
-		}
-	}
-	if (column)
-		fputc('\n', to);
+	if (*text)
+		text_flow(to, fprintf(to, "%*s", indent, ""), indent, text);
 }
 
 static char *rotating(void)
@@ -186,6 +201,45 @@ const char *time_text(int64_t time_ms)
 		gmtime_r(&seconds, &tm);
 		strftime(out, 48, "%Y-%m-%d %H:%M:%SZ", &tm);
 	}
+	return out;
+}
+
+const char *time_short(int64_t time_ms)
+{
+	if (!time_ms || !report_is_terminal(stdout) || report_width(stdout) >= WIDTH_SHORT_TIMES)
+		return time_text(time_ms);
+	char *out = rotating();
+	time_t seconds = (time_t)(time_ms / 1000), now = time(NULL);
+	struct tm tm, today;
+	const char *zone = getenv("TZ");
+	bool local = zone && *zone;
+	if (local)
+		localtime_r(&seconds, &tm);
+	else
+		gmtime_r(&seconds, &tm);
+	gmtime_r(&now, &today);
+	strftime(out, 48, tm.tm_year == today.tm_year ? "%m-%d %H:%M" : "%Y-%m-%d %H:%M", &tm);
+	return out;
+}
+
+const char *plural_text(uint64_t n, const char *one, const char *many)
+{
+	char *out = rotating();
+	snprintf(out, 48, "%s %s", count_text(n), n == 1 ? one : many);
+	return out;
+}
+
+const char *microseconds_text(double us)
+{
+	if (us >= 1e6)
+		return duration_text(us / 1e6);
+	char *out = rotating();
+	if (us >= 10000)
+		snprintf(out, 48, "%.0f ms", us / 1000);
+	else if (us >= 1000)
+		snprintf(out, 48, "%.1f ms", us / 1000);
+	else
+		snprintf(out, 48, us < 10 ? "%.1f us" : "%.0f us", us);
 	return out;
 }
 

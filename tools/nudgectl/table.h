@@ -1,5 +1,6 @@
-/* nudgectl/table.h: rows of text in columns as wide as they need to be; the last one is cut at the terminal's edge
- * (only on a terminal: a pipe gets it whole). */
+/* nudgectl/table.h: rows of text in columns as wide as they need to be. On a terminal that is too narrow the last column
+ * wraps under itself, then goes beneath its row, then all go one after the other: nothing is cut. A pipe gets every row
+ * on one line. */
 #ifndef NUDGECTL_TABLE_H
 #define NUDGECTL_TABLE_H
 

@@ -17,6 +17,7 @@
 #define LIMIT_OUTPUT_BYTES (1u * MIB)  /* replies waiting in one connection: then reading stops */
 #define LIMIT_FOLLOWER_BYTES (256u * KIB) /* pushed alerts waiting in one connection: then it is told what it missed */
 #define LIMIT_CONNECTIONS 1024u
+#define LIMIT_HANDSHAKE_MS 10000u      /* from connecting to Hello: idle strangers do not hold places */
 
 /* Event. */
 #define LIMIT_ID_BYTES 64u             /* customer, member, agent, contact, area, event id, source: on disk, one length byte */

@@ -37,11 +37,12 @@ static void conn_parse(struct conn *c);
 
 static void set_reading(struct conn *c, bool on)
 {
+	static const struct timeval handshake = { .tv_sec = LIMIT_HANDSHAKE_MS / 1000 };
 	if (on == c->reading)
 		return;
 	c->reading = on;
 	if (on)
-		event_add(c->readable, NULL);
+		event_add(c->readable, c->session.welcomed ? NULL : &handshake);
 	else
 		event_del(c->readable);
 }
@@ -212,6 +213,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 	struct loop *l = c->loop;
+	if (what & EV_TIMEOUT) {
+		if (c->session.welcomed)
+			event_remove_timer(c->readable); /* from now on it may be quiet */
+		else
+			conn_close(c); /* it holds one of limit_connections places, and says nothing */
+		return;
+	}
 	if (!c->stalled) {
 		CHECK(c->in.len < INPUT_BYTES_MAX);
 		bytes_reserve(&c->in, READ_BYTES);

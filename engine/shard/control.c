@@ -24,7 +24,6 @@ struct control {
 	_Atomic bool stop;
 	_Atomic unsigned waiting;
 	struct strpool *pool; /* for checking packs */
-	struct pack *pack;    /* the active one, as far as this thread knows: to tell which series are kept */
 };
 
 void activation_destroy(struct activation *a)
@@ -204,7 +203,8 @@ static struct pack *check_pack(struct engine *e, struct activation *a)
 		fail(a);
 		return NULL;
 	}
-	count_series(a, e->control->pack, pack);
+	/* Only this thread has packs swapped, so the first shard's may be read. */
+	count_series(a, e->shards[0]->machine.pack, pack);
 	bundle_encode(&a->bundle, &a->bytes);
 	snprintf(a->hash_text, sizeof(a->hash_text), "%s", pack->hash_text);
 	if (!a->name[0])
@@ -223,8 +223,7 @@ static void note_activation(struct engine *e, struct activation *a, struct pack 
 		log_error("the store did not take the activation (%s); recovery will read it from the journal",
 			  error_last()->text);
 	engine_set_pack_text(e, a->name, a->hash_text, now);
-	pack_destroy(e->control->pack);
-	e->control->pack = pack;
+	pack_destroy(pack);
 	log_info("pack %s %s is active from entry %llu: %u rules, %u actions, %u series kept, %u new", a->name,
 		 a->hash_text, (unsigned long long)a->seq, a->rules, a->actions, a->series_kept, a->series_new);
 }
@@ -373,7 +372,6 @@ void control_destroy(struct engine *e)
 	while ((n = queue_pop_all(c->queue, items, WAITING_MAX)))
 		for (size_t i = 0; i < n; i++)
 			activation_destroy(items[i]);
-	pack_destroy(c->pack);
 	strpool_destroy(c->pool);
 	queue_destroy(c->queue);
 	free(c);

@@ -40,6 +40,9 @@ static void advance_simulated(struct shard *s, int64_t time_ms)
 	int64_t now = atomic_load(&e->clock_ms);
 	while (time_ms > now && !atomic_compare_exchange_weak(&e->clock_ms, &now, time_ms))
 		;
+	for (unsigned i = 0; time_ms > now && i < e->shard_count; i++)
+		if (e->shards[i] != s)
+			shard_poke(e->shards[i]);
 	shard_look_at_clock(s);
 	timers_fire(s, s->now_ms);
 }

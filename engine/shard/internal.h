@@ -171,7 +171,7 @@ struct shard {
 	struct work *inbox, *inbox_tail;       /* own works to be run after the current entry: effects and nudges */
 	struct work *outbound, *outbound_tail; /* works whose target's queue was full, in order */
 	struct session *dirty, *paused, *followers;
-	_Atomic bool durable_moved;
+	_Atomic bool poked;
 	struct work *parked;          /* of customers whose merge is on its way: run again when one has arrived */
 	bool unpark;
 	bool inbox_stuck, inbox_busy; /* its head finds no room; since the disk is behind, not full */
@@ -391,7 +391,7 @@ int install_empty_pack(struct engine *e);
 /* frame.c, shard.c, status.c */
 void shard_follow(struct shard *s, struct session *session, const struct request *r);
 void shard_unfollow(struct shard *s, struct session *session, const struct request *r);
-void shard_durable(struct shard *s); /* the journal thread: more is on disk */
+void shard_poke(struct shard *s); /* any thread: look again (more is on disk, the clock moved) */
 void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct bytes *out);
 
 struct shard *shard_create(struct engine *e, unsigned index);

@@ -39,7 +39,11 @@ void decision_to_wire(struct shard *s, const struct decision *d, const struct de
 						  .gate = slice_of(l->gate),
 						  .reason = l->reason,
 						  .unknown = l->unknown,
-						  .score = l->score };
+						  .score = l->score,
+						  .propensity = l->propensity,
+						  .value = l->value,
+						  .context = l->context,
+						  .lever = l->lever };
 	}
 	*out = (struct wire_recommendation){
 		.decision_boot = head->boot,

@@ -132,7 +132,10 @@ void publish_work(struct shard *s, struct work *w)
 	}
 	if (!is_new(s, w, slot->record, e.id_hash, e.content_hash, e.time_ms) || record_full(s, w, slot))
 		return;
-	timers_fire_before(s, slot, e.time_ms);
+	if (timers_fire_before(s, slot, e.time_ms) != ERR_OK) {
+		work_refuse_last(s, w); /* what was due before it must come before it */
+		return;
+	}
 	arena_reset(&s->machine.arena);
 	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
@@ -186,7 +189,10 @@ void outcome_work(struct shard *s, struct work *w)
 		w->member = (struct slice){ 0 };
 	else if (w->member.len)
 		input.member = w->member;
-	timers_fire_before(s, slot, input.time_ms);
+	if (timers_fire_before(s, slot, input.time_ms) != ERR_OK) {
+		work_refuse_last(s, w);
+		return;
+	}
 	arena_reset(&s->machine.arena);
 	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };

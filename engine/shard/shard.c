@@ -189,10 +189,12 @@ void shard_wake(struct shard *s)
 	size_t n;
 	queue_clear_fd(s->queue);
 	shard_look_at_clock(s);
+	if (s->engine->config.simulated_clock)
+		timers_fire(s, s->now_ms); /* another shard's event may have moved the clock */
 	while ((n = queue_pop_all(s->queue, items, POP_MAX))) {
 		for (size_t i = 0; i < n; i++) {
 			if (items[i] == (void *)s) {
-				atomic_store(&s->durable_moved, false);
+				atomic_store(&s->poked, false);
 				continue;
 			}
 			arena_reset(&s->arena);
@@ -205,11 +207,11 @@ void shard_wake(struct shard *s)
 	resume_paused(s);
 }
 
-/* From the journal thread: the shard may release what it holds. */
-void shard_durable(struct shard *s)
+/* From any thread: more is durable, or the simulated clock has moved. */
+void shard_poke(struct shard *s)
 {
-	if (!atomic_exchange(&s->durable_moved, true) && !queue_push(s->queue, s))
-		atomic_store(&s->durable_moved, false); /* full: it is awake anyway */
+	if (!atomic_exchange(&s->poked, true) && !queue_push(s->queue, s))
+		atomic_store(&s->poked, false); /* full: it is awake anyway */
 }
 
 static int64_t sooner(int64_t a, int64_t b)

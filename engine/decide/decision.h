@@ -53,6 +53,7 @@ struct left_out {
 	struct slice reason;     /* arena; with explain */
 	bool unknown;
 	double score;
+	double propensity, value, context, lever; /* of which the score is made, at "rank" */
 };
 struct decision {
 	struct choice choices[LIMIT_RECOMMENDATIONS];

@@ -123,9 +123,7 @@ static struct slice reason_for(struct deciding *d, const struct action_decl *a, 
 	case GATE_RANK:
 		if (out->choice_count) {
 			const struct choice *last = &out->choices[out->choice_count - 1];
-			bytes_printf(&b, "score ");
-			value_explain(value_number(v->score), &b);
-			bytes_printf(&b, ", behind %s with ", last->action->name->data);
+			bytes_printf(&b, "behind %s with ", last->action->name->data);
 			value_explain(value_number(last->score), &b);
 		}
 		return taken(d->e, &b);
@@ -133,6 +131,19 @@ static struct slice reason_for(struct deciding *d, const struct action_decl *a, 
 		explain_missing(d, gate_term(a, (enum gate)v->gate), &b);
 		return taken(d->e, &b);
 	}
+}
+
+/* What passed every gate was scored like those chosen: here once more, since only they keep the parts. */
+static void score_parts(struct deciding *d, const struct verdict *v, struct left_out *l)
+{
+	struct choice c;
+	d->e->action = l->action;
+	d->e->member = v->member;
+	score_action(d, l->action, &c);
+	l->propensity = c.propensity;
+	l->value = c.value;
+	l->context = c.context;
+	l->lever = c.lever;
 }
 
 void explain_left_out(struct deciding *d)
@@ -151,6 +162,8 @@ void explain_left_out(struct deciding *d)
 			.unknown = v->unknown,
 			.score = v->score,
 		};
+		if (v->gate == GATE_RANK)
+			score_parts(d, v, &out->left_out[out->left_out_count - 1]);
 	}
 	d->e->action = NULL;
 }

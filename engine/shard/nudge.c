@@ -3,7 +3,11 @@
  * send.
  *
  * Nothing suitable is a decision too: it is recorded, so that recovery knows that the request was dealt with. */
-#include "shard/internal.h"
+#include "shard/commit.h"
+#include "shard/effects.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/fault.h"

@@ -36,6 +36,10 @@ static void put_left_out(struct bytes *out, const struct wire_left_out *l)
 	put_text(out, 3, l->reason);
 	put_number(out, 4, l->unknown);
 	put_double(out, 5, l->score);
+	put_double(out, 6, l->propensity);
+	put_double(out, 7, l->value);
+	put_double(out, 8, l->context);
+	put_double(out, 9, l->lever);
 	put_end(out, mark);
 }
 

@@ -20,7 +20,7 @@ struct wire_answer {
 struct wire_left_out {
 	struct slice action, gate, reason;
 	bool unknown;
-	double score;
+	double score, propensity, value, context, lever;
 };
 struct wire_recommendation {
 	uint64_t decision_boot, decision_count;

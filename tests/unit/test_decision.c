@@ -166,7 +166,9 @@ static void scores_are_products_and_ties_go_by_order(void **state)
 	assert_int_equal(s.d.choice_count, 2);
 	assert_string_equal(left_out(&s, "survey")->gate, "rank");
 	assert_non_null(strstr(left_out(&s, "survey")->reason.data, "behind "));
-	assert_true(left_out(&s, "survey")->score > 0);
+	const struct left_out *ranked = left_out(&s, "survey");
+	assert_true(ranked->score > 0);
+	assert_true(ranked->score == ranked->propensity * ranked->value * ranked->context * ranked->lever);
 	tear_down(&s);
 }
 

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define INDENT_MOST 8
+
 static struct {
 	const char *member, *agent, *channel, *intent, *topic, *lang, *alias;
 	double mood;
@@ -17,20 +19,38 @@ static struct {
 static void put_text(const char *text, int at)
 {
 	if (report_is_terminal(stdout)) {
-		text_flow(stdout, at, at, text);
+		text_flow(stdout, at, at < INDENT_MOST ? at : INDENT_MOST, text);
 		return;
 	}
 	text_put(stdout, text, strlen(text));
 	printf("\n");
 }
 
+/* To three places, halves upwards: as the daemon writes the same score into reasons. */
+static double shown_score(double score)
+{
+	return round(score * 1000) / 1000;
+}
+
+static void parts_text(char *out, size_t size, double score, double propensity, double value, double context,
+		       double lever)
+{
+	snprintf(out, size, "%.3f = propensity %.3f x value %.3f x context %.2f x lever %.2f", shown_score(score),
+		 shown_score(propensity), shown_score(value), context, lever);
+}
+
 static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 {
-	printf("\n %s%zu  %s%s  %.3f", style_on(stdout, rank == 1 ? STYLE_GREEN : STYLE_BOLD), rank, choice->action,
-	       style_off(stdout), choice->score);
-	printf("%s = propensity %.3f x value %.3f x context %.2f x lever %.2f%s", style_on(stdout, STYLE_DIM),
-	       choice->propensity, choice->value, choice->context, choice->lever, style_off(stdout));
-	printf("  [%s%s%s]\n", choice->goal, *choice->group ? ", " : "", choice->group);
+	char name[160], parts[160];
+	parts_text(parts, sizeof(parts), choice->score, choice->propensity, choice->value, choice->context,
+		   choice->lever);
+	snprintf(name, sizeof(name), " %zu  %s", rank, choice->action);
+	printf("\n%s%s%s", style_on(stdout, rank == 1 ? STYLE_GREEN : STYLE_BOLD), name, style_off(stdout));
+	int column = text_width(name) + printf("  [%s%s%s]", choice->goal, *choice->group ? ", " : "", choice->group);
+	/* the score's parts on the same line where there is room */
+	bool beneath = report_is_terminal(stdout) && column + 2 + text_width(parts) > report_width(stdout);
+	printf("%s", beneath ? "\n    " : "  ");
+	put_text(parts, beneath ? 4 : column + 2);
 	if (*choice->say) {
 		printf("    %ssay%s\n", style_on(stdout, STYLE_BLUE), style_off(stdout));
 		text_wrap(stdout, 6, choice->say);
@@ -46,17 +66,19 @@ static void put_left_out(const Nudge__V1__Recommendation *r)
 	struct table t;
 	if (!r->n_left_out)
 		return;
-	table_init(&t, "left out|gate|>score|why");
+	table_init(&t, "left out|gate|why");
 	for (size_t i = 0; i < r->n_left_out; i++) {
 		const Nudge__V1__LeftOut *l = r->left_out[i];
 		table_add(&t, "%s", l->action);
 		table_add_styled(&t, l->unknown ? STYLE_YELLOW : STYLE_PLAIN, "%s%s", l->gate,
 				 l->unknown ? " (unknown)" : "");
-		if (l->score > 0)
-			table_add(&t, "%.3f", l->score);
-		else
-			table_add(&t, "%s", "");
-		table_add(&t, "%s", l->reason);
+		if (strcmp(l->gate, "rank") == 0) {
+			char parts[160];
+			parts_text(parts, sizeof(parts), l->score, l->propensity, l->value, l->context, l->lever);
+			table_add(&t, "%s, %s", parts, l->reason);
+		} else {
+			table_add(&t, "%s", l->reason);
+		}
 	}
 	printf("\n");
 	table_print(&t, 1);
@@ -65,8 +87,10 @@ static void put_left_out(const Nudge__V1__Recommendation *r)
 
 static void show(const Nudge__V1__Recommendation *r)
 {
-	printf("%s%s%s on %s, %s, decision %s\n", style_on(stdout, STYLE_BOLD), r->customer, style_off(stdout),
-	       r->channel, time_text(r->time_ms), r->decision);
+	char text[256];
+	snprintf(text, sizeof(text), " on %s, %s, decision %s", r->channel, time_text(r->time_ms), r->decision);
+	printf("%s%s%s", style_on(stdout, STYLE_BOLD), r->customer, style_off(stdout));
+	put_text(text, text_width(r->customer));
 	if (r->fallback)
 		printf(" %sfallback: %s%s\n", style_on(stdout, STYLE_YELLOW), r->fallback_reason, style_off(stdout));
 	for (size_t i = 0; i < r->n_cautions; i++) {

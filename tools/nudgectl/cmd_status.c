@@ -6,8 +6,9 @@
 
 static void line(const char *what, const char *value, enum style style)
 {
-	printf("  %s%-14s%s %s%s%s\n", style_on(stdout, STYLE_DIM), what, style_off(stdout), style_on(stdout, style),
-	       value, style_off(stdout));
+	printf("  %s%-14s%s %s", style_on(stdout, STYLE_DIM), what, style_off(stdout), style_on(stdout, style));
+	text_flow(stdout, 17, 17, value);
+	fputs(style_off(stdout), stdout);
 }
 
 static void show_traffic(const Nudge__V1__Status *s)
@@ -48,7 +49,7 @@ static void show_storage(const Nudge__V1__Status *s)
 static bool is_counter(const char *name)
 {
 	static const char *const names[] = { "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
-					     "records_written" };
+					     "records_written", "alerts_historical" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(names[i], name) == 0)
 			return true;

@@ -156,7 +156,7 @@ static void put_wrapped(const char *text, enum style style, int at, int screen)
 
 static void put_row(const struct table *t, const struct plan *p, int indent, const struct cell *cells)
 {
-	printf("%*s", indent, "");
+	int owed = indent; /* blanks that stand before what comes next, if anything does */
 	for (int i = 0; i <= p->last; i++) {
 		if (!p->shown[i])
 			continue;
@@ -170,13 +170,17 @@ static void put_row(const struct table *t, const struct plan *p, int indent, con
 			return;
 		}
 		if (t->right[i])
-			printf("%*s", blanks, "");
+			owed += blanks;
+		if (*cells[i].text) {
+			printf("%*s", owed, "");
+			owed = 0;
+		}
 		if (i == p->last) {
 			put_wrapped(cells[i].text, cells[i].style, p->before, p->screen);
 			return;
 		}
 		put_styled(cells[i].text, strlen(cells[i].text), cells[i].style);
-		printf("%*s", (t->right[i] ? 0 : blanks) + GAP, "");
+		owed += (t->right[i] ? 0 : blanks) + GAP;
 	}
 }
 
@@ -188,8 +192,8 @@ static void put_pairs(const struct table *t, const struct plan *p, int indent, c
 		if (!p->shown[i] || !*cells[i].text)
 			continue;
 		int head = first ? 0 : text_width(t->heads[i]) + 1, wide = head + text_width(cells[i].text);
-		if (!first && column + GAP + wide > p->screen) {
-			printf("\n");
+		if (!first && (!column || column + GAP + wide > p->screen)) {
+			fputs(column ? "\n" : "", stdout);
 			column = printf("%*s", indent + 2 * GAP, "");
 		} else if (!first) {
 			column += printf("%*s", GAP, "");
@@ -201,14 +205,15 @@ static void put_pairs(const struct table *t, const struct plan *p, int indent, c
 		column += head;
 		if (column + wide - head > p->screen) {
 			put_wrapped(cells[i].text, cells[i].style, column, p->screen);
-			column = printf("%*s", indent + 2 * GAP, "");
+			column = 0; /* the line is over */
 		} else {
 			put_styled(cells[i].text, strlen(cells[i].text), cells[i].style);
 			column += wide - head;
 		}
 		first = false;
 	}
-	fputc('\n', stdout);
+	if (column)
+		fputc('\n', stdout);
 }
 
 void table_print(const struct table *t, int indent)

@@ -1,6 +1,8 @@
 /* shard/call.c: requests being answered: held until their parts are done and what they changed is on disk, then sent.
  */
-#include "shard/internal.h"
+#include "shard/call.h"
+#include "shard/parts.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"

@@ -4,7 +4,14 @@
  *
  * Order matters: the sequence is claimed after applying, so an entry that would crash the process is never in the
  * journal. */
-#include "shard/internal.h"
+#include "shard/commit.h"
+#include "shard/control.h"
+#include "shard/effects.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/recovery.h"
+#include "shard/timers.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/fault.h"

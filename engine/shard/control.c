@@ -5,7 +5,11 @@
  *     ->  all shards stand (WORK_PAUSE)  ->  entry  ->  all swap and go on  ->  durable, noted in the store, answered
  *
  * A pack that is refused never reaches a shard. Shards stand for microseconds: loading was done before. */
-#include "shard/internal.h"
+#include "shard/control.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/sweep.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"

@@ -1,6 +1,10 @@
 /* shard/effect.c: what an entry caused on another subject, as an entry of that subject; and telling the source that it
  * is in the journal, since the source's record must not be stored before. */
-#include "shard/internal.h"
+#include "shard/commit.h"
+#include "shard/effects.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/fault.h"

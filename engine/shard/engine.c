@@ -1,5 +1,9 @@
 /* shard/engine.c: opening, running and closing the whole: journal, store, feed, shards and their threads. */
-#include "shard/internal.h"
+#include "shard/control.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/recovery.h"
+#include "shard/sweep.h"
 
 #include "base/check.h"
 #include "base/clock.h"

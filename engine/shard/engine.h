@@ -1,5 +1,5 @@
 /* shard/engine.h: the daemon without its sockets: one journal, one store, one feed, N shards, and the control and store
- * threads that serve them all. `net` and `main` see this header and shard.h; what is inside is in internal.h.
+ * threads that serve them all. `net` and `main` see this header and shard.h; what is inside is in parts.h.
  *
  * Life: engine_open (recovers), then the loops start their shards with engine_run, …, engine_close. */
 #ifndef NUDGED_SHARD_ENGINE_H

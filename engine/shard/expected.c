@@ -1,6 +1,8 @@
 /* shard/expected.c: recovery's table of effects and nudges that replayed entries caused and the journal has not shown
  * yet. What is left at the end was cut off by the crash and is emitted then, each exactly once. */
-#include "shard/internal.h"
+#include "shard/parts.h"
+#include "shard/recovery.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 

@@ -1,6 +1,12 @@
 /* shard/frame.c: one frame from a client: decoded, checked, turned into works or answered. The only place that knows
  * all requests. */
-#include "shard/internal.h"
+#include "shard/call.h"
+#include "shard/commit.h"
+#include "shard/control.h"
+#include "shard/effects.h"
+#include "shard/parts.h"
+#include "shard/timers.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"

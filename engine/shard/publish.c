@@ -1,5 +1,10 @@
 /* shard/publish.c: events, outcomes and acknowledgements of alerts: what clients send to change a customer's state. */
-#include "shard/internal.h"
+#include "shard/commit.h"
+#include "shard/effects.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/timers.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"

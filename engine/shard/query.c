@@ -1,7 +1,11 @@
 /* shard/query.c: what is asked and changes nothing: recommendations, a customer's state, whose an alias is, digests,
  * rules' counters. Answered from memory at once; they may see an event whose acknowledgement is still on its way to
  * disk. */
-#include "shard/internal.h"
+#include "shard/commit.h"
+#include "shard/effects.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"

@@ -1,7 +1,12 @@
 /* shard/recover.c: from the store's low-water mark and the journal behind it to the state as it was; and --replay, the
  * same from nothing. Recovery ends with what a crash cut off: effects and nudges that entries caused and the journal
  * does not show. */
-#include "shard/internal.h"
+#include "shard/control.h"
+#include "shard/effects.h"
+#include "shard/parts.h"
+#include "shard/recovery.h"
+#include "shard/timers.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/fault.h"

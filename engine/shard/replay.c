@@ -1,7 +1,14 @@
 /* shard/replay.c: one journal entry applied to the state, for recovery and for --replay: the same functions as live,
  * told which Lua calls were aborted, and its outcome compared with the one that was recorded. Replay never validates:
  * that was done before. */
-#include "shard/internal.h"
+#include "shard/commit.h"
+#include "shard/control.h"
+#include "shard/effects.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/recovery.h"
+#include "shard/sweep.h"
+#include "shard/work.h"
 
 #include "base/log.h"
 

@@ -1,5 +1,10 @@
 /* shard/shard.c: a shard's life, and what its loop calls: frames in, woken, ticked. */
-#include "shard/internal.h"
+#include "shard/call.h"
+#include "shard/effects.h"
+#include "shard/parts.h"
+#include "shard/sweep.h"
+#include "shard/timers.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"

@@ -33,7 +33,8 @@ enum shard_take {
 	SHARD_HANG_UP /* answered with an error; close once it is sent */
 };
 
-/* Frames at hand that shard_frame will get next, in this order: what they are about is fetched into the CPU's caches. */
+/* Frames at hand that shard_frame will get next, in this order: what they are about is fetched into the CPU's caches.
+ */
 void shard_ahead(struct shard *s, const struct slice *frames, unsigned count);
 #define SHARD_AHEAD_FRAMES 32u
 enum shard_take shard_frame(struct shard *s, struct session *session, struct slice frame);

@@ -1,6 +1,7 @@
 /* shard/sources.c: which entries of this shard have effects that are not in the journal yet: a ring in order of
  * sequence. The oldest one bounds the low-water mark, since recovery must see it again to know what a crash cut off. */
-#include "shard/internal.h"
+#include "shard/effects.h"
+#include "shard/parts.h"
 
 #include "base/check.h"
 

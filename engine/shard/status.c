@@ -1,5 +1,5 @@
 /* shard/status.c: the daemon's measurements as one answer. Counters are atomics that the shards' threads write. */
-#include "shard/internal.h"
+#include "shard/parts.h"
 
 #include "base/clock.h"
 

@@ -3,7 +3,9 @@
  *
  * What the store's META table holds: `journal` (whose store it is), `mark` (low-water), `newest` (entry that a record knows), `shard marks` are only in memory; `activation:SEQ` and
  * `bundle:HASH` (which pack was active from which sequence), `aside:SEQ` (rules set aside). */
-#include "shard/internal.h"
+#include "shard/parts.h"
+#include "shard/sweep.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/fault.h"

@@ -7,7 +7,11 @@
  * committed by the store thread once the journal has everything it holds (and their effects) on disk. When the last
  * chunk is committed the shard's low-water mark is where the sweep began, or just before the oldest entry with effects
  * outstanding. */
-#include "shard/internal.h"
+#include "shard/commit.h"
+#include "shard/effects.h"
+#include "shard/parts.h"
+#include "shard/sweep.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"

@@ -3,7 +3,11 @@
  * due).
  *
  * Nothing ticks: the loop sleeps until the earliest one. Timers are issued in bounded batches. */
-#include "shard/internal.h"
+#include "shard/commit.h"
+#include "shard/effects.h"
+#include "shard/entry.h"
+#include "shard/parts.h"
+#include "shard/timers.h"
 
 #include "base/check.h"
 #include "base/fault.h"

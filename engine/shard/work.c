@@ -2,7 +2,9 @@
  *
  * While a work is local it lives on the caller's stack and lends its slices from the frame. When it has to move it is
  * copied to the heap, slices and all, once; from then on whoever runs it owns it. */
-#include "shard/internal.h"
+#include "shard/call.h"
+#include "shard/parts.h"
+#include "shard/work.h"
 
 #include "base/check.h"
 

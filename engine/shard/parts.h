@@ -1,0 +1,113 @@
+/* shard/parts.h: a shard and the engine from inside: the state that the files of this folder work on. Private to this
+ * folder.
+ *
+ * The engine's own fields are set before the loops run, or atomic, or behind its lock; a shard's are its loop's. */
+#ifndef NUDGED_SHARD_PARTS_H
+#define NUDGED_SHARD_PARTS_H
+
+#include "base/arena.h"
+#include "base/metrics.h"
+#include "base/queue.h"
+#include "decide/decision.h"
+#include "disk/journal.h"
+#include "disk/store.h"
+#include "shard/cache.h"
+#include "shard/engine.h"
+#include "shard/feed.h"
+#include "shard/shard.h"
+#include "shard/sweep.h"
+
+#include <pthread.h>
+
+struct due;
+struct request;
+struct source;
+struct work;
+struct call;
+struct storer;
+struct control;
+struct expected;
+
+/* Counts the shard's thread writes and status reads. */
+struct shard_counts {
+	counter accepted, duplicate, refused, recommendations, alerts, historical, nudges, fallbacks, unrecorded,
+		late_replies, timers_fired, effects, stored;
+	counter cached, cache_bytes, dirty, timers, effects_pending;
+	struct histogram publish_ns, recommend_ns;
+};
+
+struct shard {
+	struct engine *engine;
+	unsigned index;
+	struct queue *queue;
+	struct machine machine;
+	struct cache cache;
+	struct arena arena, arena_event,
+		arena_replay;   /* of one frame or work; of one of its events; of one replayed entry */
+	struct applied applied; /* what the entry being applied caused: large, so not on the stack */
+	int64_t now_ms;
+	struct due **due; /* heap, earliest first */
+	size_t due_count, due_cap;
+	struct source *sources; /* ring, ascending by seq */
+	size_t source_head, source_count, source_cap;
+	struct sweep sweep;
+	uint64_t swept_ns; /* when the last sweep ended */
+	struct call *hold, *hold_tail, *free_calls;
+	struct work *inbox, *inbox_tail;       /* own works to be run after the current entry: effects and nudges */
+	struct work *outbound, *outbound_tail; /* works whose target's queue was full, in order */
+	struct session *dirty, *paused, *followers;
+	_Atomic bool poked;
+	struct work *parked; /* of customers whose merge is on its way: run again when one has arrived */
+	bool unpark;
+	bool inbox_stuck, inbox_busy; /* its head finds no room; since the disk is behind, not full */
+	struct pack *next_pack;
+	struct bytes scratch, encoded;
+	struct shard_counts counts;
+	bool closing;
+};
+
+struct engine {
+	struct engine_config config;
+	char *data;
+	struct journal *journal;
+	struct store *store; /* NULL in a replay */
+	struct feed *feed;
+	struct shard **shards;
+	unsigned shard_count;
+	uint64_t boot_id;
+	int64_t started_ms;
+	uint64_t started_ns;
+	_Atomic uint64_t decisions;
+	_Atomic int64_t clock_ms;         /* simulated, or the floor below which now never falls */
+	_Atomic uint64_t mark;            /* the store's low-water mark */
+	_Atomic uint64_t asides_in_force; /* rules set aside since the last activation */
+	uint64_t newest_stored;           /* newest entry that a stored record knows; the storing thread's */
+	_Atomic uint64_t note_pending;    /* oldest global entry that the store has no note of; 0: none */
+	_Atomic bool storage_refusing;
+	_Atomic int connections, follower_count;
+	_Atomic uint64_t asides; /* rules set aside since the daemon started */
+	/* The active pack, as text for answers; behind the lock. */
+	pthread_mutex_t lock;
+	char pack_name[LIMIT_ID_BYTES + 1], pack_hash[33];
+	int64_t pack_since_ms;
+	struct storer *storer;
+	struct control *control;
+	bool running, looping;
+	struct expected *expected; /* recovery: effects that entries caused and the journal has not shown yet */
+};
+
+struct shard *engine_owner(struct engine *e, const struct subject *subject);
+/* Looks at the clock: s->now_ms becomes the received_at of what follows. Never decreases. Called once a stimulus, not
+ * once an entry. */
+void shard_look_at_clock(struct shard *s);
+
+void shard_follow(struct shard *s, struct session *session, const struct request *r);
+void shard_unfollow(struct shard *s, struct session *session, const struct request *r);
+void shard_poke(struct shard *s); /* any thread: look again (more is on disk, the clock moved) */
+void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct bytes *out);
+
+struct shard *shard_create(struct engine *e, unsigned index);
+void shard_destroy(struct shard *s);
+void shard_measure(struct shard *s);
+
+#endif

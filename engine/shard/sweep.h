@@ -1,0 +1,50 @@
+/* shard/sweep.h: write-behind: sweeps of dirty records, and the store thread that commits them. Private to this folder.
+ */
+#ifndef NUDGED_SHARD_SWEEP_H
+#define NUDGED_SHARD_SWEEP_H
+
+#include "shard/cache.h"
+#include "shard/engine.h"
+#include "shard/shard.h"
+
+struct sweep {
+	bool active;
+	unsigned next_slot;  /* hash slots from here on are not collected yet */
+	struct keyed *items; /* of the hash slot at hand, sorted */
+	size_t count, at, cap, per_tick;
+	uint64_t mark;       /* the journal's end when it began, or before what is skipped */
+	unsigned chunks_out; /* handed to the store thread, not back yet */
+	bool last_sent;
+};
+
+void sweep_tick(struct shard *s);
+int64_t sweep_wants(struct shard *s); /* ms until sweep_tick has something to do; -1: not before something changes */
+struct store_chunk {
+	struct shard *shard;
+	struct bytes operations; /* table u8, 0 delete / 1 put, key, value */
+	struct chunk_item {
+		struct slot *slot;
+		uint32_t version;
+		uint64_t seq;         /* of the record as it is here */
+		struct stored stored; /* the slot's, once this is committed */
+	} * items;
+	size_t count;
+	uint64_t durable_first; /* the journal must have this on disk before the chunk is committed */
+	bool last;
+	uint64_t mark; /* last: the shard's low-water mark */
+	int result;
+};
+void chunk_destroy(struct store_chunk *c);
+uint64_t mark_before_notes(const struct engine *e, uint64_t mark);
+int storer_start(struct engine *e);
+void storer_send(struct engine *e, struct store_chunk *c);
+void storer_stop(struct engine *e);
+int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms, struct slice bundle,
+			   const char *hash);
+int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule);
+int sweep_all(struct engine *e); /* at stop: everything, at once, from the stopping thread */
+void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot);
+int chunk_write(struct engine *e, struct store_chunk *c,
+		uint64_t engine_mark); /* one transaction; engine_mark 0: none */
+
+#endif

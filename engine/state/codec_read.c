@@ -63,6 +63,18 @@ static int64_t get_time(struct decoder *d)
 	return time_ms;
 }
 
+/* Of a row of times that lie close together: the distance to the one before. */
+static int64_t get_time_after(struct decoder *d, int64_t before_ms)
+{
+	int64_t time_ms;
+	if (__builtin_add_overflow(before_ms, codec_zigzag(&d->in), &time_ms) || time_ms > LIMIT_TIME_MAX_MS ||
+	    time_ms < -LIMIT_TIME_MAX_MS) {
+		d->in.bad = true;
+		return 0;
+	}
+	return time_ms;
+}
+
 /* The name must not be empty: it is what attributes are sorted by. On failure there is nothing to drop. */
 static bool get_attr(struct decoder *d, struct attr *a)
 {
@@ -143,7 +155,7 @@ static bool get_timeline(struct decoder *d)
 	unsigned count = get_count(d, LIMIT_TIMELINE);
 	for (unsigned i = 0; i < count; i++) {
 		struct happening said;
-		int64_t time_ms = get_time(d);
+		int64_t time_ms = get_time_after(d, i > 0 ? r->timeline[i - 1].time_ms : 0);
 		uint8_t member = get_member(d);
 		struct slice what = get_slice(d, LIMIT_HAPPENING_BYTES);
 		if (d->in.bad || !moment_parse(what, &said) || (i > 0 && time_ms < r->timeline[i - 1].time_ms))
@@ -275,11 +287,12 @@ static bool get_links(struct decoder *d)
 static bool get_seen(struct decoder *d)
 {
 	struct seen *s = &d->r->seen;
+	int64_t before_ms = 0;
 	s->floor_ms = codec_zigzag(&d->in);
 	unsigned count = get_count(d, SEEN_IDS_MAX);
 	for (unsigned i = 0; i < count; i++) {
 		struct seen_id id = { .id = reader_u64(&d->in), .content = reader_u32(&d->in) };
-		id.time_ms = get_time(d);
+		id.time_ms = before_ms = get_time_after(d, before_ms);
 		if (d->in.bad)
 			return false;
 		seen_push(s, id);

@@ -4,7 +4,8 @@
  *   8  version      RECORD_VERSION
  *      body         kind (1), id; newest (zigzag), late; redirect; then each part: its count and its items
  *
- * Numbers are varints, times zigzag varints, values 8 bytes, strings spelled out. An absent string is an empty one.
+ * Numbers are varints, times zigzag varints (of the timeline and of ids seen: the distance to the one before), values 8
+ * bytes, strings spelled out. An absent string is an empty one.
  * Sets lie sorted in memory already (attrs, windows, timers, marks, links), lists in their own order, so that
  * equal states give equal bytes. The same encoder makes the digest's bytes: `digest` leaves out what two machines may
  * differ in (digest.c). */
@@ -64,10 +65,12 @@ static void put_windows(struct bytes *out, const struct record *r)
 
 static void put_timeline(struct bytes *out, const struct record *r)
 {
+	int64_t before_ms = 0;
 	bytes_put_varint(out, r->timeline_count);
 	for (unsigned i = 0; i < r->timeline_count; i++) {
 		const struct moment *m = &r->timeline[i];
-		bytes_put_zigzag(out, m->time_ms);
+		bytes_put_zigzag(out, m->time_ms - before_ms);
+		before_ms = m->time_ms;
 		bytes_put_u8(out, m->member);
 		put_text(out, m->what);
 	}
@@ -162,13 +165,15 @@ static void put_marks_and_links(struct bytes *out, const struct record *r)
 
 static void put_seen(struct bytes *out, const struct seen *s)
 {
+	int64_t before_ms = 0;
 	bytes_put_zigzag(out, s->floor_ms);
 	bytes_put_varint(out, s->count);
 	for (unsigned i = 0; i < s->count; i++) {
 		struct seen_id id = seen_at(s, i);
 		bytes_put_u64(out, id.id);
 		bytes_put_u32(out, id.content);
-		bytes_put_zigzag(out, id.time_ms);
+		bytes_put_zigzag(out, id.time_ms - before_ms);
+		before_ms = id.time_ms;
 	}
 }
 

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* Room for one more of `count` items of `size` bytes: arrays are empty until used and grow by a half. */
+/* Room for one more of `count` items of `size` bytes: arrays are empty until used and grow by a quarter and two. */
 void *array_room(void *items, uint16_t *cap, unsigned count, size_t size, unsigned limit);
 
 /* Room for one more and the later ones moved up: item `at` is then to be filled in. Counts it. */

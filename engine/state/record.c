@@ -8,7 +8,7 @@ void *array_room(void *items, uint16_t *cap, unsigned count, size_t size, unsign
 	CHECK(count < limit);
 	if (count < *cap)
 		return items;
-	unsigned more = *cap + *cap / 4u + 1u;
+	unsigned more = *cap + *cap / 4u + 2u;
 	*cap = (uint16_t)(more < limit ? more : limit);
 	return must_realloc(items, *cap * size);
 }

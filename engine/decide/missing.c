@@ -92,7 +92,7 @@ static void parts(struct deciding *d, const struct term *t, bool wanted, enum wi
 		if (count++)
 			put(&told, inner == WITHIN_EVERY ? "; " : "; or ");
 		e->member = before;
-		missing(d, t->children[i], part_wanted, inner, &told);
+		missing(d, t->children[i], part_wanted, t->child_count == 1 ? within : inner, &told);
 		e->member = after;
 	}
 	bool brackets = count > 1 && within != WITHIN_NOTHING && within != inner;

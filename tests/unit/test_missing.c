@@ -48,7 +48,7 @@ static void comparisons_say_what_is_and_what_is_needed(void **state)
 	tells("fact.outage_minutes:below(10)", "outage_minutes is 12, needs less than 10");
 	tells("fact.outage_minutes:between(20, 30)", "outage_minutes is 12, needs to lie between 20 and 30");
 	tells("(fact.outage_minutes + fact.usual):above(20)", "outage_minutes 12 + usual 4 is 16, needs more than 20");
-	tells("fact.gap:at_least '24h'", "gap is 1h, needs at least 24h");
+	tells("fact.gap:at_least '24h'", "gap is 1 hour, needs at least 24 hours");
 	tells("attr('role', 'member'):is_not 'payer'", "member's role is \"payer\", needs not to be \"payer\"");
 	tells("attr('plan'):is 'large'", "plan is \"small\", needs to be \"large\"");
 	tells("attr('plan'):one_of { 'large', 'huge' }", "plan is \"small\", needs to be one of \"large\", \"huge\"");

@@ -1,5 +1,6 @@
 /* script/check.c: what can only be checked once all files of a pack ran: bodies that never came, conditions nobody
- * uses, what {names} mean, rules that read what is not theirs, names of rules and actions that do not exist. */
+ * uses, what {names} mean, rules that read what is not theirs, names of rules, actions, goals and topics that do not
+ * exist. */
 #include "script/declare.h"
 
 static const char *const about_names[] = { "a customer", "a member", "an agent", "an area" };
@@ -164,18 +165,62 @@ static void check_types(lua_State *L, const struct pack *p, const struct rule_de
 	}
 }
 
-static void check_action_name(lua_State *L, const struct pack *p, struct place at, const char *what,
-			      const struct str *name)
+enum action_trait { ACTION_NAME, ACTION_GOAL, ACTION_GROUP };
+
+static const struct str *trait_of(const struct action_decl *a, enum action_trait trait)
 {
-	if (!name || pack_action(p, name) >= 0)
-		return;
-	const char **names = arena_calloc(&loader_of(L)->pack->arena, p->action_count + 1, sizeof(*names));
+	return trait == ACTION_NAME ? a->name : trait == ACTION_GOAL ? a->goal : a->group;
+}
+
+static bool some_action_has(const struct pack *p, enum action_trait trait, const struct str *name)
+{
 	for (unsigned i = 0; i < p->action_count; i++)
-		names[i] = p->actions[i].name->data;
-	const char *nearest = nearest_name(name->data, names);
+		if (trait_of(&p->actions[i], trait) == name)
+			return true;
+	return false;
+}
+
+/* The traits of all actions, for nearest_name. */
+static const char **trait_names(lua_State *L, const struct pack *p, enum action_trait trait)
+{
+	const char **names = arena_calloc(&loader_of(L)->pack->arena, p->action_count + 1, sizeof(*names));
+	for (unsigned i = 0, n = 0; i < p->action_count; i++)
+		if (trait_of(&p->actions[i], trait))
+			names[n++] = trait_of(&p->actions[i], trait)->data;
+	return names;
+}
+
+/* `name` (NULL: none is given) must be the name, goal or group of some action. */
+static void check_trait(lua_State *L, const struct pack *p, struct place at, const char *what, enum action_trait trait,
+			const struct str *name)
+{
+	static const char *const without[] = { "no action", "no action has the goal", "no action has the group" };
+	if (!name || some_action_has(p, trait, name))
+		return;
+	const char *nearest = nearest_name(name->data, trait_names(L, p, trait));
 	if (nearest)
-		fail_at(L, at, "%s: no action \"%s\"; did you mean \"%s\"?", what, name->data, nearest);
-	fail_at(L, at, "%s: no action \"%s\" in this pack; declare it or correct the name", what, name->data);
+		fail_at(L, at, "%s: %s \"%s\"; did you mean \"%s\"?", what, without[trait], name->data, nearest);
+	fail_at(L, at, "%s: %s \"%s\" in this pack; declare it or correct the name", what, without[trait],
+		name->data);
+}
+
+/* What asks for an action is a topic of the pack or a group: no request can bring anything else. */
+static void check_asks(lua_State *L, const struct pack *p, const struct action_decl *a)
+{
+	for (unsigned i = 0; i < a->ask_count; i++) {
+		struct str *asked = a->asks[i];
+		if (topic_declared(p, str_slice(asked)) || some_action_has(p, ACTION_GROUP, asked))
+			continue;
+		const char **names = arena_calloc(&loader_of(L)->pack->arena, p->topic_count + 1, sizeof(*names));
+		for (unsigned k = 0; k < p->topic_count; k++)
+			names[k] = p->topics[k]->data;
+		const char *nearest = nearest_name(asked->data, names);
+		nearest = nearest ? nearest : nearest_name(asked->data, trait_names(L, p, ACTION_GROUP));
+		fail_at(L, (struct place){ a->file, a->line },
+			"action \"%s\": asks: no such topic as \"%s\" in pack { topics = … }%s%s%s", a->name->data,
+			asked->data, nearest ? "; did you mean \"" : "; add it there", nearest ? nearest : "",
+			nearest ? "\"?" : "");
+	}
 }
 
 static void check_rules(lua_State *L, const struct pack *p)
@@ -193,7 +238,8 @@ static void check_rules(lua_State *L, const struct pack *p)
 		check_words_subject(L, p, r, &r->alert.to);
 		for (unsigned k = 0; r->has_alert && k < p->language_count; k++)
 			check_words_subject(L, p, r, &r->alert.say.by_language[k]);
-		check_action_name(L, p, at, "nudge", r->nudge.action);
+		check_trait(L, p, at, "nudge", ACTION_NAME, r->nudge.action);
+		check_trait(L, p, at, "nudge", ACTION_GOAL, r->nudge.goal);
 	}
 }
 
@@ -229,17 +275,20 @@ static void check_decisions(lua_State *L, const struct loader *l)
 			check_no_event(L, p, at, a->name->data, terms[k]);
 		for (unsigned k = 0; k < a->context_count; k++)
 			check_no_event(L, p, at, a->name->data, a->contexts[k].when);
+		check_asks(L, p, a);
 	}
 	for (unsigned i = 0; i < p->policy_count; i++) {
 		const struct policy_decl *d = &p->policies[i];
 		struct place at = { d->file, d->line };
 		check_no_event(L, p, at, "policy", d->unless);
 		check_no_event(L, p, at, "policy", d->except);
-		check_action_name(L, p, at, "policy", d->action);
+		check_trait(L, p, at, "policy", ACTION_NAME, d->action);
+		check_trait(L, p, at, "policy", ACTION_GOAL, d->goal);
+		check_trait(L, p, at, "policy", ACTION_GROUP, d->group);
 	}
 	check_no_event(L, p, l->pack_place, "balance", p->balance);
 	for (unsigned i = 0; i < p->fallback_count; i++)
-		check_action_name(L, p, l->pack_place, "pack: fallback", p->fallback[i]);
+		check_trait(L, p, l->pack_place, "pack: fallback", ACTION_NAME, p->fallback[i]);
 }
 
 void check_pack(lua_State *L)

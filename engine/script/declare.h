@@ -109,6 +109,9 @@ struct place declare_named_place(lua_State *L); /* within body */
 void declare_named_done(lua_State *L);          /* within body */
 void check_new_name(lua_State *L, struct place at, const char *what, struct slice name, size_t longest);
 
+/* declare_decision.c: a topic of the pack, or what such topics begin with. Any is, where the pack declares none. */
+bool topic_declared(const struct pack *p, struct slice topic);
+
 /* source_check.c: the line of the first `^` operator; 0: none. */
 int source_power_line(struct slice source);
 

@@ -193,20 +193,26 @@ static int action_declare(lua_State *L)
 	return declare_named(L, "action", action_body);
 }
 
-static void check_topic(lua_State *L, struct place at, const struct pack *p, struct slice topic)
+bool topic_declared(const struct pack *p, struct slice topic)
 {
-	if (!p->topic_count)
-		return;
-	const char **names = arena_calloc(&loader_of(L)->pack->arena, p->topic_count + 1, sizeof(*names));
 	for (unsigned i = 0; i < p->topic_count; i++) {
 		const struct str *t = p->topics[i];
-		names[i] = t->data;
 		bool equal = slice_equal(str_slice(t), topic);
 		bool parent =
 			t->len > topic.len && memcmp(t->data, topic.data, topic.len) == 0 && t->data[topic.len] == '/';
 		if (equal || parent)
-			return;
+			return true;
 	}
+	return p->topic_count == 0;
+}
+
+static void check_topic(lua_State *L, struct place at, const struct pack *p, struct slice topic)
+{
+	if (topic_declared(p, topic))
+		return;
+	const char **names = arena_calloc(&loader_of(L)->pack->arena, p->topic_count + 1, sizeof(*names));
+	for (unsigned i = 0; i < p->topic_count; i++)
+		names[i] = p->topics[i]->data;
 	const char *nearest = nearest_name(topic.data, names);
 	fail_at(L, at, "answers \"%s\": no such topic in pack { topics = … }%s%s%s", topic.data,
 		nearest ? "; did you mean \"" : "; add it there", nearest ? nearest : "", nearest ? "\"?" : "");

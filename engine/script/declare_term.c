@@ -131,8 +131,8 @@ struct term *term_condition(lua_State *L, int index, struct place at, const char
 			"no { … } and :is(…)",
 			what, lua_toboolean(L, index) ? "true" : "false");
 	if (!t)
-		fail_at(L, at, "%s must be a condition such as fact.x:above(3), not a %s", what,
-			luaL_typename(L, index));
+		fail_at(L, at, "%s must be a condition such as fact.x:above(3), not a %s%s", what,
+			luaL_typename(L, index), lua_type(L, index) == LUA_TTABLE ? "; write all { … }" : "");
 	if (t->type != TYPE_BOOL && t->type != TYPE_ANY)
 		fail_at(L, at, "%s must be a condition, but it is %s; compare it: :above(…), :at_least(…), :is(…)",
 			what, term_kind(t));

@@ -22,6 +22,16 @@ static const struct bundle_file *bundle_find(const struct bundle *b, const char 
 	return NULL;
 }
 
+/* Lua's own words for what is no Lua, and what it mostly is. */
+static _Noreturn void refuse_syntax(lua_State *L)
+{
+	const char *text = lua_tostring(L, -1);
+	if (text && strstr(text, "'}' expected") && !strstr(text, "near <eof>"))
+		lua_pushfstring(L, "%s; is a comma missing before it?", text);
+	lua_error(L);
+	__builtin_unreachable();
+}
+
 /* Pushes the file's function. */
 static void load_file(lua_State *L, const struct bundle_file *file)
 {
@@ -34,7 +44,7 @@ static void load_file(lua_State *L, const struct bundle_file *file)
 			   file->path, line);
 	snprintf(chunk, sizeof(chunk), "@%s", file->path);
 	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") != LUA_OK)
-		lua_error(L);
+		refuse_syntax(L);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &vm_environment_key);
 	if (!lua_setupvalue(L, -2, 1))
 		lua_pop(L, 1);
@@ -57,6 +67,8 @@ static int pack_require(lua_State *L)
 	}
 	lua_pop(L, 1);
 	const struct bundle_file *file = bundle_find(l->bundle, text);
+	if (!file && sandbox_absent(name))
+		fail_here(L, "require \"%s\": %s", name, sandbox_absent(name));
 	if (!file)
 		fail_here(L, "require \"%s\": the pack has no file %s", name, text);
 	if (++l->depth > REQUIRE_DEPTH)

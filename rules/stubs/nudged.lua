@@ -135,7 +135,8 @@ function Series:latest() end
 ---The value before the current event's.
 ---@return nudged.Term
 function Series:previous() end
----Seconds from the event before the current one.
+---In a rule seconds from the event before the current one to it, in a decision since the newest. Comparing it with
+---:at_least keeps all events, with :at_most those that it needs; else unknown beyond 31 days or the series' keep.
 ---@return nudged.Term
 function Series:since() end
 ---How many of the newest values in a row it holds for.
@@ -205,10 +206,12 @@ function Case:turnaround() end
 ---@overload fun(name: string): fun(term: nudged.Term)
 fact = {}
 
----The event's fields (id source customer member agent contact type channel time) and attributes. In rules only.
+---The event's fields (id source customer member agent contact type channel time) and attributes. In rules only. time
+---is UTC milliseconds.
 ---@type table<string, nudged.Term>
 event = {}
----The request's fields (channel intent topic member agent language mood time) and attributes. In decisions only.
+---The request's fields (channel intent topic member agent language mood time) and attributes. In decisions only. time
+---is UTC milliseconds.
 ---@type table<string, nudged.Term>
 request = {}
 
@@ -248,6 +251,10 @@ function outcomes(body) end
 ---Seconds since the customer is one.
 ---@return nudged.Term
 function tenure() end
+---Now, UTC milliseconds, as event.time and request.time are: a rule's is its event's time (or when a case fell due), a
+---decision's the request's. Durations and tenure() are seconds: divide a difference of times by 1000.
+---@return nudged.Term
+function now() end
 ---The request's intent or topic is one that the action under decision answers.
 ---@return nudged.Term
 function asked_for_it() end
@@ -258,7 +265,7 @@ function calc(inputs, f) end
 
 ---What a function(c) may read, and in `run` do. c.NAME is a fact.
 ---@class nudged.Context
----@field now number
+---@field now number UTC milliseconds: the event's time
 ---@field event table<string, any>
 ---@field request table<string, any>
 ---@field attr table<string, any>
@@ -328,16 +335,22 @@ function rule(name) end
 ---@param body nudged.PolicyBody
 function policy(body) end
 
+---How likely it is to be accepted when offered. Only start is used: outcomes do not change it in this version.
+---@class nudged.Propensity
+---@field start? number your estimate, 0 to 1; 0.1
+---@field evidence? number how many outcomes the estimate is worth; kept for a model that learns
+---@field by? nudged.Types attributes by which it differs; kept for a model that learns
+
 ---@class nudged.ActionBody
 ---@field goal string
 ---@field group? string
 ---@field channels? nudged.Types any
----@field asks? nudged.Types intents and topics that ask for it
+---@field asks? nudged.Types topics of the pack, or groups, that ask for it
 ---@field eligible? nudged.Condition | fun(c: nudged.Context): any may they have it?
 ---@field applicable? nudged.Condition | fun(c: nudged.Context): any does it apply now?
 ---@field suitable? nudged.Condition | fun(c: nudged.Context): any is it good for them?
 ---@field value { customer: nudged.Number, business: nudged.Number }
----@field propensity? { start?: number, evidence?: number, by?: nudged.Types }
+---@field propensity? nudged.Propensity
 ---@field context? { when: nudged.Condition, weight: number }[]
 ---@field lever? number
 ---@field say nudged.Words

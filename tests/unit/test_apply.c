@@ -15,6 +15,7 @@ static const char pack[] =
 	"local promise = case { opens = 'promised', closes = 'kept', key = 'ref', due = '24h', name = 'promise' }\n"
 	"fact.calls = calls:count '7d'\n"
 	"fact.own = own:sum '7d'\n"
+	"action 'listen' { goal = 'serve', value = { customer = 1, business = 1 }, say = 'x' }\n"
 	"rule 'second' { on = 'call', when = fact.calls:at_least(2), why = 'twice',\n"
 	"  alert = { severity = 'high', to = 'care', say = '{calls} calls', expires = '1h', closes = 'solved', "
 	"once_per = '1h' },\n"

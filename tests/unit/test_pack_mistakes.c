@@ -4,6 +4,8 @@
 
 #define TELLS(source, text) { source, text }
 
+#define ACTION(fields) "action 'a' { value = { customer = 1, business = 1 }, say = 'x', " fields " }"
+
 static const struct mistake { const char *source, *text;
 } mistakes[] = {
 	/* conditions that Lua has eaten */
@@ -25,6 +27,7 @@ static const struct mistake { const char *source, *text;
 	TELLS("policy { goal = 'g', unless = 1 < 2 }", "policy: unless is a bare true"),
 	TELLS("action 'a' { goal = 'g', eligible = true, value = { customer = 1, business = 1 }, say = 'x' }",
 	      "action \"a\": eligible is a bare true"),
+	TELLS("rule 'r' { on = 'a', when = { attr 'x' }, set = { z = 1 } }", "not a table; write all { … }"),
 	/* names */
 	TELLS("rule 'r' { onn = 'a' }", "pack.lua:2: rule \"r\": unknown field \"onn\"; did you mean \"on\"?"),
 	TELLS("series { on = 'a', frobnicate = 1 }", "unknown field \"frobnicate\"; known are on, per, by"),
@@ -63,6 +66,14 @@ static const struct mistake { const char *source, *text;
 	      "severity = \"hi\" is not known; it is one of \"low\""),
 	TELLS("rule 'r' { on = 'a', about = 'agents', set = { z = 1 } }",
 	      "about = \"agents\" is not known; it is one of \"customer\""),
+	TELLS("rule 'r' { on = 'a', whn = attr 'x', set = { z = 1 } }", "unknown field \"whn\"; did you mean \"when\"?"),
+	TELLS("rule 'r' { on = 'a', nudge = { channel = 'sms', goal = 'grwo' } }\n" ACTION("goal = 'grow'"),
+	      "pack.lua:2: nudge: no action has the goal \"grwo\"; did you mean \"grow\"?"),
+	TELLS("policy { goal = 'grwo', at_most = { offered = 1, within = '1d' } }\n" ACTION("goal = 'grow'"),
+	      "pack.lua:2: policy: no action has the goal \"grwo\"; did you mean \"grow\"?"),
+	TELLS("policy { group = 'plan', at_most = { offered = 1, within = '1d' } }\n"
+	      ACTION("goal = 'grow', group = 'plans'"),
+	      "pack.lua:2: policy: no action has the group \"plan\"; did you mean \"plans\"?"),
 	/* what is not theirs to read */
 	TELLS("local s = series { on = 'a', per = 'agent' }\nfact.n = s:count '7d'\nrule 'r' { on = 'a', when = "
 	      "fact.n:above(1), set = { z = 1 } }",
@@ -99,6 +110,8 @@ static const struct mistake { const char *source, *text;
 	TELLS("local s = series { on = 'a' }\nlocal t = series { on = 'a' }",
 	      "pack.lua:3: series \"a#2\" counts the same as the one at pack.lua:2"),
 	TELLS("local s = series { on = 'a' }\nfact.x = s:count('7d'):is 'often'", "neither a number nor a duration"),
+	TELLS("local s = series { on = 'a', keep = '30d' }\nfact.x = s:since():at_least '58d'",
+	      "pack.lua:3: series \"a#1\": a gap this long is never known, since keep is not longer"),
 	TELLS("fact.x = attr('a'):between(3, 1)", "low is greater than high"),
 	TELLS("fact.x = attr('a'):above 'gold'", "\"gold\" is neither a number nor a duration"),
 	TELLS("fact.x = event.topic:above(3)", ":above needs numbers, not a text"),
@@ -137,6 +150,10 @@ static const struct mistake { const char *source, *text;
 	      "language \"de\" is not among the pack's languages"),
 	/* files and Lua itself */
 	TELLS("require 'lib.none'", "pack.lua:2: require \"lib.none\": the pack has no file lib/none.lua"),
+	TELLS("require 'os'", "pack.lua:2: require \"os\": packs have no clock, files or output; c.now is the event's"),
+	TELLS("local t = os.time()", "pack.lua:2: unknown name \"os\": packs have no clock, files or output"),
+	TELLS("print 'x'", "pack.lua:2: unknown name \"print\": packs have no clock, files or output"),
+	TELLS("rule 'r' {\n  on = 'a'\n  when = attr 'x',\n}", "near 'when'; is a comma missing before it?"),
 	TELLS("local x = = 3", "pack.lua:2: unexpected symbol near '='"),
 	TELLS("local x = nil + 1", "pack.lua:2: attempt to perform arithmetic on a nil value"),
 	TELLS("error {}", "pack.lua: error(): the message is a table"),
@@ -171,6 +188,9 @@ static const struct mistake heads[] = {
 	TELLS("pack { name = 'x', fallback = { 'nothing' } }", "pack: fallback: no action \"nothing\""),
 	TELLS("pack { name = 'x', topics = { 'bill' } }\nanswers 'bil' { q = 'a' }",
 	      "pack.lua:2: answers \"bil\": no such topic in pack { topics = … }; did you mean \"bill\"?"),
+	TELLS("pack { name = 'x', topics = { 'membership' } }\n" ACTION("goal = 'g', asks = { 'membershp' }"),
+	      "pack.lua:2: action \"a\": asks: no such topic as \"membershp\" in pack { topics = … }; did you mean "
+	      "\"membership\"?"),
 	TELLS("rule 'r' { on = 'a' }", "pack.lua:1: rule comes before pack { name = \"…\" }"),
 	TELLS("local x = 1", "the pack is not declared; begin with pack { name = \"…\" }"),
 };

@@ -4,6 +4,8 @@
 
 #include "base/hash.h"
 
+#include <math.h>
+
 #define SERIES_META "nudged.series"
 #define HOUR_MS (3600 * 1000LL)
 #define DAY_MS (24 * HOUR_MS)
@@ -399,10 +401,54 @@ static uint32_t series_id(const struct pack *p, const struct series_decl *s)
 	return id;
 }
 
+/* The gap that :since gives, if the term is one, whichever facts it goes through. */
+static const struct term *gap_of(const struct pack *p, const struct term *t)
+{
+	while (t->op == TERM_FACT || t->op == TERM_OR_ELSE)
+		t = t->op == TERM_FACT ? p->facts[t->fact].term : t->children[0];
+	return t->op == TERM_SERIES && t->series.aggregate == AGGREGATE_SINCE ? t : NULL;
+}
+
+/* `gap` is asked to be at least (else at most) `bound`. "At most" needs events so old. "At least" needs them however
+ * old they are: a gap beyond what is kept would be unknown, and the longest absence the one that nobody hears of. */
+static void keep_for_gap(lua_State *L, const struct term *comparison, const struct term *gap, const struct term *bound,
+			 bool at_least)
+{
+	struct loader *l = loader_of(L);
+	struct series_use *use = &l->uses[gap->series.index];
+	struct place at = { comparison->file, comparison->line };
+	bool fixed = bound->op == TERM_LITERAL && bound->literal.number >= 0 && bound->literal.number < 1e12;
+	int64_t bound_ms = fixed ? llround(bound->literal.number * 1000) : INT64_MAX;
+	if (!at_least)
+		need_keep(l, gap, fixed ? bound_ms + DAY_MS : INT64_MAX); /* what is as old as keep is gone */
+	else if (!use->keep_given)
+		need_keep(l, gap, INT64_MAX);
+	else if (fixed && bound_ms >= use->keep_ms)
+		fail_at(L, at, "series \"%s\": a gap this long is never known, since keep is not longer; leave out keep, or "
+			       "make it longer",
+			l->pack->series[gap->series.index].name->data);
+}
+
+static void keep_for_gaps(lua_State *L)
+{
+	struct loader *l = loader_of(L);
+	for (unsigned i = 0; i < l->term_count; i++) {
+		const struct term *t = l->terms[i], *gap;
+		if (t->op < TERM_ABOVE || t->op > TERM_BETWEEN)
+			continue;
+		bool at_least = t->op == TERM_ABOVE || t->op == TERM_AT_LEAST;
+		if ((gap = gap_of(l->pack, t->children[0])) != NULL)
+			keep_for_gap(L, t, gap, t->children[t->child_count - 1], at_least);
+		if ((gap = gap_of(l->pack, t->children[1])) != NULL)
+			keep_for_gap(L, t, gap, t->children[0], !at_least);
+	}
+}
+
 void series_settle(lua_State *L)
 {
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
+	keep_for_gaps(L);
 	for (unsigned i = 0; i < p->series_count; i++) {
 		struct series_decl *s = &p->series[i];
 		const struct series_use *use = &l->uses[i];

@@ -117,6 +117,39 @@ static const char series_pack[] =
 	"'24h',\n"
 	"  prev = calls:previous(), gap = calls:since(), matter = matters:count '7d' } }\n";
 
+/* Who stayed away longest must be noticed too, and a day longer than the bound is no end of it. */
+static void absences_are_known_however_long(void **state)
+{
+	static const char pack[] = "pack { name = 't' }\n"
+				   "local visits = series { on = 'visit' }\n"
+				   "local bills = series { on = 'bill' }\n"
+				   "local visit = case { opens = 'visit', closes = 'visit', due = '58d' }\n"
+				   "fact.away = visits:since()\n"
+				   "fact.still_away = visit:is_missed()\n"
+				   "fact.days_left = (attr('ends') - now()) / 86400000\n"
+				   "rule 'back' { on = 'visit', when = fact.away:at_least '58d', set = { back = fact.away / 86400 } }\n"
+				   "rule 'soon' { on = 'bill', when = all { bills:since():at_most '60d', fact.days_left:at_most(7) },\n"
+				   "  set = { soon = fact.days_left } }\n";
+	struct world w;
+	world_init(&w, pack);
+	world_event(&w, "visit", T0, "");
+	world_event(&w, "visit", T0 + 57 * DAY, "");
+	assert_unknown(world_attr(w.r, 0, "back"));
+	assert_false(world_fact(&w, "still_away", T0 + 114 * DAY, 0).boolean); /* closed and opened by each visit */
+	assert_true(world_fact(&w, "still_away", T0 + 115 * DAY, 0).boolean);
+	world_event(&w, "visit", T0 + 115 * DAY, "");
+	assert_number(world_attr(w.r, 0, "back"), 58);
+	world_event(&w, "visit", T0 + 1115 * DAY, "");
+	assert_number(world_attr(w.r, 0, "back"), 1000);
+	char ends[40];
+	snprintf(ends, sizeof(ends), "ends=%lld", (long long)(T0 + 65 * DAY));
+	world_event(&w, "profile.updated", T0, ends);
+	world_event(&w, "bill", T0, "");
+	world_event(&w, "bill", T0 + 60 * DAY, "");
+	assert_number(world_attr(w.r, 0, "soon"), 5);
+	world_finish(&w);
+}
+
 static void aggregates_count_what_happened(void **state)
 {
 	struct world w;
@@ -348,6 +381,7 @@ int main(void)
 		cmocka_unit_test(logic_has_three_values),
 		cmocka_unit_test(aborted_calls_are_unknown_and_remembered),
 		cmocka_unit_test(aggregates_count_what_happened),
+		cmocka_unit_test(absences_are_known_however_long),
 		cmocka_unit_test(members_days_texts_and_cases),
 		cmocka_unit_test(before_this_looks_past_the_event),
 		cmocka_unit_test(facts_are_computed_once_and_once_a_member),

@@ -16,6 +16,7 @@ return {
     family_price = 120000,  -- family messages: every line of the household writes as much as it likes, a month
     line_price = 90000,     -- unlimited messages for one line, a month
     bundle_price = 60000,   -- 300 messages for one line, a month
+    settled_for = "30d",    -- so long after a plan or limit was accepted none is offered again
     cap = 50,               -- message cap: so many a day, then the line pauses until midnight
   },
 

@@ -10,7 +10,7 @@ local curious = series { on = "web.visit", where = event.page:one_of(plan_pages)
 fact.data_ran_out = empty:count "30d"
 fact.cancel_visits = leaving:count "14d"
 fact.plan_visits = curious:count "7d"
-fact.contract_days_left = (attr("contract_ends", "customer") - request.time) / (24 * 3600 * 1000)
+fact.contract_days_left = (attr("contract_ends", "customer") - now()) / (24 * 3600 * 1000)
 fact.add_on_price = attr("add_on_price", "customer"):or_else(numbers.data_add_on_price)
 fact.upgrade_price = attr("upgrade_price", "customer"):or_else(numbers.data_upgrade_price)
 

@@ -112,7 +112,7 @@ action "family-messages" {
     end),
     business = 0.45,
   },
-  propensity = { start = 0.35, evidence = 50, by = { "tenure_band" } },
+  propensity = { start = 0.35, by = { "tenure_band" } },
   context = when_asked,
   say = {
     en = "One of your lines ({heavy_line}) writes far more than it used to: {heavy_texts} messages today, usually "
@@ -213,6 +213,17 @@ action "message-plan-by-sms" {
       .. "cho chúng tôi.",
   },
 }
+
+-- A plan or limit that was taken settles the matter for the whole household, plans of the same kind included.
+local function taken(name) return outcomes { "accepted", action = name, within = numbers.settled_for } end
+
+fact.messages_settled = taken "family-messages" + taken "message-cap" + taken "unlimited-messages"
+  + taken "message-plan-by-sms"
+
+local offers = { "family-messages", "message-cap", "unlimited-messages", "own-line-messages", "message-plan-by-sms" }
+for _, name in ipairs(offers) do
+  policy { action = name, unless = fact.messages_settled:above(0) }
+end
 
 -- Those with heavy_… appear for the payer only: for others they are unknown, and an answer with an unknown part is
 -- not shown.

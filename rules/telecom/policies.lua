@@ -33,6 +33,12 @@ policy { goal = "grow", per = "goal", at_most = { offered = 3, within = "30d" },
 policy { channel = "sms", per = "channel", at_most = { offered = 4, within = "7d" } }
 policy { action = "survey", at_most = { offered = 1, within = "30d" } }
 
+-- What was accepted is being carried out: offering it again, even to who asks about it, says that nobody took note.
+policy { goal = "grow", after = { accepted = 1, within = "7d" }, pause = "7d" }
+policy { goal = "retain", after = { accepted = 1, within = "7d" }, pause = "7d" }
+policy { goal = "nurture", after = { accepted = 1, within = "7d" }, pause = "7d" }
+policy { goal = "serve", after = { accepted = 1, within = "1h" }, pause = "1h" }
+
 -- The worse the relationship, the more the customer's side counts.
 local b = business.balance
 balance((b.base + b.per_complaint * fact.open_complaints + b.per_angry_contact * fact.angry_month

@@ -62,6 +62,18 @@ def the_agent_sees_what_to_do(bench):
     kit.same(ranked[1], ranked[0], 'asked again')
 
 
+def what_was_taken_is_not_offered_again(bench):
+    d, events = month(bench)
+    d.settled()
+    ask = ('recommend', FAMILY, '--member', 'father', '--channel', 'call', '--intent', 'messages/usage', '--explain')
+    kit.same(told(d, *ask)['choices'][0]['action'], 'family-messages', 'before')
+    d.ctl('outcome', FAMILY, 'family-messages', 'accepted', '--member', 'father', '--channel', 'call')
+    after = told(d, *ask)
+    kit.same([c['action'] for c in after['choices'] if c['group'] == 'messages'], [], 'offered again')
+    held = {a['action']: a['reason'] for a in after['left_out']}
+    kit.check('messages_settled 1' in held['family-messages'], held)
+
+
 def the_neighbours_lives_fire_the_other_rules(bench):
     d, events = month(bench)
     d.settled()
@@ -98,5 +110,6 @@ def imports_the_churn_sample(bench):
 
 if __name__ == '__main__':
     kit.Bench().run([reached_out_before_the_first_call, the_agent_sees_what_to_do,
+                     what_was_taken_is_not_offered_again,
                      the_neighbours_lives_fire_the_other_rules, played_again_it_changes_nothing_and_replays,
                      imports_the_churn_sample])

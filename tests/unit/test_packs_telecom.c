@@ -345,6 +345,24 @@ static void a_refusal_is_heard(void **state)
 	assert_non_null(chosen("data-upgrade"));
 }
 
+static void what_was_taken_is_not_offered_again(void **state)
+{
+	a_household_with_a_small_data_plan();
+	decide("dad", "data/plan", 0, T0 + DAY);
+	assert_true(chosen("data-add-on") == &d.choices[0]);
+	outcome("data-add-on", OUTCOME_ACCEPTED, T0 + DAY);
+	decide("dad", "data/plan", 0, T0 + DAY + 1); /* not even where it is asked for */
+	assert_string_equal(gate_of("data-add-on"), "policy");
+	assert_non_null(chosen("data-upgrade"));
+	decide("dad", "data/plan", 0, T0 + 9 * DAY);
+	assert_non_null(chosen("data-add-on"));
+	outcome("listen", OUTCOME_ACCEPTED, T0 + 10 * DAY);
+	decide("dad", "", 0, T0 + 10 * DAY + 1);
+	assert_string_equal(gate_of("listen"), "policy");
+	decide("dad", "", 0, T0 + 10 * DAY + HOUR);
+	assert_non_null(chosen("listen"));
+}
+
 static double balance(int64_t now_ms)
 {
 	decide("dad", "", 0, now_ms);
@@ -413,6 +431,7 @@ int main(void)
 		TOWN_TEST(outages_bills_and_empty_lines_are_acted_on_first),
 		TOWN_TEST(nothing_is_sold_in_trouble_unless_asked_for),
 		TOWN_TEST(a_refusal_is_heard),
+		TOWN_TEST(what_was_taken_is_not_offered_again),
 		TOWN_TEST(the_balance_rises_with_trouble),
 		TOWN_TEST(who_may_leave_is_kept),
 		TOWN_TEST(a_strained_agent_may_hand_over),

@@ -26,7 +26,7 @@ action "take-it-on" {
   goal = "serve",
   applicable = open_alert "again-and-again",       -- only while that alert is open
   value = { customer = 0.9, business = 0.4 },      -- what it is worth to each side, 0 to 1
-  propensity = { start = 0.5 },                    -- how likely it is to be wanted, until outcomes tell
+  propensity = { start = 0.5 },                    -- how likely it is to be accepted: your estimate, 0 to 1
   say = "You have contacted us {contacts_week} times this week. I will see to it myself until it is done.",
 }
 

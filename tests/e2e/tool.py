@@ -110,11 +110,36 @@ class Commands(unittest.TestCase):
         text = lines([event("b1", "b")]) + "{ not json\n" + lines([event("b2", "b")])
         code, out, errors = self.d.run("send", "-", stdin=text)
         self.assertEqual(code, 1)
-        self.assertIn("line 2 is not JSON", errors)
+        self.assertIn("stopped at line 2: not JSON: ", errors)
+        self.assertIn("what follows was not sent; --keep-going passes over such lines", errors)
+        code, out, errors = self.d.run("send", self.d.write("bad.jsonl", text + "\n{}\n"))
+        self.assertEqual(code, 1)
+        self.assertIn("; 2 lines not sent; --keep-going", errors)
         code, out, errors = self.d.run("send", "--keep-going", "-", stdin=text)
         self.assertEqual(code, 1)
         self.assertIn("1 accepted, 1 duplicate, 0 refused, 1 line passed over", out)
-        self.assertIn("no event", self.d.run("send", "-", stdin='{"id": "x", "bogus": 1}\n')[2])
+        self.assertIn("line 2 passed over: not JSON", errors)
+        told = self.d.run("send", "-", stdin='{"id": "x", "agnet": 1}\n')[2]
+        self.assertIn("stopped at line 1: no event: agnet is not a field of Event: did you mean agent?", told)
+        self.assertIn("put it into attributes", self.d.run("send", "-", stdin='{"id": "x", "mood": 1}\n')[2])
+        told = self.d.json("send", "--keep-going", "-", stdin=lines([event("b3", "b")]))
+        self.assertEqual((told["bad_lines"], "stopped_at_line" in told), (0, False))
+
+    def test_a_time_that_is_too_late_shows_as_it_was_read(self):
+        _, _, errors = self.d.run("send", "-", stdin=lines([event("f1", "f", time="2135-01-01T00:00:00Z")]))
+        self.assertIn("years in the future (2135-01-01T00:00:00Z)", errors)
+        _, _, errors = self.d.run("send", "-", stdin=lines([event("f2", "f", attributes={"mood": 7})]))
+        self.assertIn("attributes.mood is 7", errors)
+
+    def test_history_is_told_from_alerts(self):
+        day = int(time.time() * 1000) - 86400 * 1000
+        code, out, _ = self.d.run("send", "-", stdin=lines(event(f"h{i}", "history", time_ms=day + i) for i in range(4)))
+        self.assertEqual((code, out), (0, "4 accepted, 0 duplicate, 0 refused, 2 alerts recorded as history, "
+                                       "not pushed\n"))
+        states = [line.split()[3] for line in self.d.run("customer", "show", "history")[1].splitlines()
+                  if line.endswith(" calls in a week.")]
+        self.assertEqual(states, ["historical", "historical"])
+        self.assertEqual(self.d.json("send", "-", stdin=lines(event(f"p{i}", "now") for i in range(3)))["alerts"], 1)
 
     def test_recommend_outcome_show(self):
         self.d.json("send", "-", stdin=lines(event(f"s{i}", "show") for i in range(2)))
@@ -160,7 +185,7 @@ class Commands(unittest.TestCase):
     def test_rules(self):
         stats = self.d.json("rules", "stats")
         self.assertEqual([r["name"] for r in stats], ["again"])
-        for field in ("matched", "fired", "failed", "time_us", "aside", "last_error", "why", "on", "about"):
+        for field in ("matched", "fired", "unknown", "failed", "time_us", "aside", "last_error", "why", "on", "about"):
             self.assertIn(field, stats[0])
         self.assertIn("three calls a week", self.d.run("rules", "list")[1])
         bad = BENCH.pack('rule "x" {')
@@ -176,7 +201,14 @@ class Commands(unittest.TestCase):
         self.assertEqual(status["pack"], "tooltest")
         self.assertGreaterEqual(status["journal_durable"], 1)
         self.assertIn("tooltest", self.d.run("status")[1])
+        told = self.d.run("status")[1]
+        for words in ("since start", "MiB", "p99", f"boot {status['boot_id']},"):
+            self.assertIn(words, told)
         self.assertEqual(self.d.json("journal", "verify", self.d.data)["problems"], 0)
+        code, _, errors = self.d.run("journal", "verify", "/nonexistent")
+        self.assertEqual(code, 1)
+        self.assertIn("cannot be checked: ", errors)
+        self.assertNotIn("damaged", errors)
         code, out, _ = self.d.run("journal", "dump", self.d.data, "--customer", "journal")
         self.assertEqual(code, 0)
         entries = [json.loads(line) for line in out.splitlines()]
@@ -213,6 +245,20 @@ class Alone(unittest.TestCase):
                      ("import", "x"), ("recommend", "c", "--mood", "2"), ("send",)):
             self.assertEqual(self.run_tool(*args)[0], 2, args)
 
+    def test_mistakes_are_answered_with_what_was_meant(self):
+        self.assertIn("did you mean --channel?", self.run_tool("recommend", "c", "--chanel", "web")[2])
+        self.assertIn("did you mean status?", self.run_tool("stauts")[2])
+        self.assertIn("did you mean rules list?", self.run_tool("rules", "lst")[2])
+        errors = self.run_tool("nonsense")[2]
+        self.assertLess(errors.index("customer show"), errors.index("Try `nudgectl help`"))
+
+    def test_dates_are_times(self):
+        first = self.run_tool("simulate", "--households", "1", "--days", "1", "--start", "2026-07-01")
+        self.assertEqual(first, self.run_tool("simulate", "--households", "1", "--days", "1", "--start",
+                                              "2026-07-01T00:00:00+07:00"))
+        self.assertEqual(first[0], 0)
+        self.assertEqual(self.run_tool("simulate", "--start", "2026-02-30")[0], 2)
+
     def test_help_knows_every_command(self):
         code, out, _ = self.run_tool("help")
         self.assertEqual(code, 0)
@@ -230,6 +276,17 @@ class Alone(unittest.TestCase):
         self.assertEqual((code, out), (1, ""))
         for words in ("/nonexistent/s", "--socket", "NUDGE_SOCKET", "nudged --data"):
             self.assertIn(words, errors)
+
+    def test_a_daemon_that_was_just_started_is_waited_for(self):
+        path = BENCH.path("late")
+        listener = socket.socket(socket.AF_UNIX)
+        opened = threading.Timer(0.4, lambda: (listener.bind(path), listener.listen()))
+        opened.start()
+        with subprocess.Popen([NUDGECTL, "--socket", path, "status"], stderr=subprocess.PIPE) as tool, listener:
+            opened.join()
+            listener.settimeout(10)
+            listener.accept()[0].close() # it connected: that is all we ask
+            tool.communicate(timeout=20)
 
     def test_simulate(self):
         code, out, _ = self.run_tool("simulate", "--story", "--seed", "7")
@@ -250,6 +307,40 @@ class Alone(unittest.TestCase):
         done = subprocess.run(f"'{NUDGECTL}' simulate --households 500 | head -n 1", shell=True, capture_output=True,
                               text=True, check=False)
         self.assertEqual(len(done.stdout.splitlines()), 1)
+
+
+class Examples(unittest.TestCase):
+    """Whatever help shows as an example works as it stands."""
+
+    @staticmethod
+    def help(*words):
+        return subprocess.run([NUDGECTL, "help", *words], capture_output=True, text=True, check=True).stdout
+
+    def test_they_run(self):
+        daemon = BENCH.daemon(rules=os.path.join(ROOT, "rules", "telecom"), args=["--clock", "events"])
+        folder = BENCH.path("examples")
+        os.mkdir(folder)
+        os.symlink(os.path.abspath(os.path.join(ROOT, "rules")), os.path.join(folder, "rules"))
+        environment = {**os.environ, "NUDGE_SOCKET": daemon.address,
+                       "PATH": os.path.dirname(os.path.abspath(NUDGECTL)) + ":" + os.environ["PATH"]}
+        found = 0
+        for name in ("rules activate", "simulate", "send", "recommend", "outcome", "customer show", "alerts"):
+            block = self.help(*name.split()).split("Examples:\n")[1].split("\n\n")[0]
+            for line in block.splitlines():
+                done = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=folder, env=environment, text=True,
+                                      capture_output=True, check=False, timeout=60)
+                self.assertEqual(done.returncode, 0, line + ": " + done.stderr)
+                found += 1
+        self.assertGreaterEqual(found, 8)
+        text, at, objects = " ".join(self.help("send").split()), 0, []
+        while (at := text.find('{"id"', at)) >= 0:
+            one, at = json.JSONDecoder().raw_decode(text, at)
+            objects.append(one)
+        self.assertEqual(["kind" in o for o in objects], [False, True])
+        done = subprocess.run([NUDGECTL, "--json", "send", "-"], input=lines(objects), env=environment, text=True,
+                              capture_output=True, check=False)
+        self.assertEqual((json.loads(done.stdout)["accepted"], done.returncode), (2, 0), done.stdout)
+        daemon.stop()
 
 
 class BusyServer(threading.Thread):

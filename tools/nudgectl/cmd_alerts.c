@@ -185,6 +185,7 @@ static const struct option_spec options[] = {
 
 const struct command cmd_alerts = {
 	.name = "alerts",
+	.examples = "nudgectl alerts --to care --limit 20",
 	.args = "",
 	.summary = "open alerts, or with --follow each as it comes",
 	.options = options,

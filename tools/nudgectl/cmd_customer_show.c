@@ -251,6 +251,7 @@ static const struct option_spec options[] = {
 
 const struct command cmd_customer_show = {
 	.name = "customer show",
+	.examples = "nudgectl customer show household-nguyen",
 	.args = "CUSTOMER",
 	.summary = "all that is known of a customer",
 	.max_args = 1,

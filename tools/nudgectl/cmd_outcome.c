@@ -67,6 +67,7 @@ static const struct option_spec options[] = {
 
 const struct command cmd_outcome = {
 	.name = "outcome",
+	.examples = "nudgectl outcome household-nguyen family-messages accepted --agent linh",
 	.args = "CUSTOMER ACTION KIND",
 	.summary = "tell what became of a recommendation",
 	.min_args = 3,

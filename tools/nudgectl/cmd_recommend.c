@@ -41,16 +41,16 @@ static void parts_text(char *out, size_t size, double score, double propensity, 
 
 static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 {
-	char name[160], parts[160];
+	char name[160], parts[160], score[256];
 	parts_text(parts, sizeof(parts), choice->score, choice->propensity, choice->value, choice->context,
 		   choice->lever);
 	snprintf(name, sizeof(name), " %zu  %s", rank, choice->action);
+	snprintf(score, sizeof(score), "%s  [%s%s%s]", parts, choice->goal, *choice->group ? ", " : "", choice->group);
 	printf("\n%s%s%s", style_on(stdout, rank == 1 ? STYLE_GREEN : STYLE_BOLD), name, style_off(stdout));
-	int column = text_width(name) + printf("  [%s%s%s]", choice->goal, *choice->group ? ", " : "", choice->group);
-	/* the score's parts on the same line where there is room */
-	bool beneath = report_is_terminal(stdout) && column + 2 + text_width(parts) > report_width(stdout);
+	int column = text_width(name) + 2;
+	bool beneath = report_is_terminal(stdout) && column + text_width(score) > report_width(stdout);
 	printf("%s", beneath ? "\n    " : "  ");
-	put_text(parts, beneath ? 4 : column + 2);
+	put_text(score, beneath ? 4 : column);
 	if (*choice->say) {
 		printf("    %ssay%s\n", style_on(stdout, STYLE_BLUE), style_off(stdout));
 		text_wrap(stdout, 6, choice->say);
@@ -164,6 +164,7 @@ static const struct option_spec options[] = {
 
 const struct command cmd_recommend = {
 	.name = "recommend",
+	.examples = "nudgectl recommend household-nguyen --member father --intent messages/usage --explain",
 	.args = "CUSTOMER",
 	.summary = "what to do now for a customer, what to say, and why",
 	.max_args = 1,

@@ -70,6 +70,7 @@ static const struct option_spec options[] = {
 
 const struct command cmd_rules_activate = {
 	.name = "rules activate",
+	.examples = "nudgectl rules activate rules/telecom",
 	.args = "DIR",
 	.summary = "make a folder of rules the active pack",
 	.min_args = 1,

@@ -201,6 +201,7 @@ static const struct option_spec options[] = {
 
 const struct command cmd_send = {
 	.name = "send",
+	.examples = "nudgectl send week.jsonl",
 	.args = "FILE|-",
 	.summary = "publish events and outcomes from JSON lines",
 	.min_args = 1,

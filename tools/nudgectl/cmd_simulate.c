@@ -79,20 +79,21 @@ static const struct option_spec options[] = {
 	{ "households", OPTION_COUNT, &v.households, "N", "how many (20)" },
 	{ "days", OPTION_COUNT, &v.days, "N", "how long (30)" },
 	{ "seed", OPTION_COUNT, &v.seed, "N", "the same seed gives the same lives (1)" },
-	{ "start", OPTION_TIME, &v.start_ms, "TIME", "the first day, in Vietnam's time (2026-06-01)" },
+	{ "start", OPTION_TIME, &v.start_ms, "TIME", "the day to begin with, in Vietnam (2026-06-01)" },
 	{ "story", OPTION_FLAG, &v.story, NULL, "with household-nguyen, ending in the father's first call" },
 	{ 0 },
 };
 
 const struct command cmd_simulate = {
 	.name = "simulate",
+	.examples = "nudgectl simulate --households 3 --days 7 --start 2026-06-01 > week.jsonl\n"
+		    "nudgectl simulate --story | nudgectl send -",
 	.args = "",
 	.summary = "print simulated telecom households as JSON lines",
 	.options = options,
 	.run = run,
 	.details = "People with habits: texts, calls, bills, web visits, outages, conversations that settle the matter "
 		   "or come back, call-backs kept "
-		   "and missed, complaints. For nudged with rules/telecom; play it with `nudged --clock events`, so "
-		   "that the daemon's clock follows "
-		   "the events: nudgectl simulate --story | nudgectl send -",
+		   "and missed, complaints. For nudged with rules/telecom; play it to a `nudged --clock events`, whose "
+		   "clock follows the events.",
 };

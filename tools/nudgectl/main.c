@@ -32,21 +32,22 @@ static const struct command *find_command(int argc, char **argv, int *words)
 
 static int unknown_command(int argc, char **argv)
 {
-	size_t len = strlen(argv[0]);
-	for (const struct command *const *c = commands; *c; c++) {
-		if (strncmp((*c)->name, argv[0], len) != 0 || (*c)->name[len] != ' ')
-			continue;
-		return report_usage("\"%s%s%s\" is not a command, but there are others with %s", argv[0],
-				    argc > 1 ? " " : "", argc > 1 ? argv[1] : "", argv[0]);
-	}
 	const char *names[COMMANDS_MAX + 1], *nearest;
+	char both[128];
 	size_t count = 0;
-	for (const struct command *const *c = commands; *c && count < COMMANDS_MAX; c++)
+	bool first_is_known = false;
+	for (const struct command *const *c = commands; *c && count < COMMANDS_MAX; c++) {
+		size_t len = strlen(argv[0]);
 		names[count++] = (*c)->name;
+		first_is_known |= strncmp((*c)->name, argv[0], len) == 0 && (*c)->name[len] == ' ';
+	}
 	names[count] = NULL;
-	nearest = nearest_name(argv[0], names);
-	return report_usage("there is no command \"%s\"%s%s%s", argv[0], nearest ? "; did you mean " : "",
-			    nearest ? nearest : "", nearest ? "?" : "");
+	snprintf(both, sizeof(both), "%s %s", argv[0], argc > 1 ? argv[1] : "");
+	nearest = nearest_name(both, names);
+	if (!nearest)
+		nearest = nearest_name(argv[0], names);
+	return report_usage("there is no command \"%s\"%s%s%s", first_is_known && argc > 1 ? both : argv[0],
+			    nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static bool asks_for_help(int argc, char **argv)

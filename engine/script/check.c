@@ -243,6 +243,18 @@ static void check_rules(lua_State *L, const struct pack *p)
 	}
 }
 
+static void check_outcomes(lua_State *L, const struct loader *l)
+{
+	for (unsigned i = 0; i < l->term_count; i++) {
+		const struct term *t = l->terms[i];
+		struct place at = { t->file, t->line };
+		if (t->op != TERM_OUTCOMES)
+			continue;
+		check_trait(L, l->pack, at, "outcomes", ACTION_GOAL, t->outcomes.goal);
+		check_trait(L, l->pack, at, "outcomes", ACTION_GROUP, t->outcomes.group);
+	}
+}
+
 static const struct term *find_event(const struct pack *p, const struct term *t)
 {
 	const struct term *found = NULL, *part;
@@ -302,5 +314,6 @@ void check_pack(lua_State *L)
 	resolve_words(L, l);
 	resolve_open_alerts(L, l);
 	check_rules(L, l->pack);
+	check_outcomes(L, l);
 	check_decisions(L, l);
 }

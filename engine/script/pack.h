@@ -130,7 +130,7 @@ struct action_decl {
 	struct term *eligible, *applicable, *suitable; /* NULL: open */
 	struct term *customer_value, *business_value;  /* literal or term or call; unknown counts as 0 and is said */
 	double propensity_start, propensity_evidence;
-	struct str **by; unsigned by_count;            /* segments of the learned model */
+	struct str **by; unsigned by_count;            /* with the evidence: kept for a model that learns; nothing reads them */
 	struct context_weight *contexts; unsigned context_count; /* weights of all that hold multiply */
 	double lever;
 	struct phrase say;

@@ -71,6 +71,8 @@ static const struct mistake { const char *source, *text;
 	      "pack.lua:2: nudge: no action has the goal \"grwo\"; did you mean \"grow\"?"),
 	TELLS("policy { goal = 'grwo', at_most = { offered = 1, within = '1d' } }\n" ACTION("goal = 'grow'"),
 	      "pack.lua:2: policy: no action has the goal \"grwo\"; did you mean \"grow\"?"),
+	TELLS("fact.no = outcomes { 'rejected', group = 'plan' }\n" ACTION("goal = 'grow', group = 'plans'"),
+	      "pack.lua:2: outcomes: no action has the group \"plan\"; did you mean \"plans\"?"),
 	TELLS("policy { group = 'plan', at_most = { offered = 1, within = '1d' } }\n"
 	      ACTION("goal = 'grow', group = 'plans'"),
 	      "pack.lua:2: policy: no action has the group \"plan\"; did you mean \"plans\"?"),

@@ -52,7 +52,7 @@ void arena_reset(struct arena *a)
 
 static void arena_add_block(struct arena *a, size_t least)
 {
-	size_t size = a->block ? a->block->size * 2 : ARENA_FIRST_BYTES;
+	size_t size = a->block ? a->block->size * 2 : a->first_bytes ? a->first_bytes : ARENA_FIRST_BYTES;
 	if (size > ARENA_BLOCK_MAX_BYTES)
 		size = ARENA_BLOCK_MAX_BYTES;
 	if (size < least)

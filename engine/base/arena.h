@@ -9,6 +9,7 @@ struct arena_block;
 struct arena {
 	struct arena_block *block; /* the newest */
 	size_t used, budget;       /* bytes handed out since the last reset; 0 = no budget */
+	size_t first_bytes; /* of the first block; 0: 4 KiB. May be set after arena_init, where there are many arenas */
 };
 
 void arena_init(struct arena *a, size_t budget);

@@ -202,7 +202,7 @@ class Commands(unittest.TestCase):
         self.assertGreaterEqual(status["journal_durable"], 1)
         self.assertIn("tooltest", self.d.run("status")[1])
         told = self.d.run("status")[1]
-        for words in ("since start", "MiB", "p99", f"boot {status['boot_id']},"):
+        for words in ("since start", "KiB", "p99", f"boot {status['boot_id']},"):
             self.assertIn(words, told)
         self.assertEqual(self.d.json("journal", "verify", self.d.data)["problems"], 0)
         code, _, errors = self.d.run("journal", "verify", "/nonexistent")

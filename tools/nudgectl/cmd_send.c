@@ -94,7 +94,7 @@ static void count_unsent(struct sending *s, char **text, size_t *cap)
 		s->unsent += !is_blank(*text, (size_t)len);
 }
 
-static int take_line(struct sending *s, const char *text, size_t len)
+static int take_line(struct sending *s, struct progress *progress, const char *text, size_t len)
 {
 	int code = EXIT_DONE;
 	s->line++;
@@ -102,6 +102,7 @@ static int take_line(struct sending *s, const char *text, size_t len)
 		return code;
 	s->bad++;
 	s->stopped = !keep_going;
+	progress_finish(progress); /* what it says stays; the bar comes back beneath */
 	if (keep_going)
 		report_failed("line %llu passed over: %s", (unsigned long long)s->line, s->why);
 	return EXIT_DONE;
@@ -120,7 +121,7 @@ static int send_file(struct sending *s)
 	progress.eager = over_seconds > 0;
 	while (code == EXIT_DONE && !s->stopped && (len = getline(&text, &cap, s->in)) >= 0) {
 		at += (uint64_t)len;
-		code = take_line(s, text, (size_t)len);
+		code = take_line(s, &progress, text, (size_t)len);
 		double part = s->size > 0 ? (double)at / s->size : -1;
 		if (code == EXIT_DONE)
 			code = keep_pace(&s->pipeline, &progress, part, &next);

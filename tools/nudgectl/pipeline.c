@@ -352,15 +352,14 @@ static bool names_field(const struct refusal *r)
 void pipeline_tell(const struct pipeline *p, const char *unit)
 {
 	if (p->too_old)
-		fprintf(stderr,
-			"  %s of the duplicates are older than the ids that are kept of their customer. That is harmless "
-			"where the\n  same input was sent before, in the same order: they were applied then. Else they came "
-			"too late: nobody can\n  tell whether they were applied before, so they were not applied now.\n",
-			count_text(p->too_old));
+		report_note("%s of the duplicates are older than the ids that are kept of their customer. That is "
+			    "harmless where the same input was sent before, in the same order: they were applied then. "
+			    "Else they came too late: nobody can tell whether they were applied before, so they were not "
+			    "applied now.", count_text(p->too_old));
 	for (unsigned i = 0; i < p->refusal_count; i++) {
 		const struct refusal *r = &p->refusals[i];
 		const char *field = names_field(r) ? "" : r->field;
-		fprintf(stderr, "  refused (%s%s%s) %s, first %s %llu: %s\n", r->code, *field ? ": " : "", field,
+		report_note("refused (%s%s%s) %s, first %s %llu: %s", r->code, *field ? ": " : "", field,
 			count_text(r->count), unit, (unsigned long long)r->line, r->reason);
 	}
 }

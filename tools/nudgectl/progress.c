@@ -13,6 +13,7 @@
 #define PLAIN_LINE_NS 10000000000ull
 #define PLAIN_LINE_EAGER_NS 2000000000ull
 #define BAR_COLUMNS 30
+#define FIGURES_BYTES 160
 #define BAR_COLUMNS_LEAST 6 /* with fewer the figures alone say more */
 
 void progress_init(struct progress *p, const char *what, const char *unit)
@@ -34,35 +35,46 @@ static void put_bar(double part, int columns)
 	fprintf(stderr, "%s ", style_off(stderr));
 }
 
-static void figures_text(const struct progress *p, uint64_t done, double part, char *out, size_t size)
+/* Behind what is there, where it fits whole. */
+static void add_figure(char *out, int room, const char *before, const char *text, const char *after)
+{
+	size_t len = strlen(out);
+	if ((int)(len + strlen(before) + strlen(text) + strlen(after)) <= room)
+		snprintf(out + len, FIGURES_BYTES - len, "%s%s%s", before, text, after);
+}
+
+static void figures_text(const struct progress *p, uint64_t done, double part, char *out, int room)
 {
 	double seconds = progress_seconds(p);
-	int len = snprintf(out, size, "%s %s", count_text(done), p->unit);
+	*out = '\0';
+	room = room < FIGURES_BYTES ? room : FIGURES_BYTES - 1;
+	add_figure(out, room, "", count_text(done), " ");
+	add_figure(out, room, "", p->unit, "");
 	if (p->refused)
-		len += snprintf(out + len, size - (size_t)len, ", %s refused", count_text(p->refused));
-	len += snprintf(out + len, size - (size_t)len, ", %s/s", count_text((uint64_t)((double)done / seconds)));
+		add_figure(out, room, ", ", count_text(p->refused), " refused");
 	if (part > 0.005)
-		snprintf(out + len, size - (size_t)len, ", %s left", duration_text(seconds / part - seconds));
+		add_figure(out, room, ", ", duration_text(seconds / part - seconds), " left");
+	add_figure(out, room, ", ", count_text((uint64_t)((double)done / seconds)), "/s");
 }
 
 /* One line of the terminal, and never its last column: what wraps could not be taken back. */
-static void put_line(const struct progress *p, const char *figures, double part)
+static void put_line(const struct progress *p, uint64_t done, double part)
 {
-	char percent[16] = "";
+	char percent[16] = "", figures[FIGURES_BYTES];
 	int room = report_width(stderr) - 1 - (int)strlen(p->what) - 1;
 	if (part >= 0)
 		snprintf(percent, sizeof(percent), "%3.0f%%  ", part * 100);
+	figures_text(p, done, part, figures, room - (int)strlen(percent));
 	int bar = room - (int)strlen(percent) - (int)strlen(figures) - 1;
 	fprintf(stderr, "\r\033[K%s ", p->what);
 	if (part >= 0 && bar >= BAR_COLUMNS_LEAST)
 		put_bar(part, bar < BAR_COLUMNS ? bar : BAR_COLUMNS);
-	room -= (int)strlen(percent);
-	fprintf(stderr, "%s%.*s", percent, room > 0 ? room : 0, figures);
+	fprintf(stderr, "%s%s", percent, figures);
 }
 
 void progress_show(struct progress *p, uint64_t done, double part)
 {
-	char figures[160];
+	char figures[FIGURES_BYTES];
 	uint64_t now = clock_mono_ns();
 	bool terminal = report_is_terminal(stderr);
 	uint64_t step = terminal ? REDRAW_NS : p->eager ? PLAIN_LINE_EAGER_NS : PLAIN_LINE_NS;
@@ -73,9 +85,9 @@ void progress_show(struct progress *p, uint64_t done, double part)
 	if (part > 1)
 		part = 1;
 	fflush(stdout);
-	figures_text(p, done, part, figures, sizeof(figures));
+	figures_text(p, done, part, figures, FIGURES_BYTES);
 	if (terminal) {
-		put_line(p, figures, part);
+		put_line(p, done, part);
 		p->shown = true;
 	} else if (part >= 0) {
 		fprintf(stderr, "%s: %.0f%%, %s\n", p->what, part * 100, figures);

@@ -3,6 +3,8 @@
 
 #include "command.h"
 
+#include "base/check.h"
+
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -35,12 +37,33 @@ void report_init(void (*after_usage)(void))
 	colour_err = wants_colour(STDERR_FILENO);
 }
 
+/* A sentence on standard error, wrapped on a terminal, on one line anywhere else. */
+static void note(int column, int indent, const char *format, va_list args)
+{
+	char *text;
+	CHECK(vasprintf(&text, format, args) >= 0);
+	if (report_is_terminal(stderr))
+		text_flow(stderr, column, indent, text);
+	else
+		fprintf(stderr, "%s\n", text);
+	free(text);
+}
+
+void report_note(const char *format, ...)
+{
+	va_list args;
+	fflush(stdout);
+	fputs("  ", stderr);
+	va_start(args, format);
+	note(2, 4, format, args);
+	va_end(args);
+}
+
 static int say(int code, const char *format, va_list args)
 {
 	fflush(stdout);
 	fprintf(stderr, "%snudgectl:%s ", style_on(stderr, STYLE_RED), style_off(stderr));
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	note((int)strlen("nudgectl: "), 2, format, args);
 	return code;
 }
 

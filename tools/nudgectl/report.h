@@ -9,6 +9,7 @@
 
 /* "nudgectl: …" on standard error. They return the exit code that goes with it. */
 int report_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void report_note(const char *format, ...) __attribute__((format(printf, 1, 2))); /* a line beneath, indented */
 int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYLE_BLUE };

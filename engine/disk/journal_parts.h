@@ -86,6 +86,7 @@ struct journal {
 	bool prepare_stop, prepare_failed;
 	pthread_t preparer;
 	_Atomic uint64_t free_bytes;
+	uint64_t asked_ns; /* when the writer last had it looked up */
 	_Atomic int room;
 
 	pthread_mutex_t list_lock;

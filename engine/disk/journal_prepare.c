@@ -1,6 +1,8 @@
 /* disk/journal_prepare.c: the preparing thread. It has the next segment zeroed, synced and named before the current one
  * is full, so that the write path only ever overwrites blocks that exist (appending costs 105 us a flush, overwriting
- * 76), and it asks for the free space four times a second.
+ * 76), and it asks for the free space: while batches are being written, at most four times a second, so that an idle
+ * daemon does not wake up. Zeroing goes slowly, a little and a sync at a time: it shares the disk with the batches, whose
+ * syncs would wait for it; only when the current segment is half full does it hurry.
  *
  * A failure here harms nobody yet: the unfinished file goes, events are refused with `storage` once the current segment
  * runs short, and it tries again. That is how the daemon recovers by itself when space returns. */
@@ -18,8 +20,19 @@
 #include <time.h>
 
 #define ZERO_CHUNK_BYTES (256u * KIB)
-#define ZERO_SYNC_BYTES (8u * MIB) /* zeroes waiting in the page cache at once: they must not delay a batch's sync */
-#define PREPARE_EVERY_MS 250
+#define ZERO_SYNC_BYTES (1u * MIB) /* zeroes waiting in the page cache at once: they must not delay a batch's sync */
+#define ZERO_REST_MS 15
+#define RETRY_MS 250 /* while there is no space: it may return without a sign */
+
+/* A rest between two pieces, unless the segment is wanted soon (or is the first one: then nothing is current yet). */
+static void rest(struct journal *j)
+{
+	pthread_mutex_lock(&j->prepare_lock);
+	bool hurry = !j->current || j->prepare_stop || j->room_left < j->segment_bytes / 2;
+	pthread_mutex_unlock(&j->prepare_lock);
+	if (!hurry)
+		nanosleep(&(struct timespec){ .tv_nsec = ZERO_REST_MS * 1000000l }, NULL);
+}
 
 static int fill_zero(struct journal *j, struct file *f, uint64_t index)
 {
@@ -28,8 +41,10 @@ static int fill_zero(struct journal *j, struct file *f, uint64_t index)
 	for (uint64_t at = 0; r == ERR_OK && at < j->segment_bytes; at += ZERO_CHUNK_BYTES) {
 		uint64_t left = j->segment_bytes - at;
 		r = j->files->write(j->files->self, f, at, zero, left < ZERO_CHUNK_BYTES ? left : ZERO_CHUNK_BYTES);
-		if (r == ERR_OK && at && at % ZERO_SYNC_BYTES == 0)
+		if (r == ERR_OK && at && at % ZERO_SYNC_BYTES == 0) {
 			r = j->files->sync(j->files->self, f);
+			rest(j);
+		}
 	}
 	if (r == ERR_OK) {
 		segment_head_encode(zero, j->id, index, j->segment_bytes);
@@ -123,9 +138,13 @@ void *journal_prepare_run(void *arg)
 		pthread_mutex_lock(&j->prepare_lock);
 		if (j->prepare_stop || (!j->next && !j->prepare_failed))
 			continue;
+		if (atomic_load(&j->room) == ROOM_THERE) {
+			pthread_cond_wait(&j->prepare, &j->prepare_lock); /* a batch was written */
+			continue;
+		}
 		struct timespec until;
 		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += PREPARE_EVERY_MS * 1000000l;
+		until.tv_nsec += RETRY_MS * 1000000l;
 		until.tv_sec += until.tv_nsec / 1000000000l;
 		until.tv_nsec %= 1000000000l;
 		pthread_cond_timedwait(&j->prepare, &j->prepare_lock, &until);

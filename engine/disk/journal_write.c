@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#define ASK_FREE_EVERY_NS 250000000u
 #define EXIT_JOURNAL 70 /* EX_SOFTWARE: supervisors restart, recovery replays */
 
 /* Memory already holds what the disk may not, and a second fdatasync could falsely succeed: end here, without
@@ -81,6 +82,16 @@ static int sync_timed(struct journal *j)
 	return r;
 }
 
+/* Others fill the disk too: while batches are written, the preparing thread looks now and then. */
+static void ask_free_space(struct journal *j)
+{
+	uint64_t now_ns = clock_mono_ns();
+	if (now_ns - j->asked_ns < ASK_FREE_EVERY_NS)
+		return;
+	j->asked_ns = now_ns;
+	pthread_cond_signal(&j->prepare);
+}
+
 static int write_batch(struct journal *j, struct buffer *b)
 {
 	uint64_t padded = batch_padded(b->len);
@@ -112,6 +123,7 @@ static int write_batch(struct journal *j, struct buffer *b)
 	pthread_mutex_lock(&j->prepare_lock);
 	j->room_left = j->current_bytes - j->offset;
 	journal_room_update(j);
+	ask_free_space(j);
 	pthread_mutex_unlock(&j->prepare_lock);
 	counter_add(&j->batches, 1);
 	counter_add(&j->entries, b->count);

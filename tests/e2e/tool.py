@@ -5,13 +5,18 @@
 
 Also the bank's calls, where that file is there: NUDGED_DATA names its folder, else ../shared/data beside the source.
 """
+import fcntl
 import gzip
 import json
 import os
+import pty
+import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import unittest
@@ -181,6 +186,45 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.d.run("alert", "ack", name, "--by", "test")[0], 0)
         self.assertNotIn(name, self.d.run("alerts")[1])
         self.assertEqual(self.d.run("alert", "ack", "999999-0")[0], 1)
+
+    def on_terminal(self, columns, *args):
+        """What a terminal of that width gets, as lines without colours."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        with subprocess.Popen([NUDGECTL, "--socket", self.d.socket, *args], stdout=slave, stderr=slave) as tool:
+            os.close(slave)
+            out = b""
+            while True:
+                try:
+                    more = os.read(master, 65536)
+                except OSError: # the other end is closed
+                    break
+                if not more:
+                    break
+                out += more
+        os.close(master)
+        self.assertEqual(tool.returncode, 0, out)
+        return re.sub(r"\x1b\[[0-9;]*[mK]", "", out.decode()).replace("\r", "").splitlines()
+
+    def test_nothing_is_cut_on_any_terminal(self):
+        self.d.json("send", "-", stdin=lines(event(f"w{i}", "somebody-with-a-rather-long-name", member="a-member")
+                                             for i in range(4)))
+        name = "somebody-with-a-rather-long-name"
+        wanted = {("customer", "show", name): ("3 calls in a week.", "4 calls in a week.", "calls_week"),
+                  ("alerts",): ("/a-member", "4 calls in a week.", "care"),
+                  ("rules", "list"): ("three calls a week are two too many",),
+                  ("status",): ("tooltest", "since start", "publish", "store_bytes"),
+                  ("recommend", name, "--topic", "bill", "--explain"): ("We saw 4 calls.", "It is not.", "upsell"),
+                  ("help", "send"): ("Exit code 1 where anything was refused.", "--keep-going")}
+        for args, texts in wanted.items():
+            for columns in (40, 80, 160):
+                shown = self.on_terminal(columns, *args)
+                self.assertNotIn("…", "".join(shown).replace("COMMAND …", ""))
+                together = " ".join(" ".join(shown).split())
+                for text in texts:
+                    self.assertIn(text, together, (args, columns))
+                for line in shown if columns >= 80 else (): # narrower, a title may be broken by the terminal itself
+                    self.assertLessEqual(len(line), columns, line)
 
     def test_rules(self):
         stats = self.d.json("rules", "stats")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """README's shell examples, run as they stand: each block after a <!-- run: NAME --> comment, with build/ and /tmp/ pointed at
-this build and a scratch folder.
+this build and a scratch folder; and what it shows of the demo, held against what the demo's commands print.
 
 usage: readme.py BUILD SOURCE
 """
@@ -38,17 +38,56 @@ def run(name, script, build, source, scratch):
     return ok
 
 
+STORY = """
+{build}/engine/nudged --data data --rules {source}/rules/telecom --listen unix:s --clock events >log 2>&1 &
+export NUDGE_SOCKET=unix:s TZ=Asia/Ho_Chi_Minh
+for i in $(seq 200); do [ -S s ] && break; sleep 0.05; done
+{build}/tools/nudgectl alerts --follow --customer household-nguyen >alerts 2>&1 &
+{build}/tools/nudgectl simulate --story | {build}/tools/nudgectl send -
+for i in $(seq 100); do grep -q 2026-06-30 alerts && break; sleep 0.05; done
+cat alerts
+{build}/tools/nudgectl recommend household-nguyen --member father --agent linh --channel call --intent messages/usage \\
+	--mood -0.2 --lang en
+"""
+
+
+def words(line):
+    return " ".join(line.split())
+
+
+def shown(text, build, source, scratch):
+    """Every line of the block is one that the demo prints; … stands for what is left out, == for the demo's own headings."""
+    block = re.search(r"<!-- shown: demo -->\n```\n(.*?)```", text, re.S).group(1)
+    with open(os.path.join(scratch, "out"), "w+", encoding="utf-8") as out:
+        shell = subprocess.Popen(["bash", "-eu", "-c", STORY.format(build=build, source=source)], cwd=scratch,
+                                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        ok = shell.wait() == 0
+        os.killpg(shell.pid, signal.SIGKILL)
+        out.seek(0)
+        printed = [words(line) for line in out]
+    for line in block.splitlines():
+        wanted = words(line.split("…")[0])
+        if wanted and not line.startswith("==") and not any(wanted in have for have in printed):
+            print(f"README shows what the demo does not print: {line}")
+            ok = False
+    print(f"{'ok' if ok else 'FAILED'}: what the demo shows")
+    return ok
+
+
 def main():
     build, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     with open(os.path.join(source, "README.md"), encoding="utf-8") as f:
-        found = blocks(f.read())
+        text = f.read()
+    found = blocks(text)
     if not found:
         sys.exit("README.md has no example to run")
     passed = 0
     for name, script in found:
         with tempfile.TemporaryDirectory() as scratch:
             passed += run(name, script, build, source, scratch)
-    sys.exit(0 if passed == len(found) else 1)
+    with tempfile.TemporaryDirectory() as scratch:
+        passed += shown(text, build, source, scratch)
+    sys.exit(0 if passed == len(found) + 1 else 1)
 
 
 main()

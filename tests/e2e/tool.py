@@ -162,6 +162,8 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.d.run(*told)[0], 0)
         self.assertIn("before", self.d.run(*told)[1])
         self.assertEqual(self.d.run("outcome", "show", "call-back", "loved")[0], 1)
+        dumped = [json.loads(line) for line in self.d.run("journal", "dump", self.d.data)[1].splitlines()]
+        self.assertIn(asked["decision"], [e["decision"]["id"] for e in dumped if "decision" in e])
         shown = self.d.json("customer", "show", "show")
         self.assertEqual([o["kind"] for o in shown["outcomes"]], ["accepted"])
         self.assertIn("call-back", self.d.run("customer", "show", "show")[1])

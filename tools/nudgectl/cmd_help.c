@@ -58,6 +58,16 @@ void help_hint(void)
 	fprintf(stderr, "Try `nudgectl help` or `nudgectl help COMMAND`.\n");
 }
 
+/* As they stand, never wrapped: they are to be copied. */
+static void put_examples(const char *lines)
+{
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+		printf("  %.*s\n", (int)len, lines);
+		lines += len + (lines[len] == '\n');
+	}
+}
+
 static void help_one(const struct command *c)
 {
 	printf("Usage: nudgectl [--socket ADDR] [--json] %s%s%s%s\n\n", c->name, *c->args ? " " : "", c->args,
@@ -69,8 +79,7 @@ static void help_one(const struct command *c)
 	}
 	if (c->examples) {
 		printf("\nExamples:\n");
-		for (const char *line = c->examples; *line; line += strcspn(line, "\n"), line += *line == '\n')
-			printf("  %.*s\n", (int)strcspn(line, "\n"), line);
+		put_examples(c->examples);
 	}
 	if (c->options) {
 		printf("\nOptions:\n");

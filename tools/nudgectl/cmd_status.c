@@ -68,13 +68,14 @@ static bool percentile_of(const char *name, const char *which, char *out, size_t
 
 static void value_cell(struct table *t, double value, const char *unit)
 {
-	bool is_time = strcmp(unit, "us") == 0;
-	if (is_time)
+	if (strcmp(unit, "us") == 0)
 		table_add(t, "%s", value > 0 ? microseconds_text(value) : "-");
 	else if (strcmp(unit, "bytes") == 0)
 		table_add(t, "%s", size_text(value));
+	else if (value >= 0 && value < 1e18 && value == (double)(uint64_t)value)
+		table_add(t, "%s", count_text((uint64_t)value));
 	else
-		table_add(t, value == (double)(uint64_t)value ? "%.0f" : "%.6g", value);
+		table_add(t, "%.6g", value);
 }
 
 static const Nudge__V1__Gauge *gauge_named(const Nudge__V1__Status *s, const char *name, const char *which)

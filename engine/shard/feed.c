@@ -164,6 +164,16 @@ bool feed_subject(struct feed *f, uint64_t seq, uint32_t index, struct subject *
 	return i != NULL;
 }
 
+bool feed_message(struct feed *f, uint64_t seq, uint32_t index, struct bytes *out)
+{
+	pthread_mutex_lock(&f->lock);
+	struct item *i = find_exact(f, seq, index);
+	if (i)
+		bytes_put(out, i->message.data, i->message.len);
+	pthread_mutex_unlock(&f->lock);
+	return i != NULL;
+}
+
 static void put_item(const struct item *i, struct bytes *out)
 {
 	bytes_put_u32(out, (uint32_t)i->message.len);

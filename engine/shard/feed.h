@@ -28,6 +28,8 @@ void feed_destroy(struct feed *f); /* NULL-safe */
 void feed_add(struct feed *f, const struct wire_alert *alert, const struct subject *subject);
 /* The alert is no longer open; `state` is "acknowledged" or "closed". False: not there. */
 bool feed_close(struct feed *f, uint64_t seq, uint32_t index, const char *state);
+/* Appends the encoded Alert as followers got it (with a nudge's recommendation, which no record holds). False: not there. */
+bool feed_message(struct feed *f, uint64_t seq, uint32_t index, struct bytes *out);
 bool feed_subject(struct feed *f, uint64_t seq, uint32_t index, struct subject *out);
 
 /* Appends encoded Alert messages (each with its length before it, u32) behind `place` up to `durable`, of recipient

@@ -133,9 +133,11 @@ static void put_alerts(struct store_chunk *c, const struct slot *slot, const str
 		struct wire_alert wire;
 		if (has_alert(before, id))
 			continue;
-		alert_to_wire(slot->record, alerts_find(slot->record, id->seq, id->index), &wire);
 		bytes_clear(value);
-		alert_encode(&wire, value);
+		if (!feed_message(c->shard->engine->feed, id->seq, id->index, value)) {
+			alert_to_wire(slot->record, alerts_find(slot->record, id->seq, id->index), &wire);
+			alert_encode(&wire, value);
+		}
 		put(&c->operations, STORE_OUTBOX, true, outbox_key(key, id->seq, id->index), bytes_slice(value));
 	}
 }

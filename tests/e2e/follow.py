@@ -354,6 +354,20 @@ def nudges_are_decided_once(bench):
     kit.same(sum('nudge' in e for e in bench.dump(d.data)), 10, 'nudges in the journal')
 
 
+def a_nudge_keeps_its_recommendation(bench):
+    """Over a clean stop it comes back from the store, where no journal tail makes it anew."""
+    pb = bench.pb
+    d = bench.daemon(rules=bench.pack(PACK))
+    with d.client() as c:
+        publish(c, pb, *raises(pb, 0, 3, 'reach'))
+    d.settled()
+    d.stop()
+    d.start()
+    for a in Follower(d, pb, to='sms').take(3):
+        kit.same((a.kind, a.nudge.choices[0].action, a.nudge.choices[0].say), ('nudge', 'sorry', 'Sorry.'))
+
+
 kit.Bench().run([several_followers_and_resuming, through_restarts_and_kills, what_was_dealt_with_does_not_come_back,
                  more_open_alerts_than_a_record_holds, a_slow_follower_is_told, recommendations, a_missed_deadline, aliases_and_merges,
-                 an_event_without_a_time_happens_once, whose_line_an_alias_is, nudges_are_decided_once])
+                 an_event_without_a_time_happens_once, whose_line_an_alias_is, nudges_are_decided_once,
+                 a_nudge_keeps_its_recommendation])

@@ -115,6 +115,10 @@ static struct slice alert_state(const struct alert *a, int64_t now_ms)
 {
 	if (alert_is_open(a, now_ms))
 		return SLICE("open");
+	if (a->historical)
+		return SLICE("historical");
+	if (a->state == ALERT_OPEN)
+		return SLICE("expired");
 	return a->state == ALERT_ACKNOWLEDGED ? SLICE("acknowledged") : SLICE("closed");
 }
 

@@ -189,6 +189,14 @@ class Commands(unittest.TestCase):
         self.assertNotIn(name, self.d.run("alerts")[1])
         self.assertEqual(self.d.run("alert", "ack", "999999-0")[0], 1)
 
+    def test_an_alert_that_nobody_took_care_of_expires(self):
+        d = Daemon(BENCH.pack(PACK.replace('severity = "high"', 'severity = "high", expires = "1s"')))
+        d.json("send", "-", stdin=lines(event(i, "late") for i in range(3)))
+        self.assertIn("  open  ", d.run("customer", "show", "late")[1])
+        time.sleep(1.2)
+        self.assertIn("  expired  ", d.run("customer", "show", "late")[1])
+        d.nudged.stop()
+
     def on_terminal(self, columns, *args):
         """What a terminal of that width gets, as lines without colours."""
         master, slave = pty.openpty()

@@ -317,7 +317,7 @@ static void customer(void **state)
 	assert_string_equal(c->cases[0]->name, "#00000007");
 	assert_string_equal(c->cases[0]->state, "open");
 	assert_string_equal(c->timers[0]->key, "k");
-	assert_string_equal(c->alerts[0]->state, "closed"); /* expired */
+	assert_string_equal(c->alerts[0]->state, "expired");
 	assert_string_equal(c->alerts[0]->member, "line-1");
 	assert_string_equal(c->outcomes[0]->decision, "1-2");
 	assert_string_equal(c->outcomes[0]->kind, "later");

@@ -76,17 +76,29 @@ static inline struct slice body_of(uint64_t n, char *out)
 	return (struct slice){ out, len };
 }
 
-static inline void append(struct journal *j, uint64_t n)
+/* Entry n, whose space is reserved. */
+static inline void append_reserved(struct journal *j, uint64_t n)
 {
 	char body[512];
 	struct journal_entry e = { .prev_seq = n / 2, .received_at_ms = (int64_t)n * 10, .outcome = n * n, .kind = (uint8_t)n,
 				   .slot = (uint8_t)(n * 3), .body = body_of(n, body) };
-	int r;
-	while ((r = journal_reserve(j, 1, e.body.len)) == ERR_BUSY)
-		usleep(100);
-	assert_int_equal(r, ERR_OK);
 	journal_append(j, &e, NULL, NULL);
 	assert_int_equal(e.seq, n);
+}
+
+static inline int reserve_for(struct journal *j, uint64_t n)
+{
+	char body[512];
+	return journal_reserve(j, 1, body_of(n, body).len);
+}
+
+static inline void append(struct journal *j, uint64_t n)
+{
+	int r;
+	while ((r = reserve_for(j, n)) == ERR_BUSY)
+		usleep(100);
+	assert_int_equal(r, ERR_OK);
+	append_reserved(j, n);
 }
 
 static inline void append_many(struct journal *j, uint64_t from, uint64_t to)

@@ -285,15 +285,14 @@ static int wait_for_reserve(struct journal *j, int wanted, unsigned *next)
 {
 	int r = 1;
 	for (int i = 0; i < 300 && r != wanted; i++) {
-		r = journal_reserve(j, 1, 10);
-		if (r == ERR_OK)
-			journal_release(j, 1, 10);
-		if (r != wanted)
-			usleep(10000);
-		if (r == ERR_OK && wanted != ERR_OK) {
-			append_many(j, *next, *next);
+		r = reserve_for(j, *next);
+		if (r == ERR_OK) {
+			append_reserved(j, *next);
+			journal_wait(j, *next);
 			++*next;
 		}
+		if (r != wanted)
+			usleep(10000);
 	}
 	return r;
 }
@@ -316,7 +315,7 @@ static void a_full_disk_refuses_and_recovers(void **state)
 	assert_int_equal(wait_for_reserve(j, ERR_STORAGE, &next), ERR_STORAGE);
 	free_now = 2000;
 	assert_int_equal(wait_for_reserve(j, ERR_OK, &next), ERR_OK);
-	append_many(j, next, 1000);
+	append_many(j, next, 1000); /* reserves wait where the next segment is on its way */
 	expect_range(j, 1, 1, 1000);
 	next = 1001;
 	free_now = 0;

@@ -79,10 +79,11 @@ static struct journal *create(const char *dir, const struct journal_options *opt
 		j->segment_bytes = SEGMENT_BYTES_MIN;
 	if (!j->options.reserve_bytes)
 		j->options.reserve_bytes = STORAGE_RESERVE_BYTES;
-	/* two batches fit into any segment: the one in flight and the one being filled */
-	j->batch_bytes = ((j->segment_bytes - SEGMENT_HEAD_BYTES) / 2 - SECTOR_BYTES) / SECTOR_BYTES * SECTOR_BYTES;
-	if (j->batch_bytes > LIMIT_BATCH_BYTES)
-		j->batch_bytes = LIMIT_BATCH_BYTES;
+	/* Two buffers' batches fit into a segment, and a fifth of a buffer is for what journal_take takes. */
+	j->buffer_bytes = ((j->segment_bytes - SEGMENT_HEAD_BYTES) / 2 - SECTOR_BYTES) / SECTOR_BYTES * SECTOR_BYTES;
+	if (j->buffer_bytes > LIMIT_BATCH_BYTES / 4 * 5)
+		j->buffer_bytes = LIMIT_BATCH_BYTES / 4 * 5;
+	j->batch_bytes = j->buffer_bytes / 5 * 4 / SECTOR_BYTES * SECTOR_BYTES;
 	j->folder = folder_path(dir, "journal");
 	init_locks(j);
 	return j;
@@ -114,7 +115,7 @@ int journal_start(struct journal *j)
 {
 	CHECK(!j->options.read_only && !j->started);
 	for (size_t i = 0; i < 2; i++) {
-		j->buffers[i].data = aligned_alloc(4096, (j->batch_bytes + SECTOR_BYTES + 4095) / 4096 * 4096);
+		j->buffers[i].data = aligned_alloc(4096, (j->buffer_bytes + SECTOR_BYTES + 4095) / 4096 * 4096);
 		CHECK(j->buffers[i].data != NULL);
 		j->buffers[i].len = BATCH_HEAD_BYTES;
 	}
@@ -185,7 +186,7 @@ int journal_reserve(struct journal *j, size_t entries, size_t bytes)
 		return error_set(ERR_BUSY, NULL, "the next journal segment is being prepared: try again");
 	size_t used = atomic_load_explicit(&j->used, memory_order_relaxed);
 	do {
-		if (need > j->batch_bytes - used)
+		if (used > j->batch_bytes || need > j->batch_bytes - used) /* what was taken may be over it */
 			return error_set(ERR_BUSY, NULL, "the disk is behind: limit_batch_bytes %zu wait to be written",
 					 j->batch_bytes);
 	} while (!atomic_compare_exchange_weak(&j->used, &used, used + need));
@@ -225,7 +226,7 @@ void journal_append(struct journal *j, struct journal_entry *e, void (*then)(voi
 
 	pthread_mutex_lock(&j->lock);
 	struct buffer *b = j->filling;
-	CHECK(b->len + ENTRY_HEAD_BYTES + e->body.len <= j->batch_bytes); /* else it was not reserved */
+	CHECK(b->len + ENTRY_HEAD_BYTES + e->body.len <= j->buffer_bytes); /* else it was not reserved */
 	e->seq = atomic_load_explicit(&j->last_seq, memory_order_relaxed) + 1;
 	if (b->count++ == 0)
 		b->first_seq = e->seq;

@@ -70,7 +70,8 @@ struct hash128 journal_id(const struct journal *j); /* drawn when it was made */
  * buffer is full, the disk is behind; ERR_STORAGE: free space is under the reserve. A reservation is used up by
  * appends and given back by journal_release. Any thread. */
 int journal_reserve(struct journal *j, size_t entries, size_t bytes);
-/* Takes room that was not asked for: what must be said although the disk is short (its reserve has room for little things). */
+/* Takes room that was not asked for: what must be said although the disk is short (its reserve has room for little
+ * things) or behind. A fifth of the buffer is kept for it: little things only. */
 void journal_take(struct journal *j, size_t entries, size_t bytes);
 void journal_release(struct journal *j, size_t entries, size_t bytes);
 

@@ -45,7 +45,7 @@ void segment_list_add(struct segment_list *l, uint64_t index, const struct batch
 const struct segment *segment_list_find(const struct segment_list *l, uint64_t seq, uint64_t *offset);
 
 struct buffer {
-	char *data; /* room for the batch's head, entries up to the journal's batch_bytes, padding */
+	char *data; /* room for the batch's head, entries up to the journal's buffer_bytes, padding */
 	size_t len;
 	uint32_t count;
 	uint64_t first_seq;
@@ -60,7 +60,8 @@ struct journal {
 	struct hash128 id;
 	struct file *lock_file;
 	uint64_t segment_bytes;
-	size_t batch_bytes; /* one batch at most, with its head */
+	size_t batch_bytes;  /* what may be reserved of one batch, with its head */
+	size_t buffer_bytes; /* all of it: the rest is for what is taken without asking */
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake, synced;

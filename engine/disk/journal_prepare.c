@@ -96,7 +96,7 @@ void journal_ask_free(struct journal *j)
 void journal_room_update(struct journal *j)
 {
 	/* one batch in flight, one being filled */
-	bool short_of_room = !j->next && j->room_left < 2 * (uint64_t)(j->batch_bytes + SECTOR_BYTES);
+	bool short_of_room = !j->next && j->room_left < 2 * (uint64_t)(j->buffer_bytes + SECTOR_BYTES);
 	enum room room = ROOM_THERE;
 	if (atomic_load(&j->free_bytes) < j->options.reserve_bytes || (short_of_room && j->prepare_failed))
 		room = ROOM_NONE;

@@ -111,15 +111,39 @@ static bool make_reservation(struct shard *s, struct work *w)
 	return false;
 }
 
-static void finish(struct shard *s, struct work *w, struct commit *c, struct applied *applied)
+/* What stands before applying: the id is new, the record has room, what was due before has fired. False: answered. */
+static bool admit(struct shard *s, struct work *w, struct slot *slot, uint64_t id, uint64_t content, int64_t time_ms)
 {
-	c->reserved_bytes = w->reserved;
+	if (!is_new(s, w, slot->record, id, content, time_ms) || record_full(s, w, slot))
+		return false;
+	if (timers_fire_before(s, slot, time_ms) != ERR_OK) {
+		work_refuse_last(s, w);
+		return false;
+	}
+	arena_reset(&s->machine.arena);
+	return true;
+}
+
+/* What stands after it: s->applied holds what came of it. */
+static void publish(struct shard *s, struct work *w, struct slot *slot, struct entry *entry, bool untimed)
+{
+	entry->subject = record_subject(slot->record);
+	entry->aborted = s->applied.aborted;
+	struct commit c = { .slot = slot,
+			    .entry = entry,
+			    .applied = &s->applied,
+			    .received_at_ms = s->now_ms,
+			    .raw = w->raw,
+			    .member = w->member,
+			    .untimed = untimed,
+			    .changes_record = true,
+			    .reserved_bytes = w->reserved };
 	w->reserved = 0;
-	w->ack.seq = w->hold_seq = commit_entry(s, c);
+	w->ack.seq = w->hold_seq = commit_entry(s, &c);
 	w->ack.result = ACK_ACCEPTED;
 	counter_add(&s->counts.accepted, 1);
 	if (w->call)
-		ack_alerts(s, w, c->slot->record, applied);
+		ack_alerts(s, w, slot->record, &s->applied);
 	work_done(s, w);
 }
 
@@ -135,28 +159,14 @@ void publish_work(struct shard *s, struct work *w)
 		work_refuse_last(s, w);
 		return;
 	}
-	if (!is_new(s, w, slot->record, e.id_hash, e.content_hash, e.time_ms) || record_full(s, w, slot))
+	if (!admit(s, w, slot, e.id_hash, e.content_hash, e.time_ms))
 		return;
-	if (timers_fire_before(s, slot, e.time_ms) != ERR_OK) {
-		work_refuse_last(s, w); /* what was due before it must come before it */
-		return;
-	}
-	arena_reset(&s->machine.arena);
-	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
-	machine_apply_event(&s->machine, slot->record, &e, &in, applied);
-	struct entry entry = { .kind = ENTRY_EVENT, .subject = record_subject(slot->record), .aborted = applied->aborted };
+	machine_apply_event(&s->machine, slot->record, &e, &in, &s->applied);
+	struct entry entry = { .kind = ENTRY_EVENT };
 	entry.event.member = w->member;
 	entry.event.raw = w->raw;
-	struct commit c = { .slot = slot,
-			    .entry = &entry,
-			    .applied = applied,
-			    .received_at_ms = s->now_ms,
-			    .raw = w->raw,
-			    .member = w->member,
-			    .untimed = untimed,
-			    .changes_record = true };
-	finish(s, w, &c, applied);
+	publish(s, w, slot, &entry, untimed);
 }
 
 struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t received_at_ms)
@@ -188,31 +198,18 @@ void outcome_work(struct shard *s, struct work *w)
 		return;
 	}
 	struct outcome_input input = outcome_input_of(&o, s->now_ms);
-	if (!is_new(s, w, slot->record, o.id_hash, o.content_hash, input.time_ms) || record_full(s, w, slot))
+	if (!admit(s, w, slot, o.id_hash, o.content_hash, input.time_ms))
 		return;
 	if (input.member.len)
 		w->member = (struct slice){ 0 };
 	else if (w->member.len)
 		input.member = w->member;
-	if (timers_fire_before(s, slot, input.time_ms) != ERR_OK) {
-		work_refuse_last(s, w);
-		return;
-	}
-	arena_reset(&s->machine.arena);
-	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
-	machine_apply_outcome(&s->machine, slot->record, &input, &in, applied);
-	struct entry entry = { .kind = ENTRY_OUTCOME, .subject = record_subject(slot->record), .aborted = applied->aborted };
+	machine_apply_outcome(&s->machine, slot->record, &input, &in, &s->applied);
+	struct entry entry = { .kind = ENTRY_OUTCOME };
 	entry.outcome.member = w->member;
 	entry.outcome.raw = w->raw;
-	struct commit c = { .slot = slot,
-			    .entry = &entry,
-			    .applied = applied,
-			    .received_at_ms = s->now_ms,
-			    .raw = w->raw,
-			    .member = w->member,
-			    .changes_record = true };
-	finish(s, w, &c, applied);
+	publish(s, w, slot, &entry, false);
 }
 
 /* The alert's own subject may be a customer, an agent or an area; its id led here through the feed. */

@@ -14,7 +14,7 @@ struct config {
 	char *data, *rules, *file;
 	char *listen[CONFIG_LISTEN_MAX];
 	unsigned listen_count;
-	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms;
+	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms, tail_mb;
 	char *clock, *log_level;
 	bool check_only, replay, help, version, list_faults;
 };

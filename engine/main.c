@@ -71,6 +71,7 @@ static struct engine_config engine_config_of(const struct config *c)
 		.reserve_bytes = c->reserve_mb * MIB,
 		.journal_keep_bytes = c->journal_keep_mb * MIB,
 		.sweep_ms = (uint32_t)c->sweep_ms,
+		.tail_bytes = c->tail_mb * MIB,
 		.simulated_clock = strcmp(c->clock, "events") == 0,
 		.version = NUDGED_VERSION,
 	};

@@ -45,6 +45,8 @@ static struct engine *engine_create(const struct engine_config *config)
 	e->shard_count = config->shards ? config->shards : 1;
 	if (!e->config.cache_bytes)
 		e->config.cache_bytes = CACHE_BYTES_DEFAULT;
+	if (!e->config.tail_bytes)
+		e->config.tail_bytes = LIMIT_TAIL_BYTES;
 	if (!e->config.sweep_ms)
 		e->config.sweep_ms = SWEEP_MS_DEFAULT;
 	pthread_mutex_init(&e->lock, NULL);

@@ -80,6 +80,8 @@ static void publish_one(struct shard *s, struct call *c, const struct request *r
 static enum shard_take take_publish(struct shard *s, struct session *session, const struct request *r)
 {
 	size_t count, bytes;
+	if (s->tail_full)
+		return SHARD_PAUSE; /* recovery would take too long: the store catches up first */
 	bool room = reserve_frame(s, r, &count, &bytes);
 	int why = room ? ERR_OK : error_last()->code;
 	if (why == ERR_BUSY)

@@ -59,6 +59,7 @@ struct shard {
 	_Atomic bool poked;
 	struct work *parked; /* of customers whose merge is on its way: run again when one has arrived */
 	bool unpark;
+	bool tail_full; /* the store is over tail_bytes behind the journal: events wait */
 	bool inbox_stuck, inbox_busy; /* its head finds no room; since the disk is behind, not full */
 	struct pack *next_pack;
 	struct bytes scratch, encoded;

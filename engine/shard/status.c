@@ -73,6 +73,7 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 		{ "sync_p99", "us", (double)j.sync_ns_p99 / 1000.0 },
 		{ "batch_entries_p50", "entries", (double)j.batch_entries_p50 },
 		{ "batch_entries_p99", "entries", (double)j.batch_entries_p99 },
+		{ "journal_tail", "bytes", (double)journal_tail_bytes(e->journal, atomic_load(&e->mark)) },
 		{ "journal_segments", "segments", (double)j.segments },
 		{ "timers_fired", "timers", (double)SUM(timers_fired) },
 		{ "nudges", "decisions", (double)SUM(nudges) },

@@ -19,12 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS 10             /* between two chunks */
-#define SWEEP_SPREAD_TICKS 300 /* a sweep is spread over about 3 s … */
+#define TICK_MS 25 /* between two chunks: each commit is a sync that the journal's syncs stand in line with */
+#define SWEEP_SPREAD_TICKS 400 /* a sweep is spread over about 10 s … */
 #define CHUNK_RECORDS_MIN 16u
 #define CHUNK_BYTES_MAX (1u * MIB)
-#define CHUNKS_OUT_MAX 4u              /* … but never runs ahead of the disk */
-#define TAIL_START_BYTES (64ull * MIB) /* a tail this long starts a sweep before its time */
+#define CHUNKS_OUT_MAX 4u /* … but never runs ahead of the disk */
+#define TAIL_START 4u     /* a tail of this part of the bound starts a sweep before its time, … */
+#define TAIL_HURRY 2u     /* … and of this part makes it hurry */
 
 /* The first bytes of the key lie beside the pointer: nearly all comparisons end there, and none of those waits for a
  * record that left the CPU's caches long ago. The hash slot is the same for all that are sorted together. */
@@ -222,7 +223,8 @@ static void send_chunk(struct shard *s)
 	struct sweep *sweep = &s->sweep;
 	/* Far behind, the tail decides the pace. */
 	size_t most = sweep->per_tick;
-	if (journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark)) > LIMIT_TAIL_BYTES / 2)
+	if (journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark)) >
+	    s->engine->config.tail_bytes / TAIL_HURRY)
 		most *= 8;
 	struct store_chunk *c = chunk_create(s, most);
 	if (!fill(s, c, most)) {
@@ -270,9 +272,11 @@ void stored_work(struct shard *s, struct work *w)
 int64_t sweep_wants(struct shard *s)
 {
 	struct sweep *sweep = &s->sweep;
+	uint64_t tail = journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark));
+	s->tail_full = tail > s->engine->config.tail_bytes;
 	if (sweep->active)
 		return sweep->last_sent ? -1 : TICK_MS; /* the last commit wakes the shard */
-	bool early = journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark)) > TAIL_START_BYTES;
+	bool early = tail > s->engine->config.tail_bytes / TAIL_START;
 	if (!early && !s->cache.dirty_count)
 		return -1; /* decisions alone change no record: they wait until the tail is worth moving the mark */
 	int64_t since_ms = (int64_t)((clock_mono_ns() - s->swept_ns) / 1000000u),

@@ -26,6 +26,7 @@
 #define CHUNKS_OUT_MAX 4u /* … but never runs ahead of the disk */
 #define TAIL_START 4u     /* a tail of this part of the bound starts a sweep before its time, … */
 #define TAIL_HURRY 2u     /* … and of this part makes it hurry */
+#define EARLY_PAUSE_MS 100 /* between two early ones: the mark may be unable to move, or the store refuse */
 
 /* The first bytes of the key lie beside the pointer: nearly all comparisons end there, and none of those waits for a
  * record that left the CPU's caches long ago. The hash slot is the same for all that are sorted together. */
@@ -280,8 +281,8 @@ int64_t sweep_wants(struct shard *s)
 	if (!early && !s->cache.dirty_count)
 		return -1; /* decisions alone change no record: they wait until the tail is worth moving the mark */
 	int64_t since_ms = (int64_t)((clock_mono_ns() - s->swept_ns) / 1000000u),
-		wait = (int64_t)s->engine->config.sweep_ms - since_ms;
-	return early || wait < 0 ? 0 : wait;
+		wait = (early ? EARLY_PAUSE_MS : (int64_t)s->engine->config.sweep_ms) - since_ms;
+	return wait < 0 ? 0 : wait;
 }
 
 void sweep_tick(struct shard *s)

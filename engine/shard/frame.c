@@ -63,7 +63,6 @@ static void publish_one(struct shard *s, struct call *c, const struct request *r
 	bool simulated = s->engine->config.simulated_clock;
 	arena_reset(&s->arena_event);
 	if (event_decode(&event, raw, &s->arena_event, simulated ? -1 : s->now_ms) != ERR_OK) {
-		counter_add(&s->counts.refused, 1);
 		work_refuse_last(s, &w);
 		return;
 	}

@@ -210,6 +210,8 @@ void work_refuse_last(struct shard *s, struct work *w)
 				    .error_field = arena_slice(a, slice_of(e->field)),
 				    .error_text = arena_slice(a, slice_of(e->text)) };
 	w->failed = true;
+	if (w->kind == WORK_EVENT || w->kind == WORK_OUTCOME)
+		counter_add(&s->counts.refused, 1);
 	work_done(s, w);
 }
 

@@ -31,20 +31,7 @@ static int push_read(lua_State *L, struct slice space, struct slice name)
 {
 	const struct vm_host *host = host_of(L);
 	vm_charge(L, 20);
-	struct value v = host->read(host->arg, space, name);
-	switch (v.kind) {
-	case VALUE_BOOL:
-		lua_pushboolean(L, v.boolean);
-		break;
-	case VALUE_NUMBER:
-		lua_pushnumber(L, v.number);
-		break;
-	case VALUE_STRING:
-		lua_pushlstring(L, v.string.data ? v.string.data : "", v.string.len);
-		break;
-	default:
-		lua_pushnil(L);
-	}
+	vm_push_value(L, host->read(host->arg, space, name));
 	return 1;
 }
 

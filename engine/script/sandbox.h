@@ -77,6 +77,8 @@ void sandbox_push_string_library(lua_State *L); /* sandbox_string.c; also sets t
 void sandbox_push_table_library(lua_State *L);  /* sandbox_table.c */
 void sandbox_push_math_library(lua_State *L);   /* sandbox_math.c */
 
+/* vm.c: a value as Lua sees it; unknown is nil. */
+void vm_push_value(lua_State *L, struct value v);
 /* context.c: makes the `c` object; pushes nothing. */
 void context_create(lua_State *L);
 /* declare_series.c: the number of the tally at `index`, else raises. */

@@ -163,7 +163,7 @@ struct call {
 	struct value out;
 };
 
-static void push_value(lua_State *L, struct value v)
+void vm_push_value(lua_State *L, struct value v)
 {
 	switch (v.kind) {
 	case VALUE_BOOL:
@@ -214,7 +214,7 @@ static int call_protected(lua_State *L)
 		lua_createtable(L, 0, (int)call->count);
 		for (unsigned i = 0; i < call->count; i++) {
 			lua_pushlstring(L, call->names[i]->data, call->names[i]->len);
-			push_value(L, call->inputs[i]);
+			vm_push_value(L, call->inputs[i]);
 			lua_rawset(L, -3);
 		}
 	} else {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "decide/text.h"
+#include "decide/watch.h"
 
 #include <stdio.h>
 
@@ -154,8 +155,11 @@ static bool stage_rule(struct applying *a, const struct rule_decl *rule)
 static void rule_apply(struct applying *a, struct rule_decl *rule, unsigned index)
 {
 	struct eval *e = a->e;
+	uint8_t member = e->member;
 	e->aborted = false;
 	struct value holds = rule_condition(a, rule);
+	if (e->watch)
+		e->watch->rule(e->watch->arg, rule, member, holds);
 	if (e->aborted) {
 		rule_failed(a, rule, index, e->error);
 		return;

@@ -40,9 +40,11 @@ struct fact_slot {
 };
 
 struct stage;
+struct watch;
 
 struct eval {
 	struct machine *m;
+	const struct watch *watch;                    /* decide/watch.h; NULL: nobody looks on */
 	/* the context */
 	const struct record *subject;                 /* whom the rule or decision is about */
 	const struct record *customer, *agent, *area; /* one of them is the subject; NULL: unknown */

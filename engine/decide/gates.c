@@ -1,5 +1,6 @@
 /* decide/gates.c: may this action be recommended, now, to this customer? */
 #include "decide/deciding.h"
+#include "decide/watch.h"
 
 const char *gate_name(enum gate g)
 {
@@ -55,6 +56,8 @@ void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *
 			continue;
 		v->member = e->member;
 		struct value held = eval_term(e, t);
+		if (e->watch)
+			e->watch->gate(e->watch->arg, a, t, v->member, held);
 		if (eval_is_true(held))
 			continue;
 		v->gate = (uint8_t)g;

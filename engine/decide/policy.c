@@ -3,6 +3,7 @@
  * lost. */
 #include "decide/deciding.h"
 #include "decide/text.h"
+#include "decide/watch.h"
 
 static bool names(const struct str *wanted, const struct str *have)
 {
@@ -60,9 +61,20 @@ static struct tally outcomes_tally(const struct deciding *d, const struct policy
 	return t;
 }
 
+/* A policy's own condition, `unless` or `except`. */
+static bool condition_holds(struct deciding *d, const struct policy_decl *p, const struct term *condition)
+{
+	struct eval *e = d->e;
+	uint8_t member = e->member;
+	struct value held = eval_term(e, condition);
+	if (e->watch)
+		e->watch->policy(e->watch->arg, p, condition, member, held);
+	return eval_is_true(held);
+}
+
 static bool policy_holds(struct deciding *d, const struct policy_decl *p, const struct action_decl *a)
 {
-	if (p->unless && eval_is_true(eval_term(d->e, p->unless)))
+	if (p->unless && condition_holds(d, p, p->unless))
 		return true;
 	if (p->after_count) {
 		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within);
@@ -82,7 +94,7 @@ int policies_ask(struct deciding *d, const struct action_decl *a)
 		d->e->member = member;
 		if (!policy_covers(d, p, a) || !policy_holds(d, p, a))
 			continue;
-		if (p->except && eval_is_true(eval_term(d->e, p->except)))
+		if (p->except && condition_holds(d, p, p->except))
 			continue;
 		d->held[i] = true;
 		found = (int)i;

@@ -1,0 +1,24 @@
+/* decide/watch.h: who looks on while the machine works: what each condition came to, told at the moment it is asked, with
+ * the context still in place. For tests of packs: coverage, and why a rule did not fire. Whoever looks on may evaluate
+ * terms, and leaves the context as it was. */
+#ifndef NUDGED_DECIDE_WATCH_H
+#define NUDGED_DECIDE_WATCH_H
+
+#include "script/pack.h"
+
+struct watch {
+	void *arg;
+	/* member: the one bound when the condition was asked; what was asked may have bound another since. */
+	void (*rule)(void *arg, const struct rule_decl *rule, uint8_t member, struct value held);
+	void (*gate)(void *arg, const struct action_decl *action, const struct term *gate, uint8_t member,
+		     struct value held);
+	void (*policy)(void *arg, const struct policy_decl *policy, const struct term *condition, uint8_t member,
+		       struct value held);
+};
+
+/* Why the rule's condition, which is not true, did not hold: "lines is 1, needs at least 2". Within `rule` only. */
+struct eval;
+struct bytes;
+void rule_explain_missing(struct eval *e, const struct rule_decl *rule, uint8_t member, struct bytes *out);
+
+#endif

@@ -31,10 +31,12 @@ static void apply_customer_event(struct applying *a)
 	apply_series(a, a->index->series, a->index->series_count);
 	apply_cases(a);
 	apply_closers(a, a->index, a->member);
+	stages_lap(&a->m->stages, STAGE_SERIES, 1);
 	applying_occasion(a, a->event, a->member);
 	apply_rules(a, a->index->rules, a->index->rule_count);
 	apply_happened(a);
 	apply_passed_on(a);
+	stages_lap(&a->m->stages, STAGE_RULES, 1);
 }
 
 void machine_apply_event(struct machine *m, struct record *record, const struct event *e, const struct apply_input *in,

@@ -86,11 +86,15 @@ static bool choose(struct deciding *d)
 		gates_ask(d, &p->actions[i], &d->verdicts[i]);
 		if (d->verdicts[i].gate != GATE_OPEN)
 			continue;
+		stages_lap(&d->m->stages, STAGE_GATES, 0);
 		score_action(d, &p->actions[i], &c);
 		d->verdicts[i].score = c.score;
 		d->verdicts[i].gate = GATE_RANK;
 		rank(d, &c);
+		stages_lap(&d->m->stages, STAGE_SCORES, 0);
 	}
+	stages_lap(&d->m->stages, STAGE_GATES, 1);
+	stages_lap(&d->m->stages, STAGE_SCORES, 1); /* counted once, whatever passed */
 	return true;
 }
 
@@ -141,6 +145,7 @@ static bool decide(struct deciding *d)
 	fill_words(d);
 	fill_answers(d);
 	cautions_fill(d);
+	stages_lap(&d->m->stages, STAGE_WORDS, 1);
 	return true;
 }
 
@@ -171,6 +176,7 @@ void machine_decide(struct machine *m, const struct decide_subjects *subjects, c
 		explain_choices(&d);
 		if (ask->explain)
 			explain_left_out(&d);
+		stages_lap(&m->stages, STAGE_REASONS, 1);
 	}
 	deciding_finish(&d);
 	if (!in_time)

@@ -8,6 +8,7 @@
 #define NUDGED_DECIDE_MACHINE_H
 
 #include "base/arena.h"
+#include "base/stages.h"
 #include "script/pack.h"
 #include "state/record.h"
 
@@ -18,6 +19,7 @@ struct machine {
 	struct eval *eval;    /* owned scratch: decide/eval.h */
 	/* For rules' time_ns: this layer reads no clock itself. NULL: not measured (replay, tests). */
 	uint64_t (*now_ns)(void);
+	struct stages stages; /* begun by the caller, with a clock of the caller's; off otherwise */
 };
 
 void machine_init(struct machine *m);

@@ -323,6 +323,10 @@ void journal_stats(const struct journal *j, struct journal_stats *out)
 		.sync_ns_p99 = histogram_percentile(&j->sync_times, 99),
 		.batch_entries_p50 = histogram_percentile(&j->batch_entries, 50),
 		.batch_entries_p99 = histogram_percentile(&j->batch_entries, 99),
+		.write_ns = counter_get(&j->write_ns),
+		.sync_ns_max = counter_get(&j->sync_ns_max),
+		.batch_bytes_p50 = histogram_percentile(&j->batch_sizes, 50),
+		.batch_bytes_p99 = histogram_percentile(&j->batch_sizes, 99),
 	};
 	pthread_mutex_lock(list_lock(j));
 	out->segments = j->list.count;

@@ -98,7 +98,9 @@ int journal_retire(struct journal *j, uint64_t seq, uint64_t keep_bytes);
 /* The log's shape for status and metrics. */
 struct journal_stats {
 	uint64_t batches, entries, bytes, syncs, sync_ns, segments, free_bytes;
-	uint64_t sync_ns_p50, sync_ns_p99, batch_entries_p50, batch_entries_p99;
+	uint64_t write_ns; /* sealing and writing, without syncing */
+	uint64_t sync_ns_p50, sync_ns_p99, sync_ns_max, batch_entries_p50, batch_entries_p99, batch_bytes_p50,
+		batch_bytes_p99;
 };
 void journal_stats(const struct journal *j, struct journal_stats *out);
 

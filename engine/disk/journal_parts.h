@@ -77,8 +77,8 @@ struct journal {
 	uint64_t current_index, current_bytes, offset;
 	struct hash128 chain;
 	struct bytes scratch;
-	counter batches, entries, bytes, syncs, sync_ns;
-	struct histogram sync_times, batch_entries;
+	counter batches, entries, bytes, syncs, sync_ns, sync_ns_max, write_ns;
+	struct histogram sync_times, batch_entries, batch_sizes;
 
 	pthread_mutex_t prepare_lock;
 	pthread_cond_t prepare, prepared;

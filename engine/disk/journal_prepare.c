@@ -129,6 +129,7 @@ static void prepare_next(struct journal *j)
 void *journal_prepare_run(void *arg)
 {
 	struct journal *j = arg;
+	pthread_setname_np(pthread_self(), "segments");
 	pthread_mutex_lock(&j->prepare_lock);
 	while (!j->prepare_stop) {
 		if (!j->next)

@@ -77,6 +77,8 @@ static int sync_timed(struct journal *j)
 	counter_add(&j->syncs, 1);
 	counter_add(&j->sync_ns, took_ns);
 	histogram_add(&j->sync_times, took_ns);
+	if (took_ns > counter_get(&j->sync_ns_max))
+		atomic_store_explicit(&j->sync_ns_max, took_ns, memory_order_relaxed);
 	if (r == ERR_OK && fault_hit(journal_after_sync))
 		return error_set(ERR_IO, NULL, "fault point journal_after_sync");
 	return r;
@@ -101,6 +103,7 @@ static int write_batch(struct journal *j, struct buffer *b)
 	if (r < 0)
 		return r;
 	CHECK(j->offset + padded <= j->current_bytes);
+	uint64_t from_ns = clock_mono_ns();
 	struct batch_head head = { .segment = j->current_index, .first_seq = b->first_seq, .count = b->count,
 				   .length = (uint32_t)b->len, .prev = j->chain };
 	batch_seal(b->data, &head, j->id, &j->scratch);
@@ -110,6 +113,7 @@ static int write_batch(struct journal *j, struct buffer *b)
 	r = j->files->write(j->files->self, j->current, j->offset, b->data, padded);
 	if (r == ERR_OK && fault_hit(journal_after_write))
 		r = error_set(ERR_IO, NULL, "fault point journal_after_write");
+	counter_add(&j->write_ns, clock_mono_ns() - from_ns);
 	if (r == ERR_OK)
 		r = sync_timed(j);
 	if (r < 0)
@@ -129,6 +133,7 @@ static int write_batch(struct journal *j, struct buffer *b)
 	counter_add(&j->entries, b->count);
 	counter_add(&j->bytes, padded);
 	histogram_add(&j->batch_entries, b->count);
+	histogram_add(&j->batch_sizes, padded);
 	return ERR_OK;
 }
 
@@ -154,6 +159,7 @@ void *journal_write_run(void *arg)
 {
 	struct journal *j = arg;
 	struct buffer *b;
+	pthread_setname_np(pthread_self(), "journal");
 	pthread_mutex_lock(&j->lock);
 	while ((b = take_buffer(j)) != NULL) {
 		uint64_t newest = b->first_seq + b->count - 1;

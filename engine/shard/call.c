@@ -29,7 +29,7 @@ struct call *call_create(struct shard *s, struct session *session, const struct 
 	c->session = session;
 	c->request_id = r->id;
 	c->kind = r->kind;
-	c->hold_seq = 0;
+	c->hold_seq = c->held_ns = 0;
 	c->failed = false;
 	c->started_ns = clock_mono_ns();
 	c->waiting = 1;
@@ -64,9 +64,18 @@ void session_output(struct shard *s, struct session *session)
 	s->dirty = session;
 }
 
+/* It waited since held_ns; its answer was encoded since then. Each of its events did wait so long. */
+static void measure(struct shard *s, const struct call *c, uint64_t from_ns)
+{
+	struct stages *stages = &s->machine.stages;
+	stages_add(stages, STAGE_HOLD, (from_ns - c->held_ns) * c->ack_count, c->ack_count);
+	stages_add(stages, STAGE_ANSWER, clock_mono_ns() - from_ns, c->ack_count);
+}
+
 static void answer(struct shard *s, struct call *c)
 {
 	struct session *session = c->session;
+	uint64_t from_ns = c->held_ns ? clock_mono_ns() : 0;
 	(void)fault_hit(reply_before_send);
 	if (!session->closed) {
 		if (c->kind == REQUEST_PUBLISH)
@@ -77,6 +86,9 @@ static void answer(struct shard *s, struct call *c)
 			bytes_put(&session->out, c->answer.data, c->answer.len);
 		session_output(s, session);
 	}
+	s->unsent += c->ack_count ? c->ack_count : 1;
+	if (c->held_ns)
+		measure(s, c, from_ns);
 	uint64_t took = clock_mono_ns() - c->started_ns;
 	if (c->kind == REQUEST_PUBLISH)
 		histogram_add(&s->counts.publish_ns, took);

@@ -16,6 +16,7 @@ struct call {
 	struct session *session;
 	uint64_t request_id, hold_seq, started_ns;
 	enum request_kind kind;
+	uint64_t held_ns;      /* measured: since when it waits for the disk; 0: not measured */
 	bool failed;           /* an ack is a refusal */
 	unsigned waiting;      /* parts that are not done */
 	struct wire_ack *acks; /* publish: one an event */

@@ -68,12 +68,28 @@ static void publish_one(struct shard *s, struct call *c, const struct request *r
 	}
 	if (simulated)
 		advance_simulated(s, event.time_ms);
+	stages_lap(&s->machine.stages, STAGE_DECODE, 1);
 	w.event = &event;
 	w.customer = event.customer;
 	w.alias = event.alias;
 	w.time_ms = event.time_ms;
 	work_run(s, &w);
 	inbox_run(s);
+	stages_lap(&s->machine.stages, STAGE_ANSWER, 0);
+	if (s->machine.stages.on)
+		c->held_ns = s->machine.stages.last_ns;
+}
+
+/* Each event of the frame has its own turn of being measured; the first one's is the frame's. */
+static void publish_all(struct shard *s, struct call *c, const struct request *r)
+{
+	for (unsigned i = 0; i < c->ack_count; i++) {
+		if (i) {
+			stages_end(&s->machine.stages);
+			stages_begin(&s->machine.stages);
+		}
+		publish_one(s, c, r, i);
+	}
 }
 
 static enum shard_take take_publish(struct shard *s, struct session *session, const struct request *r)
@@ -92,8 +108,9 @@ static enum shard_take take_publish(struct shard *s, struct session *session, co
 	if (!room)
 		refuse_all(s, c);
 	c->waiting += room ? (unsigned)count : 0;
-	for (unsigned i = 0; room && i < count; i++)
-		publish_one(s, c, r, i);
+	stages_lap(&s->machine.stages, STAGE_FRAME, count);
+	if (room)
+		publish_all(s, c, r);
 	c->waiting--;
 	call_part_done(s, c);
 	return SHARD_TOOK;
@@ -333,12 +350,9 @@ void shard_ahead(struct shard *s, const struct slice *frames, unsigned count)
 	cache_ahead(&s->cache, hashes, found);
 }
 
-enum shard_take shard_frame(struct shard *s, struct session *session, struct slice frame)
+static enum shard_take take_frame(struct shard *s, struct session *session, struct slice frame)
 {
 	struct request r = { 0 };
-	/* Overload shows as pressure back first: what cannot be handled now is not even looked at. */
-	if (session->in_flight >= LIMIT_IN_FLIGHT || s->outbound || s->inbox_busy)
-		return pause(s, session);
 	shard_look_at_clock(s);
 	arena_reset(&s->arena);
 	s->arena.budget = LIMIT_FRAME_BYTES * LIMIT_FRAME_ARENA_FACTOR;
@@ -356,6 +370,17 @@ enum shard_take shard_frame(struct shard *s, struct session *session, struct sli
 	}
 	enum shard_take took = take(s, session, &r);
 	return took == SHARD_PAUSE ? pause(s, session) : took;
+}
+
+enum shard_take shard_frame(struct shard *s, struct session *session, struct slice frame)
+{
+	/* Overload shows as pressure back first: what cannot be handled now is not even looked at. */
+	if (session->in_flight >= LIMIT_IN_FLIGHT || s->outbound || s->inbox_busy)
+		return pause(s, session);
+	stages_begin(&s->machine.stages);
+	enum shard_take took = take_frame(s, session, frame);
+	stages_end(&s->machine.stages);
+	return took;
 }
 
 void shard_reject(struct shard *s, struct session *session)

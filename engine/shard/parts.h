@@ -56,6 +56,7 @@ struct shard {
 	struct work *inbox, *inbox_tail;       /* own works to be run after the current entry: effects and nudges */
 	struct work *outbound, *outbound_tail; /* works whose target's queue was full, in order */
 	struct session *dirty, *paused, *followers;
+	uint64_t unsent; /* items answered since the last flush */
 	_Atomic bool poked;
 	struct work *parked; /* of customers whose merge is on its way: run again when one has arrived */
 	bool unpark;
@@ -83,6 +84,7 @@ struct engine {
 	_Atomic uint64_t mark;            /* the store's low-water mark */
 	_Atomic uint64_t asides_in_force; /* rules set aside since the last activation */
 	uint64_t newest_stored;           /* newest entry that a stored record knows; the storing thread's */
+	struct stage_time store_commits; /* the storing thread's: records, and the time of their transactions */
 	_Atomic uint64_t note_pending;    /* oldest global entry that the store has no note of; 0: none */
 	_Atomic bool storage_refusing;
 	_Atomic int connections, follower_count;

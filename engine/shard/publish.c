@@ -140,6 +140,7 @@ static void publish(struct shard *s, struct work *w, struct slot *slot, struct e
 			    .reserved_bytes = w->reserved };
 	w->reserved = 0;
 	w->ack.seq = w->hold_seq = commit_entry(s, &c);
+	stages_lap(&s->machine.stages, STAGE_ENTRY, 1);
 	w->ack.result = ACK_ACCEPTED;
 	counter_add(&s->counts.accepted, 1);
 	if (w->call)
@@ -162,6 +163,7 @@ void publish_work(struct shard *s, struct work *w)
 	if (!admit(s, w, slot, e.id_hash, e.content_hash, e.time_ms))
 		return;
 	struct apply_input in = { .received_at_ms = s->now_ms };
+	stages_lap(&s->machine.stages, STAGE_FIND, 1);
 	machine_apply_event(&s->machine, slot->record, &e, &in, &s->applied);
 	struct entry entry = { .kind = ENTRY_EVENT };
 	entry.event.member = w->member;

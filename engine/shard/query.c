@@ -120,6 +120,7 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 		ask->now_ms = s->now_ms > customer->newest_ms ? s->now_ms : customer->newest_ms;
 	struct foreign_reads foreign = { 0 };
 	struct decision decision;
+	stages_lap(&s->machine.stages, STAGE_ASKED, 1);
 	if (w->recommend.deadline_ms && deadline_passed(&deadline))
 		machine_fallback(&s->machine, ask, "the deadline passed before the customer's state was at hand",
 				 &decision);
@@ -129,6 +130,7 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 				      .count = atomic_fetch_add(&s->engine->decisions, 1) + 1,
 				      .customer_seq = customer->seq };
 	record_decision(s, customer, &head, ask, &foreign, &decision);
+	stages_lap(&s->machine.stages, STAGE_RECORD, 1);
 	struct wire_recommendation wire;
 	decision_to_wire(s, &decision, &head, customer, ask->now_ms, ask->channel, &wire);
 	bytes_reserve(&w->answer, ANSWER_BYTES);
@@ -138,6 +140,7 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 	record_destroy(owned_agent, s->machine.pool);
 	record_destroy(owned_area, s->machine.pool);
 	work_done(s, w);
+	stages_lap(&s->machine.stages, STAGE_REPLY, 1);
 }
 
 void recommend_work(struct shard *s, struct work *w)

@@ -34,6 +34,7 @@ struct shard *shard_create(struct engine *e, unsigned index)
 	arena_init(&s->arena_event, 0);
 	arena_init(&s->arena_replay, 0);
 	s->machine.now_ns = clock_mono_ns;
+	stages_init(&s->machine.stages, clock_mono_ns);
 	return s;
 }
 
@@ -185,7 +186,11 @@ void shard_settle(struct shard *s)
 	hold_release(s);
 	if (s->followers)
 		feed_followers(s);
+	stages_begin(&s->machine.stages);
 	flush_sessions(s);
+	stages_lap(&s->machine.stages, STAGE_SEND, s->unsent);
+	stages_end(&s->machine.stages);
+	s->unsent = 0;
 }
 
 void shard_wake(struct shard *s)

@@ -2,6 +2,7 @@
 #include "shard/parts.h"
 
 #include "base/clock.h"
+#include "shard/profile.h"
 
 static uint64_t sum(const struct engine *e, size_t offset)
 {
@@ -22,6 +23,11 @@ static double microseconds(const struct engine *e, size_t offset, double percent
 }
 
 #define MICROSECONDS(field, percent) microseconds(e, offsetof(struct shard_counts, field), percent)
+
+static double mean(uint64_t sum, uint64_t count)
+{
+	return count ? (double)sum / (double)count : 0;
+}
 
 static void fill_journal(struct engine *e, struct wire_status *out, struct journal_stats *j)
 {
@@ -71,8 +77,14 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 		{ "recommend_p99", "us", MICROSECONDS(recommend_ns, 99) },
 		{ "sync_p50", "us", (double)j.sync_ns_p50 / 1000.0 },
 		{ "sync_p99", "us", (double)j.sync_ns_p99 / 1000.0 },
+		{ "sync_mean", "us", mean(j.sync_ns, j.syncs) / 1000.0 },
+		{ "sync_max", "us", (double)j.sync_ns_max / 1000.0 },
 		{ "batch_entries_p50", "entries", (double)j.batch_entries_p50 },
 		{ "batch_entries_p99", "entries", (double)j.batch_entries_p99 },
+		{ "batch_entries_mean", "entries", mean(j.entries, j.batches) },
+		{ "batch_bytes_p50", "bytes", (double)j.batch_bytes_p50 },
+		{ "batch_bytes_p99", "bytes", (double)j.batch_bytes_p99 },
+		{ "batch_bytes_mean", "bytes", mean(j.bytes, j.batches) },
 		{ "journal_tail", "bytes", (double)journal_tail_bytes(e->journal, atomic_load(&e->mark)) },
 		{ "journal_segments", "segments", (double)j.segments },
 		{ "timers_fired", "timers", (double)SUM(timers_fired) },
@@ -86,6 +98,9 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 	};
 	status.gauges = gauges;
 	status.gauge_count = sizeof(gauges) / sizeof(gauges[0]);
+	struct wire_stage stages[PROFILE_STAGES];
+	status.stages = stages;
+	status.stage_count = profile_fill(e, &j, stages);
 	pthread_mutex_lock(&e->lock);
 	status.pack = slice_of(e->pack_name);
 	status.pack_hash = slice_of(e->pack_hash);

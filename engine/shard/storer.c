@@ -8,6 +8,7 @@
 #include "shard/work.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 
@@ -116,7 +117,10 @@ static void commit(struct engine *e, struct storer *t, struct store_chunk *c)
 	pthread_mutex_lock(&t->lock);
 	if (c->last)
 		mark = new_mark(e, t, c);
+	uint64_t from_ns = clock_mono_ns();
 	c->result = c->count || mark ? chunk_write(e, c, mark) : ERR_OK;
+	counter_add(&e->store_commits.ns, clock_mono_ns() - from_ns);
+	counter_add(&e->store_commits.items, c->count);
 	pthread_mutex_unlock(&t->lock);
 	if (c->result != ERR_OK) {
 		/* The mark that this would have brought is not lost: each sweep's end computes it anew. */

@@ -228,7 +228,10 @@ static void send_chunk(struct shard *s)
 	    s->engine->config.tail_bytes / TAIL_HURRY)
 		most *= 8;
 	struct store_chunk *c = chunk_create(s, most);
-	if (!fill(s, c, most)) {
+	uint64_t from_ns = clock_mono_ns();
+	bool more = fill(s, c, most);
+	stages_add(&s->machine.stages, STAGE_STORE, clock_mono_ns() - from_ns, c->count);
+	if (!more) {
 		c->last = true;
 		c->mark = mark_of(s);
 		sweep->last_sent = true;

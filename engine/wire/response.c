@@ -125,6 +125,18 @@ static void put_counters(struct bytes *out, const struct wire_status *s)
 	put_number(out, 28, s->timers);
 }
 
+static void put_stage(struct bytes *out, const struct wire_stage *s)
+{
+	size_t mark = put_begin(out, 32);
+	put_text(out, 1, slice_of(s->name));
+	put_text(out, 2, slice_of(s->item));
+	put_text(out, 3, slice_of(s->thread));
+	put_number(out, 4, s->items);
+	put_double(out, 5, s->us);
+	put_text(out, 6, slice_of(s->about));
+	put_end(out, mark);
+}
+
 void response_status(struct bytes *out, uint64_t request_id, const struct wire_status *s)
 {
 	struct envelope e = envelope_begin(out, request_id, RESPONSE_STATUS);
@@ -144,6 +156,8 @@ void response_status(struct bytes *out, uint64_t request_id, const struct wire_s
 	}
 	put_number(out, 30, (uint64_t)s->now_ms);
 	put_text(out, 31, s->clock);
+	for (size_t i = 0; i < s->stage_count; i++)
+		put_stage(out, &s->stages[i]);
 	envelope_end(out, e);
 }
 

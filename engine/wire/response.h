@@ -73,6 +73,12 @@ struct wire_gauge {
 	double value;
 };
 
+struct wire_stage {
+	const char *name, *item, *thread, *about;
+	uint64_t items;
+	double us;
+};
+
 /* The field names are those of the proto's Status. */
 struct wire_status {
 	struct slice version, pack, pack_hash, clock;
@@ -85,6 +91,8 @@ struct wire_status {
 	bool storage_refusing;
 	const struct wire_gauge *gauges;
 	size_t gauge_count;
+	const struct wire_stage *stages;
+	size_t stage_count;
 };
 
 /* What a record's declarations are called is known to the pack: these give names to identities. NULL: unknown (then

@@ -74,6 +74,7 @@ def python_reads(pb, responses):
     check_alert(bodies['alert_list'].alert_list.alerts[1])
     status = bodies['status'].status
     expect((status.shards, status.boot_id, status.now_ms, status.gauges[0].value), (4, 2 ** 64 - 1, NOW, 0.7))
+    same(status.stages[0], name='decode', item='event', thread='shard', items=12, us=0.25, about='checked')
     same(bodies['pack_activated'].pack_activated, name='bank', hash='ab', seq=1, rules=2, actions=3,
          series_kept=4, series_new=5)
     same(bodies['rules'].rules.rules[0], name='message-abuse', on=['sms.sent'], fired=10333, aside=True)

@@ -269,6 +269,34 @@ class Commands(unittest.TestCase):
         self.assertEqual(entries[0]["event"]["attributes"], {"mood": -0.5})
         self.assertEqual({e.get("customer") or e.get("of_customer") for e in entries}, {"journal"})
 
+    def test_stages(self):
+        """After enough events each stage has been measured, and together they take a part of the time that passed."""
+        d = Daemon(None)
+        self.addCleanup(d.nudged.stop)
+        self.assertIn("no event has been measured yet", d.run("status", "--stages")[1])
+        begun = time.monotonic()
+        for part in range(100):
+            d.json("send", "-", stdin=lines(event(f"st{part}-{i}", f"st{i % 50}") for i in range(80)))
+            d.json("recommend", f"st{part % 50}")
+        passed_us = (time.monotonic() - begun) * 1e6
+        status = d.json("status")
+        stages = {s["name"]: s for s in status["stages"]}
+        events = ("frame", "decode", "find", "series", "rules", "entry", "answer", "send", "write", "sync")
+        asked = ("asked", "gates", "scores", "words", "reasons", "record", "reply")
+        for name in events + asked + ("hold",):
+            self.assertGreater(stages[name]["items"], 0, name)
+            self.assertGreater(stages[name]["us"], 0, name)
+        on_shard = sum(s["us"] for s in stages.values() if s["item"] == "event" and s["thread"] == "shard")
+        self.assertLess(on_shard * status["events_accepted"], passed_us)
+        self.assertGreater(on_shard, stages["rules"]["us"])
+        self.assertGreater(stages["hold"]["us"], on_shard)
+        gauges = {g["name"]: g["value"] for g in status["gauges"]}
+        self.assertGreaterEqual(gauges["batch_bytes_mean"], 512)
+        self.assertGreaterEqual(gauges["sync_max"], gauges["sync_mean"])
+        told = d.run("status", "--stages")[1]
+        for words in events + asked + ("us on a shard", "journal, a batch"):
+            self.assertIn(words, told)
+
     def test_import(self):
         mapping = self.d.write("map.lua", 'function row(r) if r.n == "2" then return nil, "two" end\n'
                                'return { id = r.n, source = "csv", customer = "im", type = "call.ended",\n'

@@ -105,6 +105,7 @@ static void write_all(struct bytes *out)
 {
 	struct bytes alert = { 0 };
 	struct wire_gauge gauge = { "p99", "us", 0.7 };
+	struct wire_stage stage = { "decode", "event", "shard", "checked", 12, 0.25 };
 	struct wire_status status = { .version = SLICE("0.1.0"),
 				      .shards = 4,
 				      .boot_id = UINT64_MAX,
@@ -112,6 +113,8 @@ static void write_all(struct bytes *out)
 				      .storage_refusing = true,
 				      .gauges = &gauge,
 				      .gauge_count = 1,
+				      .stages = &stage,
+				      .stage_count = 1,
 				      .clock = SLICE("system") };
 	struct slice on = SLICE("sms.sent");
 	struct wire_rule rule = {

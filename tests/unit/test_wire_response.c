@@ -223,6 +223,8 @@ static void recommendation(void **state)
 static void status_and_rules(void **state)
 {
 	struct wire_gauge gauges[] = { { "p99", "us", 700 } };
+	struct wire_stage stages[] = { { "decode", "event", "shard", "checked", 12, 0.25 },
+				       { "hold", "event", "", "waits", 0, 0 } };
 	struct wire_status s = { .version = SLICE("0.1.0"),
 				 .clock = SLICE("system"),
 				 .shards = 4,
@@ -232,12 +234,22 @@ static void status_and_rules(void **state)
 				 .now_ms = NOW_MS,
 				 .gauges = gauges,
 				 .gauge_count = 1,
+				 .stages = stages,
+				 .stage_count = 2,
 				 .uptime_ms = 2 };
 	response_status(&out, 9, &s);
 	Nudge__V1__Response *r = UNPACK(STATUS);
 	assert_true(r->status->shards == 4 && r->status->timers == 28 && r->status->free_bytes == 24);
 	assert_true(r->status->storage_refusing && r->status->now_ms == NOW_MS && r->status->gauges[0]->value == 700);
 	assert_string_equal(r->status->gauges[0]->unit, "us");
+	assert_int_equal(r->status->n_stages, 2);
+	const Nudge__V1__Stage *decode = r->status->stages[0];
+	assert_string_equal(decode->name, "decode");
+	assert_string_equal(decode->item, "event");
+	assert_string_equal(decode->thread, "shard");
+	assert_string_equal(decode->about, "checked");
+	assert_true(decode->items == 12 && decode->us == 0.25);
+	assert_string_equal(r->status->stages[1]->thread, "");
 	done(r);
 	struct slice on[] = { SLICE("a"), SLICE("b") };
 	struct wire_rule rule = { .name = SLICE("repeat-call"),

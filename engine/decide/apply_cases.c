@@ -74,7 +74,7 @@ static struct slice case_key(struct applying *a, const struct case_decl *decl, c
 {
 	if (!decl->key)
 		return (struct slice){ NULL, 0 };
-	struct value v = eval_event(a->e, str_slice(decl->key));
+	struct value v = *eval_event_read(a->e, decl->key_read);
 	return value_key_text(v, buffer);
 }
 

@@ -18,7 +18,7 @@ static bool series_value(struct applying *a, const struct series_decl *s, double
 	*out = 1;
 	if (!s->value)
 		return true;
-	struct value v = eval_event(a->e, str_slice(s->value));
+	struct value v = *eval_event_read(a->e, s->value_read);
 	if (v.kind == VALUE_UNKNOWN)
 		return false; /* unknown is not 0 */
 	if (v.kind == VALUE_NUMBER)

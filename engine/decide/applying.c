@@ -38,9 +38,7 @@ void applying_start(struct applying *a, struct machine *m, struct record *record
 
 void applying_occasion(struct applying *a, const struct event *event, uint8_t member)
 {
-	a->e->event = event;
-	a->e->member = member;
-	eval_fresh(a->e);
+	eval_occasion(a->e, event, member);
 }
 
 bool applying_effect(struct applying *a, uint8_t kind, const struct subject *target, struct slice body)

@@ -23,7 +23,7 @@ static uint8_t asked_member(struct machine *m, const struct record *customer, co
 /* The one asked for, else the member's or the customer's own (attribute `language`), else the pack's first. */
 static unsigned language_of(struct eval *e, const struct ask *ask)
 {
-	struct value own = eval_attr(e, SCOPE_SUBJECT, SLICE("language"));
+	struct value own = eval_attr_text(e, SCOPE_SUBJECT, SLICE("language"));
 	struct slice language = ask->language;
 	if (!language.len && own.kind == VALUE_STRING)
 		language = own.string;

@@ -1,16 +1,11 @@
-/* decide/eval.c: logic, comparison and arithmetic over three values, and the facts' cache. What reads state is in
- * eval_read.c and eval_series.c, what calls Lua in eval_call.c. */
+/* decide/eval.c: a context's life, the facts' cache, and any term as a value. Numbers and conditions are evaluated in
+ * eval_typed.c; what reads state is in eval_read.c and eval_series.c, what calls Lua in eval_call.c. */
 #include "decide/eval.h"
 
 #include "base/check.h"
 #include "decide/stage.h"
 
-#include <math.h>
 #include <stdlib.h>
-
-/* Facts may stand on facts: trees are bounded by LIMIT_TERM_DEPTH each, the walk through all of them by this (the C
- * stack). */
-#define WALK_DEPTH (16 * LIMIT_TERM_DEPTH)
 
 struct eval *eval_create(struct machine *m)
 {
@@ -26,6 +21,7 @@ void eval_destroy(struct eval *e)
 		return;
 	eval_let_go(e);
 	free(e->facts);
+	free(e->reads);
 	free(e->calling_facts);
 	free(e->stage);
 	bytes_finish(&e->text);
@@ -76,12 +72,36 @@ void eval_set_pack(struct eval *e, const struct pack *pack)
 	e->calling_facts = must_calloc(pack->fact_count + 1, sizeof(*e->calling_facts));
 	e->calling_fact_count = 0;
 	e->stamp = 0;
+	eval_set_reads(e, pack);
 	/* A fact stands on facts declared before it, whose flags are then known. */
 	for (unsigned i = 0; i < pack->fact_count; i++) {
 		e->facts[i].flags = term_flags(e, pack, pack->facts[i].term);
 		if (e->facts[i].flags & FACT_CALLS)
 			e->calling_facts[e->calling_fact_count++] = i;
 	}
+}
+
+/* The stamps went round: old slots must not look new. */
+static void reads_forget(struct eval *e)
+{
+	for (unsigned i = 0; i < e->m->pack->read_count; i++)
+		e->reads[i].event.stamp = e->reads[i].request.stamp = 0;
+	e->occasion = 1;
+}
+
+static void occasion_fresh(struct eval *e)
+{
+	if (++e->occasion == 0)
+		reads_forget(e);
+}
+
+void eval_occasion(struct eval *e, const struct event *event, uint8_t member)
+{
+	if (event != e->event)
+		occasion_fresh(e);
+	e->event = event;
+	e->member = member;
+	eval_fresh(e);
 }
 
 void eval_start(struct eval *e, const struct apply_input *in)
@@ -101,8 +121,8 @@ void eval_start(struct eval *e, const struct apply_input *in)
 	e->aborted_calls = NULL;
 	e->aborted_count = e->aborted_cap = 0;
 	e->aborted = e->calling = false;
-	e->depth = 0;
 	bytes_clear(&e->trail);
+	occasion_fresh(e);
 	eval_fresh(e);
 }
 
@@ -129,16 +149,9 @@ void eval_fresh(struct eval *e)
 	}
 }
 
-struct value eval_fact(struct eval *e, unsigned fact)
+void eval_fact_anew(struct eval *e, unsigned fact)
 {
 	struct fact_slot *slot = &e->facts[fact];
-	bool bound = slot->flags & FACT_BOUND, asked = slot->flags & FACT_ASKED;
-	if (slot->stamp == e->stamp && (!bound || slot->member == e->member) && (!asked || slot->action == e->action)) {
-		if (bound)
-			e->member = slot->bound;
-		e->aborted |= slot->aborted;
-		return slot->value;
-	}
 	bool aborted_before = e->aborted;
 	uint8_t member = e->member;
 	e->aborted = false;
@@ -150,177 +163,58 @@ struct value eval_fact(struct eval *e, unsigned fact)
 	slot->aborted = e->aborted;
 	slot->stamp = e->stamp;
 	e->aborted |= aborted_before;
-	return v;
 }
 
-static struct value number_of(double n)
+const struct value *eval_lent(struct eval *e, const struct term *t, struct value *room)
 {
-	return isfinite(n) ? value_number(n) : value_unknown();
-}
-
-/* A child. Four in ten are literals, which need no call. */
-static inline struct value eval_part(struct eval *e, const struct term *t)
-{
-	return t->op == TERM_LITERAL && e->depth < WALK_DEPTH ? t->literal : eval_term(e, t);
-}
-
-static struct value eval_arithmetic(struct eval *e, const struct term *t)
-{
-	struct value a = eval_part(e, t->children[0]);
-	if (a.kind != VALUE_NUMBER)
-		return value_unknown();
-	if (t->op == TERM_NEG)
-		return value_number(-a.number);
-	for (unsigned i = 1; i < t->child_count; i++) {
-		struct value b = eval_part(e, t->children[i]);
-		if (b.kind != VALUE_NUMBER)
-			return value_unknown();
-		switch (t->op) {
-		case TERM_ADD:
-			a.number += b.number;
-			break;
-		case TERM_SUB:
-			a.number -= b.number;
-			break;
-		case TERM_MUL:
-			a.number *= b.number;
-			break;
-		case TERM_DIV:
-			if (b.number == 0)
-				return value_unknown();
-			a.number /= b.number;
-			break;
-		case TERM_MIN:
-			a.number = b.number < a.number ? b.number : a.number;
-			break;
-		default:
-			a.number = b.number > a.number ? b.number : a.number;
-			break;
-		}
-	}
-	return number_of(a.number);
-}
-
-static struct value compare_numbers(struct eval *e, const struct term *t)
-{
-	struct value a = eval_part(e, t->children[0]);
-	struct value b = eval_part(e, t->children[1]);
-	if (a.kind != VALUE_NUMBER || b.kind != VALUE_NUMBER)
-		return value_unknown();
-	switch (t->op) {
-	case TERM_ABOVE:
-		return value_bool(a.number > b.number);
-	case TERM_BELOW:
-		return value_bool(a.number < b.number);
-	case TERM_AT_LEAST:
-		return value_bool(a.number >= b.number);
-	case TERM_AT_MOST:
-		return value_bool(a.number <= b.number);
-	default:
-		break;
-	}
-	struct value c = eval_part(e, t->children[2]);
-	if (c.kind != VALUE_NUMBER)
-		return value_unknown();
-	return value_bool(a.number >= b.number && a.number <= c.number);
-}
-
-static struct value compare_equal(struct eval *e, const struct term *t)
-{
-	struct value a = eval_part(e, t->children[0]);
-	bool unknown = false;
-	if (a.kind == VALUE_UNKNOWN)
-		return a;
-	for (unsigned i = 1; i < t->child_count; i++) {
-		struct value b = eval_part(e, t->children[i]);
-		if (b.kind == VALUE_UNKNOWN)
-			unknown = true;
-		else if (value_equal(a, b))
-			return value_bool(t->op != TERM_IS_NOT);
-	}
-	return unknown ? value_unknown() : value_bool(t->op == TERM_IS_NOT);
-}
-
-/* all: stops at the first false; any and no: at the first true. Else unknown as soon as one child was. */
-static struct value eval_logic(struct eval *e, const struct term *t)
-{
-	bool stop_at = t->op != TERM_ALL, unknown = false;
-	for (unsigned i = 0; i < t->child_count; i++) {
-		struct value v = eval_part(e, t->children[i]);
-		if (v.kind != VALUE_BOOL)
-			unknown = true;
-		else if (v.boolean == stop_at)
-			return value_bool(t->op == TERM_ANY);
-	}
-	return unknown ? value_unknown() : value_bool(t->op != TERM_ANY);
-}
-
-/* The member bound already is asked first: who calls about their own line should not be answered about another's. */
-static struct value eval_any_member(struct eval *e, const struct term *t)
-{
-	const struct record *r = e->customer;
-	uint8_t first = e->member;
-	bool unknown = false;
-	if (!r)
-		return value_unknown();
-	for (unsigned i = 0; i <= r->member_count; i++) {
-		uint8_t member = i == 0 ? first : (uint8_t)i;
-		if (member == 0 || (i > 0 && member == first))
-			continue;
-		const struct member *who = &r->members[member - 1];
-		if (who->left_ms && who->left_ms <= e->now_ms)
-			continue;
-		e->member = member;
-		struct value v = eval_part(e, t->children[0]);
-		e->member = member;
-		if (eval_is_true(v))
-			return v;
-		unknown |= v.kind != VALUE_BOOL;
-	}
-	e->member = first;
-	return unknown ? value_unknown() : value_bool(false);
+	if (t->op == TERM_LITERAL)
+		return &t->literal;
+	if (t->op == TERM_FACT)
+		return eval_fact_lent(e, t->fact);
+	if (t->op == TERM_EVENT)
+		return eval_event_read(e, t->read);
+	if (t->op == TERM_REQUEST)
+		return eval_request_read(e, t->read);
+	*room = eval_term(e, t);
+	return room;
 }
 
 static struct value eval_or_else(struct eval *e, const struct term *t)
 {
-	struct value v = eval_part(e, t->children[0]);
-	return v.kind != VALUE_UNKNOWN ? v : eval_part(e, t->children[1]);
+	struct value v = eval_term(e, t->children[0]);
+	return v.kind != VALUE_UNKNOWN ? v : eval_term(e, t->children[1]);
 }
 
-static struct value eval_inner(struct eval *e, const struct term *t)
+static struct value value_of_number(struct number n)
 {
-	switch (t->op) {
-	case TERM_FACT:
-		return eval_fact(e, t->fact);
-	case TERM_CALL:
-		return eval_call(e, t);
-	case TERM_ADD: case TERM_SUB: case TERM_MUL: case TERM_DIV: case TERM_NEG: case TERM_MIN: case TERM_MAX:
-		return eval_arithmetic(e, t);
-	case TERM_ABOVE: case TERM_BELOW: case TERM_AT_LEAST: case TERM_AT_MOST: case TERM_BETWEEN:
-		return compare_numbers(e, t);
-	case TERM_IS: case TERM_IS_NOT: case TERM_ONE_OF:
-		return compare_equal(e, t);
-	case TERM_KNOWN:
-		return value_bool(eval_term(e, t->children[0]).kind != VALUE_UNKNOWN);
-	case TERM_OR_ELSE:
-		return eval_or_else(e, t);
-	case TERM_ALL: case TERM_ANY: case TERM_NO:
-		return eval_logic(e, t);
-	case TERM_ANY_MEMBER:
-		return eval_any_member(e, t);
-	default:
-		return eval_leaf(e, t);
-	}
+	return n.known ? value_number(n.n) : value_unknown();
+}
+
+static struct value value_of_truth(enum ternary t)
+{
+	return t != TERNARY_UNKNOWN ? value_bool(t == TERNARY_TRUE) : value_unknown();
 }
 
 struct value eval_term(struct eval *e, const struct term *t)
 {
-	if (!t || e->depth >= WALK_DEPTH)
+	if (!t)
 		return value_unknown();
-	if (t->op == TERM_LITERAL)
+	switch (t->op) {
+	case TERM_LITERAL:
 		return t->literal;
-	e->depth++;
-	struct value v = eval_inner(e, t);
-	e->depth--;
-	return v;
+	case TERM_FACT:
+		return *eval_fact_lent(e, t->fact);
+	case TERM_CALL:
+		return eval_call(e, t);
+	case TERM_OR_ELSE:
+		return eval_or_else(e, t);
+	case TERM_ADD: case TERM_SUB: case TERM_MUL: case TERM_DIV: case TERM_NEG: case TERM_MIN: case TERM_MAX:
+		return value_of_number(eval_number(e, t));
+	case TERM_ABOVE: case TERM_BELOW: case TERM_AT_LEAST: case TERM_AT_MOST: case TERM_BETWEEN:
+	case TERM_IS: case TERM_IS_NOT: case TERM_ONE_OF: case TERM_KNOWN:
+	case TERM_ALL: case TERM_ANY: case TERM_NO: case TERM_ANY_MEMBER:
+		return value_of_truth(eval_truth(e, t));
+	default:
+		return eval_leaf(e, t);
+	}
 }

@@ -39,6 +39,16 @@ struct fact_slot {
 	struct value value;
 };
 
+/* A name that the pack reads from the occasion: what it is worth there, looked up when it is first asked for. */
+struct read_slot {
+	const struct field *field; /* eval_read.c; NULL: an attribute */
+	uint32_t stamp;            /* of the occasion */
+	struct value value;        /* a string is lent by the occasion */
+};
+struct read_slots {
+	struct read_slot event, request;
+};
+
 struct stage;
 struct watch;
 
@@ -68,9 +78,10 @@ struct eval {
 	char error[256];                              /* why */
 	/* scratch */
 	struct fact_slot *facts;
+	struct read_slots *reads;                     /* as pack->reads */
+	uint32_t occasion;                            /* stamp of what `reads` hold */
 	unsigned *calling_facts, calling_fact_count;  /* those with FACT_CALLS */
 	uint32_t stamp;
-	unsigned depth;
 	struct bytes text;                            /* of words being filled in */
 	struct bytes trail; /* what the entry caused, spelled out: the outcome hash is over it */
 	struct stage *stage;
@@ -85,17 +96,36 @@ void eval_destroy(struct eval *e); /* NULL-safe */
 void eval_set_pack(struct eval *e, const struct pack *pack);
 /* Begins an entry or decision: no context, calls numbered from 0. in NULL: live. */
 void eval_start(struct eval *e, const struct apply_input *in);
+/* What follows is on the occasion of this event. One event's address is another occasion in each entry only. */
+void eval_occasion(struct eval *e, const struct event *event, uint8_t member);
 void eval_fresh(struct eval *e);   /* the record or the occasion changed: facts are to be computed anew */
 
 struct str *eval_hold(struct eval *e, struct slice text); /* interned until eval_let_go; NULL for an empty one */
 void eval_let_go(struct eval *e);
 
-struct value eval_term(struct eval *e, const struct term *t);
-struct value eval_fact(struct eval *e, unsigned fact);
+/* No bound of its own: a term's depth, the facts it stands on included, is bounded when the pack is loaded. */
+struct value eval_term(struct eval *e, const struct term *t); /* t NULL: unknown */
+/* The same, lent by the pack or the facts' cache where it can be (else *room): until a fact is computed next. */
+const struct value *eval_lent(struct eval *e, const struct term *t, struct value *room);
 
-/* eval_read.c: leaves that read state or the occasion */
+/* eval_typed.c: what is no number is an unknown one, what is no condition is unknown. */
+struct number {
+	double n;
+	bool known;
+};
+enum ternary { TERNARY_FALSE, TERNARY_TRUE, TERNARY_UNKNOWN };
+struct number eval_number(struct eval *e, const struct term *t);
+enum ternary eval_truth(struct eval *e, const struct term *t);
+
+void eval_fact_anew(struct eval *e, unsigned fact);
+
+/* eval_read.c: leaves that read state or the occasion. By name, or by index of a name that the pack reads. */
+void eval_set_reads(struct eval *e, const struct pack *pack);
+void eval_event_look(struct eval *e, unsigned read);
+void eval_request_look(struct eval *e, unsigned read);
 struct value eval_leaf(struct eval *e, const struct term *t);
-struct value eval_attr(struct eval *e, enum term_scope scope, struct slice name);
+struct value eval_attr(struct eval *e, enum term_scope scope, const struct str *name); /* NULL: nobody has it */
+struct value eval_attr_text(struct eval *e, enum term_scope scope, struct slice name);
 struct value eval_event(const struct eval *e, struct slice name);
 struct value eval_request(const struct eval *e, struct slice name);
 struct value eval_name(struct eval *e, struct slice name);
@@ -119,6 +149,47 @@ struct value eval_call(struct eval *e, const struct term *t);
 bool eval_condition(struct eval *e, int function, struct vm_host *host, struct value *out);
 bool eval_run(struct eval *e, int function, struct vm_host *host);
 struct value eval_host_read(void *arg, struct slice space, struct slice name); /* arg: the eval */
+
+/* Lent until the occasion changes. */
+static inline const struct value *eval_event_read(struct eval *e, unsigned read)
+{
+	if (e->reads[read].event.stamp != e->occasion)
+		eval_event_look(e, read);
+	return &e->reads[read].event.value;
+}
+
+static inline const struct value *eval_request_read(struct eval *e, unsigned read)
+{
+	if (e->reads[read].request.stamp != e->occasion)
+		eval_request_look(e, read);
+	return &e->reads[read].request.value;
+}
+
+/* The event's, where there is one, else the request's. */
+static inline const struct value *eval_occasion_read(struct eval *e, unsigned read)
+{
+	return e->event ? eval_event_read(e, read) : eval_request_read(e, read);
+}
+
+/* Binds whom the fact bound. Lent until a fact is computed next. */
+static inline const struct value *eval_fact_lent(struct eval *e, unsigned fact)
+{
+	struct fact_slot *slot = &e->facts[fact];
+	bool bound = slot->flags & FACT_BOUND, asked = slot->flags & FACT_ASKED;
+	if (slot->stamp != e->stamp || (bound && slot->member != e->member) || (asked && slot->action != e->action)) {
+		eval_fact_anew(e, fact);
+		return &slot->value;
+	}
+	if (bound)
+		e->member = slot->bound;
+	e->aborted |= slot->aborted;
+	return &slot->value;
+}
+
+static inline struct value eval_fact(struct eval *e, unsigned fact)
+{
+	return *eval_fact_lent(e, fact);
+}
 
 static inline bool eval_is_true(struct value v)
 {

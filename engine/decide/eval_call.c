@@ -141,14 +141,14 @@ struct value eval_host_read(void *arg, struct slice space, struct slice name)
 	if (slice_equal(space, SLICE("request")))
 		return eval_request(e, name);
 	if (slice_equal(space, SLICE("attr")))
-		return eval_attr(e, SCOPE_SUBJECT, name);
+		return eval_attr_text(e, SCOPE_SUBJECT, name);
 	if (slice_equal(space, SLICE("member")))
-		return eval_attr(e, SCOPE_MEMBER, name);
+		return eval_attr_text(e, SCOPE_MEMBER, name);
 	if (slice_equal(space, SLICE("customer")))
-		return eval_attr(e, SCOPE_CUSTOMER, name);
+		return eval_attr_text(e, SCOPE_CUSTOMER, name);
 	if (slice_equal(space, SLICE("agent")))
-		return eval_attr(e, SCOPE_AGENT, name);
+		return eval_attr_text(e, SCOPE_AGENT, name);
 	if (slice_equal(space, SLICE("area")))
-		return eval_attr(e, SCOPE_AREA, name);
+		return eval_attr_text(e, SCOPE_AREA, name);
 	return value_unknown();
 }

@@ -2,19 +2,60 @@
  * outcomes, tenure.
  *
  * Rules read their own subject. Decisions may read the agent and the area too: such a foreign read is recorded with its
- * value, or played back when a recorded decision is recomputed, in the same order. */
+ * value, or played back when a recorded decision is recomputed, in the same order.
+ *
+ * What an event or request says under a name is looked up once an occasion, for the names that the pack reads; names that
+ * come from Lua are looked up as text. */
 #include "decide/eval.h"
 
+#include "base/check.h"
+
 #include <stdio.h>
+#include <stdlib.h>
+
+enum field_kind { FIELD_TEXT = 1, FIELD_TIME, FIELD_TOPIC, FIELD_MOOD };
+
+/* What an event and a request have as fields of their own: every other name is an attribute's. */
+struct field {
+	const char *name;
+	uint8_t len, kind;
+	uint16_t offset; /* of a FIELD_TEXT */
+};
+
+#define TEXT(type, name) { #name, sizeof(#name) - 1, FIELD_TEXT, offsetof(struct type, name) }
+#define OTHER(name, kind) { name, sizeof(name) - 1, kind, 0 }
+static const struct field event_fields[] = {
+	TEXT(event, type), TEXT(event, member), TEXT(event, agent), TEXT(event, channel), TEXT(event, contact),
+	TEXT(event, customer), TEXT(event, id), TEXT(event, source), OTHER("time", FIELD_TIME), { NULL, 0, 0, 0 },
+};
+static const struct field request_fields[] = {
+	TEXT(ask, channel), TEXT(ask, intent), TEXT(ask, member), TEXT(ask, agent), TEXT(ask, language),
+	OTHER("topic", FIELD_TOPIC), OTHER("mood", FIELD_MOOD), OTHER("time", FIELD_TIME), { NULL, 0, 0, 0 },
+};
+#undef TEXT
+#undef OTHER
+
+static const struct field *field_of(const struct field *fields, struct slice name)
+{
+	for (; fields->name; fields++)
+		if (name.len == fields->len && memcmp(name.data, fields->name, name.len) == 0)
+			return fields;
+	return NULL;
+}
+
+static bool name_is(struct slice name, const char *text)
+{
+	return slice_equal(name, slice_of(text));
+}
 
 static struct value text_value(struct slice s)
 {
 	return s.len ? value_string(s) : value_unknown();
 }
 
-static bool name_is(struct slice name, const char *text)
+static struct value text_at(const void *of, const struct field *f)
 {
-	return slice_equal(name, slice_of(text));
+	return text_value(*(const struct slice *)((const char *)of + f->offset));
 }
 
 static struct value attrs_value(const struct event_attr *attrs, size_t count, struct slice name)
@@ -25,23 +66,13 @@ static struct value attrs_value(const struct event_attr *attrs, size_t count, st
 	return value_unknown();
 }
 
-struct value eval_event(const struct eval *e, struct slice name)
+static struct value event_value(const struct event *ev, const struct field *f, struct slice name)
 {
-	const struct event *ev = e->event;
-#define FIELD(name) { #name, sizeof(#name) - 1, offsetof(struct event, name) }
-	static const struct { const char *name; size_t len, offset; } fields[] = {
-		FIELD(type), FIELD(member), FIELD(agent), FIELD(channel), FIELD(contact), FIELD(customer), FIELD(id),
-		FIELD(source),
-	};
-#undef FIELD
 	if (!ev)
 		return value_unknown();
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (name.len == fields[i].len && memcmp(name.data, fields[i].name, name.len) == 0)
-			return text_value(*(const struct slice *)((const char *)ev + fields[i].offset));
-	if (name_is(name, "time"))
-		return value_number((double)ev->time_ms);
-	return attrs_value(ev->attrs, ev->attr_count, name);
+	if (!f)
+		return attrs_value(ev->attrs, ev->attr_count, name);
+	return f->kind == FIELD_TIME ? value_number((double)ev->time_ms) : text_at(ev, f);
 }
 
 struct slice ask_topic(const struct ask *ask)
@@ -49,28 +80,58 @@ struct slice ask_topic(const struct ask *ask)
 	return ask->topic.len ? ask->topic : ask->intent;
 }
 
-struct value eval_request(const struct eval *e, struct slice name)
+static struct value request_value(const struct ask *ask, const struct field *f, struct slice name)
 {
-	const struct ask *ask = e->ask;
 	if (!ask)
 		return value_unknown();
-	if (name_is(name, "channel"))
-		return text_value(ask->channel);
-	if (name_is(name, "intent"))
-		return text_value(ask->intent);
-	if (name_is(name, "topic"))
-		return text_value(ask_topic(ask));
-	if (name_is(name, "member"))
-		return text_value(ask->member);
-	if (name_is(name, "agent"))
-		return text_value(ask->agent);
-	if (name_is(name, "language"))
-		return text_value(ask->language);
-	if (name_is(name, "mood"))
-		return ask->has_mood ? value_number(ask->mood) : value_unknown();
-	if (name_is(name, "time"))
+	if (!f)
+		return attrs_value(ask->attrs, ask->attr_count, name);
+	switch (f->kind) {
+	case FIELD_TIME:
 		return value_number((double)ask->now_ms);
-	return attrs_value(ask->attrs, ask->attr_count, name);
+	case FIELD_TOPIC:
+		return text_value(ask_topic(ask));
+	case FIELD_MOOD:
+		return ask->has_mood ? value_number(ask->mood) : value_unknown();
+	default:
+		return text_at(ask, f);
+	}
+}
+
+struct value eval_event(const struct eval *e, struct slice name)
+{
+	return event_value(e->event, field_of(event_fields, name), name);
+}
+
+struct value eval_request(const struct eval *e, struct slice name)
+{
+	return request_value(e->ask, field_of(request_fields, name), name);
+}
+
+void eval_set_reads(struct eval *e, const struct pack *pack)
+{
+	free(e->reads);
+	e->reads = must_calloc(pack->read_count + 1, sizeof(*e->reads));
+	for (unsigned i = 0; i < pack->read_count; i++) {
+		struct slice name = str_slice(pack->reads[i]);
+		e->reads[i].event.field = field_of(event_fields, name);
+		e->reads[i].request.field = field_of(request_fields, name);
+	}
+	e->occasion = 1;
+}
+
+void eval_event_look(struct eval *e, unsigned read)
+{
+	struct read_slot *slot = &e->reads[read].event;
+	slot->value = event_value(e->event, slot->field, str_slice(e->m->pack->reads[read]));
+	slot->stamp = e->occasion;
+}
+
+void eval_request_look(struct eval *e, unsigned read)
+{
+	struct read_slot *slot = &e->reads[read].request;
+	slot->value = request_value(e->ask, slot->field, str_slice(e->m->pack->reads[read]));
+	slot->stamp = e->occasion;
 }
 
 bool topic_covers(struct slice general, struct slice topic)
@@ -118,12 +179,12 @@ static bool foreign_played(struct eval *e, struct value *out)
 	return true;
 }
 
-static struct value record_attr(const struct record *r, uint8_t member, struct slice name)
+static struct value record_attr(const struct record *r, uint8_t member, const struct str *name)
 {
-	return r ? attr_value(attrs_get_text(attrs_of(r, member), name)) : value_unknown();
+	return r ? attr_value(attrs_get(attrs_of(r, member), name)) : value_unknown();
 }
 
-struct value eval_attr(struct eval *e, enum term_scope scope, struct slice name)
+struct value eval_attr(struct eval *e, enum term_scope scope, const struct str *name)
 {
 	struct value v;
 	if (scope == SCOPE_SUBJECT) {
@@ -146,7 +207,13 @@ struct value eval_attr(struct eval *e, enum term_scope scope, struct slice name)
 	return v;
 }
 
-struct value eval_name(struct eval *e, struct slice name)
+struct value eval_attr_text(struct eval *e, enum term_scope scope, struct slice name)
+{
+	return eval_attr(e, scope, strpool_find(e->m->pool, name));
+}
+
+/* Names that say whom it is about, whatever the occasion says. */
+static struct value whose_name(const struct eval *e, struct slice name)
 {
 	if (name_is(name, "member") && e->member && e->customer)
 		return value_string(str_slice(e->customer->members[e->member - 1].id));
@@ -154,8 +221,23 @@ struct value eval_name(struct eval *e, struct slice name)
 		return value_string(subject_id(&e->customer->subject));
 	if (name_is(name, "agent") && e->subject && e->subject == e->agent)
 		return value_string(subject_id(&e->agent->subject));
-	struct value v = e->event ? eval_event(e, name) : eval_request(e, name);
-	return v.kind != VALUE_UNKNOWN ? v : eval_attr(e, SCOPE_SUBJECT, name);
+	return value_unknown();
+}
+
+struct value eval_name(struct eval *e, struct slice name)
+{
+	struct value v = whose_name(e, name);
+	if (v.kind == VALUE_UNKNOWN)
+		v = e->event ? eval_event(e, name) : eval_request(e, name);
+	return v.kind != VALUE_UNKNOWN ? v : eval_attr_text(e, SCOPE_SUBJECT, name);
+}
+
+static struct value eval_name_term(struct eval *e, const struct term *t)
+{
+	struct value v = whose_name(e, str_slice(t->name));
+	if (v.kind == VALUE_UNKNOWN)
+		v = *eval_occasion_read(e, t->read);
+	return v.kind != VALUE_UNKNOWN ? v : eval_attr(e, SCOPE_SUBJECT, t->name);
 }
 
 /* Of the bound member where the rule is about members; of all where nobody is bound. */
@@ -245,7 +327,7 @@ static struct value eval_tenure(struct eval *e)
 	int64_t since;
 	if (!e->subject)
 		return value_unknown();
-	if (!since_ms(eval_attr(e, SCOPE_SUBJECT, SLICE("since")), &since)) {
+	if (!since_ms(eval_attr_text(e, SCOPE_SUBJECT, SLICE("since")), &since)) {
 		since = record_first_ms(e->subject);
 		if (since == INT64_MAX)
 			return value_unknown();
@@ -282,13 +364,13 @@ struct value eval_leaf(struct eval *e, const struct term *t)
 	const struct pack *p = e->m->pack;
 	switch (t->op) {
 	case TERM_ATTR:
-		return eval_attr(e, t->scope, str_slice(t->name));
+		return eval_attr(e, t->scope, t->name);
 	case TERM_EVENT:
-		return eval_event(e, str_slice(t->name));
+		return *eval_event_read(e, t->read);
 	case TERM_REQUEST:
-		return eval_request(e, str_slice(t->name));
+		return *eval_request_read(e, t->read);
 	case TERM_NAME:
-		return eval_name(e, str_slice(t->name));
+		return eval_name_term(e, t);
 	case TERM_SERIES:
 		return eval_kept(e, t, p->series[t->series.index].about);
 	case TERM_CASE:

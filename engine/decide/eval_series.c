@@ -61,6 +61,11 @@ static void key_hashed(const struct value *values, unsigned count, char buffer[L
 static void key_join(const struct value *values, unsigned count, char buffer[LIMIT_KEY_BYTES], struct slice *out)
 {
 	size_t len = 0;
+	if (count == 1) { /* its text is the key */
+		*out = value_key_text(values[0], buffer);
+		if (out->len <= LIMIT_KEY_BYTES)
+			return;
+	}
 	for (unsigned i = 0; i < count; i++)
 		if (!key_append(buffer, &len, i, values[i])) {
 			key_hashed(values, count, buffer, &len);
@@ -69,19 +74,24 @@ static void key_join(const struct value *values, unsigned count, char buffer[LIM
 	*out = (struct slice){ buffer, len };
 }
 
+/* What the occasion says under the series' `by` name i; where it is silent, the member whom a rule has bound. */
+static struct value by_value(struct eval *e, const struct series_decl *s, unsigned i)
+{
+	struct value v = *eval_occasion_read(e, s->by_reads[i]);
+	if (v.kind == VALUE_UNKNOWN && e->member && slice_equal(str_slice(s->by[i]), SLICE("member")))
+		v = eval_name(e, SLICE("member"));
+	return v;
+}
+
 bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out)
 {
+	struct value values[SERIES_BY_MAX];
 	bool known = s->by_count == 0;
-	if (known) {
-		*out = (struct slice){ NULL, 0 };
+	*out = (struct slice){ NULL, 0 };
+	if (known)
 		return true;
-	}
-	struct value *values = arena_alloc(&e->m->arena, s->by_count * sizeof(*values));
 	for (unsigned i = 0; i < s->by_count; i++) {
-		struct slice name = str_slice(s->by[i]);
-		values[i] = e->event ? eval_event(e, name) : eval_request(e, name);
-		if (values[i].kind == VALUE_UNKNOWN && e->member && slice_equal(name, SLICE("member")))
-			values[i] = eval_name(e, name);
+		values[i] = by_value(e, s, i);
 		known |= values[i].kind != VALUE_UNKNOWN;
 	}
 	key_join(values, s->by_count, buffer, out);
@@ -92,7 +102,7 @@ bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY
 static bool key_given(struct eval *e, const struct term *t, unsigned count, char buffer[LIMIT_KEY_BYTES],
 		      struct slice *out)
 {
-	struct value *values = arena_alloc(&e->m->arena, count * sizeof(*values));
+	struct value values[SERIES_BY_MAX];
 	for (unsigned i = 0; i < count; i++) {
 		values[i] = eval_term(e, t->series.key[i]);
 		if (values[i].kind == VALUE_UNKNOWN)

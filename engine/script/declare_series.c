@@ -9,7 +9,6 @@
 #define SERIES_META "nudged.series"
 #define HOUR_MS (3600 * 1000LL)
 #define DAY_MS (24 * HOUR_MS)
-#define BY_MAX 8 /* a key is at most limit_key_bytes long: more names than that would not fit */
 #define KEEP_UNSPANNED_MS (31 * DAY_MS) /* of latest, previous, since, run: they name no span */
 
 /* What Lua holds: a series, perhaps with the keys to read. */
@@ -105,8 +104,8 @@ static int series_declare(lua_State *L)
 	s->by = fields_texts(&f, "by", false, &s->by_count);
 	if (s->by_count == 0)
 		s->by = NULL;
-	if (s->by_count > BY_MAX)
-		fields_fail(&f, "by has more than %d names", BY_MAX);
+	if (s->by_count > SERIES_BY_MAX)
+		fields_fail(&f, "by has more than %d names", SERIES_BY_MAX);
 	s->value = fields_text(&f, "value", false);
 	s->where = fields_condition(&f, "where");
 	if (s->where)

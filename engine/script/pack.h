@@ -13,6 +13,7 @@
 
 enum about { ABOUT_CUSTOMER, ABOUT_MEMBER, ABOUT_AGENT, ABOUT_AREA };
 
+#define SERIES_BY_MAX 8 /* a key is at most limit_key_bytes long: more names than that would not fit */
 struct series_decl {
 	struct str *name;       /* as its local was named by `name =`, else "TYPE#n"; for people */
 	uint32_t id;            /* 32 bits of the hash of the definition (what it counts; not how long) */
@@ -22,6 +23,7 @@ struct series_decl {
 	unsigned on_count;
 	struct str **by;        /* attribute names that split it; NULL-terminated, or NULL. "member", "agent", "channel" … are fields */
 	unsigned by_count;
+	unsigned *by_reads, value_read; /* indexes into pack->reads */
 	struct str *value;      /* attribute counted; NULL: only counts. Text values count for `distinct` (by hash) */
 	struct term *where;     /* event terms only; NULL: all */
 	struct window_spec window;
@@ -34,6 +36,7 @@ struct case_decl {
 	uint8_t about;          /* customer or member */
 	struct str **opens, **closes; /* event types, NULL-terminated */
 	struct str *key;        /* attribute that tells one from another; NULL: one at a time */
+	unsigned key_read;      /* index into pack->reads */
 	int64_t due_ms;         /* 0: none */
 	struct str *opened_type, *closed_type, *missed_type; /* "case.NAME.opened" … : what rules are `on` */
 	const char *file; int line;
@@ -176,6 +179,7 @@ struct pack {
 	struct policy_decl *policies; unsigned policy_count;
 	struct action_decl *actions; unsigned action_count;
 	struct answer_decl *answers; unsigned answer_count;
+	struct str **reads; unsigned read_count;     /* names that it reads from events and requests, each once */
 	struct strpool *pool;      /* lent */
 	struct vm *vm;
 	/* what only script/ touches */

@@ -72,7 +72,10 @@ struct term {
 	const char *file;        /* lent by the pack */
 	union {
 		struct value literal; /* a string is lent by the pack */
-		struct str *name;
+		struct {
+			struct str *name;
+			unsigned read;           /* of what an event or request says: index into pack->reads */
+		};
 		unsigned fact;
 		struct {
 			unsigned index;          /* into pack->series */

@@ -42,8 +42,7 @@ struct shard {
 	struct queue *queue;
 	struct machine machine;
 	struct cache cache;
-	struct arena arena, arena_event,
-		arena_replay;   /* of one frame or work; of one of its events; of one replayed entry */
+	struct arena arena, arena_event; /* of one frame, work or replayed entry; of one of its events */
 	struct applied applied; /* what the entry being applied caused: large, so not on the stack */
 	int64_t now_ms;
 	struct due **due; /* heap, earliest first */

@@ -5,6 +5,7 @@
 #include "disk/journal.h"
 #include "shard/engine.h"
 
+struct ahead_item;
 struct work;
 
 /* One journal entry applied to the state; shared by recovery and --replay. */
@@ -14,7 +15,7 @@ struct replay_checks {
 	uint64_t skipped, applied;
 	struct replay_report report;
 };
-int replay_entry(struct engine *e, const struct journal_entry *je, struct replay_checks *checks);
+int replay_entry(struct engine *e, struct ahead_item *item, struct replay_checks *checks);
 
 /* expected.c: recovery's table of effects still to be seen */
 struct expected *expected_create(void);

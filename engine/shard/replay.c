@@ -6,6 +6,7 @@
 #include "shard/effects.h"
 #include "shard/entry.h"
 #include "shard/parts.h"
+#include "shard/read_ahead.h"
 #include "shard/recovery.h"
 #include "shard/sweep.h"
 #include "shard/work.h"
@@ -46,31 +47,21 @@ static void commit(struct shard *s, struct slot *slot, struct entry *entry, stru
 	commit_replayed(s, &c, je->seq);
 }
 
-static int replay_event(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
-			struct replay_checks *checks)
+static int replay_event(struct shard *s, struct slot *slot, struct ahead_item *item, struct replay_checks *checks)
 {
-	struct event e;
-	arena_reset(&s->arena_event);
-	int result = event_decode(&e, entry->event.raw, &s->arena_event, -1);
-	if (result != ERR_OK)
-		return error_prefix("entry %llu", (unsigned long long)je->seq);
-	bool untimed = e.time_ms == 0;
-	if (untimed)
-		e.time_ms = je->received_at_ms;
-	e.customer = subject_id(&entry->subject);
-	if (entry->event.member.len)
-		e.member = entry->event.member;
+	const struct journal_entry *je = &item->je;
+	struct entry *entry = &item->entry;
 	struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true, .aborted = entry->aborted };
-	machine_apply_event(&s->machine, slot->record, &e, &in, &s->applied);
+	machine_apply_event(&s->machine, slot->record, &item->event, &in, &s->applied);
 	checks->report.events++;
-	result = differs(checks, je, &s->applied);
+	int result = differs(checks, je, &s->applied);
 	struct commit c = { .slot = slot,
 			    .entry = entry,
 			    .applied = &s->applied,
 			    .received_at_ms = je->received_at_ms,
 			    .raw = entry->event.raw,
 			    .member = entry->event.member,
-			    .untimed = untimed,
+			    .untimed = item->untimed,
 			    .changes_record = true };
 	commit_replayed(s, &c, je->seq);
 	return result;
@@ -258,9 +249,10 @@ static int replay_global(struct engine *e, struct entry *entry, const struct jou
 	return replay_activation(e, entry, je);
 }
 
-static int replay_subject(struct engine *e, struct entry *entry, const struct journal_entry *je,
-			  struct replay_checks *checks)
+static int replay_subject(struct engine *e, struct ahead_item *item, struct replay_checks *checks)
 {
+	const struct journal_entry *je = &item->je;
+	struct entry *entry = &item->entry;
 	struct shard *s = engine_owner(e, &entry->subject);
 	struct slot *slot;
 	int result = cache_get(&s->cache, &entry->subject, true, &slot);
@@ -272,12 +264,13 @@ static int replay_subject(struct engine *e, struct entry *entry, const struct jo
 	 * before them. */
 	bool current = slot->record->seq >= je->seq;
 	arena_reset(&s->machine.arena);
+	arena_reset(&s->arena);
 	checks->skipped += current;
 	checks->applied += !current;
 	if (entry->kind == ENTRY_DECISION)
 		return replay_decision(s, slot, entry, je, current, checks);
 	if (!current && entry->kind == ENTRY_EVENT)
-		result = replay_event(s, slot, entry, je, checks);
+		result = replay_event(s, slot, item, checks);
 	else if (!current && entry->kind == ENTRY_OUTCOME)
 		result = replay_outcome(s, slot, entry, je, checks);
 	else if (!current && entry->kind == ENTRY_TIMER)
@@ -291,10 +284,9 @@ static int replay_subject(struct engine *e, struct entry *entry, const struct jo
 	return result;
 }
 
-int replay_entry(struct engine *e, const struct journal_entry *je, struct replay_checks *checks)
+int replay_entry(struct engine *e, struct ahead_item *item, struct replay_checks *checks)
 {
-	struct entry entry;
-	struct shard *scratch = e->shards[0];
+	const struct journal_entry *je = &item->je;
 	checks->report.entries++;
 	if (!checks->report.first_seq)
 		checks->report.first_seq = je->seq;
@@ -303,12 +295,6 @@ int replay_entry(struct engine *e, const struct journal_entry *je, struct replay
 		checks->report.blanked++;
 		return ERR_OK;
 	}
-	for (unsigned i = 0; i < e->shard_count; i++)
-		arena_reset(&e->shards[i]->arena);
-	int result = entry_body_decode(&entry, je->kind, je->body, &scratch->arena_replay);
-	if (result == ERR_OK)
-		result = entry.subject.kind == SUBJECT_NONE ? replay_global(e, &entry, je, checks)
-							    : replay_subject(e, &entry, je, checks);
-	arena_reset(&scratch->arena_replay);
-	return result;
+	return item->entry.subject.kind == SUBJECT_NONE ? replay_global(e, &item->entry, je, checks)
+							: replay_subject(e, item, checks);
 }

@@ -32,7 +32,6 @@ struct shard *shard_create(struct engine *e, unsigned index)
 	cache_init(&s->cache, s->machine.pool, e->store, e->config.cache_bytes / e->shard_count);
 	arena_init(&s->arena, 0);
 	arena_init(&s->arena_event, 0);
-	arena_init(&s->arena_replay, 0);
 	s->machine.now_ns = clock_mono_ns;
 	stages_init(&s->machine.stages, clock_mono_ns);
 	return s;
@@ -96,7 +95,6 @@ void shard_destroy(struct shard *s)
 	machine_finish(&s->machine);
 	arena_finish(&s->arena);
 	arena_finish(&s->arena_event);
-	arena_finish(&s->arena_replay);
 	bytes_finish(&s->scratch);
 	bytes_finish(&s->encoded);
 	free(s);

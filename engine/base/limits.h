@@ -74,6 +74,7 @@
 #define LIMIT_TERMS 262144u
 #define LIMIT_TERM_DEPTH 64u
 #define LIMIT_TERM_SIZE 4096u             /* nodes of a term with its facts written out: x + x, 64 deep, would be 2^64 */
+#define PREPARED_TEXT_BYTES (4u * MIB)    /* reasons' texts made when a pack is loaded; beyond it each is written out when wanted */
 #define LIMIT_WORDS_BYTES 2048u           /* one text, filled in */
 #define LIMIT_LANGUAGES 16u
 

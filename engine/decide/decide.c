@@ -23,10 +23,13 @@ static uint8_t asked_member(struct machine *m, const struct record *customer, co
 /* The one asked for, else the member's or the customer's own (attribute `language`), else the pack's first. */
 static unsigned language_of(struct eval *e, const struct ask *ask)
 {
-	struct value own = eval_attr_text(e, SCOPE_SUBJECT, SLICE("language"));
 	struct slice language = ask->language;
-	if (!language.len && own.kind == VALUE_STRING)
-		language = own.string;
+	if (e->m->pack->language_count <= 1) /* nothing to choose from */
+		return 0;
+	if (!language.len) {
+		struct value own = eval_attr_text(e, SCOPE_SUBJECT, SLICE("language"));
+		language = own.kind == VALUE_STRING ? own.string : language;
+	}
 	return (unsigned)pack_language(e->m->pack, language);
 }
 
@@ -56,21 +59,39 @@ static void deciding_start(struct deciding *d, struct machine *m, const struct d
 	d->held = arena_calloc(&m->arena, m->pack->policy_count + 1, sizeof(*d->held));
 }
 
-/* Keeps the best, in order of score; of equal ones the first declared. */
-static void rank(struct deciding *d, const struct choice *c)
+static double total_of(const struct deciding *d, unsigned action)
 {
-	struct decision *out = d->out;
-	unsigned at = out->choice_count;
-	while (at > 0 && out->choices[at - 1].score < c->score)
-		at--;
-	if (at >= d->limit)
+	return d->verdicts[action].score.total;
+}
+
+/* Keeps the best, in order of score; of equal ones the first declared. */
+static void rank(struct deciding *d, unsigned action)
+{
+	double total = total_of(d, action);
+	unsigned at = d->best_count;
+	if (at < d->limit)
+		d->best_count++;
+	else if (total_of(d, d->best[--at]) >= total)
 		return;
-	if (out->choice_count == d->limit)
-		d->verdicts[out->choices[--out->choice_count].action - d->m->pack->actions].gate = GATE_RANK;
-	memmove(&out->choices[at + 1], &out->choices[at], (out->choice_count - at) * sizeof(*c));
-	out->choices[at] = *c;
-	out->choice_count++;
-	d->verdicts[c->action - d->m->pack->actions].gate = GATE_OPEN;
+	for (; at > 0 && total_of(d, d->best[at - 1]) < total; at--)
+		d->best[at] = d->best[at - 1];
+	d->best[at] = (uint16_t)action;
+}
+
+static void choices_fill(struct deciding *d)
+{
+	for (unsigned i = 0; i < d->best_count; i++) {
+		struct verdict *v = &d->verdicts[d->best[i]];
+		v->gate = GATE_OPEN;
+		d->out->choices[i] = (struct choice){ .action = &d->m->pack->actions[d->best[i]],
+						      .member = v->member,
+						      .score = v->score.total,
+						      .propensity = v->score.propensity,
+						      .value = v->score.value,
+						      .context = v->score.context,
+						      .lever = v->score.lever };
+	}
+	d->out->choice_count = d->best_count;
 }
 
 /* False: the deadline passed between two actions. */
@@ -80,21 +101,21 @@ static bool choose(struct deciding *d)
 	const struct ask *ask = d->ask;
 	d->balance = balance_of(d);
 	for (unsigned i = 0; i < p->action_count; i++) {
-		struct choice c;
+		struct verdict *v = &d->verdicts[i];
 		if (ask->expired && ask->expired(ask->arg))
 			return false;
-		gates_ask(d, &p->actions[i], &d->verdicts[i]);
-		if (d->verdicts[i].gate != GATE_OPEN)
+		gates_ask(d, &p->actions[i], v);
+		if (v->gate != GATE_OPEN)
 			continue;
 		stages_lap(&d->m->stages, STAGE_GATES, 0);
-		score_action(d, &p->actions[i], &c);
-		d->verdicts[i].score = c.score;
-		d->verdicts[i].gate = GATE_RANK;
-		rank(d, &c);
+		score_action(d, &p->actions[i], &v->score);
+		v->gate = GATE_RANK;
+		rank(d, i);
 		stages_lap(&d->m->stages, STAGE_SCORES, 0);
 	}
 	stages_lap(&d->m->stages, STAGE_GATES, 1);
 	stages_lap(&d->m->stages, STAGE_SCORES, 1); /* counted once, whatever passed */
+	choices_fill(d);
 	return true;
 }
 

@@ -11,13 +11,19 @@
 
 enum gate { GATE_OPEN, GATE_CHANNEL, GATE_GOAL, GATE_ELIGIBLE, GATE_APPLICABLE, GATE_SUITABLE, GATE_POLICY, GATE_RANK };
 
+/* decision.h says what its parts are. */
+struct score {
+	double total, propensity, value, context, lever;
+	bool customer_unknown, business_unknown; /* a value that counted as 0 */
+};
+
 /* What became of one action. */
 struct verdict {
-	uint8_t gate;      /* enum gate */
-	uint8_t member;    /* bound when the gate was asked */
+	uint8_t gate;       /* enum gate */
+	uint8_t member;     /* bound when the gate was asked */
 	bool unknown;
-	uint16_t policy;   /* GATE_POLICY: which */
-	double score;
+	uint16_t policy;    /* GATE_POLICY: which */
+	struct score score; /* only of what passed every gate: GATE_OPEN, GATE_RANK */
 };
 
 struct deciding {
@@ -31,11 +37,20 @@ struct deciding {
 	unsigned language;     /* of the words: an index into the pack's */
 	double balance;
 	struct verdict *verdicts; /* one an action */
+	uint16_t best[LIMIT_RECOMMENDATIONS]; /* indexes of actions, in order */
+	unsigned best_count;
 	bool *held;            /* one a policy: it held something back */
 };
 
 const char *gate_name(enum gate g);
-const struct term *gate_term(const struct action_decl *a, enum gate g);
+static inline const struct term *gate_term(const struct action_decl *a, enum gate g)
+{
+	if (g == GATE_ELIGIBLE)
+		return a->eligible;
+	if (g == GATE_APPLICABLE)
+		return a->applicable;
+	return g == GATE_SUITABLE ? a->suitable : NULL;
+}
 /* gates.c: the first gate that is not true; binds e->member. */
 void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *v);
 /* policy.c: -1, or the first policy that holds the action back. */
@@ -43,7 +58,7 @@ int policies_ask(struct deciding *d, const struct action_decl *a);
 void cautions_fill(struct deciding *d);
 /* score.c */
 double balance_of(struct deciding *d);
-void score_action(struct deciding *d, const struct action_decl *a, struct choice *c);
+void score_action(struct deciding *d, const struct action_decl *a, struct score *out);
 /* explain.c */
 void explain_choices(struct deciding *d);
 void explain_left_out(struct deciding *d);

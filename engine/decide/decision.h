@@ -41,7 +41,7 @@ struct foreign_reads {
 
 struct choice {
 	const struct action_decl *action;
-	double score, propensity, value, context, lever, customer_value, business_value;
+	double score, propensity, value, context, lever;
 	uint8_t member;          /* bound by any_member */
 	struct slice say;        /* arena */
 	struct slice *reasons;   /* arena */

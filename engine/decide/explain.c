@@ -27,14 +27,24 @@ static struct slice taken(struct eval *e, struct bytes *b)
 	return s;
 }
 
+/* A condition with the values read, from the pieces made at load where it has them. */
 static struct slice rendered(struct eval *e, const struct term *t, bool with_values)
 {
-	struct bytes b = { 0 };
-	if (with_values)
-		term_render(t, e->m->pack, explain_leaf, e, &b);
-	else
-		term_text(t, e->m->pack, &b);
-	return taken(e, &b);
+	const struct term_text *text = t->text;
+	struct bytes *b = &e->text;
+	if (text && !with_values)
+		return text->whole;
+	bytes_clear(b);
+	if (!text) {
+		term_render(t, e->m->pack, with_values ? explain_leaf : NULL, e, b);
+		return arena_slice(&e->m->arena, bytes_slice(b));
+	}
+	for (unsigned i = 0; i < text->part_count; i++) {
+		bytes_put(b, text->parts[i].text.data, text->parts[i].text.len);
+		if (text->parts[i].leaf)
+			explain_leaf(e, text->parts[i].leaf, b);
+	}
+	return arena_slice(&e->m->arena, bytes_slice(b));
 }
 
 static void reason_add(struct choice *c, struct slice reason)
@@ -65,17 +75,11 @@ static void reasons_of(struct deciding *d, struct choice *c, const struct term *
 	reason_add(c, rendered(d->e, t, !member_is_private(d, member)));
 }
 
-static void value_reason(struct deciding *d, struct choice *c, const struct term *t, const char *whose)
-{
-	if (!t || eval_term(d->e, t).kind == VALUE_NUMBER)
-		return;
-	reason_add(c, arena_printf(&d->m->arena, "%s value unknown: counted as 0", whose));
-}
-
 void explain_choices(struct deciding *d)
 {
 	for (unsigned i = 0; i < d->out->choice_count; i++) {
 		struct choice *c = &d->out->choices[i];
+		const struct score *score = &d->verdicts[d->best[i]].score;
 		c->reasons = arena_alloc(&d->m->arena, REASONS_MAX * sizeof(*c->reasons));
 		d->e->action = c->action;
 		for (enum gate g = GATE_ELIGIBLE; g <= GATE_SUITABLE; g++) {
@@ -84,9 +88,10 @@ void explain_choices(struct deciding *d)
 			if (t)
 				reasons_of(d, c, t);
 		}
-		d->e->member = c->member;
-		value_reason(d, c, c->action->customer_value, "customer");
-		value_reason(d, c, c->action->business_value, "business");
+		if (score->customer_unknown)
+			reason_add(c, SLICE("customer value unknown: counted as 0"));
+		if (score->business_unknown)
+			reason_add(c, SLICE("business value unknown: counted as 0"));
 	}
 	d->e->action = NULL;
 }
@@ -133,17 +138,13 @@ static struct slice reason_for(struct deciding *d, const struct action_decl *a, 
 	}
 }
 
-/* What passed every gate was scored like those chosen: here once more, since only they keep the parts. */
-static void score_parts(struct deciding *d, const struct verdict *v, struct left_out *l)
+static void score_parts(const struct score *score, struct left_out *l)
 {
-	struct choice c;
-	d->e->action = l->action;
-	d->e->member = v->member;
-	score_action(d, l->action, &c);
-	l->propensity = c.propensity;
-	l->value = c.value;
-	l->context = c.context;
-	l->lever = c.lever;
+	l->score = score->total;
+	l->propensity = score->propensity;
+	l->value = score->value;
+	l->context = score->context;
+	l->lever = score->lever;
 }
 
 void explain_left_out(struct deciding *d)
@@ -160,10 +161,9 @@ void explain_left_out(struct deciding *d)
 			.gate = gate_name((enum gate)v->gate),
 			.reason = reason_for(d, &p->actions[i], v),
 			.unknown = v->unknown,
-			.score = v->score,
 		};
 		if (v->gate == GATE_RANK)
-			score_parts(d, v, &out->left_out[out->left_out_count - 1]);
+			score_parts(&v->score, &out->left_out[out->left_out_count - 1]);
 	}
 	d->e->action = NULL;
 }

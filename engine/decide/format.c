@@ -2,17 +2,15 @@
  * grouping and strftime depend on the machine's locale. */
 #include "decide/text.h"
 
+#include "base/decimal.h"
+
 #include <math.h>
 #include <stdio.h>
 
 /* Whole numbers by hand: they are most of all that is written, and printf's way to a double's digits is long. */
 static struct slice whole_text(double n, char buffer[32])
 {
-	uint64_t left = (uint64_t)fabs(n);
-	char *at = buffer + 32;
-	do
-		*--at = (char)('0' + left % 10);
-	while (left /= 10);
+	char *at = decimal_before(buffer + 32, (uint64_t)fabs(n), 0);
 	if (n < 0)
 		*--at = '-';
 	return (struct slice){ at, (size_t)(buffer + 32 - at) };
@@ -37,14 +35,16 @@ struct slice value_key_text(struct value v, char buffer[32])
 void value_explain(struct value v, struct bytes *out)
 {
 	char number[32];
-	if (v.kind == VALUE_UNKNOWN)
+	if (v.kind == VALUE_UNKNOWN) {
 		bytes_put(out, "unknown", 7);
-	else if (v.kind == VALUE_STRING)
-		bytes_printf(out, "\"%.*s\"", SLICE_ARG(v.string));
-	else if (v.kind == VALUE_NUMBER && v.number != floor(v.number) && fabs(v.number) < 1e9)
-		bytes_printf(out, "%s", number_text(round(v.number * 1000) / 1000, number));
-	else {
-		struct slice s = value_key_text(v, number);
+	} else if (v.kind == VALUE_STRING) {
+		bytes_put_u8(out, '"');
+		bytes_put(out, v.string.data, v.string.len);
+		bytes_put_u8(out, '"');
+	} else {
+		bool rounded = v.kind == VALUE_NUMBER && v.number != floor(v.number) && fabs(v.number) < 1e9;
+		struct slice s = rounded ? slice_of(number_text(round(v.number * 1000) / 1000, number))
+					 : value_key_text(v, number);
 		bytes_put(out, s.data, s.len);
 	}
 }
@@ -77,32 +77,52 @@ static bool comma_decimals(struct slice language)
 	return false;
 }
 
+/* As "%.*f" writes n, which is not negative. Most numbers have no more decimals than are asked for: then the digits are
+ * those of a whole number (whole / scale is n itself, see number_text). */
+static int fixed_text(double n, unsigned decimals, char text[64])
+{
+	double scale = 1;
+	for (unsigned i = 0; i < decimals; i++)
+		scale *= 10;
+	double whole = nearbyint(n * scale);
+	if (!(whole < 1e15) || whole / scale != n)
+		return snprintf(text, 64, "%.*f", (int)decimals, n);
+	char digits[DECIMAL_BYTES], *end = digits + sizeof(digits);
+	char *at = decimal_before(end, (uint64_t)whole, decimals);
+	memcpy(text, at, (size_t)(end - at));
+	return (int)(end - at);
+}
+
 /* 1234567.891 with 2 decimals -> 1,234,567.89 */
-static void grouped(double n, int decimals, bool comma, struct bytes *out)
+static void grouped(double n, unsigned decimals, bool comma, struct bytes *out)
 {
 	char text[64];
-	int len = snprintf(text, sizeof(text), "%.*f", decimals, fabs(n) < 1e18 ? fabs(n) : 1e18);
-	int whole = decimals ? len - decimals - 1 : len;
-	bool zero = strspn(text, "0.") == (size_t)len;
+	unsigned len = (unsigned)fixed_text(fabs(n) < 1e18 ? fabs(n) : 1e18, decimals, text);
+	unsigned whole = decimals ? len - decimals - 1 : len;
+	bool zero = true;
+	for (unsigned i = 0; i < len && zero; i++)
+		zero = text[i] == '0' || text[i] == '.';
 	if (n < 0 && !zero)
 		bytes_put_u8(out, '-');
-	for (int i = 0; i < whole; i++) {
+	for (unsigned i = 0; i < whole; i++) {
 		if (i > 0 && (whole - i) % 3 == 0)
 			bytes_put_u8(out, comma ? '.' : ',');
 		bytes_put_u8(out, (uint8_t)text[i]);
 	}
 	if (decimals) {
 		bytes_put_u8(out, comma ? ',' : '.');
-		bytes_put(out, text + whole + 1, (size_t)decimals);
+		bytes_put(out, text + whole + 1, decimals);
 	}
 }
 
 static void format_money(const struct pack *pack, bool comma, double minor, struct bytes *out)
 {
 	int exponent = currency_exponent(str_slice(pack->currency));
-	grouped(minor / (exponent == 0 ? 1 : exponent == 2 ? 100 : 1000), exponent, comma, out);
-	if (pack->currency)
-		bytes_printf(out, " %s", pack->currency->data);
+	grouped(minor / (exponent == 0 ? 1 : exponent == 2 ? 100 : 1000), (unsigned)exponent, comma, out);
+	if (!pack->currency)
+		return;
+	bytes_put_u8(out, ' ');
+	bytes_put(out, pack->currency->data, pack->currency->len);
 }
 
 static void format_date(const struct pack *pack, struct slice language, int64_t ms, struct bytes *out)
@@ -157,15 +177,17 @@ static void format_plain(bool comma, struct value v, struct bytes *out)
 void format_value(const struct pack *pack, struct slice language, const struct words_part *part, struct value v,
 		  struct bytes *out)
 {
-	bool comma = comma_decimals(language);
 	if (v.kind == VALUE_UNKNOWN) {
 		bytes_put_u8(out, '?');
 		return;
 	}
 	if (v.kind != VALUE_NUMBER) {
-		format_plain(comma, v, out);
+		char number[32];
+		struct slice s = value_key_text(v, number);
+		bytes_put(out, s.data, s.len);
 		return;
 	}
+	bool comma = comma_decimals(language);
 	/* Far beyond any calendar: a number that is no time. */
 	int64_t ms = (int64_t)fmax(fmin(v.number, 8.64e15), -8.64e15);
 	switch (part->format) {
@@ -188,7 +210,8 @@ void format_value(const struct pack *pack, struct slice language, const struct w
 		format_duration(v.number, out);
 		return;
 	case FORMAT_DECIMALS:
-		grouped(v.number, part->decimals < 0 ? 0 : part->decimals > 9 ? 9 : part->decimals, comma, out);
+		grouped(v.number, part->decimals < 0 ? 0 : part->decimals > 9 ? 9 : (unsigned)part->decimals, comma,
+			out);
 		return;
 	default:
 		format_plain(comma, v, out);

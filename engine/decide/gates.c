@@ -10,15 +10,6 @@ const char *gate_name(enum gate g)
 	return names[g];
 }
 
-const struct term *gate_term(const struct action_decl *a, enum gate g)
-{
-	if (g == GATE_ELIGIBLE)
-		return a->eligible;
-	if (g == GATE_APPLICABLE)
-		return a->applicable;
-	return g == GATE_SUITABLE ? a->suitable : NULL;
-}
-
 static bool on_channel(const struct action_decl *a, struct slice channel)
 {
 	if (!a->channels || a->channel_count == 0)
@@ -39,7 +30,9 @@ static bool wanted(const struct ask *ask, const struct action_decl *a)
 void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *v)
 {
 	struct eval *e = d->e;
-	*v = (struct verdict){ .gate = GATE_OPEN, .member = d->member };
+	v->gate = GATE_OPEN;
+	v->member = d->member;
+	v->unknown = false;
 	if (!on_channel(a, d->channel)) {
 		v->gate = GATE_CHANNEL;
 		return;

@@ -41,20 +41,25 @@ static double lever_of(const struct pack *p, const struct action_decl *a)
 }
 
 /* A value that is unknown counts as 0; the reasons say so. */
-void score_action(struct deciding *d, const struct action_decl *a, struct choice *c)
+static double value_of(struct eval *e, const struct term *t, bool *unknown)
+{
+	uint8_t member = e->member;
+	struct value v = eval_term(e, t);
+	e->member = member;
+	*unknown = t && v.kind != VALUE_NUMBER;
+	return number_or(v, 0);
+}
+
+void score_action(struct deciding *d, const struct action_decl *a, struct score *out)
 {
 	struct eval *e = d->e;
-	uint8_t member = e->member;
-	*c = (struct choice){ .action = a, .member = member };
-	c->propensity = clamp(a->propensity_start, 0, 1);
-	c->customer_value = number_or(eval_term(e, a->customer_value), 0);
-	e->member = member;
-	c->business_value = number_or(eval_term(e, a->business_value), 0);
-	e->member = member;
-	c->value = d->balance * c->customer_value + (1 - d->balance) * c->business_value;
-	c->context = context_of(e, a);
-	c->lever = lever_of(d->m->pack, a);
-	c->score = c->propensity * c->value * c->context * c->lever;
-	if (!isfinite(c->score)) /* beyond what a double holds: it cannot be ranked */
-		c->score = 0;
+	out->propensity = clamp(a->propensity_start, 0, 1);
+	double customer = value_of(e, a->customer_value, &out->customer_unknown);
+	double business = value_of(e, a->business_value, &out->business_unknown);
+	out->value = d->balance * customer + (1 - d->balance) * business;
+	out->context = context_of(e, a);
+	out->lever = lever_of(d->m->pack, a);
+	out->total = out->propensity * out->value * out->context * out->lever;
+	if (!isfinite(out->total)) /* beyond what a double holds: it cannot be ranked */
+		out->total = 0;
 }

@@ -124,5 +124,6 @@ void check_pack(lua_State *L);  /* check.c */
 void series_settle(lua_State *L); /* keeping, keep, ids */
 void index_build(struct pack *p); /* type_index.c */
 void reads_build(struct loader *l); /* read_index.c */
+void reasons_prepare(struct pack *p); /* reasons.c */
 
 #endif

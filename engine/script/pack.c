@@ -122,6 +122,7 @@ static int load_protected(lua_State *L)
 	series_settle(L);
 	index_build(l->pack);
 	reads_build(l);
+	reasons_prepare(l->pack);
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
 	vm_freeze_kept(L);

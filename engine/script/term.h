@@ -68,6 +68,7 @@ struct term {
 	bool duration;           /* a literal written as "24h": seconds, rendered as a span */
 	uint32_t size;           /* nodes below, facts written out: at most LIMIT_TERM_SIZE, whatever is shared */
 	struct term **children;
+	const struct term_text *text; /* made at load for what may be a reason of a recommendation (reasons.c); else NULL */
 	int line;                /* where it was written */
 	const char *file;        /* lent by the pack */
 	union {
@@ -112,6 +113,12 @@ struct pack;
 typedef void (*term_leaf)(void *arg, const struct term *leaf, struct bytes *out);
 void term_render(const struct term *t, const struct pack *p, term_leaf leaf, void *arg, struct bytes *out);
 void term_text(const struct term *t, const struct pack *p, struct bytes *out); /* without values */
+/* The same text made beforehand: the leaves of which a value is to follow, each after its piece of the text. */
+struct term_text {
+	struct slice whole; /* without values */
+	struct term_text_part { struct slice text; const struct term *leaf; } *parts; /* leaf NULL: nothing follows */
+	unsigned part_count;
+};
 /* The shortest decimal that reads back as the same number. */
 const char *number_text(double n, char buffer[32]);
 

@@ -3,6 +3,7 @@
 #include "script/pack.h"
 
 #include "base/bytes.h"
+#include "base/decimal.h"
 #include "state/record.h"
 
 #include <math.h>
@@ -28,22 +29,15 @@ static bool short_text(double n, char buffer[32])
 	double scale = 1, whole;
 	if (!(fabs(n) >= 1e-4 && fabs(n) < 1e15))
 		return false;
-	for (int digits = 0; digits <= 6; digits++, scale *= 10) {
+	for (unsigned digits = 0; digits <= 6; digits++, scale *= 10) {
 		whole = nearbyint(fabs(n) * scale);
 		if (whole >= 1e15)
 			return false;
 		if (whole / scale != fabs(n))
 			continue;
-		uint64_t left = (uint64_t)whole;
-		char text[32], *at = text + sizeof(text);
-		*--at = '\0';
-		for (int i = 0; i < digits; i++, left /= 10)
-			*--at = (char)('0' + left % 10);
-		if (digits)
-			*--at = '.';
-		do
-			*--at = (char)('0' + left % 10);
-		while (left /= 10);
+		char text[DECIMAL_BYTES], *end = text + sizeof(text) - 1;
+		char *at = decimal_before(end, (uint64_t)whole, digits);
+		*end = '\0';
 		if (n < 0)
 			*--at = '-';
 		memcpy(buffer, at, (size_t)(text + sizeof(text) - at));

@@ -197,6 +197,81 @@ static void words_and_reasons_keep_to_whom_they_concern(void **state)
 	tear_down(&s);
 }
 
+static const char reasons_pack[] =
+	"pack { name = 't', languages = { 'en' } }\n"
+	"local texts = series { on = 'sms', by = { 'topic' } }\n"
+	"local promise = case { opens = 'p.made', closes = 'p.kept' }\n"
+	"fact.bills = texts:with { topic = 'bill' }:count '24h'\n"
+	"action 'a' { goal = 'serve', value = { customer = 1, business = 1 }, say = 'x',\n"
+	"  eligible = all { fact.bills:at_least(2), any { attr('plan'):is 'big', attr('mood'):below(-0.7 + 0.02 * 7) },\n"
+	"    attr('mood'):above(fact.bills * -0.5) },\n"
+	"  applicable = any { promise:is_open(), texts:with { topic = attr 'mine' }:count('7d'):above(fact.bills / 4) },\n"
+	"  suitable = all { no { attr('plan'):is_not 'small' }, attr('name'):one_of { 'Bea', 'Ann' },\n"
+	"    calc({ n = fact.bills }, function(v) return v.n > 1 end) } }\n";
+
+static unsigned texts_taken_away(struct term *t)
+{
+	unsigned taken = t->text != NULL;
+	t->text = NULL;
+	for (unsigned i = 0; i < t->child_count; i++)
+		taken += texts_taken_away(t->children[i]);
+	return taken;
+}
+
+/* Texts made at load say what the terms themselves do: taken away from them, the reasons stay the same. */
+static void reasons_are_those_of_the_terms(void **state)
+{
+	static const char *const expected[] = {
+		"bills 2 at least 2",
+		"mood -0.568 < -0.5599999999999999",
+		"mood -0.568 > bills 2 x -0.5",
+		"count of sms#1 in 7 days with topic mine \"bill\" 2 > bills 2 / 4",
+		"not (plan \"small\" is not \"small\")",
+		"name \"Bea\" is one of \"Bea\", \"Ann\"",
+		"function at pack.lua:10 (n = bills 2) (yes)",
+	};
+	struct stage_set s = { 0 };
+	world_init(&s.w, reasons_pack);
+	s.ask.now_ms = T0 + HOUR;
+	world_event(&s.w, "profile.updated", T0, "plan=small mood=-0.56789 mine=bill name=Bea");
+	world_event(&s.w, "sms", T0, "topic=bill");
+	world_event(&s.w, "sms", T0, "topic=bill");
+	for (int pass = 0; pass < 2; pass++) {
+		decide(&s);
+		assert_int_equal(s.d.choice_count, 1);
+		assert_int_equal(s.d.choices[0].reason_count, 7);
+		for (unsigned i = 0; i < 7; i++)
+			assert_slice(s.d.choices[0].reasons[i], expected[i]);
+		const struct action_decl *a = &s.w.m.pack->actions[0];
+		unsigned taken = texts_taken_away(a->eligible) + texts_taken_away(a->applicable) +
+				 texts_taken_away(a->suitable);
+		assert_int_equal(taken, pass ? 0 : 11); /* those, both `any`, and of each the part not true */
+	}
+	tear_down(&s);
+}
+
+/* Whatever the order of declaration, and with as many or fewer places than actions. */
+static void the_best_are_ranked(void **state)
+{
+	static const int best_first[] = { 5, 7, 4, 2, 0, 6, 1, 3 };
+	struct stage_set s = { 0 };
+	world_init(&s.w, "pack { name = 't', languages = { 'en' }, balance = 1 }\n"
+			 "for i, v in ipairs { 3, 1, 4, 1, 5, 9, 2, 6 } do\n"
+			 "  action('a' .. i) { goal = 'serve', value = { customer = v, business = 0 }, say = 'x' }\n"
+			 "end\n");
+	s.ask.now_ms = T0;
+	s.ask.explain = true;
+	for (s.ask.limit = 1; s.ask.limit <= LIMIT_RECOMMENDATIONS; s.ask.limit++) {
+		decide(&s);
+		unsigned wanted = s.ask.limit < 8 ? s.ask.limit : 8;
+		assert_int_equal(s.d.choice_count, wanted);
+		assert_int_equal(s.d.left_out_count, 8 - wanted);
+		for (unsigned i = 0; i < wanted; i++)
+			assert_int_equal(s.d.choices[i].action->order, best_first[i]);
+	}
+	tear_down(&s);
+}
+
 static void outcome(struct stage_set *s, const char *action, int kind, int64_t time_ms)
 {
 	struct outcome_input o = { .id = SLICE("o"),
@@ -414,6 +489,8 @@ int main(void)
 		cmocka_unit_test(gates_say_where_an_action_fell),
 		cmocka_unit_test(scores_are_products_and_ties_go_by_order),
 		cmocka_unit_test(words_and_reasons_keep_to_whom_they_concern),
+		cmocka_unit_test(reasons_are_those_of_the_terms),
+		cmocka_unit_test(the_best_are_ranked),
 		cmocka_unit_test(policies_hold_back_what_was_not_asked_for),
 		cmocka_unit_test(policies_pause_and_bound_contacts),
 		cmocka_unit_test(answers_are_for_the_topic),

@@ -354,6 +354,33 @@ static void formats_by_hand(void **state)
 	world_finish(&w);
 }
 
+/* Short decimals take a way of their own: it must say what printf says, at ties and at the ends too. */
+static void decimals_are_those_of_printf(void **state)
+{
+	struct world w;
+	static const double edges[] = { 0,	0.5,	   1.5,	      0.125, 2.675, 1.005,  0.0005,  1e-9,   4.9e-10,
+					5e-324, 999.9995, 0.99999999, 1e14,  1e15,  1e15 + 0.5, 123456789012345.678 };
+	uint64_t draw = 1;
+	world_init(&w, words_pack);
+	for (unsigned i = 0; i < 4000; i++) {
+		double n = i < sizeof(edges) / sizeof(edges[0]) ? edges[i] : (double)(draw >> 40) / (i % 2 ? 1000 : 7);
+		for (int decimals = 0; decimals <= 9; decimals++) {
+			struct words_part part = { .format = FORMAT_DECIMALS, .decimals = decimals };
+			struct bytes b = { 0 };
+			char expected[64], *to = expected;
+			format_value(w.m.pack, SLICE("en"), &part, value_number(n), &b);
+			snprintf(expected, sizeof(expected), "%.*f", decimals, n);
+			for (size_t k = 0; k < b.len; k++) /* without the groups' commas */
+				if (b.data[k] != ',')
+					assert_int_equal(b.data[k], *to++);
+			assert_int_equal(*to, 0);
+			bytes_finish(&b);
+		}
+		draw = draw * 6364136223846793005u + 1442695040888963407u;
+	}
+	world_finish(&w);
+}
+
 static void facts_of_a_record(void **state)
 {
 	struct world w;
@@ -388,6 +415,7 @@ int main(void)
 		cmocka_unit_test(any_member_binds_whom_it_found),
 		cmocka_unit_test(words_are_filled_in),
 		cmocka_unit_test(formats_by_hand),
+		cmocka_unit_test(decimals_are_those_of_printf),
 		cmocka_unit_test(facts_of_a_record),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

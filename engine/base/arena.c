@@ -1,7 +1,8 @@
 /* base/arena.c: a chain of blocks, newest first, each filled from its start. The first block stays over resets, so that
  * a request or an entry of usual size costs no malloc at all.
  *
- *     a->block -> [next | size | used | bytes ...] -> [...] -> [the first block]
+ *     a->block -> [next | size | bytes ...] -> [...] -> [the first block]
+ *                                 ^at   ^end
  *
  * Each new block is at least twice the size of the one before it, so that a large request takes few of them. */
 #include "base/arena.h"
@@ -15,11 +16,10 @@
 
 #define ARENA_FIRST_BYTES 4096u
 #define ARENA_BLOCK_MAX_BYTES (1024u * 1024u)
-#define ARENA_ALIGN 16u
 
 struct arena_block {
 	struct arena_block *next; /* the one before it; NULL: the first */
-	size_t size, used;
+	size_t size;
 	_Alignas(ARENA_ALIGN) char data[];
 };
 
@@ -35,7 +35,15 @@ void arena_finish(struct arena *a)
 		free(a->block);
 		a->block = next;
 	}
+	a->at = a->end = NULL;
 	a->used = 0;
+}
+
+/* The newest block, from its start. */
+static void begin(struct arena *a)
+{
+	a->at = a->block->data;
+	a->end = a->at + a->block->size;
 }
 
 void arena_reset(struct arena *a)
@@ -46,7 +54,7 @@ void arena_reset(struct arena *a)
 		a->block = next;
 	}
 	if (a->block)
-		a->block->used = 0;
+		begin(a);
 	a->used = 0;
 }
 
@@ -61,25 +69,25 @@ static void arena_add_block(struct arena *a, size_t least)
 	struct arena_block *block = must_malloc(sizeof(*block) + size);
 	block->next = a->block;
 	block->size = size;
-	block->used = 0;
 	a->block = block;
+	begin(a);
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_alloc_slow(struct arena *a, size_t size)
 {
 	if (size > SIZE_MAX / 4) {
 		CHECK(a->budget != 0);
 		return NULL;
 	}
-	size_t rounded = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	size_t rounded = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
 	if (rounded == 0)
 		rounded = ARENA_ALIGN;
 	if (a->budget && (a->used > a->budget || rounded > a->budget - a->used))
 		return NULL;
-	if (!a->block || a->block->size - a->block->used < rounded)
+	if ((size_t)(a->end - a->at) < rounded)
 		arena_add_block(a, rounded);
-	void *p = a->block->data + a->block->used;
-	a->block->used += rounded;
+	void *p = a->at;
+	a->at += rounded;
 	a->used += rounded;
 	return p;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define BYTES_FIRST 64u
+#define VARINT_BYTES 10u /* the longest */
 
 void bytes_finish(struct bytes *b)
 {
@@ -43,39 +44,13 @@ char *bytes_grow_slow(struct bytes *b, size_t n)
 	return at;
 }
 
-void bytes_put_u16(struct bytes *b, uint16_t v)
-{
-	v = htole16(v);
-	bytes_put(b, &v, sizeof(v));
-}
-
-void bytes_put_u32(struct bytes *b, uint32_t v)
-{
-	v = htole32(v);
-	bytes_put(b, &v, sizeof(v));
-}
-
-void bytes_put_u64(struct bytes *b, uint64_t v)
-{
-	v = htole64(v);
-	bytes_put(b, &v, sizeof(v));
-}
-
-void bytes_put_f64(struct bytes *b, double v)
-{
-	uint64_t bits;
-	memcpy(&bits, &v, sizeof(bits));
-	bytes_put_u64(b, bits);
-}
-
 void bytes_put_long_varint(struct bytes *b, uint64_t v)
 {
-	char out[10];
-	size_t n = 0;
+	char *out = bytes_grow(b, VARINT_BYTES), *start = out;
 	for (; v >= 0x80; v >>= 7)
-		out[n++] = (char)(v | 0x80);
-	out[n++] = (char)v;
-	bytes_put(b, out, n);
+		*out++ = (char)(v | 0x80);
+	*out++ = (char)v;
+	b->len -= VARINT_BYTES - (size_t)(out - start);
 }
 
 void bytes_put_zigzag(struct bytes *b, int64_t v)
@@ -85,8 +60,15 @@ void bytes_put_zigzag(struct bytes *b, int64_t v)
 
 void bytes_put_string(struct bytes *b, struct slice s)
 {
-	bytes_put_varint(b, s.len);
-	bytes_put(b, s.data, s.len);
+	if (s.len >= 0x80) {
+		bytes_put_long_varint(b, s.len);
+		bytes_put(b, s.data, s.len);
+		return;
+	}
+	char *at = bytes_grow(b, 1 + s.len);
+	*at = (char)s.len;
+	if (s.len)
+		memcpy(at + 1, s.data, s.len);
 }
 
 void bytes_printf(struct bytes *b, const char *format, ...)

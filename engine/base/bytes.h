@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 
+#include <endian.h>
 #include <stdint.h>
 
 struct bytes {
@@ -21,7 +22,7 @@ char *bytes_grow_slow(struct bytes *b, size_t n);
 /* Appends n bytes to be filled in by the caller. In line, as encodings append a byte or two at a time. */
 static inline char *bytes_grow(struct bytes *b, size_t n)
 {
-	if (n > b->cap - b->len || !b->data)
+	if (n - 1 >= b->cap - b->len) /* no room, or n is 0 and there may be no memory yet */
 		return bytes_grow_slow(b, n);
 	char *at = b->data + b->len;
 	b->len += n;
@@ -36,10 +37,28 @@ static inline void bytes_put_u8(struct bytes *b, uint8_t v)
 {
 	*bytes_grow(b, 1) = (char)v;
 }
-void bytes_put_u16(struct bytes *b, uint16_t v);
-void bytes_put_u32(struct bytes *b, uint32_t v);
-void bytes_put_u64(struct bytes *b, uint64_t v);
-void bytes_put_f64(struct bytes *b, double v);       /* the bit pattern; -0 and NaN as they are */
+static inline void bytes_put_u16(struct bytes *b, uint16_t v)
+{
+	v = htole16(v);
+	memcpy(bytes_grow(b, sizeof(v)), &v, sizeof(v));
+}
+static inline void bytes_put_u32(struct bytes *b, uint32_t v)
+{
+	v = htole32(v);
+	memcpy(bytes_grow(b, sizeof(v)), &v, sizeof(v));
+}
+static inline void bytes_put_u64(struct bytes *b, uint64_t v)
+{
+	v = htole64(v);
+	memcpy(bytes_grow(b, sizeof(v)), &v, sizeof(v));
+}
+/* The bit pattern; -0 and NaN as they are. */
+static inline void bytes_put_f64(struct bytes *b, double v)
+{
+	uint64_t bits;
+	memcpy(&bits, &v, sizeof(bits));
+	bytes_put_u64(b, bits);
+}
 void bytes_put_long_varint(struct bytes *b, uint64_t v);
 static inline void bytes_put_varint(struct bytes *b, uint64_t v)
 {

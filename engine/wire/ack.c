@@ -97,5 +97,5 @@ static const struct message_spec alert_spec = MESSAGE_SPEC("Alert", alert_fields
 int alert_decode(struct wire_alert *out, struct slice bytes)
 {
 	memset(out, 0, sizeof(*out));
-	return fields_decode(out, &alert_spec, bytes);
+	return fields_decode(out, &alert_spec, bytes, NULL);
 }

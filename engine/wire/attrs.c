@@ -10,108 +10,118 @@
 #include <stdio.h>
 
 /* Names that the engine gives a meaning. Their values become subjects' ids, or words that are looked up. */
-static const struct attr_meaning {
-	struct slice name;
+struct attr_meaning {
+	const char *name;
 	uint32_t limit;
 	const char *limit_name;
 	bool required; /* not empty: it is an id */
-} text_meanings[] = {
-	{ { "area", 4 }, LIMIT_ID_BYTES, "limit_id_bytes", true },
-	{ { "topic", 5 }, LIMIT_ATTRIBUTE_TEXT_BYTES, "limit_attribute_text_bytes", false },
-	{ { "intent", 6 }, LIMIT_ATTRIBUTE_TEXT_BYTES, "limit_attribute_text_bytes", false },
-	{ { "alias", 5 }, LIMIT_ALIAS_BYTES, "limit_alias_bytes", true },
-	{ { "into", 4 }, LIMIT_ID_BYTES, "limit_id_bytes", true },
 };
+#define MEANS_ID(name) { name, LIMIT_ID_BYTES, "limit_id_bytes", true }
+#define MEANS_ALIAS(name) { name, LIMIT_ALIAS_BYTES, "limit_alias_bytes", true }
+#define MEANS_WORD(name) { name, LIMIT_ATTRIBUTE_TEXT_BYTES, "limit_attribute_text_bytes", false }
+static const struct attr_meaning area = MEANS_ID("area"), into = MEANS_ID("into"), alias = MEANS_ALIAS("alias"),
+				 topic = MEANS_WORD("topic"), intent = MEANS_WORD("intent");
 
-struct attr_place {
-	size_t index;
-	char field[48];
-};
-
-static const char *place(struct attr_place *at, const char *part)
+#define PLACE_BYTES 48
+static const char *place(char to[PLACE_BYTES], size_t index, const char *part)
 {
-	snprintf(at->field, sizeof(at->field), "attributes[%zu]%s%s", at->index, part ? "." : "", part ? part : "");
-	return at->field;
+	snprintf(to, PLACE_BYTES, "attributes[%zu]%s%s", index, part ? "." : "", part ? part : "");
+	return to;
 }
 
-static int wrong_type(struct attr_place *at, const char *part)
+static int wrong_type(size_t index, const char *part)
 {
-	const char *field = place(at, part);
+	char text[PLACE_BYTES];
+	const char *field = place(text, index, part);
 	return error_set(ERR_INVALID, field, "%s has another wire type than the schema: is the sender's nudge.proto "
 			 "this version's?", field);
 }
 
-/* One field of the message into the attribute. */
-static int attr_take(struct event_attr *a, const struct scan_field *f, struct attr_place *at)
+static int malformed(size_t index)
+{
+	char text[PLACE_BYTES];
+	const char *field = place(text, index, NULL);
+	return error_set(ERR_INVALID, field, "%s is not a valid protobuf message", field);
+}
+
+static inline double scan_double(struct scan *s)
 {
 	double number;
-	switch (f->number) {
-	case 1:
-		if (f->type != WIRE_BYTES)
-			return wrong_type(at, "name");
-		a->name = f->bytes;
-		return ERR_OK;
-	case 2:
-		if (f->type != WIRE_BYTES)
-			return wrong_type(at, "text");
-		a->value = value_string(f->bytes);
-		return ERR_OK;
-	case 3:
-		if (f->type != WIRE_FIXED64)
-			return wrong_type(at, "number");
-		memcpy(&number, &f->value, sizeof(number));
-		a->value = value_number(number);
-		return ERR_OK;
-	case 4:
-		if (f->type != WIRE_VARINT)
-			return wrong_type(at, "flag");
-		a->value = value_bool(f->value != 0);
-		return ERR_OK;
-	default:
-		return ERR_OK;
-	}
+	uint64_t bits = scan_fixed(s, sizeof(bits));
+	memcpy(&number, &bits, sizeof(number));
+	return number;
 }
 
-static int attr_scan(struct event_attr *a, struct slice bytes, struct attr_place *at)
+static int attr_scan(struct event_attr *a, struct slice bytes, size_t index)
 {
+	static const char *const parts[] = { NULL, "name", "text", "number", "flag" };
 	struct scan s = scan_of(bytes);
-	struct scan_field f = { .number = 0 };
-	*a = (struct event_attr){ .value = value_unknown() };
-	while (scan_next(&s, &f)) {
-		int rc = attr_take(a, &f, at);
-		if (rc != ERR_OK)
-			return rc;
+	struct scan_field other;
+	uint32_t tag;
+	a->name = (struct slice){ NULL, 0 };
+	a->value.kind = VALUE_UNKNOWN;
+	while ((tag = scan_tag(&s))) {
+		switch (tag) {
+		case SCAN_TAG(1, WIRE_BYTES):
+			a->name = scan_bytes(&s);
+			break;
+		case SCAN_TAG(2, WIRE_BYTES):
+			a->value.kind = VALUE_STRING;
+			a->value.string = scan_bytes(&s);
+			break;
+		case SCAN_TAG(3, WIRE_FIXED64):
+			a->value.kind = VALUE_NUMBER;
+			a->value.number = scan_double(&s);
+			break;
+		case SCAN_TAG(4, WIRE_VARINT):
+			a->value.kind = VALUE_BOOL;
+			a->value.boolean = scan_varint(&s, 10) != 0;
+			break;
+		default:
+			other.type = (enum wire_type)(tag & 7);
+			if (scan_value(&s, &other) && tag >> 3 < sizeof(parts) / sizeof(parts[0]))
+				return wrong_type(index, parts[tag >> 3]);
+		}
 	}
-	if (s.bad)
-		return error_set(ERR_INVALID, place(at, NULL), "%s is not a valid protobuf message", place(at, NULL));
-	return ERR_OK;
+	return s.bad ? malformed(index) : ERR_OK;
 }
 
-static int check_value(const struct event_attr *a, struct attr_place *at)
+static int refuse_value(const struct event_attr *a, size_t index)
 {
+	char text[PLACE_BYTES];
 	const char *field;
 	switch (a->value.kind) {
 	case VALUE_STRING:
-		if (a->value.string.len <= LIMIT_ATTRIBUTE_TEXT_BYTES && utf8_check(a->value.string, true) == UTF8_OK)
-			return ERR_OK;
-		return field_check_text(place(at, "text"), a->value.string, true, LIMIT_ATTRIBUTE_TEXT_BYTES,
+		return field_check_text(place(text, index, "text"), a->value.string, true, LIMIT_ATTRIBUTE_TEXT_BYTES,
 					"limit_attribute_text_bytes");
 	case VALUE_NUMBER:
-		if (isfinite(a->value.number))
-			return ERR_OK;
-		field = place(at, "number");
+		field = place(text, index, "number");
 		return error_set(ERR_INVALID, field,
 				 "%s (%.*s) is not a finite number: leave the attribute out where it is "
 				 "unknown",
 				 field, SLICE_ARG(a->name));
-	case VALUE_BOOL:
-		return ERR_OK;
 	default:
-		field = place(at, NULL);
+		field = place(text, index, NULL);
 		return error_set(ERR_INVALID, field,
 				 "%s (%.*s) has no value: set text, number or flag, or leave it out", field,
 				 SLICE_ARG(a->name));
 	}
+}
+
+static int check_value(const struct event_attr *a, size_t index)
+{
+	bool fine;
+	switch (a->value.kind) {
+	case VALUE_STRING:
+		fine = a->value.string.len <= LIMIT_ATTRIBUTE_TEXT_BYTES && utf8_fine(a->value.string, true);
+		break;
+	case VALUE_NUMBER:
+		fine = isfinite(a->value.number);
+		break;
+	default:
+		fine = a->value.kind == VALUE_BOOL;
+	}
+	return fine ? ERR_OK : refuse_value(a, index);
 }
 
 static int check_mood(const struct event_attr *a)
@@ -126,47 +136,66 @@ static int check_mood(const struct event_attr *a)
 			 a->value.number);
 }
 
-static int check_meant_text(const struct event_attr *a, const struct attr_meaning *m, struct attr_place *at)
+static int check_meant_text(const struct event_attr *a, const struct attr_meaning *m, size_t index)
 {
 	bool is_text = a->value.kind == VALUE_STRING;
+	char where[PLACE_BYTES];
 	struct slice text = is_text ? a->value.string : (struct slice){ NULL, 0 };
-	if (is_text && (!m->required || (text.len > 0 && text.len <= m->limit && utf8_check(text, false) == UTF8_OK)))
+	if (is_text && (!m->required || (text.len > 0 && text.len <= m->limit && utf8_fine(text, false))))
 		return ERR_OK;
-	const char *field = place(at, "text");
+	const char *field = place(where, index, "text");
 	if (!is_text)
-		return error_set(ERR_INVALID, field, "attribute %s must be text", m->name.data);
+		return error_set(ERR_INVALID, field, "attribute %s must be text", m->name);
 	if (text.len == 0)
-		return error_set(ERR_INVALID, field, "attribute %s is empty: leave it out where unknown", m->name.data);
+		return error_set(ERR_INVALID, field, "attribute %s is empty: leave it out where unknown", m->name);
 	return field_check_text(field, text, false, m->limit, m->limit_name);
 }
 
-static int check_meaning(const struct event_attr *a, struct attr_place *at)
+#define NAMED(a, literal) (memcmp((a)->name.data, literal, sizeof(literal) - 1) == 0)
+
+static int check_meaning(const struct event_attr *a, size_t index)
 {
-	if (a->name.len < 4 || a->name.len > 6) /* "mood" … "intent" */
-		return ERR_OK;
-	if (slice_equal(a->name, SLICE("mood")))
-		return check_mood(a);
-	for (size_t i = 0; i < sizeof(text_meanings) / sizeof(text_meanings[0]); i++)
-		if (slice_equal(a->name, text_meanings[i].name))
-			return check_meant_text(a, &text_meanings[i], at);
-	return ERR_OK;
+	const struct attr_meaning *m = NULL;
+	switch (a->name.len) {
+	case 4:
+		if (NAMED(a, "mood"))
+			return check_mood(a);
+		m = NAMED(a, "area") ? &area : NAMED(a, "into") ? &into : NULL;
+		break;
+	case 5:
+		m = NAMED(a, "topic") ? &topic : NAMED(a, "alias") ? &alias : NULL;
+		break;
+	case 6:
+		m = NAMED(a, "intent") ? &intent : NULL;
+		break;
+	default:
+		break;
+	}
+	return m ? check_meant_text(a, m, index) : ERR_OK;
 }
 
-static int check_name(const struct event_attr *attrs, struct attr_place *at)
+static int refuse_twice(const struct event_attr *a, size_t index, size_t before)
 {
-	const struct event_attr *a = &attrs[at->index];
+	char text[PLACE_BYTES];
+	const char *field = place(text, index, "name");
+	return error_set(ERR_INVALID, field, "%s (%.*s) is also the name of attributes[%zu]: names are unique within an "
+			 "event", field, SLICE_ARG(a->name), before);
+}
+
+static int check_name(const struct event_attr *attrs, size_t index)
+{
+	char text[PLACE_BYTES];
+	const struct event_attr *a = &attrs[index];
+	int rc = ERR_OK;
 	if (a->name.len == 0)
-		return field_required(place(at, "name"), false, "every attribute has a name");
-	if (a->name.len > LIMIT_ATTRIBUTE_NAME_BYTES || utf8_check(a->name, false) != UTF8_OK)
-		return field_check_text(place(at, "name"), a->name, false, LIMIT_ATTRIBUTE_NAME_BYTES,
-					"limit_attribute_name_bytes");
-	for (size_t i = 0; i < at->index; i++)
-		if (slice_equal(attrs[i].name, a->name)) {
-			const char *field = place(at, "name");
-			return error_set(ERR_INVALID, field, "%s (%.*s) is also the name of attributes[%zu]: names are "
-					 "unique within an event", field, SLICE_ARG(a->name), i);
-		}
-	return ERR_OK;
+		rc = field_required(place(text, index, "name"), false, "every attribute has a name");
+	else if (a->name.len > LIMIT_ATTRIBUTE_NAME_BYTES || !utf8_fine(a->name, false))
+		rc = field_check_text(place(text, index, "name"), a->name, false, LIMIT_ATTRIBUTE_NAME_BYTES,
+				      "limit_attribute_name_bytes");
+	for (size_t i = 0; rc == ERR_OK && i < index; i++)
+		if (slice_equal(attrs[i].name, a->name))
+			rc = refuse_twice(a, index, i);
+	return rc;
 }
 
 int attrs_decode(const struct field_list *list, struct arena *arena, const struct event_attr **out, size_t *count)
@@ -175,26 +204,25 @@ int attrs_decode(const struct field_list *list, struct arena *arena, const struc
 	*count = 0;
 	if (list->count == 0)
 		return ERR_OK;
-	struct event_attr *attrs = arena_alloc(arena, list->count * sizeof(*attrs));
+	size_t n = list->count;
+	struct event_attr *attrs = arena_alloc(arena, n * sizeof(*attrs));
 	if (!attrs)
 		return error_set(ERR_LIMIT, "attributes",
 				 "decoding takes more memory than limit_frame_arena_factor (%u) "
 				 "times the frame: send fewer in one request",
 				 LIMIT_FRAME_ARENA_FACTOR);
-	struct attr_place at;
-	for (at.index = 0; at.index < list->count; at.index++) {
-		struct event_attr *a = &attrs[at.index];
-		int rc = attr_scan(a, list->items[at.index], &at);
+	for (size_t i = 0; i < n; i++) {
+		int rc = attr_scan(&attrs[i], list->items[i], i);
 		if (rc == ERR_OK)
-			rc = check_name(attrs, &at);
+			rc = check_name(attrs, i);
 		if (rc == ERR_OK)
-			rc = check_value(a, &at);
+			rc = check_value(&attrs[i], i);
 		if (rc == ERR_OK)
-			rc = check_meaning(a, &at);
+			rc = check_meaning(&attrs[i], i);
 		if (rc != ERR_OK)
 			return rc;
 	}
 	*out = attrs;
-	*count = list->count;
+	*count = n;
 	return ERR_OK;
 }

@@ -29,8 +29,20 @@ struct envelope {
 	size_t frame, body;
 };
 
-struct envelope envelope_begin(struct bytes *out, uint64_t request_id, uint32_t body);
-void envelope_end(struct bytes *out, struct envelope e);
+static inline struct envelope envelope_begin(struct bytes *out, uint64_t request_id, uint32_t body)
+{
+	struct envelope e = { .frame = put_begin(out, 0) };
+	put_number(out, 1, request_id);
+	e.body = put_begin(out, body);
+	return e;
+}
+
+static inline void envelope_end(struct bytes *out, struct envelope e)
+{
+	put_end(out, e.body);
+	put_end(out, e.frame);
+}
+
 void put_error(struct bytes *out, uint32_t field, const char *code, struct slice name, struct slice text);
 
 #endif

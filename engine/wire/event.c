@@ -12,12 +12,7 @@
 #include <stddef.h>
 #include <time.h>
 
-struct draft {
-	struct event e;
-	struct field_list attrs;
-};
-
-#define AT(member) .offset = offsetof(struct draft, e.member)
+#define AT(member) .offset = offsetof(struct event, member)
 #define ID(field, member) { .name = field, .kind = FIELD_NAME, AT(member), LIMIT("limit_id_bytes", LIMIT_ID_BYTES) }
 
 static const struct field_spec fields[] = {
@@ -31,8 +26,7 @@ static const struct field_spec fields[] = {
 	[8] = { .name = "type", .kind = FIELD_NAME, AT(type), LIMIT("limit_type_bytes", LIMIT_TYPE_BYTES) },
 	[9] = { .name = "channel", .kind = FIELD_NAME, AT(channel), LIMIT("limit_channel_bytes", LIMIT_CHANNEL_BYTES) },
 	[10] = { .name = "time_ms", .kind = FIELD_TIME, AT(time_ms) },
-	[11] = { .name = "attributes", .kind = FIELD_LIST, .offset = offsetof(struct draft, attrs),
-		 LIMIT("limit_attributes", LIMIT_ATTRIBUTES) },
+	[11] = { .name = "attributes", .kind = FIELD_LIST, LIMIT("limit_attributes", LIMIT_ATTRIBUTES) },
 };
 static const struct message_spec spec = MESSAGE_SPEC("Event", fields);
 
@@ -160,25 +154,23 @@ static int normalize_alias_attr(struct event *e, struct arena *arena)
 
 int event_decode(struct event *out, struct slice bytes, struct arena *arena, int64_t now_ms)
 {
-	struct slice attrs[LIMIT_ATTRIBUTES];
-	struct draft d;
-	memset(&d.e, 0, sizeof(d.e));
-	d.attrs = (struct field_list){ .items = attrs, .cap = LIMIT_ATTRIBUTES };
+	struct slice items[LIMIT_ATTRIBUTES];
+	struct field_list attrs = { .items = items, .cap = LIMIT_ATTRIBUTES };
 	if (bytes.len > LIMIT_EVENT_BYTES)
 		return error_set(ERR_LIMIT, NULL, "an event of %zu bytes is over limit_event_bytes (%u): shorten it",
 				 bytes.len, LIMIT_EVENT_BYTES);
-	int rc = fields_decode(&d, &spec, bytes);
+	memset(out, 0, sizeof(*out));
+	int rc = fields_decode(out, &spec, bytes, &attrs);
 	if (rc == ERR_OK)
-		rc = attrs_decode(&d.attrs, arena, &d.e.attrs, &d.e.attr_count);
+		rc = attrs_decode(&attrs, arena, &out->attrs, &out->attr_count);
 	if (rc == ERR_OK)
-		rc = check(&d.e, now_ms);
+		rc = check(out, now_ms);
 	if (rc == ERR_OK)
-		rc = normalize_alias_attr(&d.e, arena);
+		rc = normalize_alias_attr(out, arena);
 	if (rc != ERR_OK)
 		return rc;
-	d.e.id_hash = wire_id_hash(d.e.source, d.e.id);
-	d.e.content_hash = hash64(bytes, 0);
-	*out = d.e;
+	out->id_hash = wire_id_hash(out->source, out->id);
+	out->content_hash = hash64(bytes, 0);
 	return ERR_OK;
 }
 

@@ -30,20 +30,6 @@ int field_required(const char *field, bool present, const char *why)
 	return error_set(ERR_INVALID, field, "%s is missing: %s", field, why);
 }
 
-static enum wire_type type_of(enum field_kind kind)
-{
-	switch (kind) {
-	case FIELD_NAME:
-	case FIELD_BYTES:
-	case FIELD_LIST:
-		return WIRE_BYTES;
-	case FIELD_DOUBLE:
-		return WIRE_FIXED64;
-	default:
-		return WIRE_VARINT;
-	}
-}
-
 static int take_number(void *to, const struct field_spec *spec, uint64_t bits)
 {
 	uint32_t low = (uint32_t)bits; /* as protobuf does with a wider varint */
@@ -79,23 +65,20 @@ static int take_number(void *to, const struct field_spec *spec, uint64_t bits)
 	}
 }
 
-static int take_bytes(void *to, const struct field_spec *spec, struct slice bytes)
+static int take_item(struct field_list *list, const struct field_spec *spec, struct slice bytes)
 {
-	if (spec->kind == FIELD_LIST) {
-		struct field_list *list = to;
-		if (list->count == list->cap)
-			return error_set(ERR_LIMIT, spec->name, "more than %u %s (%s): send fewer", spec->limit,
-					 spec->name, spec->limit_name);
-		list->items[list->count++] = bytes;
-		return ERR_OK;
-	}
-	if (spec->kind == FIELD_NAME) {
-		int rc = field_check_text(spec->name, bytes, false, spec->limit, spec->limit_name);
-		if (rc != ERR_OK)
-			return rc;
-	}
-	*(struct slice *)to = bytes;
+	if (list->count == list->cap)
+		return error_set(ERR_LIMIT, spec->name, "more than %u %s (%s): send fewer", spec->limit, spec->name,
+				 spec->limit_name);
+	list->items[list->count++] = bytes;
 	return ERR_OK;
+}
+
+static int wrong_type(const struct field_spec *spec, enum wire_type type)
+{
+	return error_set(ERR_INVALID, spec->name, "%s has wire type %d where the schema has %d: "
+			 "is the sender's nudge.proto this version's?", spec->name, (int)type,
+			 (int)(spec->kind & FIELD_TYPE_MASK));
 }
 
 static int malformed(const struct message_spec *m)
@@ -106,26 +89,40 @@ static int malformed(const struct message_spec *m)
 			 m->name);
 }
 
-int fields_decode(void *out, const struct message_spec *m, struct slice in)
+/* What is no name, and rarer. */
+static int take(const struct field_spec *spec, const struct scan_field *f, void *to, struct field_list *list)
+{
+	if (spec->kind == FIELD_UNKNOWN)
+		return ERR_OK;
+	if (f->type != (spec->kind & FIELD_TYPE_MASK))
+		return wrong_type(spec, f->type);
+	if (spec->kind == FIELD_LIST)
+		return take_item(list, spec, f->bytes);
+	if (spec->kind != FIELD_BYTES)
+		return take_number(to, spec, f->value);
+	*(struct slice *)to = f->bytes;
+	return ERR_OK;
+}
+
+int fields_decode(void *out, const struct message_spec *m, struct slice in, struct field_list *list)
 {
 	struct scan s = scan_of(in);
 	struct scan_field f = { .number = 0 };
-	while (scan_next(&s, &f)) {
-		if (f.number >= m->count)
-			continue;
-		const struct field_spec *spec = &m->fields[f.number];
-		if (spec->kind == FIELD_UNKNOWN)
-			continue;
-		if (f.type != type_of(spec->kind))
-			return error_set(ERR_INVALID, spec->name, "%s has wire type %d where the schema has %d: "
-					 "is the sender's nudge.proto this version's?", spec->name, (int)f.type,
-					 (int)type_of(spec->kind));
+	int rc = ERR_OK;
+	for (uint32_t tag; rc == ERR_OK && (tag = scan_tag(&s));) {
+		const struct field_spec *spec = &m->fields[tag >> 3 < m->count ? tag >> 3 : 0];
 		void *to = (char *)out + spec->offset;
-		int rc = f.type == WIRE_BYTES ? take_bytes(to, spec, f.bytes) : take_number(to, spec, f.value);
-		if (rc != ERR_OK)
-			return rc;
+		f.type = (enum wire_type)(tag & 7);
+		if (spec->kind == FIELD_NAME && f.type == WIRE_BYTES) {
+			struct slice text = scan_bytes(&s);
+			*(struct slice *)to = text;
+			if (text.len > spec->limit || !utf8_plain(text))
+				rc = field_check_text(spec->name, text, false, spec->limit, spec->limit_name);
+		} else if (scan_value(&s, &f)) {
+			rc = take(spec, &f, to, list);
+		}
 	}
-	return s.bad ? malformed(m) : ERR_OK;
+	return s.bad ? malformed(m) : rc;
 }
 
 int fields_count(const struct message_spec *m, struct slice in, uint32_t number, size_t *count)

@@ -10,16 +10,19 @@
 #include "base/slice.h"
 #include "wire/scan.h"
 
+/* With the wire type in the low three bits. */
+#define FIELD_KIND(number, type) ((number) << 3 | (type))
+#define FIELD_TYPE_MASK 7
 enum field_kind {
-	FIELD_UNKNOWN = 0, /* not in the schema: stepped over */
-	FIELD_NAME,        /* struct slice: text without control characters */
-	FIELD_BYTES,       /* struct slice: anything */
-	FIELD_U32,
-	FIELD_U64,
-	FIELD_TIME,        /* int64_t: milliseconds, not negative */
-	FIELD_BOOL,
-	FIELD_DOUBLE,      /* finite */
-	FIELD_LIST,        /* struct field_list: repeated messages, each as its bytes */
+	FIELD_UNKNOWN = 0,                        /* not in the schema: stepped over */
+	FIELD_NAME = FIELD_KIND(1, WIRE_BYTES),   /* struct slice: text without control characters */
+	FIELD_BYTES = FIELD_KIND(2, WIRE_BYTES),  /* struct slice: anything */
+	FIELD_LIST = FIELD_KIND(3, WIRE_BYTES),   /* repeated messages, each as its bytes, into the list given */
+	FIELD_U32 = FIELD_KIND(1, WIRE_VARINT),
+	FIELD_U64 = FIELD_KIND(2, WIRE_VARINT),
+	FIELD_TIME = FIELD_KIND(3, WIRE_VARINT),  /* int64_t: milliseconds, not negative */
+	FIELD_BOOL = FIELD_KIND(4, WIRE_VARINT),
+	FIELD_DOUBLE = FIELD_KIND(1, WIRE_FIXED64), /* finite */
 };
 
 struct field_list {
@@ -37,15 +40,16 @@ struct field_spec {
 
 struct message_spec {
 	const char *name;
-	const struct field_spec *fields; /* by field number */
+	const struct field_spec *fields; /* by field number; there is none of number 0 */
 	size_t count;
 };
 
 #define LIMIT(name, value) .limit_name = name, .limit = value
 #define MESSAGE_SPEC(message, table) { message, table, sizeof(table) / sizeof((table)[0]) }
 
-/* ERR_OK, ERR_INVALID, ERR_LIMIT. `out` is what the offsets count from; fields not in the message stay as they are. */
-int fields_decode(void *out, const struct message_spec *spec, struct slice in);
+/* ERR_OK, ERR_INVALID, ERR_LIMIT. `out` is what the offsets count from; fields not in the message stay as they are.
+ * `list` takes the one FIELD_LIST that a message may have; NULL where it has none. */
+int fields_decode(void *out, const struct message_spec *spec, struct slice in, struct field_list *list);
 /* How many times the message has a field of bytes of that number. ERR_INVALID where it is not protobuf. */
 int fields_count(const struct message_spec *spec, struct slice in, uint32_t number, size_t *count);
 

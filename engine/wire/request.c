@@ -67,62 +67,51 @@ static const struct field_spec unfollow_fields[] = {
 
 static const struct field_spec no_fields[] = { { .name = NULL } };
 
-struct recommend_draft {
-	struct request_recommend r;
-	struct field_list attrs;
-};
-
 static const struct field_spec recommend_fields[] = {
-	[1] = ID("customer", IN(struct recommend_draft, r.customer)),
-	[2] = ALIAS("alias", IN(struct recommend_draft, r.alias)),
-	[3] = ID("member", IN(struct recommend_draft, r.member)),
-	[4] = ID("agent", IN(struct recommend_draft, r.agent)),
-	[5] = NAME("channel", "limit_channel_bytes", LIMIT_CHANNEL_BYTES, IN(struct recommend_draft, r.channel)),
-	[6] = WORD("intent", IN(struct recommend_draft, r.intent)),
-	[7] = WORD("topic", IN(struct recommend_draft, r.topic)),
-	[8] = { .name = "mood", .kind = FIELD_DOUBLE, IN(struct recommend_draft, r.mood) },
-	[9] = { .name = "has_mood", .kind = FIELD_BOOL, IN(struct recommend_draft, r.has_mood) },
-	[10] = NAME("language", "limit_channel_bytes", LIMIT_CHANNEL_BYTES, IN(struct recommend_draft, r.language)),
-	[11] = { .name = "limit", .kind = FIELD_U32, IN(struct recommend_draft, r.limit),
+	[1] = ID("customer", IN(struct request_recommend, customer)),
+	[2] = ALIAS("alias", IN(struct request_recommend, alias)),
+	[3] = ID("member", IN(struct request_recommend, member)),
+	[4] = ID("agent", IN(struct request_recommend, agent)),
+	[5] = NAME("channel", "limit_channel_bytes", LIMIT_CHANNEL_BYTES, IN(struct request_recommend, channel)),
+	[6] = WORD("intent", IN(struct request_recommend, intent)),
+	[7] = WORD("topic", IN(struct request_recommend, topic)),
+	[8] = { .name = "mood", .kind = FIELD_DOUBLE, IN(struct request_recommend, mood) },
+	[9] = { .name = "has_mood", .kind = FIELD_BOOL, IN(struct request_recommend, has_mood) },
+	[10] = NAME("language", "limit_channel_bytes", LIMIT_CHANNEL_BYTES, IN(struct request_recommend, language)),
+	[11] = { .name = "limit", .kind = FIELD_U32, IN(struct request_recommend, limit),
 		 LIMIT("limit_recommendations", LIMIT_RECOMMENDATIONS) },
-	[12] = { .name = "deadline_ms", .kind = FIELD_U32, IN(struct recommend_draft, r.deadline_ms),
+	[12] = { .name = "deadline_ms", .kind = FIELD_U32, IN(struct request_recommend, deadline_ms),
 		 LIMIT("limit_deadline_ms", LIMIT_DEADLINE_MS) },
-	[13] = { .name = "time_ms", .kind = FIELD_TIME, IN(struct recommend_draft, r.time_ms) },
-	[14] = { .name = "explain", .kind = FIELD_BOOL, IN(struct recommend_draft, r.explain) },
-	[15] = { .name = "attributes", .kind = FIELD_LIST, IN(struct recommend_draft, attrs),
-		 LIMIT("limit_attributes", LIMIT_ATTRIBUTES) },
+	[13] = { .name = "time_ms", .kind = FIELD_TIME, IN(struct request_recommend, time_ms) },
+	[14] = { .name = "explain", .kind = FIELD_BOOL, IN(struct request_recommend, explain) },
+	[15] = { .name = "attributes", .kind = FIELD_LIST, LIMIT("limit_attributes", LIMIT_ATTRIBUTES) },
 };
 static const struct message_spec recommend_spec = MESSAGE_SPEC("Recommend", recommend_fields);
 
-static int decode_recommend(struct request_recommend *out, struct slice body, struct arena *arena)
+static int decode_recommend(struct request_recommend *r, struct slice body, struct arena *arena)
 {
-	struct slice attrs[LIMIT_ATTRIBUTES];
-	struct recommend_draft d;
-	memset(&d, 0, sizeof(d));
-	d.attrs = (struct field_list){ .items = attrs, .cap = LIMIT_ATTRIBUTES };
-	int rc = fields_decode(&d, &recommend_spec, body);
+	struct slice items[LIMIT_ATTRIBUTES];
+	struct field_list attrs = { .items = items, .cap = LIMIT_ATTRIBUTES };
+	int rc = fields_decode(r, &recommend_spec, body, &attrs);
 	if (rc == ERR_OK)
-		rc = attrs_decode(&d.attrs, arena, &d.r.attrs, &d.r.attr_count);
+		rc = attrs_decode(&attrs, arena, &r->attrs, &r->attr_count);
 	if (rc == ERR_OK)
-		rc = wire_check_subject(d.r.customer, d.r.alias);
-	if (rc == ERR_OK && d.r.has_mood && !(d.r.mood >= -1 && d.r.mood <= 1))
+		rc = wire_check_subject(r->customer, r->alias);
+	if (rc == ERR_OK && r->has_mood && !(r->mood >= -1 && r->mood <= 1))
 		rc = error_set(ERR_INVALID, "mood",
 			       "mood must be a number from -1 (worst) to 1; leave has_mood out where it "
 			       "is unknown");
-	if (rc != ERR_OK)
-		return rc;
-	if (d.r.channel.len == 0)
-		d.r.channel = SLICE("call");
-	if (d.r.limit == 0)
-		d.r.limit = RECOMMENDATIONS_DEFAULT;
-	*out = d.r;
-	return ERR_OK;
+	if (r->channel.len == 0)
+		r->channel = SLICE("call");
+	if (r->limit == 0)
+		r->limit = RECOMMENDATIONS_DEFAULT;
+	return rc;
 }
 
 static int decode_by_table(struct request *r, const char *name, const struct field_spec *table, size_t count)
 {
 	struct message_spec spec = { name, table, count };
-	return fields_decode(r, &spec, r->body);
+	return fields_decode(r, &spec, r->body, NULL);
 }
 
 static int decode_read(struct request *r)

@@ -1,5 +1,5 @@
-/* wire/request_lists.c: see request_lists.h. Lists are counted first, so that the arena gives exactly what they take: a
- * frame of a million empty messages costs one pass and a refusal, no memory. */
+/* wire/request_lists.c: see request_lists.h. A list gets room for as many messages as the body could hold (an empty one
+ * takes two bytes), at most its limit: one pass, and little memory whatever is sent. */
 #include "wire/request_lists.h"
 
 #include "base/error.h"
@@ -17,48 +17,51 @@ static int out_of_memory(const char *field)
 			 LIMIT_FRAME_ARENA_FACTOR);
 }
 
-/* Room for as many nested messages of that number as there are, at most its limit. */
-static int list_alloc(struct field_list *list, const struct message_spec *spec, uint32_t number, struct slice body,
-		      struct arena *arena)
+#define ITEM_BYTES 2u /* of an empty message: its tag and its length */
+
+/* `rc`, which is a limit, unless the list is what is over it: then how many there are. */
+static int too_many(const struct message_spec *spec, uint32_t number, struct slice body, int rc)
 {
 	size_t count;
 	const struct field_spec *f = &spec->fields[number];
-	int rc = fields_count(spec, body, number, &count);
-	if (rc != ERR_OK || count == 0)
-		return rc;
-	if (count > f->limit)
-		return error_set(ERR_LIMIT, f->name, "%zu %s in one request, over %s (%u): send fewer", count, f->name,
-				 f->limit_name, f->limit);
-	list->cap = count;
-	list->items = arena_alloc(arena, count * sizeof(*list->items));
-	return list->items ? ERR_OK : out_of_memory(f->name);
+	int malformed = fields_count(spec, body, number, &count);
+	if (malformed != ERR_OK || count <= f->limit)
+		return malformed != ERR_OK ? malformed : rc;
+	return error_set(ERR_LIMIT, f->name, "%zu %s in one request, over %s (%u): send fewer", count, f->name,
+			 f->limit_name, f->limit);
+}
+
+/* The message, with its field `number`, a list. */
+static int decode_list(void *out, struct field_list *list, const struct message_spec *spec, uint32_t number,
+		       struct slice body, struct arena *arena)
+{
+	const struct field_spec *f = &spec->fields[number];
+	list->count = 0;
+	list->cap = body.len / ITEM_BYTES < f->limit ? body.len / ITEM_BYTES : f->limit;
+	list->items = arena_alloc(arena, list->cap * sizeof(*list->items));
+	if (!list->items)
+		return out_of_memory(f->name);
+	int rc = fields_decode(out, spec, body, list);
+	return rc == ERR_LIMIT ? too_many(spec, number, body, rc) : rc;
 }
 
 static const struct field_spec publish_fields[] = {
-	[1] = { .name = "events", .kind = FIELD_LIST, .offset = 0, LIMIT("limit_batch_events", LIMIT_BATCH_EVENTS) },
+	[1] = { .name = "events", .kind = FIELD_LIST, LIMIT("limit_batch_events", LIMIT_BATCH_EVENTS) },
 };
 static const struct message_spec publish_spec = MESSAGE_SPEC("Publish", publish_fields);
 
 int wire_decode_publish(struct request *r, struct arena *arena)
 {
-	struct field_list list = { 0 };
-	int rc = list_alloc(&list, &publish_spec, 1, r->body, arena);
-	if (rc == ERR_OK)
-		rc = fields_decode(&list, &publish_spec, r->body);
+	struct field_list list;
+	int rc = decode_list(r, &list, &publish_spec, 1, r->body, arena);
 	r->publish = (struct request_publish){ list.items, list.count };
 	return rc;
 }
 
-struct pack_draft {
-	struct slice name;
-	struct field_list files;
-};
-
 static const struct field_spec activate_fields[] = {
-	[1] = { .name = "name", .kind = FIELD_NAME, .offset = offsetof(struct pack_draft, name),
+	[1] = { .name = "name", .kind = FIELD_NAME, .offset = offsetof(struct request, activate.name),
 		LIMIT("limit_id_bytes", LIMIT_ID_BYTES) },
-	[2] = { .name = "files", .kind = FIELD_LIST, .offset = offsetof(struct pack_draft, files),
-		LIMIT("limit_pack_files", LIMIT_PACK_FILES) },
+	[2] = { .name = "files", .kind = FIELD_LIST, LIMIT("limit_pack_files", LIMIT_PACK_FILES) },
 };
 static const struct message_spec activate_spec = MESSAGE_SPEC("ActivatePack", activate_fields);
 
@@ -110,7 +113,7 @@ static int decode_files(struct request *r, const struct field_list *list, struct
 	if (!files)
 		return out_of_memory("files");
 	for (size_t i = 0; i < list->count; i++) {
-		int rc = fields_decode(&files[i], &file_spec, list->items[i]);
+		int rc = fields_decode(&files[i], &file_spec, list->items[i], NULL);
 		if (rc == ERR_OK)
 			rc = check_file(files, i);
 		if (rc != ERR_OK)
@@ -127,14 +130,9 @@ static int decode_files(struct request *r, const struct field_list *list, struct
 
 int wire_decode_activate(struct request *r, struct arena *arena)
 {
-	struct pack_draft d = { .name = { NULL, 0 } };
-	int rc = list_alloc(&d.files, &activate_spec, 2, r->body, arena);
+	struct field_list files;
+	int rc = decode_list(r, &files, &activate_spec, 2, r->body, arena);
 	if (rc == ERR_OK)
-		rc = fields_decode(&d, &activate_spec, r->body);
-	if (rc == ERR_OK)
-		rc = field_required("files", d.files.count > 0, "the pack's folder, file by file");
-	if (rc != ERR_OK)
-		return rc;
-	r->activate.name = d.name;
-	return decode_files(r, &d.files, arena);
+		rc = field_required("files", files.count > 0, "the pack's folder, file by file");
+	return rc == ERR_OK ? decode_files(r, &files, arena) : rc;
 }

@@ -7,20 +7,6 @@
 
 #define PROTOCOL_VERSION 1
 
-struct envelope envelope_begin(struct bytes *out, uint64_t request_id, uint32_t body)
-{
-	struct envelope e = { .frame = put_begin(out, 0) };
-	put_number(out, 1, request_id);
-	e.body = put_begin(out, body);
-	return e;
-}
-
-void envelope_end(struct bytes *out, struct envelope e)
-{
-	put_end(out, e.body);
-	put_end(out, e.frame);
-}
-
 void put_error(struct bytes *out, uint32_t field, const char *code, struct slice name, struct slice text)
 {
 	size_t mark = put_begin(out, field);

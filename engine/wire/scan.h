@@ -1,4 +1,4 @@
-/* wire/scan.h: walks the fields of one protobuf message, in place. Header only, since it is on the path of every event.
+/* wire/scan.h: walks the fields of one protobuf message, in place. In line, since it is on the path of every event.
  *
  * A message is a row of fields: a tag (number and wire type) and a value. Nested messages are just bytes here: the
  * caller scans them by themselves, so there is no recursion and no depth to bound. Groups (wire types 3 and 4, gone
@@ -12,8 +12,6 @@
 #include <stdint.h>
 
 enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
-
-#define SCAN_NUMBER_MAX ((1u << 29) - 1)
 
 struct scan {
 	const char *at, *end;
@@ -32,35 +30,38 @@ static inline struct scan scan_of(struct slice s)
 	return (struct scan){ s.data, s.len ? s.data + s.len : s.data, false };
 }
 
-static inline uint64_t scan_long_varint(struct scan *s, unsigned most)
+static inline void scan_fail(struct scan *s)
 {
-	uint64_t v = 0;
-	for (unsigned i = 0; i < most && s->at < s->end; i++) {
-		uint8_t byte = (uint8_t)*s->at++;
-		v |= (uint64_t)(byte & 0x7f) << (7 * i);
-		if (byte < 0x80) {
-			if (i == 9 && byte > 1)
-				break;
-			return v;
-		}
-	}
 	s->bad = true;
-	return 0;
+	s->at = s->end;
 }
+
+struct scan_number {
+	const char *at; /* behind it; NULL: over-long, or cut */
+	uint64_t value;
+};
+
+/* By value, so that a scan stays in registers. */
+struct scan_number scan_long_varint(const char *at, const char *end, unsigned most);
 
 /* A varint of at most `most` bytes. Nearly all tags and lengths are one byte. */
 static inline __attribute__((always_inline)) uint64_t scan_varint(struct scan *s, unsigned most)
 {
-	if (s->at < s->end && (uint8_t)*s->at < 0x80)
+	if (__builtin_expect(s->at < s->end && (uint8_t)*s->at < 0x80, 1))
 		return (uint8_t)*s->at++;
-	return scan_long_varint(s, most);
+	struct scan_number n = scan_long_varint(s->at, s->end, most);
+	if (n.at)
+		s->at = n.at;
+	else
+		scan_fail(s);
+	return n.value;
 }
 
 static inline uint64_t scan_fixed(struct scan *s, size_t n)
 {
 	uint64_t v = 0;
 	if ((size_t)(s->end - s->at) < n) {
-		s->bad = true;
+		scan_fail(s);
 		return 0;
 	}
 	memcpy(&v, s->at, n);
@@ -68,46 +69,61 @@ static inline uint64_t scan_fixed(struct scan *s, size_t n)
 	return le64toh(v);
 }
 
-static inline void scan_bytes(struct scan *s, struct slice *out)
+static inline __attribute__((always_inline)) struct slice scan_bytes(struct scan *s)
 {
 	uint64_t len = scan_varint(s, 5);
-	if (s->bad || len > (size_t)(s->end - s->at)) {
-		s->bad = true;
-		return;
+	struct slice bytes = { s->at, (size_t)len };
+	if (len > (size_t)(s->end - s->at)) {
+		scan_fail(s);
+		return (struct slice){ s->at, 0 };
 	}
-	*out = (struct slice){ s->at, (size_t)len };
 	s->at += len;
+	return bytes;
 }
 
-/* The next field; false at the end, or where s->bad. */
-static inline __attribute__((always_inline)) bool scan_next(struct scan *s, struct scan_field *f)
+/* The next field's number and wire type, as they are in its tag: SCAN_TAG(number, type). 0 at the end, or where s->bad;
+ * else its value is to be taken. */
+#define SCAN_TAG(number, type) ((uint32_t)(number) << 3 | (type))
+static inline __attribute__((always_inline)) uint32_t scan_tag(struct scan *s)
 {
-	if (s->at == s->end || s->bad)
-		return false;
+	if (s->at == s->end)
+		return 0;
 	uint64_t tag = scan_varint(s, 5);
-	f->number = (uint32_t)(tag >> 3);
-	f->type = (enum wire_type)(tag & 7);
-	if (s->bad || tag > UINT32_MAX || f->number == 0) {
-		s->bad = true;
-		return false;
-	}
+	if (tag >= SCAN_TAG(1, 0) && tag <= UINT32_MAX)
+		return (uint32_t)tag;
+	scan_fail(s);
+	return 0;
+}
+
+/* A value of any type; false where s->bad. */
+static inline __attribute__((always_inline)) bool scan_value(struct scan *s, struct scan_field *f)
+{
 	switch (f->type) {
+	case WIRE_BYTES:
+		f->bytes = scan_bytes(s);
+		break;
 	case WIRE_VARINT:
 		f->value = scan_varint(s, 10);
 		break;
 	case WIRE_FIXED64:
 		f->value = scan_fixed(s, 8);
 		break;
-	case WIRE_BYTES:
-		scan_bytes(s, &f->bytes);
-		break;
 	case WIRE_FIXED32:
 		f->value = scan_fixed(s, 4);
 		break;
 	default:
-		s->bad = true;
+		scan_fail(s);
 	}
 	return !s->bad;
+}
+
+/* The next field; false at the end, or where s->bad. */
+static inline __attribute__((always_inline)) bool scan_next(struct scan *s, struct scan_field *f)
+{
+	uint32_t tag = scan_tag(s);
+	f->number = tag >> 3;
+	f->type = (enum wire_type)(tag & 7);
+	return tag && scan_value(s, f);
 }
 
 #endif

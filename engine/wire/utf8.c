@@ -1,52 +1,6 @@
 /* wire/utf8.c: UTF-8 after RFC 3629, without control characters. Most text is plain ASCII, so eight bytes are looked at
- * at once and the careful way is taken only where one of them is not. */
+ * at once (utf8_plain) and the careful way is taken only where one of them is not. */
 #include "wire/utf8.h"
-
-#include <stdint.h>
-
-#define EACH(byte) (0x0101010101010101ull * (byte))
-
-/* True where all eight bytes are printable ASCII for sure (a false "no" is possible and harmless). */
-static bool plain(uint64_t w)
-{
-	uint64_t del = w ^ EACH(0x7f);
-	uint64_t below_space = (w - EACH(0x20)) & ~w;
-	uint64_t is_del = (del - EACH(0x01)) & ~del;
-	return !((w | below_space | is_del) & EACH(0x80));
-}
-
-static uint64_t load8(const char *p)
-{
-	uint64_t w;
-	memcpy(&w, p, 8);
-	return w;
-}
-
-/* Fewer than eight bytes as a word, some of them twice; the rest is spaces. */
-static uint64_t load_short(const char *p, size_t len)
-{
-	if (len >= 4) {
-		uint32_t first, last;
-		memcpy(&first, p, 4);
-		memcpy(&last, p + len - 4, 4);
-		return (uint64_t)last << 32 | first;
-	}
-	if (len == 0)
-		return EACH(' ');
-	const unsigned char *u = (const unsigned char *)p;
-	return (EACH(' ') << 24) | (uint64_t)u[len - 1] << 16 | (uint64_t)u[len / 2] << 8 | u[0];
-}
-
-/* The whole text at one go; the last word overlaps the one before it. */
-static bool all_plain(struct slice s)
-{
-	if (s.len < 8)
-		return plain(load_short(s.data, s.len));
-	for (size_t i = 0; i + 8 < s.len; i += 8)
-		if (!plain(load8(s.data + i)))
-			return false;
-	return plain(load8(s.data + s.len - 8));
-}
 
 /* Length of the sequence at p, which does not start with ASCII; 0: broken. */
 static size_t sequence(const unsigned char *p, size_t left, uint32_t *rune)
@@ -71,10 +25,10 @@ enum utf8_result utf8_check(struct slice s, bool lines)
 {
 	const unsigned char *p = (const unsigned char *)s.data;
 	enum utf8_result result = UTF8_OK;
-	if (all_plain(s))
+	if (utf8_plain(s))
 		return UTF8_OK;
 	for (size_t i = 0; i < s.len;) {
-		if (s.len - i >= 8 && plain(load8(s.data + i))) {
+		if (s.len - i >= 8 && utf8_plain((struct slice){ s.data + i, 8 })) {
 			i += 8;
 			continue;
 		}

@@ -32,17 +32,25 @@ static int host_alert(void *arg, struct slice severity, struct slice to, struct 
 	return ERR_OK;
 }
 
-static int stage_set(struct eval *e, struct slice name, struct value v, uint8_t scope)
+static int stage_set(struct eval *e, struct str *name, struct slice text, struct value v, uint8_t scope)
 {
 	struct stage *s = e->stage;
 	if (s->set_count >= LIMIT_RULE_SETS)
 		return error_set(ERR_LIMIT, NULL, "more than %u attributes set at once (limit_rule_sets)",
 				 LIMIT_RULE_SETS);
-	/* A copy: what the rule sets may replace the very string that another of its values lends. */
-	if (v.kind == VALUE_STRING)
-		v.string = arena_slice(&e->m->arena, v.string);
-	s->sets[s->set_count++] = (struct staged_set){ arena_slice(&e->m->arena, name), v, scope };
+	struct staged_set *set = &s->sets[s->set_count++];
+	set->name = name;
+	set->text = text;
+	set->value = v;
+	set->scope = scope;
 	return ERR_OK;
+}
+
+static struct value value_copy(struct arena *arena, struct value v)
+{
+	if (v.kind == VALUE_STRING)
+		v.string = arena_slice(arena, v.string);
+	return v;
 }
 
 static int host_set(void *arg, struct slice name, struct value v)
@@ -52,7 +60,8 @@ static int host_set(void *arg, struct slice name, struct value v)
 	    (v.kind == VALUE_STRING && v.string.len > LIMIT_ATTRIBUTE_TEXT_BYTES))
 		return error_set(ERR_LIMIT, NULL, "an attribute's name has 1 to %u bytes, its text at most %u",
 				 LIMIT_ATTRIBUTE_NAME_BYTES, LIMIT_ATTRIBUTE_TEXT_BYTES);
-	return stage_set(e, name, v, e->stage->rule->about == ABOUT_MEMBER ? SCOPE_MEMBER : SCOPE_SUBJECT);
+	return stage_set(e, NULL, arena_slice(&e->m->arena, name), value_copy(&e->m->arena, v),
+			 e->stage->rule->about == ABOUT_MEMBER ? SCOPE_MEMBER : SCOPE_SUBJECT);
 }
 
 static int host_add(void *arg, unsigned series, double amount)
@@ -79,17 +88,22 @@ static int host_nudge(void *arg, struct slice channel, struct slice goal, struct
 	return ERR_OK;
 }
 
-/* Unknown where it was aborted; e->aborted says so. */
-static struct value rule_condition(struct applying *a, const struct rule_decl *rule)
+static enum ternary function_holds(struct eval *e, int function)
 {
-	struct vm_host host = { .arg = a->e, .read = eval_host_read };
-	struct value v = value_bool(true);
-	if (rule->when)
-		v = eval_term(a->e, rule->when);
-	if (eval_is_true(v) && !a->e->aborted && rule->when_function != TERM_NO_FUNCTION)
-		if (!eval_condition(a->e, rule->when_function, &host, &v))
-			v = value_unknown();
-	return v;
+	struct vm_host host = { .arg = e, .read = eval_host_read };
+	struct value v;
+	if (!eval_condition(e, function, &host, &v) || v.kind != VALUE_BOOL)
+		return TERNARY_UNKNOWN;
+	return v.boolean ? TERNARY_TRUE : TERNARY_FALSE;
+}
+
+/* Unknown where it was aborted; e->aborted says so. */
+static enum ternary rule_holds(struct eval *e, const struct rule_decl *rule)
+{
+	enum ternary holds = rule->when ? eval_truth(e, rule->when) : TERNARY_TRUE;
+	if (holds == TERNARY_TRUE && !e->aborted && rule->when_function != TERM_NO_FUNCTION)
+		holds = function_holds(e, rule->when_function);
+	return holds;
 }
 
 uint8_t mark_member(const struct applying *a, const struct rule_decl *rule)
@@ -105,13 +119,22 @@ static bool once_allows(const struct applying *a, const struct rule_decl *rule)
 	return last == INT64_MIN || last <= span_from(rule->once_per, a->m->pack->zone, a->now_ms);
 }
 
+/* The pack and the occasion last; what the record lends may go when another of the rule's values is set. */
+static struct value lasting_value(struct eval *e, const struct term *t)
+{
+	struct value v = eval_term(e, t);
+	bool lasts = t->op == TERM_LITERAL || t->op == TERM_EVENT;
+	return lasts ? v : value_copy(&e->m->arena, v);
+}
+
 static int stage_declared(struct applying *a, const struct rule_decl *rule)
 {
 	struct eval *e = a->e;
 	int rc = ERR_OK;
-	for (unsigned i = 0; i < rule->set_count && rc == ERR_OK; i++)
-		rc = stage_set(e, str_slice(rule->sets[i].name), eval_term(e, rule->sets[i].value),
-			       rule->sets[i].scope);
+	for (unsigned i = 0; i < rule->set_count && rc == ERR_OK; i++) {
+		const struct assignment *set = &rule->sets[i];
+		rc = stage_set(e, set->name, str_slice(set->name), lasting_value(e, set->value), set->scope);
+	}
 	for (unsigned i = 0; i < rule->add_count && rc == ERR_OK; i++) {
 		struct value amount = rule->adds[i].amount ? eval_term(e, rule->adds[i].amount) : value_number(1);
 		if (amount.kind == VALUE_NUMBER)
@@ -128,9 +151,8 @@ static int stage_declared(struct applying *a, const struct rule_decl *rule)
 	return rc;
 }
 
-static bool stage_rule(struct applying *a, const struct rule_decl *rule)
+static void run_function(struct eval *e, int function)
 {
-	struct eval *e = a->e;
 	struct vm_host host = {
 		.arg = e,
 		.read = eval_host_read,
@@ -139,6 +161,12 @@ static bool stage_rule(struct applying *a, const struct rule_decl *rule)
 		.add = host_add,
 		.nudge = host_nudge,
 	};
+	eval_run(e, function, &host);
+}
+
+static bool stage_rule(struct applying *a, const struct rule_decl *rule)
+{
+	struct eval *e = a->e;
 	uint8_t member = e->member;
 	e->stage->rule = rule;
 	e->stage->alert_count = e->stage->nudge_count = e->stage->add_count = e->stage->set_count = 0;
@@ -147,7 +175,7 @@ static bool stage_rule(struct applying *a, const struct rule_decl *rule)
 		return false;
 	}
 	if (rule->run != TERM_NO_FUNCTION && !e->aborted)
-		eval_run(e, rule->run, &host);
+		run_function(e, rule->run);
 	e->member = member; /* whom the condition bound, whatever the words asked for */
 	return !e->aborted;
 }
@@ -157,16 +185,16 @@ static void rule_apply(struct applying *a, struct rule_decl *rule, unsigned inde
 	struct eval *e = a->e;
 	uint8_t member = e->member;
 	e->aborted = false;
-	struct value holds = rule_condition(a, rule);
+	enum ternary holds = rule_holds(e, rule);
 	if (e->watch)
-		e->watch->rule(e->watch->arg, rule, member, holds);
+		e->watch->rule(e->watch->arg, rule, member, value_of_ternary(holds));
 	if (e->aborted) {
 		rule_failed(a, rule, index, e->error);
 		return;
 	}
-	if (holds.kind == VALUE_UNKNOWN)
+	if (holds == TERNARY_UNKNOWN)
 		counter_add(&rule->unknown, 1);
-	if (!eval_is_true(holds) || !once_allows(a, rule)) {
+	if (holds != TERNARY_TRUE || !once_allows(a, rule)) {
 		if (rule->when_function != TERM_NO_FUNCTION)
 			rule->failed_in_a_row = 0; /* its Lua did complete */
 		return;

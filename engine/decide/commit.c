@@ -27,8 +27,12 @@ static void commit_sets(struct applying *a)
 		uint8_t member = s->sets[i].scope == SCOPE_MEMBER ? a->e->member : 0;
 		if (s->sets[i].scope == SCOPE_MEMBER && !member)
 			continue;
-		(void)attrs_set(record_attrs(a->record, member), a->m->pool, s->sets[i].name, s->sets[i].value,
-				a->now_ms);
+		if (s->sets[i].name)
+			(void)attrs_put(record_attrs(a->record, member), a->m->pool, s->sets[i].name, s->sets[i].value,
+					a->now_ms);
+		else
+			(void)attrs_set(record_attrs(a->record, member), a->m->pool, s->sets[i].text, s->sets[i].value,
+					a->now_ms);
 	}
 }
 

@@ -190,11 +190,6 @@ static struct value value_of_number(struct number n)
 	return n.known ? value_number(n.n) : value_unknown();
 }
 
-static struct value value_of_truth(enum ternary t)
-{
-	return t != TERNARY_UNKNOWN ? value_bool(t == TERNARY_TRUE) : value_unknown();
-}
-
 struct value eval_term(struct eval *e, const struct term *t)
 {
 	if (!t)
@@ -213,7 +208,7 @@ struct value eval_term(struct eval *e, const struct term *t)
 	case TERM_ABOVE: case TERM_BELOW: case TERM_AT_LEAST: case TERM_AT_MOST: case TERM_BETWEEN:
 	case TERM_IS: case TERM_IS_NOT: case TERM_ONE_OF: case TERM_KNOWN:
 	case TERM_ALL: case TERM_ANY: case TERM_NO: case TERM_ANY_MEMBER:
-		return value_of_truth(eval_truth(e, t));
+		return value_of_ternary(eval_truth(e, t));
 	default:
 		return eval_leaf(e, t);
 	}

@@ -191,6 +191,11 @@ static inline struct value eval_fact(struct eval *e, unsigned fact)
 	return *eval_fact_lent(e, fact);
 }
 
+static inline struct value value_of_ternary(enum ternary t)
+{
+	return t != TERNARY_UNKNOWN ? value_bool(t == TERNARY_TRUE) : value_unknown();
+}
+
 static inline bool eval_is_true(struct value v)
 {
 	return v.kind == VALUE_BOOL && v.boolean;

@@ -11,7 +11,8 @@ struct staged_alert {
 	int64_t expires_ms;              /* after now; 0: never */
 };
 struct staged_set {
-	struct slice name;
+	struct str *name;  /* the pack's; NULL: a Lua function gave it */
+	struct slice text; /* the same; arena */
 	struct value value;
 	uint8_t scope;
 };

@@ -70,16 +70,18 @@ void attrs_finish(struct attrs *a, struct strpool *pool)
 	*a = (struct attrs){ 0 };
 }
 
-static struct attr attr_make(struct strpool *pool, struct str *name, struct value v, int64_t time_ms)
+/* The new string is taken before the old one is dropped: v may lend from it. */
+static void attr_become(struct attr *a, struct strpool *pool, struct value v)
 {
-	struct attr a = { .name = name, .kind = v.kind, .time_ms = time_ms };
+	struct str *old = a->kind == VALUE_STRING ? a->string : NULL;
 	if (v.kind == VALUE_BOOL)
-		a.boolean = v.boolean;
+		a->boolean = v.boolean;
 	else if (v.kind == VALUE_NUMBER)
-		a.number = v.number;
+		a->number = v.number;
 	else
-		a.string = text_take(pool, v.string);
-	return a;
+		a->string = text_take(pool, v.string);
+	a->kind = v.kind;
+	strpool_drop(pool, old);
 }
 
 static int refuse_long(struct slice name, struct value v)
@@ -93,6 +95,39 @@ static int refuse_long(struct slice name, struct value v)
 	return ERR_OK;
 }
 
+static void attr_replace(struct attrs *a, struct strpool *pool, unsigned at, struct value v, int64_t time_ms)
+{
+	struct attr *have = &a->items[at];
+	if (have->time_ms > time_ms)
+		return;
+	if (v.kind == VALUE_UNKNOWN) {
+		attr_drop(have, pool);
+		ARRAY_REMOVE(a->items, a->count, at);
+		return;
+	}
+	have->time_ms = time_ms;
+	if (v.kind == VALUE_STRING && have->kind == VALUE_STRING && slice_equal(v.string, str_slice(have->string)))
+		return;
+	attr_become(have, pool, v);
+}
+
+/* Takes over a reference of the name; without room for it, drops it. */
+static int attr_add(struct attrs *a, struct strpool *pool, unsigned at, struct str *name, struct value v,
+		    int64_t time_ms)
+{
+	if (a->count >= LIMIT_RECORD_ATTRIBUTES) {
+		int err = error_set(ERR_LIMIT, NULL,
+				    "attribute %.*s would be one too many; limit_record_attributes is %u",
+				    SLICE_ARG(str_slice(name)), LIMIT_RECORD_ATTRIBUTES);
+		strpool_drop(pool, name);
+		return err;
+	}
+	ARRAY_INSERT(a->items, a->count, a->cap, at, LIMIT_RECORD_ATTRIBUTES);
+	a->items[at] = (struct attr){ .name = name, .time_ms = time_ms };
+	attr_become(&a->items[at], pool, v);
+	return ERR_OK;
+}
+
 int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct value v, int64_t time_ms)
 {
 	bool found;
@@ -100,24 +135,23 @@ int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct v
 	if (err)
 		return err;
 	unsigned at = place_of(a, name, &found);
-	if (found && a->items[at].time_ms > time_ms)
-		return ERR_OK;
-	if (v.kind == VALUE_UNKNOWN) {
-		if (found) {
-			attr_drop(&a->items[at], pool);
-			ARRAY_REMOVE(a->items, a->count, at);
-		}
-		return ERR_OK;
-	}
-	if (!found && a->count >= LIMIT_RECORD_ATTRIBUTES)
-		return error_set(ERR_LIMIT, NULL, "attribute %.*s would be one too many; limit_record_attributes is %u",
-				 SLICE_ARG(name), LIMIT_RECORD_ATTRIBUTES);
-	struct str *text = found ? str_ref(a->items[at].name) : text_take(pool, name);
-	struct attr made = attr_make(pool, text, v, time_ms); /* before the drop: v may lend from the old value */
 	if (found)
-		attr_drop(&a->items[at], pool);
-	else
-		ARRAY_INSERT(a->items, a->count, a->cap, at, LIMIT_RECORD_ATTRIBUTES);
-	a->items[at] = made;
+		attr_replace(a, pool, at, v, time_ms);
+	else if (v.kind != VALUE_UNKNOWN)
+		return attr_add(a, pool, at, text_take(pool, name), v, time_ms);
+	return ERR_OK;
+}
+
+int attrs_put(struct attrs *a, struct strpool *pool, struct str *name, struct value v, int64_t time_ms)
+{
+	bool found;
+	int err = refuse_long(str_slice(name), v);
+	const struct attr *have = attrs_get(a, name);
+	if (err)
+		return err;
+	if (have)
+		attr_replace(a, pool, (unsigned)(have - a->items), v, time_ms);
+	else if (v.kind != VALUE_UNKNOWN)
+		return attr_add(a, pool, place_of(a, str_slice(name), &found), str_ref(name), v, time_ms);
 	return ERR_OK;
 }

@@ -187,6 +187,8 @@ struct value attr_value(const struct attr *a);                                /*
 /* ERR_OK, ERR_LIMIT beyond LIMIT_RECORD_ATTRIBUTES (nothing changed). A newer value of the same name stays. An unknown
  * value removes. */
 int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct value v, int64_t time_ms);
+/* The same by a name of the pool, which is found by its address. */
+int attrs_put(struct attrs *a, struct strpool *pool, struct str *name, struct value v, int64_t time_ms);
 
 /* 0 for an empty id; else its number, adding it where `add`; -1: not there, or beyond LIMIT_MEMBERS. */
 int record_member(struct record *r, struct strpool *pool, struct slice id, bool add, int64_t time_ms);

@@ -74,6 +74,36 @@ static void older_values_never_overwrite(void **state)
 	assert_int_equal(attr_value(NULL).kind, VALUE_UNKNOWN);
 }
 
+/* The same by a name of the pool, however kinds follow each other; what a string lends may be what it replaces. */
+static void attributes_are_put_by_interned_name(void **state)
+{
+	struct attrs *a = record_attrs(r, 0);
+	size_t before = strpool_count(pool);
+	struct str *name = strpool_take(pool, SLICE("m")), *first = strpool_take(pool, SLICE("a"));
+	attrs_put(a, pool, name, value_unknown(), 9);
+	assert_int_equal(a->count, 0);
+	attrs_put(a, pool, name, value_string(SLICE("words")), 10);
+	attrs_put(a, pool, first, value_bool(true), 10);
+	assert_ptr_equal(a->items[0].name, first); /* sorted by what they say */
+	attrs_put(a, pool, name, value_string(SLICE("old")), 9);
+	assert_true(value_equal(attr_value(attrs_get(a, name)), value_string(SLICE("words"))));
+	attrs_put(a, pool, name, value_string(SLICE("words")), 11);
+	assert_int_equal(attrs_get(a, name)->time_ms, 11);
+	struct value lent = attr_value(attrs_get(a, name));
+	lent.string.len = 4;
+	attrs_put(a, pool, name, lent, 12);
+	assert_true(value_equal(attr_value(attrs_get(a, name)), value_string(SLICE("word"))));
+	attrs_put(a, pool, name, value_number(2), 13);
+	assert_true(number(a, SLICE("m")) == 2);
+	assert_int_equal(strpool_count(pool), before + 2); /* no text of its values is held any more */
+	attrs_put(a, pool, name, value_unknown(), 13);
+	attrs_put(a, pool, first, value_unknown(), 13);
+	assert_int_equal(a->count, 0);
+	strpool_drop(pool, name);
+	strpool_drop(pool, first);
+	assert_int_equal(strpool_count(pool), before);
+}
+
 static void attributes_are_bounded(void **state)
 {
 	char buffer[16], text[LIMIT_ATTRIBUTE_TEXT_BYTES + 1];
@@ -83,6 +113,11 @@ static void attributes_are_bounded(void **state)
 		assert_int_equal(attrs_set(a, pool, name, value_bool(i & 1), 1), ERR_OK);
 	}
 	assert_int_equal(attrs_set(a, pool, SLICE("one more"), value_number(1), 1), ERR_LIMIT);
+	size_t names = strpool_count(pool);
+	struct str *more = strpool_take(pool, SLICE("one more"));
+	assert_int_equal(attrs_put(a, pool, more, value_number(1), 1), ERR_LIMIT);
+	strpool_drop(pool, more);
+	assert_int_equal(strpool_count(pool), names);
 	assert_int_equal(attrs_set(a, pool, SLICE("n5"), value_number(1), 1), ERR_OK);
 	assert_int_equal(a->count, LIMIT_RECORD_ATTRIBUTES);
 	memset(text, 'x', sizeof(text));
@@ -497,6 +532,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(older_values_never_overwrite, setup, teardown),
+		cmocka_unit_test_setup_teardown(attributes_are_put_by_interned_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(attributes_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(members_keep_their_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_longest_untouched_key_gives_way, setup, teardown),

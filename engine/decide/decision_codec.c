@@ -49,26 +49,27 @@ static struct value take_value(struct reader *r)
 	}
 }
 
-static void texts_of(struct ask *ask, struct slice *out[TEXTS])
+static const size_t texts[TEXTS] = {
+	offsetof(struct ask, member), offsetof(struct ask, agent),    offsetof(struct ask, channel),
+	offsetof(struct ask, intent), offsetof(struct ask, topic),    offsetof(struct ask, language),
+	offsetof(struct ask, goal),   offsetof(struct ask, action),
+};
+
+static struct slice text_of(const struct ask *ask, unsigned i)
 {
-	struct slice *texts[TEXTS] = { &ask->member, &ask->agent,    &ask->channel, &ask->intent,
-				       &ask->topic,  &ask->language, &ask->goal,    &ask->action };
-	memcpy(out, texts, sizeof(texts));
+	return *(const struct slice *)((const char *)ask + texts[i]);
 }
 
 static void put_ask(struct bytes *out, const struct ask *ask)
 {
-	struct ask copy = *ask;
-	struct slice *texts[TEXTS];
 	uint8_t present = 0;
-	texts_of(&copy, texts);
 	for (unsigned i = 0; i < TEXTS; i++)
-		if (texts[i]->len)
+		if (text_of(ask, i).len)
 			present |= (uint8_t)(1u << i);
 	bytes_put_u8(out, present);
 	for (unsigned i = 0; i < TEXTS; i++)
-		if (texts[i]->len)
-			bytes_put_string(out, *texts[i]);
+		if (present & 1u << i)
+			bytes_put_string(out, text_of(ask, i));
 	if (ask->has_mood)
 		bytes_put_f64(out, ask->mood);
 	bytes_put_varint(out, ask->limit);
@@ -150,12 +151,10 @@ static size_t take_count(struct reader *r, size_t most)
 
 static void take_ask(struct reader *r, struct ask *ask, struct arena *arena)
 {
-	struct slice *texts[TEXTS];
 	uint8_t present = reader_u8(r);
-	texts_of(ask, texts);
 	for (unsigned i = 0; i < TEXTS; i++)
 		if (present & 1u << i)
-			*texts[i] = reader_string(r);
+			*(struct slice *)((char *)ask + texts[i]) = reader_string(r);
 	if (ask->has_mood)
 		ask->mood = reader_f64(r);
 	ask->limit = (unsigned)reader_varint(r);

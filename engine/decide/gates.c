@@ -27,6 +27,12 @@ static bool wanted(const struct ask *ask, const struct action_decl *a)
 	return ask->action.len == 0 || slice_equal(ask->action, str_slice(a->name));
 }
 
+static void tell(struct eval *e, const struct action_decl *a, const struct term *t, uint8_t member, enum ternary held)
+{
+	struct value v = held == TERNARY_UNKNOWN ? value_unknown() : value_bool(held == TERNARY_TRUE);
+	e->watch->gate(e->watch->arg, a, t, member, v);
+}
+
 void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *v)
 {
 	struct eval *e = d->e;
@@ -48,13 +54,13 @@ void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *
 		if (!t)
 			continue;
 		v->member = e->member;
-		struct value held = eval_term(e, t);
+		enum ternary held = eval_truth(e, t);
 		if (e->watch)
-			e->watch->gate(e->watch->arg, a, t, v->member, held);
-		if (eval_is_true(held))
+			tell(e, a, t, v->member, held);
+		if (held == TERNARY_TRUE)
 			continue;
 		v->gate = (uint8_t)g;
-		v->unknown = held.kind != VALUE_BOOL;
+		v->unknown = held == TERNARY_UNKNOWN;
 		return;
 	}
 	v->member = e->member;

@@ -8,15 +8,11 @@ static double clamp(double n, double low, double high)
 	return n < low ? low : n > high ? high : n;
 }
 
-static double number_or(struct value v, double other)
-{
-	return v.kind == VALUE_NUMBER ? v.number : other;
-}
-
 double balance_of(struct deciding *d)
 {
 	const struct term *t = d->m->pack->balance;
-	return t ? clamp(number_or(eval_term(d->e, t), 0.5), 0, 1) : 0.5;
+	struct number n = t ? eval_number(d->e, t) : (struct number){ 0 };
+	return n.known ? clamp(n.n, 0, 1) : 0.5;
 }
 
 static double context_of(struct eval *e, const struct action_decl *a)
@@ -24,7 +20,7 @@ static double context_of(struct eval *e, const struct action_decl *a)
 	double weight = 1;
 	for (unsigned i = 0; i < a->context_count; i++) {
 		uint8_t member = e->member;
-		if (eval_is_true(eval_term(e, a->contexts[i].when)))
+		if (eval_truth(e, a->contexts[i].when) == TERNARY_TRUE)
 			weight *= a->contexts[i].weight;
 		e->member = member;
 	}
@@ -44,10 +40,10 @@ static double lever_of(const struct pack *p, const struct action_decl *a)
 static double value_of(struct eval *e, const struct term *t, bool *unknown)
 {
 	uint8_t member = e->member;
-	struct value v = eval_term(e, t);
+	struct number n = t ? eval_number(e, t) : (struct number){ 0, true };
 	e->member = member;
-	*unknown = t && v.kind != VALUE_NUMBER;
-	return number_or(v, 0);
+	*unknown = !n.known;
+	return n.known ? n.n : 0;
 }
 
 void score_action(struct deciding *d, const struct action_decl *a, struct score *out)

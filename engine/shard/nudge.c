@@ -16,7 +16,7 @@ void decision_to_wire(struct shard *s, const struct decision *d, const struct de
 		      const struct record *r, int64_t now_ms, struct slice channel, struct wire_recommendation *out)
 {
 	struct arena *a = &s->machine.arena;
-	struct wire_choice *choices = arena_calloc(a, d->choice_count + 1, sizeof(choices[0]));
+	struct wire_choice *choices = arena_alloc(a, (d->choice_count + 1) * sizeof(choices[0]));
 	for (unsigned i = 0; i < d->choice_count; i++) {
 		const struct choice *c = &d->choices[i];
 		choices[i] = (struct wire_choice){
@@ -33,10 +33,10 @@ void decision_to_wire(struct shard *s, const struct decision *d, const struct de
 			.reason_count = c->reason_count,
 		};
 	}
-	struct wire_answer *answers = arena_calloc(a, d->answer_count + 1, sizeof(answers[0]));
+	struct wire_answer *answers = arena_alloc(a, (d->answer_count + 1) * sizeof(answers[0]));
 	for (unsigned i = 0; i < d->answer_count; i++)
 		answers[i] = (struct wire_answer){ d->answers[i].question, d->answers[i].text };
-	struct wire_left_out *left = arena_calloc(a, d->left_out_count + 1, sizeof(left[0]));
+	struct wire_left_out *left = arena_alloc(a, (d->left_out_count + 1) * sizeof(left[0]));
 	for (unsigned i = 0; i < d->left_out_count; i++) {
 		const struct left_out *l = &d->left_out[i];
 		left[i] = (struct wire_left_out){ .action = str_slice(l->action->name),

@@ -1,6 +1,7 @@
 /* shard/query.c: what is asked and changes nothing: recommendations, a customer's state, whose an alias is, digests,
  * rules' counters. Answered from memory at once; they may see an event whose acknowledgement is still on its way to
  * disk. */
+#include "shard/call.h"
 #include "shard/commit.h"
 #include "shard/effects.h"
 #include "shard/entry.h"
@@ -10,7 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 
-#define ANSWER_BYTES 2048u /* three choices with words and reasons: the answer is allocated once, not grown */
+#define ANSWER_BYTES 2048u /* three choices with words and reasons: the answer is reserved once, not grown */
 
 struct deadline {
 	uint64_t at_ns;
@@ -99,19 +100,25 @@ static void record_decision(struct shard *s, const struct record *r, const struc
 	commit_entry(s, &c);
 }
 
-static void decide(struct shard *s, struct work *w, const struct record *customer)
+/* What never left this shard is written where it is sent from. */
+static struct bytes *answer_of(struct work *w)
+{
+	return w->call && !w->heap ? &w->call->answer : &w->answer;
+}
+
+/* area: the customer's; NULL: none known. */
+static void decide(struct shard *s, struct work *w, const struct record *customer, const struct subject *area)
 {
 	struct ask *ask = &w->recommend.ask;
 	struct deadline deadline = { w->recommend.started_ns + (uint64_t)w->recommend.deadline_ms * 1000000u };
 	struct record *owned_agent = NULL, *owned_area = NULL;
-	struct subject subject;
 	struct decide_subjects subjects = { .customer = customer };
 	if (ask->agent.len) {
-		subject = subject_of(SUBJECT_AGENT, ask->agent);
-		subjects.agent = foreign_record(s, &subject, w->recommend.agent_record, &owned_agent);
+		struct subject agent = subject_of(SUBJECT_AGENT, ask->agent);
+		subjects.agent = foreign_record(s, &agent, w->recommend.agent_record, &owned_agent);
 	}
-	if (has_area(customer, &subject))
-		subjects.area = foreign_record(s, &subject, w->recommend.area_record, &owned_area);
+	if (area)
+		subjects.area = foreign_record(s, area, w->recommend.area_record, &owned_area);
 	if (w->recommend.deadline_ms) {
 		ask->expired = deadline_passed;
 		ask->arg = &deadline;
@@ -133,8 +140,9 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 	stages_lap(&s->machine.stages, STAGE_RECORD, 1);
 	struct wire_recommendation wire;
 	decision_to_wire(s, &decision, &head, customer, ask->now_ms, ask->channel, &wire);
-	bytes_reserve(&w->answer, ANSWER_BYTES);
-	response_recommendation(&w->answer, w->recommend.request_id, &wire);
+	struct bytes *answer = answer_of(w);
+	bytes_reserve(answer, ANSWER_BYTES);
+	response_recommendation(answer, w->recommend.request_id, &wire);
 	counter_add(&s->counts.recommendations, 1);
 	counter_add(&s->counts.fallbacks, decision.fallback);
 	record_destroy(owned_agent, s->machine.pool);
@@ -152,7 +160,8 @@ void recommend_work(struct shard *s, struct work *w)
 	struct subject subject = subject_of(SUBJECT_CUSTOMER, w->customer);
 	struct record *nobody = slot ? NULL : record_create(&subject);
 	const struct record *customer = slot ? slot->record : nobody;
-	if (!w->fetched_area && has_area(customer, &area) && engine_owner(s->engine, &area) != s) {
+	bool in_area = has_area(customer, &area);
+	if (!w->fetched_area && in_area && engine_owner(s->engine, &area) != s) {
 		w->recommend.area = subject_id(&area);
 		struct work *h = w->heap ? w : work_to_heap(w);
 		h->recommend.area = arena_slice(&h->arena, subject_id(&area));
@@ -165,7 +174,7 @@ void recommend_work(struct shard *s, struct work *w)
 		work_refuse(s, w, ERR_INVALID, "time_ms",
 			    "it lies before this customer's newest event: a recommendation is for now or later");
 	else
-		decide(s, w, customer);
+		decide(s, w, customer, in_area ? &area : NULL);
 	record_destroy(nobody, s->machine.pool);
 }
 

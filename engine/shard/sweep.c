@@ -57,8 +57,12 @@ static void begin(struct shard *s)
 	sweep->per_tick = part > CHUNK_RECORDS_MIN ? part : CHUNK_RECORDS_MIN;
 }
 
+/* A slot that changed after the last sweep took it and before it was stored is listed and clean: what is clean may be
+ * evicted at any time, so it is left alone. */
 static void collect(struct sweep *sweep, struct slot *slot)
 {
+	if (!slot->dirty)
+		return;
 	const struct subject *subject = &slot->record->subject;
 	if (sweep->count == sweep->cap) {
 		sweep->cap = sweep->cap ? sweep->cap * 2 : 256;

@@ -1,5 +1,5 @@
-/* decide/eval.c: a context's life, the facts' cache, and any term as a value. Numbers and conditions are evaluated in
- * eval_typed.c; what reads state is in eval_read.c and eval_series.c, what calls Lua in eval_call.c. */
+/* decide/eval.c: a context's life and the facts' cache. Terms are evaluated in eval_term.c; what reads state is in
+ * eval_read.c and eval_series.c, what reads the event or request in eval_occasion.c, what calls Lua in eval_call.c. */
 #include "decide/eval.h"
 
 #include "base/check.h"
@@ -163,53 +163,4 @@ void eval_fact_anew(struct eval *e, unsigned fact)
 	slot->aborted = e->aborted;
 	slot->stamp = e->stamp;
 	e->aborted |= aborted_before;
-}
-
-const struct value *eval_lent(struct eval *e, const struct term *t, struct value *room)
-{
-	if (t->op == TERM_LITERAL)
-		return &t->literal;
-	if (t->op == TERM_FACT)
-		return eval_fact_lent(e, t->fact);
-	if (t->op == TERM_EVENT)
-		return eval_event_read(e, t->read);
-	if (t->op == TERM_REQUEST)
-		return eval_request_read(e, t->read);
-	*room = eval_term(e, t);
-	return room;
-}
-
-static struct value eval_or_else(struct eval *e, const struct term *t)
-{
-	struct value v = eval_term(e, t->children[0]);
-	return v.kind != VALUE_UNKNOWN ? v : eval_term(e, t->children[1]);
-}
-
-static struct value value_of_number(struct number n)
-{
-	return n.known ? value_number(n.n) : value_unknown();
-}
-
-struct value eval_term(struct eval *e, const struct term *t)
-{
-	if (!t)
-		return value_unknown();
-	switch (t->op) {
-	case TERM_LITERAL:
-		return t->literal;
-	case TERM_FACT:
-		return *eval_fact_lent(e, t->fact);
-	case TERM_CALL:
-		return eval_call(e, t);
-	case TERM_OR_ELSE:
-		return eval_or_else(e, t);
-	case TERM_ADD: case TERM_SUB: case TERM_MUL: case TERM_DIV: case TERM_NEG: case TERM_MIN: case TERM_MAX:
-		return value_of_number(eval_number(e, t));
-	case TERM_ABOVE: case TERM_BELOW: case TERM_AT_LEAST: case TERM_AT_MOST: case TERM_BETWEEN:
-	case TERM_IS: case TERM_IS_NOT: case TERM_ONE_OF: case TERM_KNOWN:
-	case TERM_ALL: case TERM_ANY: case TERM_NO: case TERM_ANY_MEMBER:
-		return value_of_ternary(eval_truth(e, t));
-	default:
-		return eval_leaf(e, t);
-	}
 }

@@ -103,27 +103,36 @@ void eval_fresh(struct eval *e);   /* the record or the occasion changed: facts 
 struct str *eval_hold(struct eval *e, struct slice text); /* interned until eval_let_go; NULL for an empty one */
 void eval_let_go(struct eval *e);
 
-/* No bound of its own: a term's depth, the facts it stands on included, is bounded when the pack is loaded. */
-struct value eval_term(struct eval *e, const struct term *t); /* t NULL: unknown */
-/* The same, lent by the pack or the facts' cache where it can be (else *room): until a fact is computed next. */
-const struct value *eval_lent(struct eval *e, const struct term *t, struct value *room);
-
-/* eval_typed.c: what is no number is an unknown one, what is no condition is unknown. */
+/* eval_term.c. There is no bound to the walk but the pack's: a term's depth, the facts it stands on included, is bounded when
+ * it is loaded. What is no number is an unknown one, what is no condition is unknown. */
 struct number {
 	double n;
 	bool known;
 };
 enum ternary { TERNARY_FALSE, TERNARY_TRUE, TERNARY_UNKNOWN };
+struct value eval_term(struct eval *e, const struct term *t); /* t NULL: unknown */
 struct number eval_number(struct eval *e, const struct term *t);
 enum ternary eval_truth(struct eval *e, const struct term *t);
 
 void eval_fact_anew(struct eval *e, unsigned fact);
 
-/* eval_read.c: leaves that read state or the occasion. By name, or by index of a name that the pack reads. */
+/* Leaves, by operation. */
+struct value leaf_attr(struct eval *e, const struct term *t);
+struct value leaf_event(struct eval *e, const struct term *t);
+struct value leaf_request(struct eval *e, const struct term *t);
+struct value leaf_name(struct eval *e, const struct term *t);
+struct value leaf_series(struct eval *e, const struct term *t);
+struct value leaf_case(struct eval *e, const struct term *t);
+struct value leaf_open_alert(struct eval *e, const struct term *t);
+struct value leaf_outcomes(struct eval *e, const struct term *t);
+struct value leaf_tenure(struct eval *e, const struct term *t);
+struct value leaf_now(struct eval *e, const struct term *t);
+struct value leaf_asked(struct eval *e, const struct term *t);
+
+/* eval_occasion.c: by name, or by index of a name that the pack reads */
 void eval_set_reads(struct eval *e, const struct pack *pack);
 void eval_event_look(struct eval *e, unsigned read);
 void eval_request_look(struct eval *e, unsigned read);
-struct value eval_leaf(struct eval *e, const struct term *t);
 struct value eval_attr(struct eval *e, enum term_scope scope, const struct str *name); /* NULL: nobody has it */
 struct value eval_attr_text(struct eval *e, enum term_scope scope, struct slice name);
 struct value eval_event(const struct eval *e, struct slice name);

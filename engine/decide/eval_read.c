@@ -1,154 +1,10 @@
-/* decide/eval_read.c: the leaves that read state or the occasion: attributes, the event's and request's values, alerts,
- * outcomes, tenure.
+/* decide/eval_read.c: the leaves that read state: attributes, series, cases, alerts, outcomes, tenure.
  *
  * Rules read their own subject. Decisions may read the agent and the area too: such a foreign read is recorded with its
- * value, or played back when a recorded decision is recomputed, in the same order.
- *
- * What an event or request says under a name is looked up once an occasion, for the names that the pack reads; names that
- * come from Lua are looked up as text. */
+ * value, or played back when a recorded decision is recomputed, in the same order. */
 #include "decide/eval.h"
 
-#include "base/check.h"
-
 #include <stdio.h>
-#include <stdlib.h>
-
-enum field_kind { FIELD_TEXT = 1, FIELD_TIME, FIELD_TOPIC, FIELD_MOOD };
-
-/* What an event and a request have as fields of their own: every other name is an attribute's. */
-struct field {
-	const char *name;
-	uint8_t len, kind;
-	uint16_t offset; /* of a FIELD_TEXT */
-};
-
-#define TEXT(type, name) { #name, sizeof(#name) - 1, FIELD_TEXT, offsetof(struct type, name) }
-#define OTHER(name, kind) { name, sizeof(name) - 1, kind, 0 }
-static const struct field event_fields[] = {
-	TEXT(event, type), TEXT(event, member), TEXT(event, agent), TEXT(event, channel), TEXT(event, contact),
-	TEXT(event, customer), TEXT(event, id), TEXT(event, source), OTHER("time", FIELD_TIME), { NULL, 0, 0, 0 },
-};
-static const struct field request_fields[] = {
-	TEXT(ask, channel), TEXT(ask, intent), TEXT(ask, member), TEXT(ask, agent), TEXT(ask, language),
-	OTHER("topic", FIELD_TOPIC), OTHER("mood", FIELD_MOOD), OTHER("time", FIELD_TIME), { NULL, 0, 0, 0 },
-};
-#undef TEXT
-#undef OTHER
-
-static const struct field *field_of(const struct field *fields, struct slice name)
-{
-	for (; fields->name; fields++)
-		if (name.len == fields->len && memcmp(name.data, fields->name, name.len) == 0)
-			return fields;
-	return NULL;
-}
-
-static bool name_is(struct slice name, const char *text)
-{
-	return slice_equal(name, slice_of(text));
-}
-
-static struct value text_value(struct slice s)
-{
-	return s.len ? value_string(s) : value_unknown();
-}
-
-static struct value text_at(const void *of, const struct field *f)
-{
-	return text_value(*(const struct slice *)((const char *)of + f->offset));
-}
-
-static struct value attrs_value(const struct event_attr *attrs, size_t count, struct slice name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (slice_equal(attrs[i].name, name))
-			return attrs[i].value;
-	return value_unknown();
-}
-
-static struct value event_value(const struct event *ev, const struct field *f, struct slice name)
-{
-	if (!ev)
-		return value_unknown();
-	if (!f)
-		return attrs_value(ev->attrs, ev->attr_count, name);
-	return f->kind == FIELD_TIME ? value_number((double)ev->time_ms) : text_at(ev, f);
-}
-
-struct slice ask_topic(const struct ask *ask)
-{
-	return ask->topic.len ? ask->topic : ask->intent;
-}
-
-static struct value request_value(const struct ask *ask, const struct field *f, struct slice name)
-{
-	if (!ask)
-		return value_unknown();
-	if (!f)
-		return attrs_value(ask->attrs, ask->attr_count, name);
-	switch (f->kind) {
-	case FIELD_TIME:
-		return value_number((double)ask->now_ms);
-	case FIELD_TOPIC:
-		return text_value(ask_topic(ask));
-	case FIELD_MOOD:
-		return ask->has_mood ? value_number(ask->mood) : value_unknown();
-	default:
-		return text_at(ask, f);
-	}
-}
-
-struct value eval_event(const struct eval *e, struct slice name)
-{
-	return event_value(e->event, field_of(event_fields, name), name);
-}
-
-struct value eval_request(const struct eval *e, struct slice name)
-{
-	return request_value(e->ask, field_of(request_fields, name), name);
-}
-
-void eval_set_reads(struct eval *e, const struct pack *pack)
-{
-	free(e->reads);
-	e->reads = must_calloc(pack->read_count + 1, sizeof(*e->reads));
-	for (unsigned i = 0; i < pack->read_count; i++) {
-		struct slice name = str_slice(pack->reads[i]);
-		e->reads[i].event.field = field_of(event_fields, name);
-		e->reads[i].request.field = field_of(request_fields, name);
-	}
-	e->occasion = 1;
-}
-
-void eval_event_look(struct eval *e, unsigned read)
-{
-	struct read_slot *slot = &e->reads[read].event;
-	slot->value = event_value(e->event, slot->field, str_slice(e->m->pack->reads[read]));
-	slot->stamp = e->occasion;
-}
-
-void eval_request_look(struct eval *e, unsigned read)
-{
-	struct read_slot *slot = &e->reads[read].request;
-	slot->value = request_value(e->ask, slot->field, str_slice(e->m->pack->reads[read]));
-	slot->stamp = e->occasion;
-}
-
-bool topic_covers(struct slice general, struct slice topic)
-{
-	if (!general.len || topic.len < general.len || memcmp(topic.data, general.data, general.len) != 0)
-		return false;
-	return topic.len == general.len || topic.data[general.len] == '/';
-}
-
-bool ask_asks_for(const struct ask *ask, const struct action_decl *a)
-{
-	struct slice topic = ask_topic(ask);
-	for (unsigned i = 0; i < a->ask_count; i++)
-		if (topic_covers(str_slice(a->asks[i]), ask->intent) || topic_covers(str_slice(a->asks[i]), topic))
-			return true;
-	return a->group && (topic_covers(str_slice(a->group), ask->intent) || topic_covers(str_slice(a->group), topic));
-}
 
 static void foreign_record(struct eval *e, struct value v)
 {
@@ -212,36 +68,8 @@ struct value eval_attr_text(struct eval *e, enum term_scope scope, struct slice 
 	return eval_attr(e, scope, strpool_find(e->m->pool, name));
 }
 
-/* Names that say whom it is about, whatever the occasion says. */
-static struct value whose_name(const struct eval *e, struct slice name)
-{
-	if (name_is(name, "member") && e->member && e->customer)
-		return value_string(str_slice(e->customer->members[e->member - 1].id));
-	if (name_is(name, "customer") && e->customer)
-		return value_string(subject_id(&e->customer->subject));
-	if (name_is(name, "agent") && e->subject && e->subject == e->agent)
-		return value_string(subject_id(&e->agent->subject));
-	return value_unknown();
-}
-
-struct value eval_name(struct eval *e, struct slice name)
-{
-	struct value v = whose_name(e, name);
-	if (v.kind == VALUE_UNKNOWN)
-		v = e->event ? eval_event(e, name) : eval_request(e, name);
-	return v.kind != VALUE_UNKNOWN ? v : eval_attr_text(e, SCOPE_SUBJECT, name);
-}
-
-static struct value eval_name_term(struct eval *e, const struct term *t)
-{
-	struct value v = whose_name(e, str_slice(t->name));
-	if (v.kind == VALUE_UNKNOWN)
-		v = *eval_occasion_read(e, t->read);
-	return v.kind != VALUE_UNKNOWN ? v : eval_attr(e, SCOPE_SUBJECT, t->name);
-}
-
 /* Of the bound member where the rule is about members; of all where nobody is bound. */
-static struct value eval_open_alert(const struct eval *e, const struct record *r, const struct term *t)
+static struct value eval_open_alert(struct eval *e, const struct record *r, const struct term *t)
 {
 	uint8_t member = t->scope == SCOPE_MEMBER ? e->member : 0;
 	for (unsigned i = 0; i < r->rare->alert_count; i++) {
@@ -252,7 +80,7 @@ static struct value eval_open_alert(const struct eval *e, const struct record *r
 	return value_bool(false);
 }
 
-static struct value eval_outcomes(const struct eval *e, const struct term *t)
+struct value leaf_outcomes(struct eval *e, const struct term *t)
 {
 	const struct record *r = e->customer;
 	const struct pack *p = e->m->pack;
@@ -322,7 +150,7 @@ static bool since_ms(struct value v, int64_t *out)
 	return true;
 }
 
-static struct value eval_tenure(struct eval *e)
+struct value leaf_tenure(struct eval *e, const struct term *t)
 {
 	int64_t since;
 	if (!e->subject)
@@ -335,57 +163,44 @@ static struct value eval_tenure(struct eval *e)
 	return since > e->now_ms ? value_number(0) : value_number((double)(e->now_ms - since) / 1000);
 }
 
-/* Series, cases and alerts live in the record of whom they are about. */
-static struct value eval_kept(struct eval *e, const struct term *t, uint8_t about)
+typedef struct value read_function(struct eval *e, const struct record *r, const struct term *t);
+
+static struct value foreign_kept(struct eval *e, const struct record *r, const struct term *t, read_function *read)
 {
-	const struct record *r = about == ABOUT_AGENT ? e->agent : about == ABOUT_AREA ? e->area : e->customer;
-	bool foreign = (about == ABOUT_AGENT || about == ABOUT_AREA) && (!r || r != e->subject);
 	struct value v;
-	if (foreign && foreign_played(e, &v))
+	if (foreign_played(e, &v))
 		return v;
-	if (!r)
-		v = value_unknown();
-	else
-		v = t->op == TERM_SERIES ? eval_series(e, r, t)
-		    : t->op == TERM_CASE ? eval_case(e, r, t)
-					 : eval_open_alert(e, r, t);
-	if (foreign)
-		foreign_record(e, v);
+	v = r ? read(e, r, t) : value_unknown();
+	foreign_record(e, v);
 	return v;
 }
 
-static uint8_t about_of_scope(uint8_t scope)
+/* Series, cases and alerts live in the record of whom they are about. */
+static inline struct value kept(struct eval *e, const struct term *t, uint8_t about, read_function *read)
 {
-	return scope == SCOPE_AGENT ? ABOUT_AGENT : scope == SCOPE_AREA ? ABOUT_AREA : ABOUT_CUSTOMER;
+	if (about == ABOUT_CUSTOMER || about == ABOUT_MEMBER)
+		return e->customer ? read(e, e->customer, t) : value_unknown();
+	const struct record *r = about == ABOUT_AGENT ? e->agent : e->area;
+	return r && r == e->subject ? read(e, r, t) : foreign_kept(e, r, t, read);
 }
 
-struct value eval_leaf(struct eval *e, const struct term *t)
+struct value leaf_series(struct eval *e, const struct term *t)
 {
-	const struct pack *p = e->m->pack;
-	switch (t->op) {
-	case TERM_ATTR:
-		return eval_attr(e, t->scope, t->name);
-	case TERM_EVENT:
-		return *eval_event_read(e, t->read);
-	case TERM_REQUEST:
-		return *eval_request_read(e, t->read);
-	case TERM_NAME:
-		return eval_name_term(e, t);
-	case TERM_SERIES:
-		return eval_kept(e, t, p->series[t->series.index].about);
-	case TERM_CASE:
-		return eval_kept(e, t, p->cases[t->open_case.index].about);
-	case TERM_OPEN_ALERT:
-		return eval_kept(e, t, about_of_scope(t->scope));
-	case TERM_OUTCOMES:
-		return eval_outcomes(e, t);
-	case TERM_TENURE:
-		return eval_tenure(e);
-	case TERM_NOW:
-		return value_number((double)e->now_ms);
-	case TERM_ASKED:
-		return value_bool(e->ask && e->action && ask_asks_for(e->ask, e->action));
-	default:
-		return value_unknown();
-	}
+	return kept(e, t, e->m->pack->series[t->series.index].about, eval_series);
+}
+
+struct value leaf_case(struct eval *e, const struct term *t)
+{
+	return kept(e, t, e->m->pack->cases[t->open_case.index].about, eval_case);
+}
+
+struct value leaf_open_alert(struct eval *e, const struct term *t)
+{
+	uint8_t about = t->scope == SCOPE_AGENT ? ABOUT_AGENT : t->scope == SCOPE_AREA ? ABOUT_AREA : ABOUT_CUSTOMER;
+	return kept(e, t, about, eval_open_alert);
+}
+
+struct value leaf_attr(struct eval *e, const struct term *t)
+{
+	return eval_attr(e, t->scope, t->name);
 }

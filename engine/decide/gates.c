@@ -64,7 +64,7 @@ void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *
 		return;
 	}
 	v->member = e->member;
-	int policy = policies_ask(d, a);
+	int policy = a->policy_count ? policies_ask(d, a) : -1;
 	if (policy >= 0) {
 		v->gate = GATE_POLICY;
 		v->policy = (uint16_t)policy;

@@ -5,20 +5,9 @@
 #include "decide/text.h"
 #include "decide/watch.h"
 
-static bool names(const struct str *wanted, const struct str *have)
-{
-	return !wanted || wanted == have;
-}
-
 static bool names_channel(const struct deciding *d, const struct policy_decl *p)
 {
 	return !p->channel || slice_equal(str_slice(p->channel), d->channel);
-}
-
-static bool policy_covers(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a)
-{
-	return names(p->goal, a->goal) && names(p->group, a->group) && names(p->action, a->name) &&
-	       names_channel(d, p);
 }
 
 /* Does this outcome count together with the action? */
@@ -49,6 +38,8 @@ static struct tally outcomes_tally(const struct deciding *d, const struct policy
 {
 	const struct record *r = d->e->customer;
 	struct tally t = { 0, INT64_MIN };
+	if (r->rare->outcome_count == 0)
+		return t;
 	int64_t now_ms = d->e->now_ms, from_ms = span_from(within, d->m->pack->zone, now_ms);
 	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
 		const struct outcome *o = &r->rare->outcomes[i];
@@ -89,15 +80,15 @@ int policies_ask(struct deciding *d, const struct action_decl *a)
 	const struct pack *pack = d->m->pack;
 	uint8_t member = d->e->member;
 	int found = -1;
-	for (unsigned i = 0; i < pack->policy_count && found < 0; i++) {
-		const struct policy_decl *p = &pack->policies[i];
+	for (unsigned i = 0; i < a->policy_count && found < 0; i++) {
+		const struct policy_decl *p = &pack->policies[a->policies[i]];
 		d->e->member = member;
-		if (!policy_covers(d, p, a) || !policy_holds(d, p, a))
+		if (!names_channel(d, p) || !policy_holds(d, p, a))
 			continue;
 		if (p->except && condition_holds(d, p, p->except))
 			continue;
-		d->held[i] = true;
-		found = (int)i;
+		found = a->policies[i];
+		d->held[found] = true;
 	}
 	d->e->member = member;
 	return found;

@@ -27,19 +27,14 @@ static double context_of(struct eval *e, const struct action_decl *a)
 	return weight;
 }
 
-static double lever_of(const struct pack *p, const struct action_decl *a)
-{
-	double lever = a->lever;
-	for (unsigned i = 0; i < p->lever_count; i++)
-		if (p->levers[i].goal == a->goal)
-			lever *= p->levers[i].lever;
-	return lever;
-}
-
 /* A value that is unknown counts as 0; the reasons say so. */
 static double value_of(struct eval *e, const struct term *t, bool *unknown)
 {
 	uint8_t member = e->member;
+	if (t && t->op == TERM_LITERAL && t->literal.kind == VALUE_NUMBER) {
+		*unknown = false;
+		return t->literal.number;
+	}
 	struct number n = t ? eval_number(e, t) : (struct number){ 0, true };
 	e->member = member;
 	*unknown = !n.known;
@@ -54,7 +49,7 @@ void score_action(struct deciding *d, const struct action_decl *a, struct score 
 	double business = value_of(e, a->business_value, &out->business_unknown);
 	out->value = d->balance * customer + (1 - d->balance) * business;
 	out->context = context_of(e, a);
-	out->lever = lever_of(d->m->pack, a);
+	out->lever = a->levers;
 	out->total = out->propensity * out->value * out->context * out->lever;
 	if (!isfinite(out->total)) /* beyond what a double holds: it cannot be ranked */
 		out->total = 0;

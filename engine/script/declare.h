@@ -123,6 +123,7 @@ int pack_zone_name(const struct bundle *bundle, struct bytes *out, int *line);
 void check_pack(lua_State *L);  /* check.c */
 void series_settle(lua_State *L); /* keeping, keep, ids */
 void index_build(struct pack *p); /* type_index.c */
+void actions_index(struct pack *p); /* action_index.c */
 void reads_build(struct loader *l); /* read_index.c */
 void reasons_prepare(struct pack *p); /* reasons.c */
 

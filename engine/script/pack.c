@@ -121,6 +121,7 @@ static int load_protected(lua_State *L)
 	check_pack(L);
 	series_settle(L);
 	index_build(l->pack);
+	actions_index(l->pack);
 	reads_build(l);
 	reasons_prepare(l->pack);
 	lua_pushnil(L);

@@ -135,7 +135,8 @@ struct action_decl {
 	double propensity_start, propensity_evidence;
 	struct str **by; unsigned by_count;            /* with the evidence: kept for a model that learns; nothing reads them */
 	struct context_weight *contexts; unsigned context_count; /* weights of all that hold multiply */
-	double lever;
+	double lever, levers;   /* its own; with its goal's */
+	uint16_t *policies; unsigned policy_count; /* indexes of those that cover it, on some channel */
 	struct phrase say;
 	int order;              /* of declaration: breaks ties */
 	const char *file; int line;

@@ -241,6 +241,13 @@ static void decisions_are_declared(void **state)
 	assert_true(slice_equal(p->policies[1].text, SLICE("after 2 rejected in 180 days pause 90 days per group")));
 	assert_true(slice_equal(p->policies[2].text, SLICE("at most 3 offered in this month per all")));
 	assert_int_equal(p->policies[1].after_kind, OUTCOME_REJECTED);
+	/* the first covers goal grow, the others all */
+	assert_int_equal(a[0].policy_count, 2);
+	assert_true(a[0].policies[0] == 1 && a[0].policies[1] == 2);
+	assert_int_equal(a[1].policy_count, 3);
+	assert_true(a[1].policies[0] == 0 && a[1].policies[2] == 2);
+	assert_true(a[1].levers == p->levers[0].lever); /* grow's, times 1 */
+	assert_true(a[0].levers == 2 * p->levers[1].lever);
 	assert_int_equal(p->answer_count, 2);
 	assert_true(slice_equal(p->answers[0].question, SLICE("a first?")));
 	assert_int_equal(p->answers[1].text.by_language[0].parts[0].format, FORMAT_MONEY);

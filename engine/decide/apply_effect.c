@@ -28,20 +28,20 @@ void apply_passed_on(struct applying *a)
 {
 	const struct type_index *index = a->index;
 	const struct pack *p = a->m->pack;
-	const struct event_attr *area = event_attr(a->event, SLICE("area"));
 	struct subject target;
 	if (a->event->agent.len &&
 	    (index->agent_series_count || index->agent_rule_count || closes_for(p, index, ABOUT_AGENT))) {
 		target = subject_of(SUBJECT_AGENT, a->event->agent);
 		applying_effect(a, EFFECT_EVENT, &target, (struct slice){ NULL, 0 });
 	}
+	if (!index->area_series_count && !index->area_rule_count && !closes_for(p, index, ABOUT_AREA))
+		return;
+	const struct event_attr *area = event_attr(a->event, SLICE("area"));
 	if (!area || area->value.kind != VALUE_STRING || !area->value.string.len ||
 	    area->value.string.len > LIMIT_ID_BYTES)
 		return;
-	if (index->area_series_count || index->area_rule_count || closes_for(p, index, ABOUT_AREA)) {
-		target = subject_of(SUBJECT_AREA, area->value.string);
-		applying_effect(a, EFFECT_EVENT, &target, (struct slice){ NULL, 0 });
-	}
+	target = subject_of(SUBJECT_AREA, area->value.string);
+	applying_effect(a, EFFECT_EVENT, &target, (struct slice){ NULL, 0 });
 }
 
 static void apply_event_effect(struct applying *a)

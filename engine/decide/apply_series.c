@@ -4,12 +4,12 @@
 static void window_count(struct applying *a, const struct series_decl *s, uint8_t member, struct slice key,
 			 int64_t time_ms, double value)
 {
-	struct window_undo undo = { 0 };
+	struct window_undo undo;
 	struct window *w = record_window(a->record, a->m->pool, s->id, member, key, &s->window);
-	if (window_add(w, &s->window, a->m->pack->zone, time_ms, value, &undo))
-		eval_touch(a->e, a->record, w, &undo);
-	else
+	if (!window_add(w, &s->window, a->m->pack->zone, time_ms, value, s->looked_past ? &undo : NULL))
 		record_late(a->record);
+	else if (s->looked_past)
+		eval_touch(a->e, a->record, w, &undo);
 }
 
 /* Text counts for `distinct` only: by a hash that a double holds exactly. */

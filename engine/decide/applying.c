@@ -5,10 +5,8 @@
 
 const struct type_index *type_of(const struct machine *m, struct slice type)
 {
-	struct str *s = strpool_take(m->pool, type);
-	const struct type_index *index = pack_type(m->pack, s);
-	strpool_drop(m->pool, s);
-	return index;
+	const struct str *s = strpool_find(m->pool, type);
+	return s ? pack_type(m->pack, s) : m->pack->other_type; /* the pool has every type that the pack names */
 }
 
 void applying_start(struct applying *a, struct machine *m, struct record *record, const struct event *event,

@@ -24,15 +24,15 @@ static void commit_sets(struct applying *a)
 {
 	const struct stage *s = a->e->stage;
 	for (unsigned i = 0; i < s->set_count; i++) {
-		uint8_t member = s->sets[i].scope == SCOPE_MEMBER ? a->e->member : 0;
-		if (s->sets[i].scope == SCOPE_MEMBER && !member)
+		const struct staged_set *set = &s->sets[i];
+		uint8_t member = set->scope == SCOPE_MEMBER ? a->e->member : 0;
+		if (set->scope == SCOPE_MEMBER && !member)
 			continue;
-		if (s->sets[i].name)
-			(void)attrs_put(record_attrs(a->record, member), a->m->pool, s->sets[i].name, s->sets[i].value,
-					a->now_ms);
+		struct attrs *attrs = record_attrs(a->record, member);
+		if (set->name)
+			(void)attrs_put(attrs, a->m->pool, set->name, set->value, a->now_ms);
 		else
-			(void)attrs_set(record_attrs(a->record, member), a->m->pool, s->sets[i].text, s->sets[i].value,
-					a->now_ms);
+			(void)attrs_set(attrs, a->m->pool, set->text, set->value, a->now_ms);
 	}
 }
 
@@ -80,20 +80,28 @@ static void commit_nudge(struct applying *a, const struct rule_decl *rule, const
 	bytes_put_zigzag(trail, n->time_ms);
 }
 
-bool stage_commit(struct applying *a, struct rule_decl *rule)
+static void commit_caused(struct applying *a, const struct rule_decl *rule, bool nudges)
 {
 	const struct stage *s = a->e->stage;
-	/* History is not nudged about, and only customers can be reached. */
-	bool nudges = !a->historical && a->record->subject.kind == SUBJECT_CUSTOMER;
-	if (!fits(a, nudges))
-		return false;
-	commit_sets(a);
 	for (unsigned i = 0; i < s->add_count; i++)
 		apply_tally(a, s->adds[i].series, s->adds[i].amount);
 	for (unsigned i = 0; i < s->alert_count; i++)
 		commit_alert(a, rule, &s->alerts[i]);
 	for (unsigned i = 0; nudges && i < s->nudge_count; i++)
 		commit_nudge(a, rule, &s->nudges[i]);
+}
+
+bool stage_commit(struct applying *a, struct rule_decl *rule)
+{
+	const struct stage *s = a->e->stage;
+	/* History is not nudged about, and only customers can be reached. */
+	bool nudges = !a->historical && a->record->subject.kind == SUBJECT_CUSTOMER;
+	bool causes = s->add_count || s->alert_count || s->nudge_count;
+	if (causes && !fits(a, nudges))
+		return false;
+	commit_sets(a);
+	if (causes)
+		commit_caused(a, rule, nudges);
 	if (rule->once)
 		marks_set(a->record, rule->id, mark_member(a, rule), a->now_ms);
 	if (s->set_count + s->add_count + s->alert_count)

@@ -150,7 +150,12 @@ struct value eval_case(struct eval *e, const struct record *r, const struct term
 void eval_touch(struct eval *e, const struct record *r, const struct window *w, const struct window_undo *undo);
 /* A series' key from the event's or request's values. False where the pack splits it and none of the values is known.
  */
-bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out);
+bool eval_split_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out);
+static inline bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out)
+{
+	*out = (struct slice){ NULL, 0 };
+	return s->by_count == 0 || eval_split_key(e, s, buffer, out);
+}
 
 /* eval_call.c. The functions return false where the call was aborted (or is one that replay skips): e->aborted is set.
  */

@@ -51,11 +51,11 @@ static struct value text_at(const void *of, const struct field *f)
 	return text_value(*(const struct slice *)((const char *)of + f->offset));
 }
 
-static struct value attrs_value(const struct event_attr *attrs, size_t count, struct slice name)
+static inline struct value attrs_value(const struct event_attr *attrs, size_t count, struct slice name)
 {
-	for (size_t i = 0; i < count; i++)
-		if (slice_equal(attrs[i].name, name))
-			return attrs[i].value;
+	for (const struct event_attr *a = attrs; a < attrs + count; a++)
+		if (a->name.len == name.len && memcmp(a->name.data, name.data, name.len) == 0)
+			return a->value;
 	return value_unknown();
 }
 

@@ -40,15 +40,22 @@ static struct value record_attr(const struct record *r, uint8_t member, const st
 	return r ? attr_value(attrs_get(attrs_of(r, member), name)) : value_unknown();
 }
 
+/* The bound member's where it has one, else the subject's own. */
+static struct value subject_attr(const struct eval *e, const struct str *name)
+{
+	const struct attr *a = NULL;
+	if (e->member && e->subject == e->customer && e->subject)
+		a = attrs_get(attrs_of(e->subject, e->member), name);
+	if (!a && e->subject)
+		a = attrs_get(&e->subject->attrs, name);
+	return attr_value(a);
+}
+
 struct value eval_attr(struct eval *e, enum term_scope scope, const struct str *name)
 {
 	struct value v;
-	if (scope == SCOPE_SUBJECT) {
-		v = value_unknown();
-		if (e->member && e->subject == e->customer)
-			v = record_attr(e->subject, e->member, name);
-		return v.kind != VALUE_UNKNOWN ? v : record_attr(e->subject, 0, name);
-	}
+	if (scope == SCOPE_SUBJECT)
+		return subject_attr(e, name);
 	if (scope == SCOPE_CUSTOMER)
 		return record_attr(e->customer, 0, name);
 	if (scope == SCOPE_MEMBER)

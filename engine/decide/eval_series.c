@@ -83,13 +83,10 @@ static struct value by_value(struct eval *e, const struct series_decl *s, unsign
 	return v;
 }
 
-bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out)
+bool eval_split_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out)
 {
 	struct value values[SERIES_BY_MAX];
-	bool known = s->by_count == 0;
-	*out = (struct slice){ NULL, 0 };
-	if (known)
-		return true;
+	bool known = false;
 	for (unsigned i = 0; i < s->by_count; i++) {
 		values[i] = by_value(e, s, i);
 		known |= values[i].kind != VALUE_UNKNOWN;
@@ -130,9 +127,7 @@ static struct range range_of(const struct eval *e, const struct term *t)
 static const struct window_undo *left_out(const struct eval *e, const struct record *r, const struct term *t,
 					  const struct window *w)
 {
-	bool before = t->series.before_this || t->series.aggregate == AGGREGATE_PREVIOUS ||
-		      t->series.aggregate == AGGREGATE_SINCE;
-	return before ? undo_of(e, r, w) : NULL;
+	return t->series.before_this ? undo_of(e, r, w) : NULL;
 }
 
 static void sums_join(struct window_sums *into, const struct window_sums *more)

@@ -443,11 +443,21 @@ static void keep_for_gaps(lua_State *L)
 	}
 }
 
+static void note_looks_past(struct loader *l)
+{
+	for (unsigned i = 0; i < l->term_count; i++) {
+		const struct term *t = l->terms[i];
+		if (t->op == TERM_SERIES && t->series.before_this)
+			l->pack->series[t->series.index].looked_past = true;
+	}
+}
+
 void series_settle(lua_State *L)
 {
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
 	keep_for_gaps(L);
+	note_looks_past(l);
 	for (unsigned i = 0; i < p->series_count; i++) {
 		struct series_decl *s = &p->series[i];
 		const struct series_use *use = &l->uses[i];

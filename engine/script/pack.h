@@ -27,6 +27,7 @@ struct series_decl {
 	struct str *value;      /* attribute counted; NULL: only counts. Text values count for `distinct` (by hash) */
 	struct term *where;     /* event terms only; NULL: all */
 	struct window_spec window;
+	bool looked_past;       /* some term looks past what the entry being applied adds: before = "this" */
 	const char *file; int line;
 };
 

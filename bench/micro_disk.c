@@ -9,10 +9,10 @@
 #include "wire/frame.h"
 
 #include <err.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +105,7 @@ struct path {
 	struct engine *engine;
 	struct shard *shard;
 	struct session session;
+	int poller; /* for the edges of the shard's fd */
 	char *folder;
 };
 
@@ -127,6 +128,10 @@ static void path_open(struct path *p, struct micro *m)
 	open_engine(p);
 	must(engine_activate_folder(p->engine, m->pack, &changed), "pack");
 	p->shard = engine_shard(p->engine, 0);
+	struct epoll_event edge = { .events = EPOLLIN | EPOLLET };
+	p->poller = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_ctl(p->poller, EPOLL_CTL_ADD, shard_fd(p->shard), &edge) != 0)
+		err(1, "epoll");
 	shard_session_open(p->shard, &p->session);
 	if (shard_frame(p->shard, &p->session, (struct slice){ hello, sizeof(hello) - 1 }) != SHARD_TOOK)
 		errx(1, "the shard does not greet");
@@ -135,6 +140,7 @@ static void path_open(struct path *p, struct micro *m)
 static void path_close(struct path *p)
 {
 	engine_close(p->engine);
+	close(p->poller);
 	bytes_finish(&p->session.out);
 	free(p->folder);
 }
@@ -145,8 +151,10 @@ __attribute__((noinline)) static void path_drive(struct path *p, struct workload
 {
 	char frame[FRAME_BYTES];
 	struct item item;
+	struct epoll_event edge;
 	for (unsigned i = 0; i < count;) {
 		w->now_ms = engine_now_ms(p->engine);
+		shard_look_at_clock(p->shard);
 		for (unsigned j = 0; j < BATCH && i < count; j++, i++) {
 			struct slice body;
 			size_t used, need;
@@ -158,9 +166,9 @@ __attribute__((noinline)) static void path_drive(struct path *p, struct workload
 				shard_wake(p->shard);
 		}
 		shard_settle(p->shard);
-		struct pollfd woken = { .fd = shard_fd(p->shard), .events = POLLIN };
 		while (p->session.in_flight) { /* until it is durable */
-			poll(&woken, 1, -1);
+			if (shard_rest(p->shard))
+				epoll_wait(p->poller, &edge, 1, -1);
 			shard_wake(p->shard);
 		}
 	}

@@ -23,12 +23,13 @@ uint64_t clock_mono_ns(void)
 
 void clock_random_fill(void *to, size_t len)
 {
-	CHECK(len <= 256);
-	ssize_t n;
-	do {
-		n = getrandom(to, len, 0);
-	} while (n < 0 && errno == EINTR);
-	CHECK(n == (ssize_t)len);
+	char *at = to;
+	while (len) {
+		ssize_t n = getrandom(at, len, 0); /* beyond 256 bytes a signal may cut it short */
+		CHECK(n > 0 || errno == EINTR);
+		at += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
 }
 
 uint64_t clock_random(void)

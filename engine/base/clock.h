@@ -9,6 +9,6 @@
 int64_t clock_wall_ms(void);  /* UTC milliseconds since 1970 */
 uint64_t clock_mono_ns(void); /* never goes back; for durations */
 uint64_t clock_random(void);  /* 64 bits from the kernel */
-void clock_random_fill(void *to, size_t len); /* at most 256 bytes: then it is never partial */
+void clock_random_fill(void *to, size_t len); /* the same, many */
 
 #endif

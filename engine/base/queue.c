@@ -3,7 +3,8 @@
  *     cell i may be filled when turn == position, and emptied when turn == position + 1
  *
  * The eventfd is written only when the receiver has not been told yet (`told`), so that a burst costs one system call.
- * Clearing resets `told` before the receiver pops: what was pushed earlier is popped, what comes later tells again. */
+ * Clearing resets `told` before the receiver pops: what was pushed earlier is popped, what comes later tells again. A
+ * receiver that waits for edges keeps `told` set while it is awake, and resets it before it looks for the last time. */
 #include "base/queue.h"
 
 #include "base/check.h"
@@ -62,7 +63,7 @@ void queue_destroy(struct queue *q)
 	free(q);
 }
 
-static void tell(struct queue *q)
+void queue_tell(struct queue *q)
 {
 	if (atomic_exchange(&q->told, true))
 		return;
@@ -90,7 +91,7 @@ bool queue_push(struct queue *q, void *item)
 	}
 	cell->item = item;
 	atomic_store_explicit(&cell->turn, at + 1, memory_order_seq_cst);
-	tell(q);
+	queue_tell(q);
 	return true;
 }
 
@@ -111,7 +112,7 @@ size_t queue_pop_all(struct queue *q, void **items, size_t max)
 	}
 	/* the receiver stopped for want of room: the fd must stay readable */
 	if (n == max && head_is_ready(q))
-		tell(q);
+		queue_tell(q);
 	return n;
 }
 
@@ -126,6 +127,20 @@ size_t queue_wait(struct queue *q, void **items, size_t max)
 		struct pollfd wait = { .fd = q->fd, .events = POLLIN };
 		(void)poll(&wait, 1, -1);
 	}
+}
+
+bool queue_rest(struct queue *q)
+{
+	atomic_store(&q->told, false);
+	if (!head_is_ready(q))
+		return true;
+	atomic_store(&q->told, true);
+	return false;
+}
+
+void queue_awake(struct queue *q)
+{
+	atomic_store_explicit(&q->told, true, memory_order_relaxed);
 }
 
 int queue_fd(const struct queue *q)

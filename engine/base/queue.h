@@ -17,4 +17,10 @@ size_t queue_wait(struct queue *q, void **items, size_t max);
 int queue_fd(const struct queue *q);                   /* readable while items may be waiting */
 void queue_clear_fd(struct queue *q);                  /* receiver: before popping, when the loop saw the fd readable */
 
+/* For a receiver whose loop waits for an edge of the fd (EPOLLET), so that it need not be read: nobody tells a receiver
+ * that is awake, since it asks queue_rest before it waits. */
+bool queue_rest(struct queue *q);  /* true: empty, and from now on the next push tells. False: pop first */
+void queue_awake(struct queue *q); /* after waiting, or instead of it: pushes need not tell until the next queue_rest */
+void queue_tell(struct queue *q);  /* wakes the receiver as a push does, without an item. Any thread */
+
 #endif

@@ -51,11 +51,16 @@
 #include <unistd.h>
 
 #define SEGMENT_BYTES_MIN 8192u
-#define SALTS 32u /* drawn from the kernel at a time: 256 bytes, never a partial answer */
+#define SALTS 256u /* drawn from the kernel at a time: a system call each would be dear */
 
 static void init_locks(struct journal *j)
 {
-	pthread_mutex_init(&j->lock, NULL);
+	/* It is held for less time than a wait in the kernel takes: who finds it taken spins first. */
+	pthread_mutexattr_t spins;
+	pthread_mutexattr_init(&spins);
+	pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(&j->lock, &spins);
+	pthread_mutexattr_destroy(&spins);
 	pthread_mutex_init(&j->prepare_lock, NULL);
 	pthread_mutex_init(&j->list_lock, NULL);
 	pthread_cond_init(&j->wake, NULL);
@@ -246,12 +251,14 @@ void journal_append(struct journal *j, struct journal_entry *e, void (*then)(voi
 
 void journal_kick(struct journal *j)
 {
+	if (journal_last(j) == journal_durable(j))
+		return;
 	pthread_mutex_lock(&j->lock);
-	if (!j->kicked) {
-		j->kicked = true;
-		pthread_cond_signal(&j->wake);
-	}
+	bool told = j->kicked;
+	j->kicked = true;
 	pthread_mutex_unlock(&j->lock);
+	if (!told)
+		pthread_cond_signal(&j->wake); /* without the lock, or the journal thread would wake up to wait for it */
 }
 
 void journal_wait(struct journal *j, uint64_t seq)

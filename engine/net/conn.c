@@ -12,11 +12,13 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define READ_BYTES (64u * KIB)
+#define LOOK_FRAMES 8u /* taken between two looks at the clock */
 #define INPUT_BYTES_MAX (LIMIT_FRAME_BYTES + LIMIT_FRAME_VARINT_BYTES + READ_BYTES)
 
 struct conn {
@@ -29,11 +31,11 @@ struct conn {
 	size_t taken;
 	struct bytes out; /* out.data[sent … out.len) is not sent yet */
 	size_t sent;
+	struct turn turn; /* for whole frames that are at hand still */
 	bool reading, hang_up, parsing, released;
+	bool timed;   /* it is read with a time limit, for its Hello */
 	bool stalled; /* whole frames are at hand, but the client has not taken its answers */
 };
-
-static void conn_parse(struct conn *c);
 
 static void set_reading(struct conn *c, bool on)
 {
@@ -41,8 +43,9 @@ static void set_reading(struct conn *c, bool on)
 	if (on == c->reading)
 		return;
 	c->reading = on;
+	c->timed = on && !c->session.welcomed;
 	if (on)
-		event_add(c->readable, c->session.welcomed ? NULL : &handshake);
+		event_add(c->readable, c->timed ? &handshake : NULL);
 	else
 		event_del(c->readable);
 }
@@ -90,7 +93,7 @@ static bool conn_send(struct conn *c)
 	c->session.backlog = c->out.len - c->sent;
 	update_reading(c);
 	if (c->stalled && !is_full(c))
-		event_active(c->readable, EV_READ, 0);
+		loop_later(c->loop, &c->turn);
 	return true;
 }
 
@@ -113,7 +116,7 @@ static void on_resume(struct session *session)
 {
 	struct conn *c = (struct conn *)session;
 	update_reading(c);
-	conn_parse(c);
+	loop_later(c->loop, &c->turn);
 }
 
 /* Closed, and the last answer is done. While frames are being parsed the parser still needs it. */
@@ -138,6 +141,7 @@ void conn_close(struct conn *c)
 	if (c->next)
 		c->next->at = c->at;
 	atomic_fetch_sub(&c->loop->conn_count, 1);
+	loop_forget(c->loop, &c->turn);
 	event_free(c->readable);
 	event_free(c->writable);
 	close(c->fd);
@@ -167,10 +171,12 @@ static unsigned look_ahead(struct conn *c)
 	return count;
 }
 
-/* All whole frames at hand. */
+/* The whole frames at hand, but only as long as a turn is: then the others have theirs. */
 static void parse_frames(struct conn *c)
 {
-	unsigned ahead = 0;
+	struct loop *l = c->loop;
+	uint64_t until_ns = loop_now(l) + l->turn_ns;
+	unsigned ahead = 0, taken = 0;
 	while (!c->session.closed && !c->session.paused && !c->hang_up && !(c->stalled = is_full(c))) {
 		struct slice in = { c->in.data + c->taken, c->in.len - c->taken }, frame;
 		size_t used, need;
@@ -181,11 +187,16 @@ static void parse_frames(struct conn *c)
 			lose_framing(c);
 		if (result != FRAME_READY)
 			return;
-		enum shard_take took = shard_frame(c->loop->shard, &c->session, frame);
+		if (taken && taken % LOOK_FRAMES == 0 && loop_now(l) >= until_ns) {
+			loop_later(l, &c->turn);
+			break;
+		}
+		enum shard_take took = shard_frame(l->shard, &c->session, frame);
 		if (took == SHARD_PAUSE)
 			break;
 		c->taken += used;
 		ahead--;
+		taken++;
 		if (took == SHARD_HANG_UP)
 			c->hang_up = true;
 	}
@@ -199,39 +210,50 @@ static void conn_parse(struct conn *c)
 		return;
 	c->parsing = true;
 	parse_frames(c);
-	if (c->taken) {
+	if (c->taken && !c->turn.waits) { /* else nothing is received until then */
 		memmove(c->in.data, c->in.data + c->taken, c->in.len - c->taken);
 		c->in.len -= c->taken;
 		c->taken = 0;
 	}
 	c->parsing = false;
+	if (c->timed && c->session.welcomed) {
+		if (!c->session.closed)
+			event_remove_timer(c->readable); /* from now on it may be quiet */
+		c->timed = false;
+	}
 	if (c->released)
 		on_release(&c->session);
+}
+
+static void on_turn(struct turn *t)
+{
+	struct conn *c = (struct conn *)((char *)t - offsetof(struct conn, turn));
+	struct loop *l = c->loop;
+	conn_parse(c);
+	loop_took(l);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 	struct loop *l = c->loop;
-	if (what & EV_TIMEOUT) {
-		if (c->session.welcomed)
-			event_remove_timer(c->readable); /* from now on it may be quiet */
-		else
-			conn_close(c); /* it holds one of limit_connections places, and says nothing */
+	loop_awake(l);
+	if ((what & EV_TIMEOUT) && c->timed) {
+		conn_close(c); /* no Hello: it holds one of limit_connections places, and says nothing */
 		return;
 	}
-	if (!c->stalled) {
-		CHECK(c->in.len < INPUT_BYTES_MAX);
-		bytes_reserve(&c->in, READ_BYTES);
-		ssize_t n = recv(fd, c->in.data + c->in.len, READ_BYTES, MSG_DONTWAIT);
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-			return;
-		if (n <= 0) {
-			conn_close(c);
-			return;
-		}
-		c->in.len += (size_t)n;
+	if (c->turn.waits || c->stalled)
+		return; /* what is at hand comes first */
+	CHECK(c->in.len < INPUT_BYTES_MAX);
+	bytes_reserve(&c->in, READ_BYTES);
+	ssize_t n = recv(fd, c->in.data + c->in.len, READ_BYTES, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return;
+	if (n <= 0) {
+		conn_close(c);
+		return;
 	}
+	c->in.len += (size_t)n;
 	conn_parse(c);
 	loop_took(l);
 }
@@ -240,6 +262,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 	struct loop *l = c->loop;
+	loop_awake(l);
 	if (conn_send(c))
 		loop_settle(l); /* a follower may have room again */
 }
@@ -249,6 +272,7 @@ void conn_open(struct loop *l, int fd)
 	struct conn *c = must_calloc(1, sizeof(*c));
 	c->loop = l;
 	c->fd = fd;
+	c->turn.take = on_turn;
 	c->session.flush = on_flush;
 	c->session.resume = on_resume;
 	c->session.release = on_release;

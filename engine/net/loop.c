@@ -3,7 +3,6 @@
 #include "net/loop.h"
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -13,53 +12,117 @@
 
 #define HANDED_MAX 64u
 /* The journal is told once a round, not once a connection: else its first batch holds one connection's events, and all
- * others wait for that sync and then their own. But answers that are ready wait no longer than this for the round's end. */
+ * others wait for that sync and then their own. But answers that are ready wait no longer than this for the round's end,
+ * and no connection keeps the others waiting for longer with what it sent. */
 #define SETTLE_NS 200000u
-
-static int64_t mono_ms(void)
-{
-	return (int64_t)(clock_mono_ns() / 1000000u);
-}
 
 static void set_timer(struct loop *l, int64_t wait_ms)
 {
 	if (wait_ms < 0)
 		return; /* whatever is set may come: it finds nothing to do */
-	int64_t at = mono_ms() + wait_ms;
-	if (at >= l->timer_at_ms)
+	uint64_t at_ns = l->now_ns + (uint64_t)wait_ms * 1000000u;
+	if (at_ns >= l->timer_at_ns)
 		return;
 	struct timeval tv = { .tv_sec = wait_ms / 1000, .tv_usec = (wait_ms % 1000) * 1000 };
-	l->timer_at_ms = at;
+	l->timer_at_ns = at_ns;
 	event_add(l->timer, &tv);
+}
+
+uint64_t loop_now(struct loop *l)
+{
+	return l->now_ns = shard_look_at_clock(l->shard);
+}
+
+void loop_awake(struct loop *l)
+{
+	if (!l->resting)
+		return;
+	l->resting = false;
+	l->settled_ns = 0;
+	shard_awake(l->shard);
 }
 
 void loop_settle(struct loop *l)
 {
 	shard_settle(l->shard);
-	set_timer(l, shard_wants(l->shard));
 	l->unsettled = false;
-	l->settled_ns = clock_mono_ns();
+	l->settled_ns = loop_now(l);
+	set_timer(l, shard_wants(l->shard));
 }
 
 void loop_took(struct loop *l)
 {
 	l->unsettled = true;
-	if (clock_mono_ns() - l->settled_ns > SETTLE_NS)
+	if (!l->settled_ns)
+		l->settled_ns = l->now_ns;
+	if (l->now_ns - l->settled_ns > SETTLE_NS)
 		loop_settle(l);
+}
+
+void loop_later(struct loop *l, struct turn *t)
+{
+	if (t->waits)
+		return;
+	t->waits = true;
+	t->next = NULL;
+	if (l->turns)
+		l->last_turn->next = t;
+	else
+		l->turns = t;
+	l->last_turn = t;
+}
+
+void loop_forget(struct loop *l, struct turn *t)
+{
+	struct turn *before = NULL;
+	if (!t->waits)
+		return;
+	for (struct turn *at = l->turns; at != t; at = at->next)
+		before = at;
+	if (before)
+		before->next = t->next;
+	else
+		l->turns = t->next;
+	if (l->last_turn == t)
+		l->last_turn = before;
+	t->waits = false;
+}
+
+/* Those that wait now, each once: who asks for another turn comes after the sockets' next. */
+static void take_turns(struct loop *l)
+{
+	struct turn *last = l->last_turn;
+	bool more = l->turns != NULL;
+	while (more && l->turns) {
+		struct turn *t = l->turns;
+		more = t != last;
+		loop_forget(l, t);
+		t->take(t);
+	}
+}
+
+static void wake(struct loop *l)
+{
+	shard_wake(l->shard);
+	loop_now(l);
+	set_timer(l, shard_wants(l->shard));
 }
 
 static void on_woken(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
-	shard_wake(l->shard);
-	set_timer(l, shard_wants(l->shard));
+	loop_awake(l);
+	wake(l);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
-	l->timer_at_ms = INT64_MAX;
-	set_timer(l, shard_tick(l->shard));
+	loop_awake(l);
+	l->timer_at_ns = UINT64_MAX;
+	int64_t wait_ms = shard_tick(l->shard);
+	loop_now(l);
+	set_timer(l, wait_ms);
 }
 
 static void on_handed(evutil_socket_t fd, short what, void *arg)
@@ -89,14 +152,14 @@ bool loop_hand_over(struct loop *l, int fd)
 
 int loop_create(struct loop *l, struct shard *shard)
 {
-	*l = (struct loop){ .shard = shard, .timer_at_ms = INT64_MAX };
+	*l = (struct loop){ .shard = shard, .timer_at_ns = UINT64_MAX, .turn_ns = SETTLE_NS };
 	int result = queue_create(&l->queue, 4096);
 	if (result != ERR_OK)
 		return result;
 	l->base = event_base_new();
 	if (!l->base)
 		return error_set(ERR_IO, NULL, "libevent cannot make a loop");
-	l->woken = event_new(l->base, shard_fd(shard), EV_READ | EV_PERSIST, on_woken, l);
+	l->woken = event_new(l->base, shard_fd(shard), EV_READ | EV_PERSIST | EV_ET, on_woken, l);
 	l->timer = event_new(l->base, -1, 0, on_timer, l);
 	l->handed = event_new(l->base, queue_fd(l->queue), EV_READ | EV_PERSIST, on_handed, l);
 	CHECK(l->woken && l->timer && l->handed);
@@ -105,16 +168,25 @@ int loop_create(struct loop *l, struct shard *shard)
 	return ERR_OK;
 }
 
+void loop_round(struct loop *l)
+{
+	take_turns(l);
+	if (!l->turns && !l->unsettled && !shard_rest(l->shard))
+		wake(l); /* it came while the shard was awake: nobody told */
+	l->resting = !l->turns && !l->unsettled && shard_rest(l->shard);
+	event_base_loop(l->base, EVLOOP_ONCE | (l->resting ? 0 : EVLOOP_NONBLOCK));
+	loop_awake(l);
+	if (l->unsettled)
+		loop_settle(l);
+}
+
 static void *run(void *arg)
 {
 	struct loop *l = arg;
-	set_timer(l, shard_tick(l->shard)); /* what recovery left to do comes first */
-	do {
-		l->settled_ns = clock_mono_ns();
-		event_base_loop(l->base, EVLOOP_ONCE); /* waits, then one round of whatever is ready */
-		if (l->unsettled)
-			loop_settle(l);
-	} while (!event_base_got_break(l->base));
+	on_timer(-1, 0, l); /* what recovery left to do comes first */
+	do
+		loop_round(l);
+	while (!event_base_got_break(l->base));
 	while (l->conns)
 		conn_close(l->conns);
 	shard_settle(l->shard);

@@ -12,6 +12,13 @@ struct event_base;
 struct event;
 struct conn;
 
+/* Of something that had more to do than a turn allows. */
+struct turn {
+	struct turn *next;
+	void (*take)(struct turn *t);
+	bool waits; /* it is in the loop's list */
+};
+
 struct loop {
 	struct event_base *base;
 	struct event *woken, *timer, *handed;
@@ -19,20 +26,29 @@ struct loop {
 	struct queue *queue; /* accepted sockets from the listening loop, as fd + 1; 0 stops the loop */
 	struct conn *conns;
 	_Atomic unsigned conn_count; /* with those on their way to it */
-	int64_t timer_at_ms; /* monotonic; INT64_MAX: not set */
-	uint64_t settled_ns; /* monotonic; of the round's begin, or within it */
-	bool unsettled;      /* frames were taken since */
+	struct turn *turns, *last_turn; /* taken once a round, in order */
+	uint64_t timer_at_ns; /* monotonic, as all here; UINT64_MAX: not set */
+	uint64_t now_ns;      /* of the last look at the clock */
+	uint64_t settled_ns;  /* of the round's begin, or within it */
+	uint64_t turn_ns;     /* how long one connection's frames are taken before the others have a turn */
+	bool unsettled;       /* frames were taken since */
+	bool resting;         /* it waits, or has not told the shard yet that it does no more */
 	pthread_t thread;
 	bool started;
 };
 
 int loop_create(struct loop *l, struct shard *shard);
 int loop_start(struct loop *l);
+void loop_round(struct loop *l); /* waits, then does once what there is to do. For the thread, and for tests without one */
 void loop_stop(struct loop *l); /* asks, and waits for the thread */
 void loop_destroy(struct loop *l);
 bool loop_hand_over(struct loop *l, int fd);
+void loop_awake(struct loop *l);  /* first in each callback */
 void loop_settle(struct loop *l); /* after a burst of frames: shard_settle and the timer */
 void loop_took(struct loop *l);   /* frames were taken: loop_settle at the end of this round, or at once where it takes long */
+uint64_t loop_now(struct loop *l); /* looks at the clock, for the shard too */
+void loop_later(struct loop *l, struct turn *t);  /* once the others had theirs; no more than once however often asked */
+void loop_forget(struct loop *l, struct turn *t); /* no turn for it */
 
 /* conn.c */
 void conn_open(struct loop *l, int fd);

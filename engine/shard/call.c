@@ -31,7 +31,7 @@ struct call *call_create(struct shard *s, struct session *session, const struct 
 	c->kind = r->kind;
 	c->hold_seq = c->held_ns = 0;
 	c->failed = false;
-	c->started_ns = clock_mono_ns();
+	c->started_ns = s->now_ns;
 	c->waiting = 1;
 	session->in_flight++;
 	return c;
@@ -72,7 +72,7 @@ static void measure(struct shard *s, const struct call *c, uint64_t from_ns)
 	stages_add(stages, STAGE_ANSWER, clock_mono_ns() - from_ns, c->ack_count);
 }
 
-static void answer(struct shard *s, struct call *c)
+static void answer(struct shard *s, struct call *c, uint64_t now_ns)
 {
 	struct session *session = c->session;
 	uint64_t from_ns = c->held_ns ? clock_mono_ns() : 0;
@@ -89,7 +89,7 @@ static void answer(struct shard *s, struct call *c)
 	s->unsent += c->ack_count ? c->ack_count : 1;
 	if (c->held_ns)
 		measure(s, c, from_ns);
-	uint64_t took = clock_mono_ns() - c->started_ns;
+	uint64_t took = now_ns - c->started_ns;
 	if (c->kind == REQUEST_PUBLISH)
 		histogram_add(&s->counts.publish_ns, took);
 	else if (c->kind == REQUEST_RECOMMEND)
@@ -103,12 +103,8 @@ void call_part_done(struct shard *s, struct call *c)
 {
 	if (c->waiting)
 		return;
-	if (!s->hold && c->hold_seq <= journal_durable(s->engine->journal)) {
-		answer(s, c);
-		return;
-	}
-	if (c->hold_seq == 0) {
-		answer(s, c);
+	if (c->hold_seq == 0 || (!s->hold && c->hold_seq <= journal_durable(s->engine->journal))) {
+		answer(s, c, clock_mono_ns());
 		return;
 	}
 	c->next = NULL;
@@ -121,14 +117,17 @@ void call_part_done(struct shard *s, struct call *c)
 
 void hold_release(struct shard *s)
 {
-	uint64_t durable = journal_durable(s->engine->journal);
+	uint64_t durable = s->durable_seen = journal_durable(s->engine->journal);
+	if (!s->hold || s->hold->hold_seq > durable)
+		return;
+	uint64_t now_ns = clock_mono_ns();
 	while (s->hold && s->hold->hold_seq <= durable) {
 		struct call *c = s->hold;
 		s->hold = c->next;
 		if (!s->hold)
 			s->hold_tail = NULL;
 		__builtin_prefetch(s->hold);
-		answer(s, c);
+		answer(s, c, now_ns);
 	}
 }
 

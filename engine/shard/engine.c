@@ -33,7 +33,7 @@ static void on_durable(void *arg, uint64_t seq)
 {
 	struct engine *e = arg;
 	for (unsigned i = 0; i < e->shard_count; i++)
-		shard_poke(e->shards[i]);
+		shard_durable(e->shards[i]);
 }
 
 static struct engine *engine_create(const struct engine_config *config)

@@ -353,7 +353,6 @@ void shard_ahead(struct shard *s, const struct slice *frames, unsigned count)
 static enum shard_take take_frame(struct shard *s, struct session *session, struct slice frame)
 {
 	struct request r = { 0 };
-	shard_look_at_clock(s);
 	arena_reset(&s->arena);
 	s->arena.budget = LIMIT_FRAME_BYTES * LIMIT_FRAME_ARENA_FACTOR;
 	int result = request_decode(&r, frame, &s->arena);

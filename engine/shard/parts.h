@@ -57,6 +57,9 @@ struct shard {
 	struct session *dirty, *paused, *followers;
 	uint64_t unsent; /* items answered since the last flush */
 	_Atomic bool poked;
+	_Atomic bool waits;    /* it rests, and what it holds or keeps away waits for the disk */
+	uint64_t durable_seen; /* when it settled last */
+	uint64_t now_ns;       /* monotonic, as of the last look at the clock */
 	struct work *parked; /* of customers whose merge is on its way: run again when one has arrived */
 	bool unpark;
 	bool tail_full; /* the store is over tail_bytes behind the journal: events wait */
@@ -99,13 +102,10 @@ struct engine {
 };
 
 struct shard *engine_owner(struct engine *e, const struct subject *subject);
-/* Looks at the clock: s->now_ms becomes the received_at of what follows. Never decreases. Called once a stimulus, not
- * once an entry. */
-void shard_look_at_clock(struct shard *s);
-
 void shard_follow(struct shard *s, struct session *session, const struct request *r);
 void shard_unfollow(struct shard *s, struct session *session, const struct request *r);
-void shard_poke(struct shard *s); /* any thread: look again (more is on disk, the clock moved) */
+void shard_poke(struct shard *s);    /* any thread: look again (the clock moved) */
+void shard_durable(struct shard *s); /* the journal's thread: more is on disk */
 void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct bytes *out);
 
 struct shard *shard_create(struct engine *e, unsigned index);

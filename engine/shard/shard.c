@@ -67,7 +67,7 @@ static void destroy_queued(struct shard *s)
 	while ((n = queue_pop_all(s->queue, items, POP_MAX))) {
 		for (size_t i = 0; i < n; i++) {
 			struct work *w = items[i];
-			if (w == NULL || items[i] == (void *)s)
+			if (w == NULL)
 				continue;
 			if (w->kind == WORK_STORED)
 				chunk_destroy(w->chunk);
@@ -110,11 +110,12 @@ int shard_fd(const struct shard *s)
 	return queue_fd(s->queue);
 }
 
-void shard_look_at_clock(struct shard *s)
+uint64_t shard_look_at_clock(struct shard *s)
 {
 	int64_t now = engine_now_ms(s->engine);
 	if (now > s->now_ms)
 		s->now_ms = now;
+	return s->now_ns = clock_mono_ns();
 }
 
 static void flush_sessions(struct shard *s)
@@ -152,13 +153,12 @@ static void resume_paused(struct shard *s)
 		session->paused = false;
 		session->resume(session);
 	}
-	shard_settle(s); /* they brought frames */
 }
 
 /* Alerts for those who follow: each as far as its place and its output allow. */
 static void feed_followers(struct shard *s)
 {
-	uint64_t durable = journal_durable(s->engine->journal);
+	uint64_t durable = s->durable_seen;
 	for (struct session *f = s->followers; f; f = f->next_follower) {
 		if (f->backlog + f->out.len >= LIMIT_FOLLOWER_BYTES)
 			continue;
@@ -195,16 +195,13 @@ void shard_wake(struct shard *s)
 {
 	void *items[POP_MAX];
 	size_t n;
-	queue_clear_fd(s->queue);
+	shard_awake(s);
+	atomic_store(&s->poked, false);
 	shard_look_at_clock(s);
 	if (s->engine->config.simulated_clock)
 		timers_fire(s, s->now_ms); /* another shard's event may have moved the clock */
 	while ((n = queue_pop_all(s->queue, items, POP_MAX))) {
 		for (size_t i = 0; i < n; i++) {
-			if (items[i] == (void *)s) {
-				atomic_store(&s->poked, false);
-				continue;
-			}
 			arena_reset(&s->arena);
 			work_run(s, items[i]);
 			inbox_run(s);
@@ -215,11 +212,38 @@ void shard_wake(struct shard *s)
 	resume_paused(s);
 }
 
-/* From any thread: more is durable, or the simulated clock has moved. */
+/* Whoever has something for the shard leaves it first and then looks whether the shard rests; the shard says that it
+ * rests first and then looks whether there is something. So one of them sees the other. */
+bool shard_rest(struct shard *s)
+{
+	bool waits = s->hold || s->followers || s->paused || s->inbox || s->outbound;
+	atomic_store(&s->waits, waits);
+	bool empty = queue_rest(s->queue);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (empty && !atomic_load(&s->poked) &&
+	    !(waits && journal_durable(s->engine->journal) != s->durable_seen))
+		return true;
+	shard_awake(s);
+	return false;
+}
+
+void shard_awake(struct shard *s)
+{
+	atomic_store_explicit(&s->waits, false, memory_order_relaxed);
+	queue_awake(s->queue);
+}
+
+void shard_durable(struct shard *s)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&s->waits, memory_order_relaxed))
+		shard_poke(s);
+}
+
 void shard_poke(struct shard *s)
 {
-	if (!atomic_exchange(&s->poked, true) && !queue_push(s->queue, s))
-		atomic_store(&s->poked, false); /* full: it is awake anyway */
+	atomic_store(&s->poked, true);
+	queue_tell(s->queue);
 }
 
 static int64_t sooner(int64_t a, int64_t b)

@@ -37,14 +37,21 @@ enum shard_take {
  */
 void shard_ahead(struct shard *s, const struct slice *frames, unsigned count);
 #define SHARD_AHEAD_FRAMES 32u
+/* Before a burst of frames, and again every few of them: what follows is received at the time read here. Returns the
+ * monotonic one, in ns. */
+uint64_t shard_look_at_clock(struct shard *s);
 enum shard_take shard_frame(struct shard *s, struct session *session, struct slice frame);
 /* Framing was lost: the last error is the answer. */
 void shard_reject(struct shard *s, struct session *session);
 void shard_session_open(struct shard *s, struct session *session);
 void shard_session_close(struct shard *s, struct session *session);
 
-int shard_fd(const struct shard *s); /* readable: call shard_wake */
-void shard_wake(struct shard *s);
+/* The loop's thread sleeps like this: `if (shard_rest(s)) wait for an edge of shard_fd (EPOLLET), a socket, the timer;
+ * shard_awake(s); ...`. Between shard_awake and the next shard_rest nobody spends a system call on telling it anything. */
+int shard_fd(const struct shard *s); /* an edge: call shard_wake */
+bool shard_rest(struct shard *s);    /* false: there is something for shard_wake already */
+void shard_awake(struct shard *s);
+void shard_wake(struct shard *s); /* takes what other threads left, settles */
 /* After a burst of frames: tells the journal, sends what can be sent. */
 void shard_settle(struct shard *s);
 /* Due timers, the sweep of the store, eviction. Returns in how many ms it wants to be called again; -1: not before it

@@ -308,7 +308,7 @@ static void take_stored(struct shard *s)
 	size_t n;
 	while ((n = queue_pop_all(s->queue, items, 64))) {
 		for (size_t i = 0; i < n; i++) {
-			struct work *w = items[i] == (void *)s ? NULL : items[i];
+			struct work *w = items[i];
 			if (w && w->kind == WORK_STORED)
 				stored_work(s, w);
 			else

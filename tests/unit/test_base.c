@@ -19,6 +19,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static void arena_gives_aligned_memory_and_keeps_its_budget(void **state)
@@ -224,6 +226,56 @@ static void a_queue_loses_nothing_and_wakes_its_receiver(void **state)
 	queue_destroy(NULL);
 }
 
+static bool readable(const struct queue *q)
+{
+	struct pollfd p = { .fd = queue_fd(q), .events = POLLIN };
+	return poll(&p, 1, 0) == 1;
+}
+
+static void a_receiver_that_is_awake_is_not_told(void **state)
+{
+	struct queue *q;
+	void *items[4];
+	assert_int_equal(queue_create(&q, 8), ERR_OK);
+	queue_awake(q);
+	assert_true(queue_push(q, q));
+	assert_false(readable(q)); /* no system call for it */
+	assert_false(queue_rest(q)); /* it may not wait: there is something */
+	assert_int_equal(queue_pop_all(q, items, 4), 1);
+	assert_true(queue_rest(q));
+	assert_true(queue_push(q, q)); /* now it waits, and is told */
+	assert_true(readable(q));
+	queue_destroy(q);
+}
+
+/* As a loop does it: waits for edges, never reads the fd, sleeps only when there is nothing. */
+static void a_receiver_that_waits_for_edges_loses_nothing(void **state)
+{
+	struct queue *q;
+	struct epoll_event edge = { .events = EPOLLIN | EPOLLET };
+	pthread_t threads[SENDERS];
+	void *args[SENDERS][2];
+	assert_int_equal(queue_create(&q, 100), ERR_OK);
+	int poller = epoll_create1(EPOLL_CLOEXEC);
+	assert_int_equal(epoll_ctl(poller, EPOLL_CTL_ADD, queue_fd(q), &edge), 0);
+	for (uintptr_t i = 0; i < SENDERS; i++) {
+		args[i][0] = q;
+		args[i][1] = (void *)i;
+		assert_int_equal(pthread_create(&threads[i], NULL, send_numbers, args[i]), 0);
+	}
+	for (size_t got = 0; got < (size_t)SENDERS * SENT;) {
+		void *items[7];
+		if (queue_rest(q))
+			assert_int_equal(epoll_wait(poller, &edge, 1, 10000), 1);
+		queue_awake(q);
+		got += queue_pop_all(q, items, 7);
+	}
+	for (int i = 0; i < SENDERS; i++)
+		pthread_join(threads[i], NULL);
+	close(poller);
+	queue_destroy(q);
+}
+
 static void a_fault_point_strikes_at_its_count(void **state)
 {
 	assert_false(fault_hit(journal_after_sync));
@@ -271,6 +323,8 @@ int main(void)
 		cmocka_unit_test(percentiles_are_right_within_a_bucket),
 		cmocka_unit_test(hashes_are_pinned),
 		cmocka_unit_test(a_queue_loses_nothing_and_wakes_its_receiver),
+		cmocka_unit_test(a_receiver_that_is_awake_is_not_told),
+		cmocka_unit_test(a_receiver_that_waits_for_edges_loses_nothing),
 		cmocka_unit_test(a_fault_point_strikes_at_its_count),
 		cmocka_unit_test(clocks_run),
 		cmocka_unit_test(the_nearest_name_is_what_was_meant),

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""bench/instructions.py: the instructions of W1's and W2's whole path (bench-micro's stages w1 and w2) under callgrind, against the
-figures stored in instructions.json: seconds differ from run to run and machine to machine, instructions hardly do.
+"""bench/instructions.py: the instructions of W1's and W2's whole path (bench-micro's stages w1 and w2) under callgrind,
+against the figures stored in instructions.json: seconds differ from run to run and machine to machine, instructions
+hardly do.
 
 usage: instructions.py BENCH_MICRO SMALL_MAP [--store]
 
-Counted are two runs of different lengths; their difference is the operations between them, without start and stop. More than the
-tolerance above a stored figure fails; more than that below asks for `--store`, so that what was won is kept.
+Counted are two runs of different lengths; their difference is the operations between them, without start and stop.
+More than the tolerance above a stored figure fails; more than that below asks for `--store`, so that what was won is
+kept.
 """
 import json
 import os
@@ -46,11 +48,13 @@ def main():
             few, many = (counted(sys.argv[1], sys.argv[2], stage, n, scratch) for n in (FEW, MANY))
         each, limit = (many - few) / (MANY - FEW), stored["tolerance"]
         change = each / stored[stage] - 1 if stored[stage] else 0
-        print(f"{stage}: {each:,.0f} instructions an operation, stored {stored[stage]:,} ({change:+.1%}, tolerance {limit:.0%})")
+        print(f"{stage}: {each:,.0f} instructions an operation, stored {stored[stage]:,} ({change:+.1%}, "
+              f"tolerance {limit:.0%})")
         if "--store" in sys.argv:
             stored[stage] = round(each)
         elif change > limit:
-            print(f"{stage} costs more than it did; if it has to, run `bench/instructions.py ... --store` and say why in the commit")
+            print(f"{stage} costs more than it did; if it has to, run `bench/instructions.py ... --store` and say why "
+                  "in the commit")
             failed = True
         elif change < -limit:
             print(f"{stage} costs less than it did: keep it with `bench/instructions.py ... --store`")

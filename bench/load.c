@@ -14,12 +14,14 @@
 
 static const char usage[] =
 	"usage: load --address ADDR --stream KIND[,KEY=VALUE...]... [options]\n"
-	"  --stream KIND     ingest or recommend, with connections=16 depth=1 rate=0 (items a second; 0: as fast as depth\n"
-	"                    allows) batch=1 (events a request); may be given up to 4 times\n"
-	"  --protocol NAME   nudge (default; ADDR as of libnudge), redis, tarantool (ADDR: a Unix socket's path)\n"
+	"  --stream KIND     ingest or recommend, with connections=16 depth=1 rate=0 (items a second; 0: as fast as\n"
+	"                    depth allows) batch=1 (events a request); may be given up to 4 times\n"
+	"  --protocol NAME   nudge (default; ADDR as of libnudge), redis, tarantool, postgres (ADDR: a Unix\n"
+	"                    socket's path)\n"
 	"  --customers N     default 100000\n"
 	"  --seed N          of customers and events; default 1\n"
-	"  --first-id N      of events; default 1: a second run on the same daemon needs another, or all are duplicates\n"
+	"  --first-id N      of events; default 1: a second run on the same daemon needs another, or all are\n"
+	"                    duplicates\n"
 	"  --seconds S       measured; default 4\n"
 	"  --warm S          before; default 1\n"
 	"  --events N        stop after N items of the first stream instead, and count from the first to the last\n"
@@ -90,8 +92,9 @@ static void add_stream(struct run *r, char *text)
 
 static const struct protocol *protocol_of(const char *name)
 {
-	static const struct protocol *const all[] = { &protocol_nudge, &protocol_redis, &protocol_tarantool };
-	for (size_t i = 0; i < 3; i++)
+	static const struct protocol *const all[] = { &protocol_nudge, &protocol_redis, &protocol_tarantool,
+						    &protocol_postgres };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (!strcmp(name, all[i]->name))
 			return all[i];
 	errx(2, "protocol %s is not known", name);
@@ -104,7 +107,8 @@ static void check(const struct run *r)
 		exit(2);
 	}
 	for (unsigned i = 0; i < r->stream_count; i++)
-		if (r->streams[i].batch > r->protocol->batch_max || (r->streams[i].kind == WORK_RECOMMEND && r->streams[i].batch > 1))
+		if (r->streams[i].batch > r->protocol->batch_max ||
+		    (r->streams[i].kind == WORK_RECOMMEND && r->streams[i].batch > 1))
 			errx(2, "batch=%u: at most %u here", r->streams[i].batch, r->protocol->batch_max);
 }
 
@@ -141,12 +145,14 @@ static void print_server(const struct edges *e, uint64_t items)
 {
 	const struct process_use *a = &e->server[0], *b = &e->server[1];
 	double per = items ? 1e6 / (double)items : 0;
-	printf("\"server\": {\"cpu_us_per_item\": %.3f, \"rss_bytes\": %llu, \"peak_bytes\": %llu, \"written_bytes\": %llu, "
-	       "\"wake_ups\": %llu, \"threads\": {",
+	printf("\"server\": {\"cpu_us_per_item\": %.3f, \"rss_bytes\": %llu, \"peak_bytes\": %llu, "
+	       "\"written_bytes\": %llu, \"wake_ups\": %llu, \"threads\": {",
 	       (b->cpu_s - a->cpu_s) * per, (unsigned long long)b->rss_bytes, (unsigned long long)b->peak_bytes,
-	       (unsigned long long)(b->written_bytes - a->written_bytes), (unsigned long long)(b->wake_ups - a->wake_ups));
+	       (unsigned long long)(b->written_bytes - a->written_bytes),
+	       (unsigned long long)(b->wake_ups - a->wake_ups));
 	for (unsigned i = 0; i < b->threads; i++) {
-		double before = i < a->threads && !strcmp(a->thread[i].name, b->thread[i].name) ? a->thread[i].cpu_s : 0;
+		bool same = i < a->threads && !strcmp(a->thread[i].name, b->thread[i].name);
+		double before = same ? a->thread[i].cpu_s : 0;
 		printf("%s", i ? ", " : "");
 		print_text(b->thread[i].name);
 		printf(": %.3f", (b->thread[i].cpu_s - before) * per);
@@ -173,11 +179,14 @@ static void print(const struct run *r, const struct edges *e)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "address", 1, 0, 'a' }, { "stream", 1, 0, 's' },   { "protocol", 1, 0, 'P' }, { "customers", 1, 0, 'c' },
-		{ "seed", 1, 0, 'S' },    { "first-id", 1, 0, 'i' }, { "seconds", 1, 0, 't' },  { "warm", 1, 0, 'w' },
-		{ "events", 1, 0, 'n' },  { "pid", 1, 0, 'p' },      { "help", 0, 0, 'h' },     { 0 },
+		{ "address", 1, 0, 'a' },   { "stream", 1, 0, 's' }, { "protocol", 1, 0, 'P' },
+		{ "customers", 1, 0, 'c' }, { "seed", 1, 0, 'S' },   { "first-id", 1, 0, 'i' },
+		{ "seconds", 1, 0, 't' },   { "warm", 1, 0, 'w' },   { "events", 1, 0, 'n' },
+		{ "pid", 1, 0, 'p' },       { "help", 0, 0, 'h' },   { 0 },
 	};
-	static struct run r = { .protocol = &protocol_nudge, .warm_s = 1, .seconds = 4, .begin = at_begin, .end = at_end };
+	static struct run r = {
+		.protocol = &protocol_nudge, .warm_s = 1, .seconds = 4, .begin = at_begin, .end = at_end
+	};
 	static struct edges edges;
 	uint64_t customers = 100000, seed = 1, first_id = 1;
 	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {

@@ -1,5 +1,5 @@
-/* bench/loop.c: see loop.h. Requests in flight are known by a number: an index into one table of when each was due. Where
- * answers come in order (Redis) the connection keeps its numbers in a ring. */
+/* bench/loop.c: see loop.h. Requests in flight are known by a number: an index into one table of when each was due.
+ * Where answers come in order (Redis, PostgreSQL) the connection keeps its numbers in a ring. */
 #include "loop.h"
 
 #include <err.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define TABLE (1u << 20)        /* requests in flight in all, at most */
-#define FLIGHT_MAX (1u << 14)   /* on one connection: an open loop that is hopelessly behind says so instead of growing */
+#define FLIGHT_MAX (1u << 14)   /* on one connection: an open loop that is hopelessly behind does not grow */
 #define READ_BYTES (256u * 1024)
 #define DRAIN_NS 60000000000ull
 
@@ -135,7 +135,7 @@ static void answered(struct loop *l, struct conn *c, const struct reply *r, uint
 	if (id >= TABLE || !l->table[id].items)
 		errx(1, "an answer to no request: %u", id);
 	struct flight *f = &l->table[id];
-	uint64_t at = s->rate > 0 ? f->due_ns : now; /* an open loop owes an answer to all that was due, however late it comes */
+	uint64_t at = s->rate > 0 ? f->due_ns : now; /* an open loop owes an answer to all that was due, however late */
 	if (at >= l->from_ns && at < l->to_ns) {
 		histogram_add(&s->latency, now - f->due_ns);
 		s->items += f->items;

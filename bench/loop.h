@@ -1,9 +1,9 @@
 /* bench/loop.h: one thread that drives all connections of all streams with epoll.
  *
- * A stream is one kind of work on connections of its own. Saturating (rate 0) it keeps `depth` requests in flight on each
- * connection. With a rate it is an open loop: request n is due at start + n / rate, sent then or as soon after as the
- * generator runs, and its latency counts from when it was due: a server that stalls is charged for every request that
- * should have been sent meanwhile (no coordinated omission). */
+ * A stream is one kind of work on connections of its own. Saturating (rate 0) it keeps `depth` requests in flight on
+ * each connection. With a rate it is an open loop: request n is due at start + n / rate, sent then or as soon after as
+ * the generator runs, and its latency counts from when it was due: a server that stalls is charged for every request
+ * that should have been sent meanwhile (no coordinated omission). */
 #ifndef BENCH_LOOP_H
 #define BENCH_LOOP_H
 
@@ -37,7 +37,8 @@ struct run {
 	double measured_s; /* its real length */
 };
 
-/* Connects, runs, waits for the last answers (up to a minute). Ends the program with a message where the server goes away. */
+/* Connects, runs, waits for the last answers (up to a minute). Ends the program with a message where the server goes
+ * away. */
 void run_load(struct run *r);
 
 #endif

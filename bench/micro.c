@@ -1,5 +1,5 @@
-/* bench/micro.c: runs stages (micro.h) and prints nanoseconds an operation: CPU of all threads, and elapsed (the best of
- * the repetitions).
+/* bench/micro.c: runs stages (micro.h) and prints nanoseconds an operation: CPU of all threads, and elapsed (the best
+ * of the repetitions).
  *
  *     bench-micro [--pack DIR] [--count N] [--repeat N] [--list] [STAGE...]
  *
@@ -79,7 +79,8 @@ static void make_frames(struct micro *m)
 		workload_draw(&w, &item);
 		m->events[i] = (struct slice){ at, protocol_nudge.encode((uint8_t *)at, WORK_INGEST, i, &item, 1) };
 		at += FRAME_ROOM;
-		m->requests[i] = (struct slice){ at, protocol_nudge.encode((uint8_t *)at, WORK_RECOMMEND, i, &item, 1) };
+		size_t len = protocol_nudge.encode((uint8_t *)at, WORK_RECOMMEND, i, &item, 1);
+		m->requests[i] = (struct slice){ at, len };
 		at += FRAME_ROOM;
 	}
 }
@@ -108,7 +109,8 @@ static void make_records(struct micro *m)
 		struct slice all = { bytes, protocol_nudge.encode((uint8_t *)bytes, WORK_INGEST, 0, &item, 1) };
 		arena_reset(&arena);
 		arena_reset(&m->machine.arena);
-		if (frame_next(all, &frame, &used, &need) != FRAME_READY || request_decode(&r, frame, &arena) != ERR_OK ||
+		if (frame_next(all, &frame, &used, &need) != FRAME_READY ||
+		    request_decode(&r, frame, &arena) != ERR_OK ||
 		    event_decode(&e, r.publish.events[0], &arena, -1) != ERR_OK)
 			fail("an event of the workload");
 		machine_apply_event(&m->machine, m->records[item.customer], &e, &in, &applied);
@@ -151,8 +153,12 @@ static bool wanted(const char *name, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "pack", 1, 0, 'p' },   { "count", 1, 0, 'c' }, { "repeat", 1, 0, 'r' },
-						 { "scratch", 1, 0, 's' }, { "list", 0, 0, 'l' },  { 0 } };
+	static const struct option options[] = {
+		{ "pack", 1, 0, 'p' },    { "count", 1, 0, 'c' }, { "repeat", 1, 0, 'r' },
+		{ "scratch", 1, 0, 's' }, { "list", 0, 0, 'l' },  { 0 },
+	};
+	static const char usage[] =
+		"usage: bench-micro [--pack DIR] [--count N] [--repeat N] [--scratch DIR] [--list] [STAGE...]";
 	static const struct stage_decl *const groups[] = { stages_path, stages_disk };
 	static struct micro m = { .pack = MICRO_PACK };
 	static char scratch[] = "bench-micro-XXXXXX";
@@ -165,7 +171,7 @@ int main(int argc, char **argv)
 		case 'r': repeat = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 's': m.scratch = optarg; break;
 		case 'l': list = true; break;
-		default: errx(2, "usage: bench-micro [--pack DIR] [--count N] [--repeat N] [--scratch DIR] [--list] [STAGE...]");
+		default: errx(2, "%s", usage);
 		}
 	}
 	if (!m.scratch && !(m.scratch = mkdtemp(scratch)))

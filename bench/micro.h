@@ -1,7 +1,7 @@
 /* bench/micro.h: one stage of the path by itself, in one process, without sockets: nanoseconds an operation.
  *
- * All stages work on the same made-up traffic (workload.h) of MICRO_CUSTOMERS customers, few enough to stay in the CPU's
- * caches: what is measured is the code, bench/run measures the memory. */
+ * All stages work on the same made-up traffic (workload.h) of MICRO_CUSTOMERS customers, few enough to stay in the
+ * CPU's caches: what is measured is the code, bench/run measures the memory. */
 #ifndef BENCH_MICRO_H
 #define BENCH_MICRO_H
 

@@ -145,9 +145,10 @@ static void path_close(struct path *p)
 	free(p->folder);
 }
 
-/* Requests in bursts of BATCH, as a loop hands them in. Making one costs about 100 ns. Not inlined: instructions.py counts
- * what runs below this name. */
-__attribute__((noinline)) static void path_drive(struct path *p, struct workload *w, enum work_kind kind, unsigned count)
+/* Requests in bursts of BATCH, as a loop hands them in. Making one costs about 100 ns. Not inlined: instructions.py
+ * counts what runs below this name. */
+__attribute__((noinline)) static void path_drive(struct path *p, struct workload *w, enum work_kind kind,
+						 unsigned count)
 {
 	char frame[FRAME_BYTES];
 	struct item item;
@@ -159,7 +160,8 @@ __attribute__((noinline)) static void path_drive(struct path *p, struct workload
 			struct slice body;
 			size_t used, need;
 			workload_draw(w, &item);
-			struct slice all = { frame, protocol_nudge.encode((uint8_t *)frame, kind, i % (1u << 20), &item, 1) };
+			size_t len = protocol_nudge.encode((uint8_t *)frame, kind, i % (1u << 20), &item, 1);
+			struct slice all = { frame, len };
 			if (frame_next(all, &body, &used, &need) != FRAME_READY)
 				errx(1, "a frame of the workload: %s", error_last()->text);
 			while (shard_frame(p->shard, &p->session, body) == SHARD_PAUSE)

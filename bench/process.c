@@ -43,12 +43,9 @@ static void read_thread(struct process_use *out, int pid, const char *tid)
 	out->threads++;
 }
 
-void process_use(struct process_use *out, int pid)
+static void read_threads(struct process_use *out, int pid)
 {
-	char path[320], text[4096];
-	memset(out, 0, sizeof(*out));
-	if (!pid)
-		return;
+	char path[64];
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	DIR *tasks = opendir(path);
 	if (!tasks)
@@ -57,6 +54,28 @@ void process_use(struct process_use *out, int pid)
 		if (d->d_name[0] != '.')
 			read_thread(out, pid, d->d_name);
 	closedir(tasks);
+}
+
+/* A server of processes (PostgreSQL): those that its first one started. */
+static void read_children(struct process_use *out, int pid)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	if (!read_text(path, text, sizeof(text)))
+		return;
+	char *end = text;
+	for (long child = strtol(text, &end, 10); child > 0; child = strtol(end, &end, 10))
+		read_threads(out, (int)child);
+}
+
+void process_use(struct process_use *out, int pid)
+{
+	char path[320], text[4096];
+	memset(out, 0, sizeof(*out));
+	if (!pid)
+		return;
+	read_threads(out, pid);
+	read_children(out, pid);
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	if (read_text(path, text, sizeof(text))) {
 		out->rss_bytes = number_after(text, "\nVmRSS:") * 1024;

@@ -1,10 +1,11 @@
-/* bench/process.h: what a process used, read from /proc: CPU of the whole and of each thread by name, memory, writes. */
+/* bench/process.h: what a process used, read from /proc: CPU of the whole and of each thread by name (and of the
+ * processes it started), memory, writes. */
 #ifndef BENCH_PROCESS_H
 #define BENCH_PROCESS_H
 
 #include <stdint.h>
 
-#define PROCESS_THREADS 32
+#define PROCESS_THREADS 64
 
 struct thread_use {
 	char name[32];

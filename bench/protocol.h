@@ -1,5 +1,5 @@
-/* bench/protocol.h: how an item becomes a request and what of an answer is looked at, for nudged and each peer. The loop
- * (loop.c) is the same for all of them, so what differs between two measurements is the server. */
+/* bench/protocol.h: how an item becomes a request and what of an answer is looked at, for nudged and each peer. The
+ * loop (loop.c) is the same for all of them, so what differs between two measurements is the server. */
 #ifndef BENCH_PROTOCOL_H
 #define BENCH_PROTOCOL_H
 
@@ -27,7 +27,8 @@ struct protocol {
 	const char *name;
 	/* A connected, non-blocking socket; ends the program with a message where it cannot. */
 	int (*connect)(const char *address);
-	/* Writes one request of `count` items (recommend: 1) and returns its length. id is unique among those in flight. */
+	/* Writes one request of `count` items (recommend: 1) and returns its length. id is unique among those in
+	 * flight. */
 	size_t (*encode)(uint8_t *to, enum work_kind kind, uint32_t id, const struct item *items, unsigned count);
 	/* Ends the program where the bytes are no answer at all. */
 	void (*decode)(const uint8_t *in, size_t len, struct reply *out);
@@ -35,7 +36,7 @@ struct protocol {
 	void (*prepare)(void); /* before the first encode, where there is no connect; may be NULL */
 };
 
-extern const struct protocol protocol_nudge, protocol_redis, protocol_tarantool;
+extern const struct protocol protocol_nudge, protocol_redis, protocol_tarantool, protocol_postgres;
 
 int protocol_socket(const char *path); /* to a Unix socket */
 

@@ -1,6 +1,6 @@
 /* bench/protocol_nudge.c: nudged's protocol. libnudge connects and shakes hands, and its messages are packed once into
- * templates, one for each type, member and intent; a request is a copy of one with what varies written over it (all of it
- * has a fixed width). So the generator costs a fraction of what it measures. */
+ * templates, one for each type, member and intent; a request is a copy of one with what varies written over it (all of
+ * it has a fixed width). So the generator costs a fraction of what it measures. */
 #include "protocol.h"
 
 #include <nudge.h>

@@ -1,5 +1,5 @@
-/* bench/protocol_redis.c: Redis: FCALL of the functions in peers/redis.lua. Answers come in order. An ingest answers with
- * a list of what fired; a recommendation with up to three lists. */
+/* bench/protocol_redis.c: Redis: FCALL of the functions in peers/redis.lua. Answers come in order. An ingest answers
+ * with a list of what fired; a recommendation with up to three lists. */
 #include "protocol.h"
 
 #include <err.h>

@@ -139,4 +139,6 @@ static int tarantool_connect(const char *address)
 	return fd;
 }
 
-const struct protocol protocol_tarantool = { "tarantool", tarantool_connect, tarantool_encode, tarantool_decode, 1, NULL };
+const struct protocol protocol_tarantool = {
+	"tarantool", tarantool_connect, tarantool_encode, tarantool_decode, 1, NULL
+};

@@ -1,5 +1,5 @@
-/* bench/synced.c: what the disk itself can do: a loop of one 4 KiB write and fdatasync into a pre-zeroed file, the least
- * that a durable acknowledgement costs here. Prints one JSON object of latencies. */
+/* bench/synced.c: what the disk itself can do: a loop of one 4 KiB write and fdatasync into a pre-zeroed file, the
+ * least that a durable acknowledgement costs here. Prints one JSON object of latencies. */
 #include "histogram.h"
 
 #include <err.h>
@@ -43,7 +43,8 @@ int main(int argc, char **argv)
 		now = now_ns();
 		histogram_add(&h, now - from);
 	}
-	printf("{\"per_s\": %.0f, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}\n",
+	printf("{\"per_s\": %.0f, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
+	       "\"max_us\": %.1f}\n",
 	       (double)h.count * 1e9 / (double)(now - begin), (double)histogram_at(&h, 0.5) / 1e3,
 	       (double)histogram_at(&h, 0.9) / 1e3, (double)histogram_at(&h, 0.99) / 1e3,
 	       (double)histogram_at(&h, 0.999) / 1e3, (double)h.max_ns / 1e3);

@@ -1,8 +1,8 @@
-/* bench/workload.h: what is sent, whoever it is sent to: W1's events and W2's requests, drawn from a seed. The same seed
- * gives the same sequence, so that nudged and its peers are asked the same.
+/* bench/workload.h: what is sent, whoever it is sent to: W1's events and W2's requests, drawn from a seed. The same
+ * seed gives the same sequence, so that nudged and its peers are asked the same.
  *
- * W1: customers at random of N, members 0 to 3, types sms.sent 40%, call.ended 40%, bill.paid 10%, web.visit 10%, each with
- * a channel, a time and the attributes duration, intent (8 kinds) and mood. W2: a customer, an intent, a mood. */
+ * W1: customers at random of N, members 0 to 3, types sms.sent 40%, call.ended 40%, bill.paid 10%, web.visit 10%, each
+ * with a channel, a time and the attributes duration, intent (8 kinds) and mood. W2: a customer, an intent, a mood. */
 #ifndef BENCH_WORKLOAD_H
 #define BENCH_WORKLOAD_H
 

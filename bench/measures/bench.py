@@ -1,4 +1,4 @@
-"""The machinery of bench/run: servers started in scratch folders, the load generator run against them, results kept."""
+"""The machinery of bench/run: the load generator run against servers, results kept, progress told."""
 import json
 import os
 import platform
@@ -9,117 +9,23 @@ import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from servers import HERE, Failure, install
+
 CUSTOMERS = 100000
+MEASURES = {}  # name -> function, in the order in which they are run
+ESTIMATES = {}  # name -> seconds at full size with all peers, as once measured: only for the time that is left
 
 
-class Failure(Exception):
-    pass
+def measure(seconds):
+    def keep(function):
+        MEASURES[function.__name__] = function
+        ESTIMATES[function.__name__] = seconds
+        return function
+    return keep
 
 
-class Server:
-    """A server on a Unix socket in a folder of its own."""
-
-    protocol = "nudge"
-
-    def __init__(self, bench, name):
-        self.bench, self.name = bench, name
-        self.dir = os.path.join(bench.scratch, name)
-        self.socket = os.path.join(self.dir, "s")
-        self.process, self.next_id, self.log = None, 1, None
-        shutil.rmtree(self.dir, ignore_errors=True)
-        os.makedirs(self.dir)
-
-    @property
-    def address(self):
-        return self.socket
-
-    @property
-    def pid(self):
-        return self.process.pid
-
-    def spawn(self, argv, env=None):
-        self.log = os.path.join(self.dir, "log")
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env={**os.environ, **(env or {})}, start_new_session=True)
-        self.bench.servers.append(self)
-
-    def wait(self, ready, seconds=120):
-        end = time.monotonic() + seconds
-        while not ready():
-            if self.process.poll() is not None or time.monotonic() > end:
-                with open(self.log, errors="replace") as log:
-                    raise Failure(f"{self.name} does not start: {log.read()[-600:]}")
-            time.sleep(0.002)
-
-    def stop(self, how=signal.SIGTERM):
-        if self.process is not None:
-            self.process.send_signal(how)
-            self.process.wait()
-            self.process = None
-            self.bench.servers.remove(self)
-
-    def remove(self):
-        self.stop()
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-
-class Nudged(Server):
-    def __init__(self, bench, name="nudged", pack=None, flags=()):
-        super().__init__(bench, name)
-        self.pack, self.flags = pack or bench.pack, list(flags)
-
-    @property
-    def address(self):
-        return "unix:" + self.socket
-
-    def start(self):
-        """Starts it; returns the seconds until it is ready, recovery included."""
-        begun = time.monotonic()
-        self.log = os.path.join(self.dir, "log")
-        before = self.times_ready()
-        self.spawn([self.bench.nudged, "--data", os.path.join(self.dir, "data"), "--rules", self.pack,
-                    "--listen", self.address, *self.flags])
-        self.wait(lambda: self.times_ready() > before, 600)
-        return time.monotonic() - begun
-
-    def times_ready(self):
-        if not os.path.exists(self.log):
-            return 0
-        with open(self.log, errors="replace") as log:
-            return log.read().count("ready on ")
-
-
-class Redis(Server):
-    protocol = "redis"
-
-    def __init__(self, bench, fsync):
-        super().__init__(bench, "redis-" + fsync)
-        self.fsync = fsync
-
-    def start(self):
-        self.spawn(["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.dir, "--save", "",
-                    "--appendonly", "yes", "--appendfsync", self.fsync, "--auto-aof-rewrite-percentage", "0"])
-        self.wait(lambda: os.path.exists(self.socket))
-        with open(os.path.join(HERE, "peers", "redis.lua"), "rb") as functions:
-            done = subprocess.run(["redis-cli", "-s", self.socket, "-x", "FUNCTION", "LOAD", "REPLACE"], stdin=functions,
-                                  stdout=subprocess.PIPE, check=True, text=True)
-        if done.stdout.strip() != "nudged_bench":
-            raise Failure(f"redis refuses its functions: {done.stdout.strip()}")
-
-
-class Tarantool(Server):
-    protocol = "tarantool"
-
-    def __init__(self, bench, wal):
-        super().__init__(bench, "tarantool-" + wal)
-        self.wal = wal
-
-    def start(self):
-        self.spawn(["tarantool", os.path.join(HERE, "peers", "tarantool.lua")],
-                   {"BENCH_SOCKET": self.socket, "BENCH_DIR": self.dir, "BENCH_WAL": self.wal})
-        self.wait(lambda: os.path.exists(os.path.join(self.dir, "ready")))
+def first_line(function):
+    return function.__doc__.splitlines()[0]
 
 
 class Bench:
@@ -127,53 +33,83 @@ class Bench:
         self.options = options
         self.build = os.path.abspath(options.build)
         self.nudged = os.path.join(self.build, "engine", "nudged")
+        self.nudgectl = os.path.join(self.build, "tools", "nudgectl")
         self.pack = os.path.join(HERE, "packs", options.pack)
         self.scratch = os.path.abspath(options.scratch or os.path.join(self.build, "bench-scratch"))
         self.out = options.out or os.path.join(self.build, "bench.json")
-        self.rep = options.rep or (2 if options.quick else 5)
-        self.seconds = options.seconds or (1.5 if options.quick else 4)
-        self.servers, self.rows, self.raw = [], [], []
-        self.quick, self.with_peers = options.quick, options.peers
+        self.quick, self.with_peers, self.with_postgres = options.quick, options.peers, options.postgres
+        self.rep = options.rep or (2 if self.quick else 5)
+        self.seconds = options.seconds or (1 if self.quick else 3)
+        self.brief = min(self.seconds, 1.2)  # a point of a curve, of which there are many
+        self.servers, self.rows, self.points, self.texts, self.raw = [], [], [], {}, []
+        self.begun = time.monotonic()
         if not os.access(self.nudged, os.X_OK):
             raise Failure(f"{self.nudged} is not there; build it first: meson setup build && ninja -C build")
         os.makedirs(self.scratch, exist_ok=True)
-        if self.with_peers:
-            install_peers()
+        install(self.with_peers, self.with_postgres)
 
     def close(self):
         for server in list(self.servers):
             server.stop(signal.SIGKILL)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def run_all(self, names):
+        """Each measure in turn, with what is left of the time if this machine goes on as it has so far."""
+        all_seconds, done = sum(ESTIMATES[n] for n in names), 0
+        for number, name in enumerate(names, 1):
+            pace = (time.monotonic() - self.begun) / done if done else 1
+            left = f", about {round((all_seconds - done) * pace / 60)} min left" if done and not self.quick else ""
+            self.say(f"-- {number} of {len(names)}, {name}: {first_line(MEASURES[name])}{left}")
+            MEASURES[name](self)
+            done += ESTIMATES[name]
+            for server in list(self.servers):
+                server.remove()
+        self.say(f"-- done in {(time.monotonic() - self.begun) / 60:.1f} min")
+
     def say(self, text):
         print(text, file=sys.stderr, flush=True)
 
-    # -- running ------------------------------------------------------------------------------------------------------
-
-    def load(self, server, *streams, seconds=None, customers=CUSTOMERS, events=None, warm=0.5, seed=None, label=""):
-        argv = [os.path.join(self.build, "bench", "bench-load"), "--address", server.address, "--protocol", server.protocol,
-                "--pid", str(server.pid), "--customers", str(customers), "--first-id", str(server.next_id),
-                "--seed", str(seed or server.next_id % 1000003 + 1), "--warm", str(warm),
-                "--seconds", str(seconds or self.seconds)]
+    def load(self, server, *streams, seconds=None, customers=CUSTOMERS, events=None, warm=0.4, seed=None, label=""):
+        argv = [os.path.join(self.build, "bench", "bench-load"), "--address", server.address,
+                "--protocol", server.protocol, "--pid", str(server.pid), "--customers", str(customers),
+                "--first-id", str(server.next_id), "--seed", str(seed or server.next_id % 1000003 + 1),
+                "--warm", str(warm), "--seconds", str(seconds or self.seconds)]
         if events:
             argv += ["--events", str(events)]
         for stream in streams:
             argv += ["--stream", stream]
         server.next_id += 100000000
-        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             raise Failure(f"load on {server.name}: {done.stderr.strip()}")
         result = json.loads(done.stdout)
         for stream in result["streams"]:
             if stream["errors"]:
                 raise Failure(f"{server.name} refused {stream['errors']} requests: {stream.get('first_error')}")
-        self.raw.append({"server": server.name, "label": label, **result})
+        self.raw.append({"name": server.name, "label": label or " ".join(streams), **result})
         return result
 
     def fill(self, server, per_customer=None, customers=CUSTOMERS):
         """Enough events that every customer has a history; what is measured is not the growing."""
         each = per_customer or (2 if self.quick else 8)
         self.load(server, "ingest,depth=64", events=each * customers, customers=customers, label="fill")
+
+    def started(self, *servers, per_customer=None, customers=CUSTOMERS):
+        for server in servers:
+            server.start()
+            self.fill(server, per_customer, customers)
+        return servers
+
+    def rounds(self, servers, cases, rep=None, **how):
+        """All servers in turn, REP times over: {(server's name, case): [result]}."""
+        out = {(s.name, c): [] for s in servers for c in cases}
+        for _ in range(rep or self.rep):
+            for case in cases:
+                for server in servers:
+                    out[server.name, case].append(self.load(server, case, **how))
+        return out
 
     def synced(self, seconds=None):
         done = subprocess.run([os.path.join(self.build, "bench", "bench-synced"), os.path.join(self.scratch, "synced"),
@@ -182,54 +118,51 @@ class Bench:
 
     # -- reporting ----------------------------------------------------------------------------------------------------
 
-    def row(self, measure, values, unit, target="", met=None, note=""):
+    def row(self, measure_, values, unit, target="", met=None):
         """values: one figure or a list of repetitions (median and range are shown)."""
         values = values if isinstance(values, list) else [values]
-        row = {"measure": measure, "median": statistics.median(values), "min": min(values), "max": max(values),
-               "n": len(values), "unit": unit, "target": target, "note": note}
+        row = {"measure": measure_, "median": statistics.median(values), "min": min(values), "max": max(values),
+               "n": len(values), "unit": unit, "target": target}
         # A verdict needs what the target asks for: full size and at least five rounds.
         row["met"] = met(row["median"]) if met and not self.quick and self.rep >= 5 else None
         self.rows.append(row)
         self.say("   " + text_of(row))
         return row["median"]
 
-    def finish(self):
-        machine = {"cpu": cpu_name(), "cores": os.cpu_count(), "kernel": platform.release(), "load": os.getloadavg()}
-        with open(self.out, "w") as f:
-            json.dump({"machine": machine, "repetitions": self.rep, "seconds": self.seconds, "rows": self.rows,
-                       "runs": self.raw}, f, indent=1)
-        print(f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}; "
-              f"{self.rep} repetitions of {self.seconds:g} s")
-        for row in self.rows:
-            print(text_of(row))
-        print(f"all runs: {self.out}")
+    def point(self, plot, series, x, values):
+        """One point of a curve that plots.py draws."""
+        self.points.append({"plot": plot, "series": series, "x": x, "y": statistics.median(values),
+                            "min": min(values), "max": max(values)})
+
+    def result(self):
+        return {"machine": machine(), "repetitions": self.rep, "seconds": self.seconds, "quick": self.quick,
+                "minutes": round((time.monotonic() - self.begun) / 60, 1), "rows": self.rows, "points": self.points,
+                "texts": self.texts, "runs": self.raw}
 
 
-def text_of(row):
-    spread = f"({short(row['min'])} to {short(row['max'])})" if row["n"] > 1 else ""
-    verdict = {True: "met", False: "MISSED", None: ""}[row["met"]]
-    target = f"target {row['target']}" if row["target"] else ""
-    return f"{row['measure']:<52} {short(row['median']):>9} {row['unit']:<8} {spread:<22} {target:<22} {verdict} {row['note']}".rstrip()
-
-
-def short(v):
-    return f"{v:,.0f}" if abs(v) >= 100 else f"{v:.3g}"
+def machine():
+    with open("/proc/meminfo", encoding="ascii") as f:
+        memory = int(next(line for line in f if line.startswith("MemTotal")).split()[1]) / 1048576
+    return {"cpu": cpu_name(), "cores": os.cpu_count(), "memory_gib": round(memory), "kernel": platform.release(),
+            "load": os.getloadavg()}
 
 
 def cpu_name():
-    with open("/proc/cpuinfo") as f:
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
         names = [line.split(":", 1)[1].strip() for line in f if line.startswith("model name")]
     return names[0] if names else platform.machine()
 
 
-def install_peers():
-    """Debian's packages start services of their own; only the ones that this installation brought are stopped."""
-    for program, package, services in (("redis-server", "redis-server", ["redis-server"]),
-                                       ("tarantool", "tarantool", ["tarantool"])):
-        if shutil.which(program):
-            continue
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", package]):
-            if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:
-                raise Failure(f"{' '.join(command)} failed; run as root, or leave out --peers")
-        for service in services:
-            subprocess.run(["service", service, "stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def text_of(row):
+    spread = f"({short(row['min'])} to {short(row['max'])})" if row["n"] > 1 else ""
+    target = f"target {row['target']}" if row["target"] else ""
+    return (f"{row['measure']:<58} {short(row['median']):>9} {row['unit']:<8} {spread:<22} {target:<24} "
+            f"{verdict_of(row)}").rstrip()
+
+
+def verdict_of(row):
+    return {True: "met", False: "MISSED", None: ""}[row["met"]]
+
+
+def short(v):
+    return f"{v:,.0f}" if abs(v) >= 100 else f"{v:.3g}"

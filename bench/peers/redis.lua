@@ -1,6 +1,6 @@
 #!lua name=nudged_bench
--- W1 and W2 in Redis 7: one function call an event, a customer one MessagePack string (read, changed, written back whole).
--- Of the ways tried this is the fastest: hashes and lists cost a command for each field.
+-- W1 and W2 in Redis 7: one function call an event, a customer one MessagePack string (read, changed, written back
+-- whole). Of the ways tried this is the fastest: hashes and lists cost a command for each field.
 -- A customer: { calls, bills, visits, sent, mood, position, timeline = 20 x (type, time, intent) flat,
 -- windows = by member + 1: { slot of the newest, 12 counts by slot mod 12 } or false }.
 
@@ -73,8 +73,9 @@ local ACTIONS = {}
 for i = 1, 20 do
   local start = 0.1 + 0.02 * i
   ACTIONS[i] = {
-    name = "action_" .. i, eligible = eligible(i), start = start, value = 10 + (i * 7) % 23, weight = 1 + (i % 3) * 0.25,
-    target = INTENTS[(i - 1) % 8 + 1], asked = 1 + 0.3 / start, text = "We suggest offer " .. i .. " because you asked about ",
+    name = "action_" .. i, eligible = eligible(i), start = start, value = 10 + (i * 7) % 23,
+    weight = 1 + (i % 3) * 0.25, target = INTENTS[(i - 1) % 8 + 1], asked = 1 + 0.3 / start,
+    text = "We suggest offer " .. i .. " because you asked about ",
   }
 end
 

@@ -1,8 +1,8 @@
--- W1 and W2 in Tarantool: stored procedures (LuaJIT) over one space of flat tuples, an event one update() of the fields that
--- changed. Of the ways tried this is the fastest: reading a tuple as a table and replacing it costs twice as much.
+-- W1 and W2 in Tarantool: stored procedures (LuaJIT) over one space of flat tuples, an event one update() of the fields
+-- that changed. Of the ways tried this is the fastest: reading a tuple as a table and replacing it costs twice as much.
 -- Environment: BENCH_SOCKET, BENCH_DIR, BENCH_WAL (write or fsync).
--- A tuple: 1 id, 2..5 counts by kind, 6 mood, 7 position, 8..59 four members x (slot of the newest, 12 counts by slot mod 12),
--- 60..119 timeline of 20 x (kind, time, intent).
+-- A tuple: 1 id, 2..5 counts by kind, 6 mood, 7 position, 8..59 four members x (slot of the newest, 12 counts by slot
+-- mod 12), 60..119 timeline of 20 x (kind, time, intent).
 
 local FIVE_MINUTES, WEEK = 300000, 7 * 86400000
 local MOOD, POSITION, WINDOWS, TIMELINE, FIELDS = 6, 7, 8, 60, 119
@@ -13,8 +13,8 @@ local floor = math.floor
 
 box.cfg {
   listen = "unix/:" .. os.getenv("BENCH_SOCKET"), work_dir = os.getenv("BENCH_DIR"), wal_mode = os.getenv("BENCH_WAL"),
-  memtx_memory = 2 * 1024 * 1024 * 1024, checkpoint_interval = 0, log_level = 4, readahead = 1024 * 1024, net_msg_max = 4096,
-  wal_max_size = 64 * 1024 * 1024 * 1024,
+  memtx_memory = 2 * 1024 * 1024 * 1024, checkpoint_interval = 0, log_level = 4, readahead = 1024 * 1024,
+  net_msg_max = 4096, wal_max_size = 64 * 1024 * 1024 * 1024,
 }
 box.once("bench", function()
   box.schema.space.create("customers"):create_index("pk", { type = "hash", parts = { 1, "unsigned" } })
@@ -54,7 +54,8 @@ end
 local function call_ended(tuple, skip, mood, time, intent, out)
   local same = 1
   for i = TIMELINE, FIELDS - 2, 3 do
-    if i ~= skip and tuple[i + 2] == intent and tuple[i] == CALLS and time - tuple[i + 1] <= WEEK then same = same + 1 end
+    local same_intent = i ~= skip and tuple[i + 2] == intent
+    if same_intent and tuple[i] == CALLS and time - tuple[i + 1] <= WEEK then same = same + 1 end
   end
   if same >= 2 then out[#out + 1] = { "action", "repeat-call", intent, same } end
   if mood < -0.5 then out[#out + 1] = { "action", "low-mood", mood } end
@@ -88,8 +89,9 @@ local ACTIONS = {}
 for i = 1, 20 do
   local start = 0.1 + 0.02 * i
   ACTIONS[i] = {
-    name = "action_" .. i, eligible = eligible(i), start = start, value = 10 + (i * 7) % 23, weight = 1 + (i % 3) * 0.25,
-    target = INTENTS[(i - 1) % 8 + 1], asked = 1 + 0.3 / start, text = "We suggest offer " .. i .. " because you asked about ",
+    name = "action_" .. i, eligible = eligible(i), start = start, value = 10 + (i * 7) % 23,
+    weight = 1 + (i % 3) * 0.25, target = INTENTS[(i - 1) % 8 + 1], asked = 1 + 0.3 / start,
+    text = "We suggest offer " .. i .. " because you asked about ",
   }
 end
 

@@ -33,7 +33,9 @@ rule "message-abuse" {
   on = "sms.sent", about = "member",
   when = function(c) return c.texts_hour > 100 end,
   run = function(c)
-    c:alert { to = "care", severity = "high", say = c.event.member .. ": " .. c.texts_hour .. " texts within the hour." }
+    c:alert {
+      to = "care", severity = "high", say = c.event.member .. ": " .. c.texts_hour .. " texts within the hour.",
+    }
   end,
 }
 

@@ -153,6 +153,31 @@ static void strings_are_held_once_and_go_with_their_last_reference(void **state)
 	strpool_destroy(pool);
 }
 
+/* Every length, and every byte of it: short strings are compared as words. */
+static void strings_that_differ_in_a_byte_or_in_length_are_two(void **state)
+{
+	struct strpool *pool = strpool_create();
+	const struct str *held[40][41];
+	char text[40];
+	for (size_t len = 0; len < 40; len++) {
+		for (size_t at = 0; at <= len; at++) { /* at == len: none differs */
+			memset(text, 'a', sizeof(text));
+			text[at] = at < len ? 'b' : 'a';
+			held[len][at] = strpool_take(pool, (struct slice){ text, len });
+			assert_true(slice_equal(str_slice(held[len][at]), (struct slice){ text, len }));
+		}
+	}
+	assert_int_equal(strpool_count(pool), 40 * 41 / 2);
+	for (size_t len = 0; len < 40; len++) {
+		for (size_t at = 0; at <= len; at++) {
+			memset(text, 'a', sizeof(text));
+			text[at] = at < len ? 'b' : 'a';
+			assert_ptr_equal(strpool_find(pool, (struct slice){ text, len }), held[len][at]);
+		}
+	}
+	strpool_destroy(pool);
+}
+
 static void percentiles_are_right_within_a_bucket(void **state)
 {
 	static struct histogram h, all;
@@ -320,6 +345,7 @@ int main(void)
 		cmocka_unit_test(a_reader_turns_bad_and_stays_bad),
 		cmocka_unit_test(errors_keep_code_field_and_text),
 		cmocka_unit_test(strings_are_held_once_and_go_with_their_last_reference),
+		cmocka_unit_test(strings_that_differ_in_a_byte_or_in_length_are_two),
 		cmocka_unit_test(percentiles_are_right_within_a_bucket),
 		cmocka_unit_test(hashes_are_pinned),
 		cmocka_unit_test(a_queue_loses_nothing_and_wakes_its_receiver),

@@ -75,7 +75,7 @@ void alert_encode(const struct wire_alert *a, struct bytes *out)
 #define TEXT(field, member) { .name = field, .kind = FIELD_NAME, .offset = offsetof(struct wire_alert, member) }
 #define NUMBER(field, type, member) { .name = field, .kind = type, .offset = offsetof(struct wire_alert, member) }
 
-static const struct field_spec alert_fields[] = {
+static const struct field_spec alert_fields[FIELD_NUMBERS] = {
 	[1] = NUMBER("seq", FIELD_U64, seq),
 	[2] = NUMBER("index", FIELD_U32, index),
 	[3] = TEXT("rule", rule),

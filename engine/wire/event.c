@@ -15,7 +15,7 @@
 #define AT(member) .offset = offsetof(struct event, member)
 #define ID(field, member) { .name = field, .kind = FIELD_NAME, AT(member), LIMIT("limit_id_bytes", LIMIT_ID_BYTES) }
 
-static const struct field_spec fields[] = {
+static const struct field_spec fields[FIELD_NUMBERS] = {
 	[1] = ID("id", id),
 	[2] = ID("source", source),
 	[3] = ID("customer", customer),

@@ -110,7 +110,7 @@ int fields_decode(void *out, const struct message_spec *m, struct slice in, stru
 	struct scan_field f = { .number = 0 };
 	int rc = ERR_OK;
 	for (uint32_t tag; rc == ERR_OK && (tag = scan_tag(&s));) {
-		const struct field_spec *spec = &m->fields[tag >> 3 < m->count ? tag >> 3 : 0];
+		const struct field_spec *spec = &m->fields[tag >> 3 < FIELD_NUMBERS ? tag >> 3 : 0];
 		void *to = (char *)out + spec->offset;
 		f.type = (enum wire_type)(tag & 7);
 		if (spec->kind == FIELD_NAME && f.type == WIRE_BYTES) {

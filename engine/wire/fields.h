@@ -38,14 +38,15 @@ struct field_spec {
 	uint8_t kind;
 };
 
+/* Tables hold the numbers from 1 to 15, which the schema keeps to: their tags take one byte. */
+#define FIELD_NUMBERS 16
 struct message_spec {
 	const char *name;
-	const struct field_spec *fields; /* by field number; there is none of number 0 */
-	size_t count;
+	const struct field_spec *fields; /* FIELD_NUMBERS of them, by number; that of 0 is unknown, as all numbers beyond */
 };
 
 #define LIMIT(name, value) .limit_name = name, .limit = value
-#define MESSAGE_SPEC(message, table) { message, table, sizeof(table) / sizeof((table)[0]) }
+#define MESSAGE_SPEC(message, table) { message, table }
 
 /* ERR_OK, ERR_INVALID, ERR_LIMIT. `out` is what the offsets count from; fields not in the message stay as they are.
  * `list` takes the one FIELD_LIST that a message may have; NULL where it has none. */

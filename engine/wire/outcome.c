@@ -19,7 +19,7 @@ struct draft {
 #define AT(member) .offset = offsetof(struct draft, o.member)
 #define ID(field, member) { .name = field, .kind = FIELD_NAME, AT(member), LIMIT("limit_id_bytes", LIMIT_ID_BYTES) }
 
-static const struct field_spec fields[] = {
+static const struct field_spec fields[FIELD_NUMBERS] = {
 	[1] = ID("id", id),
 	[2] = ID("source", source),
 	[3] = ID("decision", decision),

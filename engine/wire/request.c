@@ -21,53 +21,53 @@
 #define ALIAS(field, ...) NAME(field, "limit_alias_bytes", LIMIT_ALIAS_BYTES, __VA_ARGS__)
 #define WORD(field, ...) NAME(field, "limit_type_bytes", LIMIT_TYPE_BYTES, __VA_ARGS__)
 
-static const struct field_spec hello_fields[] = {
+static const struct field_spec hello_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "version", .kind = FIELD_U32, IN(struct request, hello.version) },
 	[2] = ID("client", IN(struct request, hello.client)),
 };
 
-static const struct field_spec read_fields[] = {
+static const struct field_spec read_fields[FIELD_NUMBERS] = {
 	[1] = ID("customer", IN(struct request, read.customer)),
 	[2] = ALIAS("alias", IN(struct request, read.alias)),
 	[3] = ID("agent", IN(struct request, read.agent)),
 };
 
-static const struct field_spec resolve_fields[] = {
+static const struct field_spec resolve_fields[FIELD_NUMBERS] = {
 	[1] = ALIAS("alias", IN(struct request, resolve.alias)),
 	[2] = { .name = "time_ms", .kind = FIELD_TIME, IN(struct request, resolve.time_ms) },
 };
 
-static const struct field_spec follow_fields[] = {
+static const struct field_spec follow_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "after_seq", .kind = FIELD_U64, IN(struct request, follow.after_seq) },
 	[2] = { .name = "after_index", .kind = FIELD_U32, IN(struct request, follow.after_index) },
 	[3] = { .name = "from_now", .kind = FIELD_BOOL, IN(struct request, follow.from_now) },
 	[4] = ALIAS("to", IN(struct request, follow.to)),
 };
 
-static const struct field_spec acknowledge_fields[] = {
+static const struct field_spec acknowledge_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "seq", .kind = FIELD_U64, IN(struct request, acknowledge.seq) },
 	[2] = { .name = "index", .kind = FIELD_U32, IN(struct request, acknowledge.index) },
 	[3] = ID("by", IN(struct request, acknowledge.by)),
 };
 
-static const struct field_spec rules_fields[] = {
+static const struct field_spec rules_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "stats", .kind = FIELD_BOOL, IN(struct request, rules.stats) },
 };
 
-static const struct field_spec list_fields[] = {
+static const struct field_spec list_fields[FIELD_NUMBERS] = {
 	[1] = ALIAS("to", IN(struct request, list.to)),
 	[2] = { .name = "limit", .kind = FIELD_U32, IN(struct request, list.limit) },
 	[3] = { .name = "after_seq", .kind = FIELD_U64, IN(struct request, list.after_seq) },
 	[4] = { .name = "after_index", .kind = FIELD_U32, IN(struct request, list.after_index) },
 };
 
-static const struct field_spec unfollow_fields[] = {
+static const struct field_spec unfollow_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "follow_id", .kind = FIELD_U64, IN(struct request, unfollow.follow_id) },
 };
 
-static const struct field_spec no_fields[] = { { .name = NULL } };
+static const struct field_spec no_fields[FIELD_NUMBERS];
 
-static const struct field_spec recommend_fields[] = {
+static const struct field_spec recommend_fields[FIELD_NUMBERS] = {
 	[1] = ID("customer", IN(struct request_recommend, customer)),
 	[2] = ALIAS("alias", IN(struct request_recommend, alias)),
 	[3] = ID("member", IN(struct request_recommend, member)),
@@ -108,15 +108,15 @@ static int decode_recommend(struct request_recommend *r, struct slice body, stru
 	return rc;
 }
 
-static int decode_by_table(struct request *r, const char *name, const struct field_spec *table, size_t count)
+static int by_table(struct request *r, const char *name, const struct field_spec *table)
 {
-	struct message_spec spec = { name, table, count };
+	struct message_spec spec = { name, table };
 	return fields_decode(r, &spec, r->body, NULL);
 }
 
 static int decode_read(struct request *r)
 {
-	int rc = decode_by_table(r, "ReadCustomer", read_fields, 4);
+	int rc = by_table(r, "ReadCustomer", read_fields);
 	int named = (r->read.customer.len > 0) + (r->read.alias.len > 0) + (r->read.agent.len > 0);
 	if (rc == ERR_OK && named != 1)
 		rc = error_set(ERR_INVALID, "customer", "send exactly one of customer, alias and agent");
@@ -127,10 +127,9 @@ static int decode_read(struct request *r)
 static int decode_body(struct request *r, struct arena *arena)
 {
 	int rc;
-#define BY_TABLE(name, table) decode_by_table(r, name, table, sizeof(table) / sizeof((table)[0]))
 	switch (r->kind) {
 	case REQUEST_HELLO:
-		return BY_TABLE("Hello", hello_fields);
+		return by_table(r, "Hello", hello_fields);
 	case REQUEST_PUBLISH:
 		return wire_decode_publish(r, arena);
 	case REQUEST_RECOMMEND:
@@ -140,29 +139,28 @@ static int decode_body(struct request *r, struct arena *arena)
 	case REQUEST_READ_CUSTOMER:
 		return decode_read(r);
 	case REQUEST_RESOLVE_ALIAS:
-		rc = BY_TABLE("ResolveAlias", resolve_fields);
+		rc = by_table(r, "ResolveAlias", resolve_fields);
 		return rc ? rc : field_required("alias", r->resolve.alias.len > 0, "which name is to be resolved?");
 	case REQUEST_FOLLOW:
-		return BY_TABLE("Follow", follow_fields);
+		return by_table(r, "Follow", follow_fields);
 	case REQUEST_ACKNOWLEDGE:
-		rc = BY_TABLE("Acknowledge", acknowledge_fields);
+		rc = by_table(r, "Acknowledge", acknowledge_fields);
 		return rc ? rc
 			  : field_required("seq", r->acknowledge.seq > 0, "an alert is named by its seq and index");
 	case REQUEST_ACTIVATE:
 		return wire_decode_activate(r, arena);
 	case REQUEST_RULES:
-		return BY_TABLE("GetRules", rules_fields);
+		return by_table(r, "GetRules", rules_fields);
 	case REQUEST_LIST_ALERTS:
-		return BY_TABLE("ListAlerts", list_fields);
+		return by_table(r, "ListAlerts", list_fields);
 	case REQUEST_UNFOLLOW:
-		rc = BY_TABLE("Unfollow", unfollow_fields);
+		rc = by_table(r, "Unfollow", unfollow_fields);
 		return rc ? rc : field_required("follow_id", r->unfollow.follow_id > 0, "the request_id of the Follow");
 	case REQUEST_STATUS:
-		return BY_TABLE("GetStatus", no_fields);
+		return by_table(r, "GetStatus", no_fields);
 	default:
-		return BY_TABLE("GetDigest", no_fields);
+		return by_table(r, "GetDigest", no_fields);
 	}
-#undef BY_TABLE
 }
 
 static const char *const body_names[] = {

@@ -45,7 +45,7 @@ static int decode_list(void *out, struct field_list *list, const struct message_
 	return rc == ERR_LIMIT ? too_many(spec, number, body, rc) : rc;
 }
 
-static const struct field_spec publish_fields[] = {
+static const struct field_spec publish_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "events", .kind = FIELD_LIST, LIMIT("limit_batch_events", LIMIT_BATCH_EVENTS) },
 };
 static const struct message_spec publish_spec = MESSAGE_SPEC("Publish", publish_fields);
@@ -58,14 +58,14 @@ int wire_decode_publish(struct request *r, struct arena *arena)
 	return rc;
 }
 
-static const struct field_spec activate_fields[] = {
+static const struct field_spec activate_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "name", .kind = FIELD_NAME, .offset = offsetof(struct request, activate.name),
 		LIMIT("limit_id_bytes", LIMIT_ID_BYTES) },
 	[2] = { .name = "files", .kind = FIELD_LIST, LIMIT("limit_pack_files", LIMIT_PACK_FILES) },
 };
 static const struct message_spec activate_spec = MESSAGE_SPEC("ActivatePack", activate_fields);
 
-static const struct field_spec file_fields[] = {
+static const struct field_spec file_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "path", .kind = FIELD_NAME, .offset = offsetof(struct request_pack_file, path),
 		LIMIT("limit_pack_path_bytes", LIMIT_PACK_PATH_BYTES) },
 	[2] = { .name = "content", .kind = FIELD_BYTES, .offset = offsetof(struct request_pack_file, content) },

@@ -86,8 +86,13 @@ static inline __attribute__((always_inline)) struct slice scan_bytes(struct scan
 #define SCAN_TAG(number, type) ((uint32_t)(number) << 3 | (type))
 static inline __attribute__((always_inline)) uint32_t scan_tag(struct scan *s)
 {
-	if (s->at == s->end)
+	if (s->at >= s->end)
 		return 0;
+	uint8_t first = (uint8_t)*s->at;
+	if (__builtin_expect(first >= SCAN_TAG(1, 0) && first < 0x80, 1)) {
+		s->at++;
+		return first;
+	}
 	uint64_t tag = scan_varint(s, 5);
 	if (tag >= SCAN_TAG(1, 0) && tag <= UINT32_MAX)
 		return (uint32_t)tag;

@@ -97,7 +97,7 @@ static void run_apply(struct micro *m, unsigned count)
 		struct apply_input in = { .received_at_ms = now_ms += 350 }; /* 40 events an hour each */
 		e->time_ms = now_ms;
 		e->id_hash += 0x9e3779b97f4a7c15u; /* another event than the last time round */
-		if (seen_ask(&r->seen, e->id_hash, e->content_hash, e->time_ms) != SEEN_NEW)
+		if (seen_ask(r, e->id_hash, e->content_hash, e->time_ms) != SEEN_NEW)
 			errx(1, "an event that is no new one");
 		arena_reset(&m->machine.arena);
 		machine_apply_event(&m->machine, r, e, &in, &applied);

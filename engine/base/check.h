@@ -11,6 +11,11 @@ _Noreturn void check_failed(const char *file, int line, const char *what);
  * cannot go on with half an entry applied. */
 #include <stddef.h>
 void *must_malloc(size_t size);
+/* What malloc makes of a size: its blocks are 16k + 8 bytes, and what is not asked for is lost. */
+static inline size_t malloc_fit(size_t size)
+{
+	return size <= 24 ? 24 : ((size + 7) & ~(size_t)15) + 8;
+}
 void *must_calloc(size_t count, size_t size);
 void *must_realloc(void *old, size_t size);
 char *must_strdup(const char *text);

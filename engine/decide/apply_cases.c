@@ -66,7 +66,7 @@ static void happened(struct applying *a, const struct case_decl *decl, const str
 	h->event.type = str_slice(type);
 	h->event.time_ms = a->now_ms;
 	if (c->member)
-		h->event.member = str_slice(a->record->members[c->member - 1].id);
+		h->event.member = record_member_id(a->record, c->member);
 	case_attrs(a, decl, c, &h->event);
 }
 

@@ -45,7 +45,7 @@ void machine_apply_event(struct machine *m, struct record *record, const struct 
 	struct applying a;
 	applying_start(&a, m, record, e, e->time_ms, in, out);
 	a.index = type_of(m, e->type);
-	seen_add(&record->seen, e->id_hash, e->content_hash, e->time_ms);
+	seen_add(record, e->id_hash, e->content_hash, e->time_ms);
 	apply_customer_event(&a);
 	applying_finish(&a);
 }
@@ -77,7 +77,7 @@ void machine_apply_outcome(struct machine *m, struct record *record, const struc
 	};
 	applying_start(&a, m, record, &e, o->time_ms, in, out);
 	a.index = type_of(m, e.type);
-	seen_add(&record->seen, o->id_hash, o->content_hash, o->time_ms);
+	seen_add(record, o->id_hash, o->content_hash, o->time_ms);
 	a.member = a.e->member = member_of(record, m->pool, o->member, o->time_ms);
 	struct outcome like = {
 		.decision_boot = o->decision_boot, .decision_count = o->decision_count, .kind = (uint8_t)o->kind,

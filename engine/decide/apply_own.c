@@ -15,9 +15,8 @@ static struct slice text_attr(const struct applying *a, struct slice name)
 /* Beyond the record's bounds an attribute is left out; the sender was told by validation. */
 static void profile_updated(struct applying *a)
 {
-	struct attrs *attrs = record_attrs(a->record, a->member);
 	for (size_t i = 0; i < a->event->attr_count; i++)
-		(void)attrs_set(attrs, a->m->pool, a->event->attrs[i].name, a->event->attrs[i].value, a->now_ms);
+		(void)record_set(a->record, a->m->pool, a->member, a->event->attrs[i].name, a->event->attrs[i].value, a->now_ms);
 	eval_fresh(a->e);
 }
 

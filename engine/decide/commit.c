@@ -28,11 +28,10 @@ static void commit_sets(struct applying *a)
 		uint8_t member = set->scope == SCOPE_MEMBER ? a->e->member : 0;
 		if (set->scope == SCOPE_MEMBER && !member)
 			continue;
-		struct attrs *attrs = record_attrs(a->record, member);
 		if (set->name)
-			(void)attrs_put(attrs, a->m->pool, set->name, set->value, a->now_ms);
+			(void)record_set_known(a->record, a->m->pool, member, set->name, set->value, a->now_ms);
 		else
-			(void)attrs_set(attrs, a->m->pool, set->text, set->value, a->now_ms);
+			(void)record_set(a->record, a->m->pool, member, set->text, set->value, a->now_ms);
 	}
 }
 

@@ -19,9 +19,7 @@
  * since others that come into being move it. */
 struct touched {
 	const struct record *record;
-	uint32_t series;
-	uint8_t member;
-	const struct str *key;
+	const struct str *of;
 	struct window_undo undo;
 };
 
@@ -213,11 +211,6 @@ static inline struct value value_of_ternary(enum ternary t)
 static inline bool eval_is_true(struct value v)
 {
 	return v.kind == VALUE_BOOL && v.boolean;
-}
-
-static inline const struct attrs *attrs_of(const struct record *r, uint8_t member)
-{
-	return member ? &r->members[member - 1].attrs : &r->attrs;
 }
 
 #endif

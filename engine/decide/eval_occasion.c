@@ -147,7 +147,7 @@ bool ask_asks_for(const struct ask *ask, const struct action_decl *a)
 static struct value whose_name(const struct eval *e, struct slice name)
 {
 	if (name_is(name, "member") && e->member && e->customer)
-		return value_string(str_slice(e->customer->members[e->member - 1].id));
+		return value_string(record_member_id(e->customer, e->member));
 	if (name_is(name, "customer") && e->customer)
 		return value_string(subject_id(&e->customer->subject));
 	if (name_is(name, "agent") && e->subject && e->subject == e->agent)

@@ -37,7 +37,7 @@ static bool foreign_played(struct eval *e, struct value *out)
 
 static struct value record_attr(const struct record *r, uint8_t member, const struct str *name)
 {
-	return r ? attr_value(attrs_get(attrs_of(r, member), name)) : value_unknown();
+	return r ? attr_value(attrs_get(record_attrs(r, member), name)) : value_unknown();
 }
 
 /* The bound member's where it has one, else the subject's own. */
@@ -45,9 +45,9 @@ static struct value subject_attr(const struct eval *e, const struct str *name)
 {
 	const struct attr *a = NULL;
 	if (e->member && e->subject == e->customer && e->subject)
-		a = attrs_get(attrs_of(e->subject, e->member), name);
+		a = attrs_get(record_attrs(e->subject, e->member), name);
 	if (!a && e->subject)
-		a = attrs_get(&e->subject->attrs, name);
+		a = attrs_get(record_attrs(e->subject, 0), name);
 	return attr_value(a);
 }
 
@@ -116,15 +116,15 @@ int64_t record_first_ms(const struct record *r)
 {
 	int64_t first = INT64_MAX;
 	for (unsigned i = 0; i < r->window_count; i++) {
-		int64_t t = window_first_ms(&r->windows[i].window);
+		int64_t t = window_first_ms(&record_windows(r)[i]);
 		first = t < first ? t : first;
 	}
-	if (r->timeline_count && r->timeline[0].time_ms < first)
-		first = r->timeline[0].time_ms;
+	if (r->timeline_count && record_timeline(r)[0].time_ms < first)
+		first = record_timeline(r)[0].time_ms;
 	for (unsigned i = 0; i < r->rare->link_count; i++)
 		first = r->rare->links[i].from_ms < first ? r->rare->links[i].from_ms : first;
-	for (unsigned i = 0; i < r->attrs.count; i++)
-		first = r->attrs.items[i].time_ms < first ? r->attrs.items[i].time_ms : first;
+	for (unsigned i = 0; i < r->attr_count; i++)
+		first = record_own_attrs(r)[i].time_ms < first ? record_own_attrs(r)[i].time_ms : first;
 	return first;
 }
 

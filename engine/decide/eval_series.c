@@ -8,7 +8,6 @@
 
 void eval_touch(struct eval *e, const struct record *r, const struct window *w, const struct window_undo *undo)
 {
-	const struct series_window *of = window_owner(w);
 	if (e->touched_count == e->touched_cap) {
 		unsigned cap = e->touched_cap ? 2 * e->touched_cap : 8;
 		struct touched *grown = arena_alloc(&e->m->arena, cap * sizeof(*grown));
@@ -17,16 +16,15 @@ void eval_touch(struct eval *e, const struct record *r, const struct window *w, 
 		e->touched = grown;
 		e->touched_cap = cap;
 	}
-	e->touched[e->touched_count++] = (struct touched){ r, of->series, of->member, of->key, *undo };
+	e->touched[e->touched_count++] = (struct touched){ r, w->of, *undo };
 }
 
 /* The newest first: bounds may have pushed a window out, and it may have come back. */
 static const struct window_undo *undo_of(const struct eval *e, const struct record *r, const struct window *w)
 {
-	const struct series_window *of = window_owner(w);
 	for (unsigned i = e->touched_count; i > 0; i--) {
 		const struct touched *t = &e->touched[i - 1];
-		if (t->series == of->series && t->key == of->key && t->member == of->member && t->record == r)
+		if (t->of == w->of && t->record == r)
 			return t->undo.valid ? &t->undo : NULL;
 	}
 	return NULL;
@@ -185,12 +183,12 @@ static struct value all_keys(struct eval *e, const struct record *r, const struc
 	double mean = 0, one;
 	bool known = false;
 	for (unsigned i = 0; i < r->window_count; i++) {
-		const struct series_window *w = &r->windows[i];
+		const struct window *w = &record_windows(r)[i];
 		struct window_sums more;
-		if (w->series != s->id || w->member != member)
+		if (window_of(w)->series != s->id || window_of(w)->member != member)
 			continue;
 		if (t->series.aggregate == AGGREGATE_DAILY_MEAN) {
-			if (window_daily_mean(&w->window, &s->window, e->m->pack->zone, e->now_ms, t->series.days,
+			if (window_daily_mean(w, &s->window, e->m->pack->zone, e->now_ms, t->series.days,
 					      t->series.before_today, t->series.at_least_days, t->series.of_values,
 					      &one)) {
 				mean += one;
@@ -198,7 +196,7 @@ static struct value all_keys(struct eval *e, const struct record *r, const struc
 			}
 			continue;
 		}
-		window_sum(&w->window, &s->window, range.from_ms, range.to_ms, left_out(e, r, t, &w->window), &more);
+		window_sum(w, &s->window, range.from_ms, range.to_ms, left_out(e, r, t, w), &more);
 		sums_join(&sums, &more);
 	}
 	if (t->series.aggregate == AGGREGATE_DAILY_MEAN)

@@ -214,8 +214,8 @@ static enum ternary any_member(struct eval *e, const struct term *t)
 		uint8_t member = i == 0 ? first : (uint8_t)i;
 		if (member == 0 || (i > 0 && member == first))
 			continue;
-		const struct member *who = &r->members[member - 1];
-		if (who->left_ms && who->left_ms <= e->now_ms)
+		int64_t left_ms = record_member_left_ms(r, member);
+		if (left_ms && left_ms <= e->now_ms)
 			continue;
 		e->member = member;
 		enum ternary v = truth_part(e, t->children[0]);

@@ -8,7 +8,7 @@ static void fact_add(struct machine *m, struct fact_value *out, unsigned *count,
 	struct value v = eval_fact(e, fact);
 	out[(*count)++] = (struct fact_value){
 		.name = str_slice(m->pack->facts[fact].name), .value = v,
-		.member = member ? str_slice(e->customer->members[member - 1].id) : SLICE(""),
+		.member = member ? record_member_id(e->customer, member) : SLICE(""),
 	};
 	e->member = 0;
 }

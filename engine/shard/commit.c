@@ -32,7 +32,7 @@ void alert_to_wire(const struct record *r, const struct alert *a, struct wire_al
 		.to = str_slice(a->to),
 		.subject = subject_id(&r->subject),
 		.subject_kind = slice_of(subject_kind_name(r->subject.kind)),
-		.member = a->member ? str_slice(r->members[a->member - 1].id) : SLICE(""),
+		.member = a->member ? record_member_id(r, a->member) : SLICE(""),
 		.text = slice_of(a->text),
 		.state = alert_state_name(a),
 		.time_ms = a->time_ms,
@@ -117,7 +117,7 @@ static void hand_on(struct shard *s, struct commit *c, uint64_t seq, void (*give
 		w.effect.action = str_slice(n->action);
 		w.effect.nudge_ms = n->time_ms;
 		if (n->member)
-			w.member = str_slice(c->slot->record->members[n->member - 1].id);
+			w.member = record_member_id(c->slot->record, n->member);
 		give(s, work_to_heap(&w));
 	}
 	unsigned caused = a->effect_count + a->nudge_count;

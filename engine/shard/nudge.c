@@ -87,7 +87,7 @@ void apply_nudge(struct shard *s, struct slot *slot, const struct decision_recor
 
 static const struct record *area_of(struct shard *s, const struct record *r)
 {
-	const struct attr *area = attrs_get_text(&r->attrs, SLICE("area"));
+	const struct attr *area = attrs_get_text(record_attrs(r, 0), SLICE("area"));
 	struct slot *slot;
 	if (!area || area->kind != VALUE_STRING || area->string->len > LIMIT_ID_BYTES || !area->string->len)
 		return NULL;

@@ -36,7 +36,7 @@ static bool event_of(struct shard *s, struct work *w, struct event *e, bool *unt
 static bool is_new(struct shard *s, struct work *w, const struct record *r, uint64_t id, uint64_t content,
 		   int64_t time_ms)
 {
-	switch (seen_ask(&r->seen, id, content, time_ms)) {
+	switch (seen_ask(r, id, content, time_ms)) {
 	case SEEN_NEW:
 		return true;
 	case SEEN_CONFLICT:

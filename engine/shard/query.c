@@ -25,7 +25,7 @@ static bool deadline_passed(void *arg)
 
 static bool has_area(const struct record *r, struct subject *out)
 {
-	const struct attr *area = attrs_get_text(&r->attrs, SLICE("area"));
+	const struct attr *area = attrs_get_text(record_attrs(r, 0), SLICE("area"));
 	if (!area || area->kind != VALUE_STRING || !area->string->len || area->string->len > LIMIT_ID_BYTES)
 		return false;
 	*out = subject_of(SUBJECT_AREA, str_slice(area->string));

@@ -80,7 +80,7 @@ static void fire(struct shard *s, struct slot *slot, const struct timer *t)
 	arena_reset(&s->machine.arena);
 	entry.timer.due_ms = t->due_ms;
 	entry.timer.decl = t->decl;
-	entry.timer.member = t->member ? str_slice(r->members[t->member - 1].id) : SLICE("");
+	entry.timer.member = t->member ? record_member_id(r, t->member) : SLICE("");
 	entry.timer.key = arena_slice(&s->machine.arena, str_slice(t->key));
 	struct timer copy = *t;
 	str_ref(copy.key);

@@ -4,22 +4,31 @@
 #include "base/limits.h"
 #include "state/inside.h"
 
-const struct attr *attrs_get(const struct attrs *a, const struct str *name)
+struct attrs record_attrs(const struct record *r, uint8_t member)
 {
-	for (unsigned i = 0; i < a->count; i++) {
-		if (a->items[i].name == name)
-			return &a->items[i];
+	CHECK(member <= r->member_count);
+	if (member == 0)
+		return (struct attrs){ own_attrs_of((struct record *)r), r->attr_count, r->attr_count };
+	unsigned more = record_members(r)[member - 1].more;
+	return more ? r->rare->more[more - 1].attrs : (struct attrs){ 0 };
+}
+
+const struct attr *attrs_get(struct attrs a, const struct str *name)
+{
+	for (unsigned i = 0; i < a.count; i++) {
+		if (a.items[i].name == name)
+			return &a.items[i];
 	}
 	return NULL;
 }
 
-static unsigned place_of(const struct attrs *a, struct slice name, bool *found)
+static unsigned place_of(struct attrs a, struct slice name, bool *found)
 {
-	unsigned low = 0, high = a->count;
+	unsigned low = 0, high = a.count;
 	*found = false;
 	while (low < high) {
 		unsigned mid = (low + high) / 2;
-		int order = slice_compare(str_slice(a->items[mid].name), name);
+		int order = slice_compare(str_slice(a.items[mid].name), name);
 		if (order == 0) {
 			*found = true;
 			return mid;
@@ -32,11 +41,11 @@ static unsigned place_of(const struct attrs *a, struct slice name, bool *found)
 	return low;
 }
 
-const struct attr *attrs_get_text(const struct attrs *a, struct slice name)
+const struct attr *attrs_get_text(struct attrs a, struct slice name)
 {
 	bool found;
 	unsigned i = place_of(a, name, &found);
-	return found ? &a->items[i] : NULL;
+	return found ? &a.items[i] : NULL;
 }
 
 struct value attr_value(const struct attr *a)
@@ -95,14 +104,39 @@ static int refuse_long(struct slice name, struct value v)
 	return ERR_OK;
 }
 
-static void attr_replace(struct attrs *a, struct strpool *pool, unsigned at, struct value v, int64_t time_ms)
+struct attr *attr_insert(struct record *r, uint8_t member, unsigned at)
 {
-	struct attr *have = &a->items[at];
+	if (member) {
+		struct attrs *a = &member_more(r, member)->attrs;
+		ARRAY_INSERT(a->items, a->count, a->cap, at, LIMIT_RECORD_ATTRIBUTES);
+		return &a->items[at];
+	}
+	CHECK(r->attr_count < LIMIT_RECORD_ATTRIBUTES);
+	struct attr *room = body_insert(r, own_attrs_of(r) + at, sizeof(*room));
+	r->attr_count++;
+	return room;
+}
+
+static void attr_remove(struct record *r, struct strpool *pool, uint8_t member, unsigned at)
+{
+	attr_drop(&record_attrs(r, member).items[at], pool);
+	if (member) {
+		struct attrs *a = &member_more(r, member)->attrs;
+		ARRAY_REMOVE(a->items, a->count, at);
+		return;
+	}
+	body_remove(r, own_attrs_of(r) + at, sizeof(struct attr));
+	r->attr_count--;
+}
+
+static void attr_replace(struct record *r, struct strpool *pool, uint8_t member, unsigned at, struct value v,
+			 int64_t time_ms)
+{
+	struct attr *have = &record_attrs(r, member).items[at];
 	if (have->time_ms > time_ms)
 		return;
 	if (v.kind == VALUE_UNKNOWN) {
-		attr_drop(have, pool);
-		ARRAY_REMOVE(a->items, a->count, at);
+		attr_remove(r, pool, member, at);
 		return;
 	}
 	have->time_ms = time_ms;
@@ -112,46 +146,49 @@ static void attr_replace(struct attrs *a, struct strpool *pool, unsigned at, str
 }
 
 /* Takes over a reference of the name; without room for it, drops it. */
-static int attr_add(struct attrs *a, struct strpool *pool, unsigned at, struct str *name, struct value v,
-		    int64_t time_ms)
+static int attr_add(struct record *r, struct strpool *pool, uint8_t member, unsigned at, struct str *name,
+		    struct value v, int64_t time_ms)
 {
-	if (a->count >= LIMIT_RECORD_ATTRIBUTES) {
+	if (record_attrs(r, member).count >= LIMIT_RECORD_ATTRIBUTES) {
 		int err = error_set(ERR_LIMIT, NULL,
 				    "attribute %.*s would be one too many; limit_record_attributes is %u",
 				    SLICE_ARG(str_slice(name)), LIMIT_RECORD_ATTRIBUTES);
 		strpool_drop(pool, name);
 		return err;
 	}
-	ARRAY_INSERT(a->items, a->count, a->cap, at, LIMIT_RECORD_ATTRIBUTES);
-	a->items[at] = (struct attr){ .name = name, .time_ms = time_ms };
-	attr_become(&a->items[at], pool, v);
+	struct attr *room = attr_insert(r, member, at);
+	*room = (struct attr){ .name = name, .time_ms = time_ms };
+	attr_become(room, pool, v);
 	return ERR_OK;
 }
 
-int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct value v, int64_t time_ms)
+int record_set(struct record *r, struct strpool *pool, uint8_t member, struct slice name, struct value v,
+	       int64_t time_ms)
 {
 	bool found;
 	int err = refuse_long(name, v);
 	if (err)
 		return err;
-	unsigned at = place_of(a, name, &found);
+	unsigned at = place_of(record_attrs(r, member), name, &found);
 	if (found)
-		attr_replace(a, pool, at, v, time_ms);
+		attr_replace(r, pool, member, at, v, time_ms);
 	else if (v.kind != VALUE_UNKNOWN)
-		return attr_add(a, pool, at, text_take(pool, name), v, time_ms);
+		return attr_add(r, pool, member, at, text_take(pool, name), v, time_ms);
 	return ERR_OK;
 }
 
-int attrs_put(struct attrs *a, struct strpool *pool, struct str *name, struct value v, int64_t time_ms)
+int record_set_known(struct record *r, struct strpool *pool, uint8_t member, struct str *name, struct value v,
+		     int64_t time_ms)
 {
+	struct attrs a = record_attrs(r, member);
 	bool found;
 	int err = refuse_long(str_slice(name), v);
 	const struct attr *have = attrs_get(a, name);
 	if (err)
 		return err;
 	if (have)
-		attr_replace(a, pool, (unsigned)(have - a->items), v, time_ms);
+		attr_replace(r, pool, member, (unsigned)(have - a.items), v, time_ms);
 	else if (v.kind != VALUE_UNKNOWN)
-		return attr_add(a, pool, place_of(a, str_slice(name), &found), str_ref(name), v, time_ms);
+		return attr_add(r, pool, member, place_of(a, str_slice(name), &found), str_ref(name), v, time_ms);
 	return ERR_OK;
 }

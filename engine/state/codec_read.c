@@ -98,7 +98,7 @@ static bool get_attr(struct decoder *d, struct attr *a)
 	return true;
 }
 
-static bool get_attrs(struct decoder *d, struct attrs *out)
+static bool get_attrs(struct decoder *d, uint8_t member)
 {
 	unsigned count = get_count(d, LIMIT_RECORD_ATTRIBUTES);
 	for (unsigned i = 0; i < count; i++) {
@@ -106,9 +106,9 @@ static bool get_attrs(struct decoder *d, struct attrs *out)
 		if (!get_attr(d, &a))
 			return false;
 		a.time_ms = get_time(d);
-		ARRAY_INSERT(out->items, out->count, out->cap, i, LIMIT_RECORD_ATTRIBUTES);
-		out->items[i] = a;
-		if (i > 0 && slice_compare(str_slice(out->items[i - 1].name), str_slice(a.name)) >= 0)
+		*attr_insert(d->r, member, i) = a;
+		const struct attr *items = record_attrs(d->r, member).items;
+		if (i > 0 && slice_compare(str_slice(items[i - 1].name), str_slice(a.name)) >= 0)
 			return false;
 	}
 	return !d->in.bad;
@@ -116,15 +116,14 @@ static bool get_attrs(struct decoder *d, struct attrs *out)
 
 static bool get_members(struct decoder *d)
 {
-	struct record *r = d->r;
 	unsigned count = get_count(d, LIMIT_MEMBERS);
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 1; i <= count; i++) {
 		struct slice id = get_slice(d, LIMIT_ATTRIBUTE_TEXT_BYTES);
-		int64_t joined_ms = codec_zigzag(&d->in);
-		if (d->in.bad || id.len == 0 || record_member(r, d->pool, id, true, joined_ms) != (int)i + 1)
+		int64_t joined_ms = get_time(d), left_ms = codec_zigzag(&d->in);
+		if (d->in.bad || id.len == 0 || record_member(d->r, d->pool, id, true, joined_ms) != (int)i)
 			return false;
-		r->members[i].left_ms = codec_zigzag(&d->in);
-		if (!get_attrs(d, &r->members[i].attrs))
+		member_set_left(d->r, (uint8_t)i, left_ms);
+		if (!get_attrs(d, (uint8_t)i))
 			return false;
 	}
 	return !d->in.bad;
@@ -138,13 +137,14 @@ static bool get_windows(struct decoder *d)
 		uint32_t series = reader_u32(&d->in);
 		uint8_t member = get_member(d);
 		struct slice key = get_slice(d, LIMIT_KEY_BYTES);
-		if (d->in.bad || (i > 0 && window_order(&r->windows[i - 1], series, member, key) >= 0))
+		struct window_spec spec;
+		bool joined;
+		if (d->in.bad || (i > 0 && window_order(&record_windows(r)[i - 1], series, member, key) >= 0) ||
+		    !window_read_shape(&d->in, &spec, &joined))
 			return false;
-		struct window w;
-		if (!window_read(&d->in, &w))
+		struct window *w = window_insert(r, i, window_of_take(d->pool, series, member, key, &spec));
+		if (!window_read_cells(&d->in, w, joined))
 			return false;
-		ARRAY_INSERT(r->windows, r->window_count, r->window_cap, i, LIMIT_WINDOWS);
-		r->windows[i] = (struct series_window){ series, member, text_opt(d->pool, key), w };
 	}
 	return !d->in.bad;
 }
@@ -153,15 +153,17 @@ static bool get_timeline(struct decoder *d)
 {
 	struct record *r = d->r;
 	unsigned count = get_count(d, LIMIT_TIMELINE);
+	int64_t before_ms = 0;
 	for (unsigned i = 0; i < count; i++) {
 		struct happening said;
-		int64_t time_ms = get_time_after(d, i > 0 ? r->timeline[i - 1].time_ms : 0);
+		int64_t time_ms = get_time_after(d, before_ms);
 		uint8_t member = get_member(d);
 		struct slice what = get_slice(d, LIMIT_HAPPENING_BYTES);
-		if (d->in.bad || !moment_parse(what, &said) || (i > 0 && time_ms < r->timeline[i - 1].time_ms))
+		if (d->in.bad || !moment_parse(what, &said) || (i > 0 && time_ms < before_ms))
 			return false;
-		ARRAY_INSERT(r->timeline, r->timeline_count, r->timeline_cap, i, LIMIT_TIMELINE);
-		r->timeline[i] = (struct moment){ time_ms, member, strpool_take(d->pool, what) };
+		struct moment m = { time_ms, member, strpool_take(d->pool, what) };
+		timeline_place(r, d->pool, &m, LIMIT_TIMELINE);
+		before_ms = time_ms;
 	}
 	return !d->in.bad;
 }
@@ -286,16 +288,15 @@ static bool get_links(struct decoder *d)
 
 static bool get_seen(struct decoder *d)
 {
-	struct seen *s = &d->r->seen;
 	int64_t before_ms = 0;
-	s->floor_ms = codec_zigzag(&d->in);
+	d->r->seen_floor_ms = codec_zigzag(&d->in);
 	unsigned count = get_count(d, SEEN_IDS_MAX);
 	for (unsigned i = 0; i < count; i++) {
 		struct seen_id id = { .id = reader_u64(&d->in), .content = reader_u32(&d->in) };
 		id.time_ms = before_ms = get_time_after(d, before_ms);
 		if (d->in.bad)
 			return false;
-		seen_push(s, id);
+		seen_push(d->r, id);
 	}
 	return !d->in.bad;
 }
@@ -310,7 +311,7 @@ static bool get_body(struct decoder *d)
 	struct str *redirect = get_text(d);
 	if (redirect)
 		record_rare(r)->redirect = redirect;
-	return !d->in.bad && get_attrs(d, &r->attrs) && get_members(d) && get_windows(d) && get_timeline(d) &&
+	return !d->in.bad && get_attrs(d, 0) && get_members(d) && get_windows(d) && get_timeline(d) &&
 	       get_cases(d) && get_alerts(d) && get_outcomes(d) && get_timers(d) && get_marks(d) && get_links(d) &&
 	       get_seen(d) && reader_left(&d->in) == 0;
 }

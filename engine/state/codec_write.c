@@ -30,24 +30,24 @@ static void put_attr_value(struct bytes *out, const struct attr *a)
 		put_text(out, a->string);
 }
 
-static void put_attrs(struct bytes *out, const struct attrs *a)
+static void put_attrs(struct bytes *out, struct attrs a)
 {
-	bytes_put_varint(out, a->count);
-	for (unsigned i = 0; i < a->count; i++) {
-		put_attr_value(out, &a->items[i]);
-		bytes_put_zigzag(out, a->items[i].time_ms);
+	bytes_put_varint(out, a.count);
+	for (unsigned i = 0; i < a.count; i++) {
+		put_attr_value(out, &a.items[i]);
+		bytes_put_zigzag(out, a.items[i].time_ms);
 	}
 }
 
 static void put_members(struct bytes *out, const struct record *r)
 {
 	bytes_put_varint(out, r->member_count);
-	for (unsigned i = 0; i < r->member_count; i++) {
-		const struct member *m = &r->members[i];
+	for (unsigned i = 1; i <= r->member_count; i++) {
+		const struct member *m = &record_members(r)[i - 1];
 		put_text(out, m->id);
 		bytes_put_zigzag(out, m->joined_ms);
-		bytes_put_zigzag(out, m->left_ms);
-		put_attrs(out, &m->attrs);
+		bytes_put_zigzag(out, record_member_left_ms(r, (uint8_t)i));
+		put_attrs(out, record_attrs(r, (uint8_t)i));
 	}
 }
 
@@ -55,11 +55,11 @@ static void put_windows(struct bytes *out, const struct record *r)
 {
 	bytes_put_varint(out, r->window_count);
 	for (unsigned i = 0; i < r->window_count; i++) {
-		const struct series_window *w = &r->windows[i];
-		bytes_put_u32(out, w->series);
-		bytes_put_u8(out, w->member);
-		put_text(out, w->key);
-		window_encode(&w->window, NULL, out);
+		const struct window *w = &record_windows(r)[i];
+		bytes_put_u32(out, window_of(w)->series);
+		bytes_put_u8(out, window_of(w)->member);
+		bytes_put_string(out, window_key(w));
+		window_encode(w, NULL, out);
 	}
 }
 
@@ -68,7 +68,7 @@ static void put_timeline(struct bytes *out, const struct record *r)
 	int64_t before_ms = 0;
 	bytes_put_varint(out, r->timeline_count);
 	for (unsigned i = 0; i < r->timeline_count; i++) {
-		const struct moment *m = &r->timeline[i];
+		const struct moment *m = &record_timeline(r)[i];
 		bytes_put_zigzag(out, m->time_ms - before_ms);
 		before_ms = m->time_ms;
 		bytes_put_u8(out, m->member);
@@ -163,13 +163,13 @@ static void put_marks_and_links(struct bytes *out, const struct record *r)
 	}
 }
 
-static void put_seen(struct bytes *out, const struct seen *s)
+static void put_seen(struct bytes *out, const struct record *r)
 {
 	int64_t before_ms = 0;
-	bytes_put_zigzag(out, s->floor_ms);
-	bytes_put_varint(out, s->count);
-	for (unsigned i = 0; i < s->count; i++) {
-		struct seen_id id = seen_at(s, i);
+	bytes_put_zigzag(out, r->seen_floor_ms);
+	bytes_put_varint(out, r->seen_count);
+	for (unsigned i = 0; i < r->seen_count; i++) {
+		struct seen_id id = seen_at(r, i);
 		bytes_put_u64(out, id.id);
 		bytes_put_u32(out, id.content);
 		bytes_put_zigzag(out, id.time_ms - before_ms);
@@ -184,7 +184,7 @@ void record_put(const struct record *r, struct bytes *out, bool digest)
 	bytes_put_zigzag(out, r->newest_ms);
 	bytes_put_varint(out, r->rare->late);
 	put_text(out, r->rare->redirect);
-	put_attrs(out, &r->attrs);
+	put_attrs(out, record_attrs(r, 0));
 	put_members(out, r);
 	put_windows(out, r);
 	put_timeline(out, r);
@@ -193,7 +193,7 @@ void record_put(const struct record *r, struct bytes *out, bool digest)
 	put_outcomes(out, r, digest);
 	put_timers(out, r, digest);
 	put_marks_and_links(out, r);
-	put_seen(out, &r->seen);
+	put_seen(out, r);
 }
 
 void record_encode(const struct record *r, struct bytes *out)

@@ -31,10 +31,36 @@ struct str *text_opt(struct strpool *pool, struct slice text);
 
 struct rare *record_rare(struct record *r); /* one of its own, to be written to */
 
+/* body.c: makes a gap of so many bytes before an item of the body, or closes one. What points into the body is good no
+ * longer. The counts are still, or yet, to be changed: they must be as they were. */
+void *body_insert(struct record *r, const void *before, size_t size);
+void body_remove(struct record *r, const void *from, size_t size);
+void body_trim(struct record *r); /* gives memory back where more than half is unused */
+size_t body_used(const struct record *r);
+
+/* The parts of the body, to be written to. */
+static inline struct attr *own_attrs_of(struct record *r)
+{
+	return (struct attr *)record_own_attrs(r);
+}
+static inline struct member *members_of(struct record *r)
+{
+	return (struct member *)record_members(r);
+}
+static inline struct window *windows_of(struct record *r)
+{
+	return (struct window *)record_windows(r);
+}
+static inline struct moment *timeline_of(struct record *r)
+{
+	return (struct moment *)record_timeline(r);
+}
+
 void attr_drop(struct attr *a, struct strpool *pool);
 void attrs_finish(struct attrs *a, struct strpool *pool);
 void moment_drop(struct moment *m, struct strpool *pool);
-void window_drop(struct series_window *w, struct strpool *pool);
+void member_drop(struct member *m, struct strpool *pool);
+void window_drop(struct window *w, struct strpool *pool);
 void case_drop(struct open_case *c, struct strpool *pool);
 void alert_drop(struct alert *a, struct strpool *pool);
 void outcome_drop(struct outcome *o, struct strpool *pool);
@@ -42,7 +68,7 @@ void timer_drop(struct timer *t, struct strpool *pool);
 void link_drop(struct link *l, struct strpool *pool);
 
 /* The order of sets, by what they say and never by address: also that of their encoding. */
-int window_order(const struct series_window *w, uint32_t series, uint8_t member, struct slice key);
+int window_order(const struct window *w, uint32_t series, uint8_t member, struct slice key);
 int timer_order(const struct timer *t, int64_t due_ms, uint32_t decl, uint8_t member, struct slice key);
 int mark_order(const struct mark *m, uint32_t rule, uint8_t member);
 int link_order(const struct link *l, struct slice id, struct slice member, int64_t from_ms);
@@ -60,9 +86,22 @@ struct open_case *cases_place(struct record *r, struct strpool *pool, struct ope
 int links_place(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms,
 		int64_t to_ms);
 bool record_is_blank(const struct record *r); /* nothing in it that rules could see */
-void seen_finish(struct seen *s);
-struct seen_id seen_at(const struct seen *s, unsigned i); /* 0: the oldest by arrival */
-size_t seen_bytes(const struct seen *s);
-void seen_push(struct seen *s, struct seen_id id);         /* without dropping; count below SEEN_IDS_MAX */
+
+struct member_more *member_more(struct record *r, uint8_t member); /* one of its own, to be written to */
+void member_set_left(struct record *r, uint8_t member, int64_t left_ms);
+/* Room for an attribute before `at`, which is then to be filled in. */
+struct attr *attr_insert(struct record *r, uint8_t member, unsigned at);
+/* Room for a window before `at`, of which only what it is of is filled in; takes the reference. */
+struct window *window_insert(struct record *r, unsigned at, struct str *of);
+
+struct seen_id {
+	uint64_t id;
+	uint32_t content;
+	int64_t time_ms;
+};
+struct seen_id seen_at(const struct record *r, unsigned i); /* 0: the oldest by arrival */
+size_t seen_bytes(const struct record *r);
+void seen_push(struct record *r, struct seen_id id);        /* without dropping; count below SEEN_IDS_MAX */
+void seen_clear(struct record *r);
 
 #endif

@@ -8,40 +8,75 @@ int record_member(struct record *r, struct strpool *pool, struct slice id, bool 
 {
 	if (id.len == 0)
 		return 0;
+	const struct member *members = record_members(r);
+	uint8_t tail = (uint8_t)id.data[id.len - 1];
 	for (unsigned i = 0; i < r->member_count; i++) {
-		if (slice_equal(str_slice(r->members[i].id), id))
+		if (members[i].tail == tail && slice_equal(str_slice(members[i].id), id))
 			return (int)i + 1;
 	}
 	if (!add || r->member_count >= LIMIT_MEMBERS)
 		return -1;
-	ARRAY_INSERT(r->members, r->member_count, r->member_cap, r->member_count, LIMIT_MEMBERS);
-	r->members[r->member_count - 1] = (struct member){ .id = text_take(pool, id), .joined_ms = time_ms };
-	return r->member_count;
+	struct str *own = text_take(pool, id);
+	struct member *m = body_insert(r, members + r->member_count, sizeof(*m));
+	*m = (struct member){ .id = own, .joined_ms = time_ms, .tail = (uint8_t)own->data[own->len - 1] };
+	return ++r->member_count;
+}
+
+void member_drop(struct member *m, struct strpool *pool)
+{
+	strpool_drop(pool, m->id);
+}
+
+static const struct member *member_at(const struct record *r, uint8_t member)
+{
+	CHECK(member >= 1 && member <= r->member_count);
+	return &record_members(r)[member - 1];
+}
+
+struct slice record_member_id(const struct record *r, uint8_t member)
+{
+	return str_slice(member_at(r, member)->id);
+}
+
+int64_t record_member_left_ms(const struct record *r, uint8_t member)
+{
+	unsigned more = member_at(r, member)->more;
+	return more ? r->rare->more[more - 1].left_ms : 0;
+}
+
+struct member_more *member_more(struct record *r, uint8_t member)
+{
+	struct member *m = (struct member *)member_at(r, member);
+	struct rare *own = record_rare(r);
+	if (!m->more) {
+		ARRAY_INSERT(own->more, own->more_count, own->more_cap, own->more_count, LIMIT_MEMBERS);
+		m->more = own->more_count;
+		own->more[m->more - 1] = (struct member_more){ 0 };
+	}
+	return &own->more[m->more - 1];
+}
+
+void member_set_left(struct record *r, uint8_t member, int64_t left_ms)
+{
+	if (left_ms != record_member_left_ms(r, member))
+		member_more(r, member)->left_ms = left_ms;
 }
 
 void record_member_left(struct record *r, uint8_t member, int64_t time_ms)
 {
-	CHECK(member >= 1 && member <= r->member_count);
-	struct member *m = &r->members[member - 1];
-	if (time_ms > m->left_ms)
-		m->left_ms = time_ms;
+	if (time_ms > record_member_left_ms(r, member))
+		member_set_left(r, member, time_ms);
 }
 
 void record_member_joined(struct record *r, uint8_t member, int64_t time_ms)
 {
-	CHECK(member >= 1 && member <= r->member_count);
-	struct member *m = &r->members[member - 1];
-	if (m->left_ms == 0 || time_ms < m->left_ms) {
+	struct member *m = (struct member *)member_at(r, member);
+	int64_t left_ms = record_member_left_ms(r, member);
+	if (left_ms == 0 || time_ms < left_ms) {
 		if (m->joined_ms == 0 || time_ms < m->joined_ms)
 			m->joined_ms = time_ms;
 		return;
 	}
 	m->joined_ms = time_ms;
-	m->left_ms = 0;
-}
-
-struct attrs *record_attrs(struct record *r, uint8_t member)
-{
-	CHECK(member <= r->member_count);
-	return member == 0 ? &r->attrs : &r->members[member - 1].attrs;
+	member_set_left(r, member, 0);
 }

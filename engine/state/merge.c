@@ -31,58 +31,68 @@ struct joining {
 	uint8_t member[LIMIT_MEMBERS + 1]; /* number in `from` -> number in `into` */
 };
 
-static void join_attrs(struct joining *j, struct attrs *into, const struct attrs *from)
+static void join_attrs(struct joining *j, uint8_t into, uint8_t from)
 {
-	for (unsigned i = 0; i < from->count; i++) {
-		const struct attr *a = &from->items[i];
-		const struct attr *own = attrs_get(into, a->name);
+	struct attrs attrs = record_attrs(j->from, from);
+	for (unsigned i = 0; i < attrs.count; i++) {
+		const struct attr *a = &attrs.items[i];
+		const struct attr *own = attrs_get(record_attrs(j->into, into), a->name);
 		if (!own || own->time_ms < a->time_ms)
-			attrs_set(into, j->pool, str_slice(a->name), attr_value(a), a->time_ms);
+			record_set(j->into, j->pool, into, str_slice(a->name), attr_value(a), a->time_ms);
 	}
+}
+
+/* One that both have: the earlier joining, and left only where both say so. */
+static void join_member(struct joining *j, uint8_t number, int64_t joined_ms, int64_t left_ms)
+{
+	struct member *own = &members_of(j->into)[number - 1];
+	int64_t own_left_ms = record_member_left_ms(j->into, number);
+	if (joined_ms != 0 && (own->joined_ms == 0 || joined_ms < own->joined_ms))
+		own->joined_ms = joined_ms;
+	if (left_ms == 0 || own_left_ms == 0)
+		left_ms = 0;
+	else if (own_left_ms > left_ms)
+		left_ms = own_left_ms;
+	member_set_left(j->into, number, left_ms);
 }
 
 static void join_members(struct joining *j)
 {
-	for (unsigned i = 0; i < j->from->member_count; i++) {
-		const struct member *m = &j->from->members[i];
+	for (unsigned i = 1; i <= j->from->member_count; i++) {
+		const struct member *m = &record_members(j->from)[i - 1];
+		int64_t left_ms = record_member_left_ms(j->from, (uint8_t)i);
 		bool known = record_member(j->into, j->pool, str_slice(m->id), false, 0) > 0;
 		int number = record_member(j->into, j->pool, str_slice(m->id), true, m->joined_ms);
 		if (number < 0) {
-			j->member[i + 1] = NO_MEMBER;
+			j->member[i] = NO_MEMBER;
 			continue;
 		}
-		j->member[i + 1] = (uint8_t)number;
-		struct member *own = &j->into->members[number - 1];
-		if (!known) {
-			own->left_ms = m->left_ms;
-		} else {
-			if (m->joined_ms != 0 && (own->joined_ms == 0 || m->joined_ms < own->joined_ms))
-				own->joined_ms = m->joined_ms;
-			if (m->left_ms == 0 || own->left_ms == 0)
-				own->left_ms = 0;
-			else if (m->left_ms > own->left_ms)
-				own->left_ms = m->left_ms;
-		}
-		join_attrs(j, &own->attrs, &m->attrs);
+		j->member[i] = (uint8_t)number;
+		if (known)
+			join_member(j, (uint8_t)number, m->joined_ms, left_ms);
+		else
+			member_set_left(j->into, (uint8_t)number, left_ms);
+		join_attrs(j, (uint8_t)number, (uint8_t)i);
 	}
 }
 
 static void join_windows(struct joining *j)
 {
 	for (unsigned i = 0; i < j->from->window_count; i++) {
-		const struct series_window *w = &j->from->windows[i];
-		uint8_t member = j->member[w->member];
+		const struct window *w = &record_windows(j->from)[i];
+		const struct window_of *of = window_of(w);
+		uint8_t member = j->member[of->member];
 		if (member == NO_MEMBER)
 			continue;
-		struct window_spec spec = window_shape(&w->window);
-		window_merge(record_window(j->into, j->pool, w->series, member, str_slice(w->key), &spec), &w->window);
+		struct window_spec spec = window_shape(w);
+		window_merge(record_window(j->into, j->pool, of->series, member, window_key(w), &spec), w);
 	}
 }
 
 static void join_timeline(struct joining *j)
 {
 	for (unsigned i = 0; i < j->from->timeline_count; i++) {
-		struct moment m = j->from->timeline[i];
+		struct moment m = record_timeline(j->from)[i];
 		if (j->member[m.member] == NO_MEMBER)
 			continue;
 		m.member = j->member[m.member];
@@ -178,43 +188,50 @@ static void join_sets(struct joining *j)
 	}
 }
 
-static bool seen_has(const struct seen *s, uint64_t id)
+static unsigned seen_all(const struct record *r, struct seen_id out[SEEN_IDS_MAX])
 {
-	for (unsigned i = 0; i < s->count; i++) {
-		if (seen_at(s, i).id == id)
+	for (unsigned i = 0; i < r->seen_count; i++)
+		out[i] = seen_at(r, i);
+	return r->seen_count;
+}
+
+static bool seen_has(const struct seen_id *ids, unsigned count, uint64_t id)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (ids[i].id == id)
 			return true;
 	}
 	return false;
 }
 
 /* Both lists are in order of arrival, which is nearly that of time: taking the earlier head keeps both orders. */
-static void join_seen(struct seen *into, const struct seen *from)
+static void join_seen(struct record *into, const struct record *from)
 {
-	struct seen own = *into;
-	unsigned a = 0, b = 0;
-	*into = (struct seen){ .floor_ms = own.floor_ms > from->floor_ms ? own.floor_ms : from->floor_ms };
-	while (a < own.count || b < from->count) {
-		bool take_own = b == from->count ||
-				(a < own.count && seen_at(&own, a).time_ms <= seen_at(from, b).time_ms);
-		struct seen_id id = take_own ? seen_at(&own, a++) : seen_at(from, b++);
-		if (take_own || !seen_has(&own, id.id))
-			seen_add(into, id.id, id.content, id.time_ms);
+	struct seen_id own[SEEN_IDS_MAX], others[SEEN_IDS_MAX];
+	unsigned own_count = seen_all(into, own), other_count = seen_all(from, others), a = 0, b = 0;
+	seen_clear(into);
+	if (from->seen_floor_ms > into->seen_floor_ms)
+		into->seen_floor_ms = from->seen_floor_ms;
+	while (a < own_count || b < other_count) {
+		bool take_own = b == other_count || (a < own_count && own[a].time_ms <= others[b].time_ms);
+		const struct seen_id *id = take_own ? &own[a++] : &others[b++];
+		if (take_own || !seen_has(own, own_count, id->id))
+			seen_add(into, id->id, id->content, id->time_ms);
 	}
-	seen_finish(&own);
 }
 
 void record_merge(struct record *into, struct strpool *pool, const struct record *from)
 {
 	struct joining j = { .into = into, .from = from, .pool = pool };
 	join_members(&j);
-	join_attrs(&j, &into->attrs, &from->attrs);
+	join_attrs(&j, 0, 0);
 	join_windows(&j);
 	join_timeline(&j);
 	join_cases(&j);
 	join_alerts(&j);
 	join_outcomes(&j);
 	join_sets(&j);
-	join_seen(&into->seen, &from->seen);
+	join_seen(into, from);
 	if (from->rare->late)
 		record_rare(into)->late += from->rare->late;
 	if (from->newest_ms > into->newest_ms)

@@ -1,5 +1,4 @@
-/* state/record.c: the life of a record, and what its parts share. A record starts as one block of a few hundred bytes;
- * each array comes into being with its first item. */
+/* state/record.c: the life of a record, and what its parts share. */
 #include "base/limits.h"
 #include "state/inside.h"
 
@@ -35,7 +34,7 @@ struct record *record_create(const struct subject *subject)
 	r->subject.len = subject->len;
 	memcpy(r->subject.id, subject->id, subject->len);
 	r->rare = (struct rare *)&nothing;
-	r->seen.floor_ms = INT64_MIN;
+	r->seen_floor_ms = INT64_MIN;
 	return r;
 }
 
@@ -56,16 +55,19 @@ void record_late(struct record *r)
 	record_rare(r)->late++;
 }
 
-#define DROP_ALL(items, count, drop, pool) \
+#define DROP_EACH(items, count, drop, pool) \
 	do { \
 		for (unsigned i_ = 0; i_ < (count); i_++) \
 			drop(&(items)[i_], (pool)); \
+	} while (0)
+#define DROP_ALL(items, count, drop, pool) \
+	do { \
+		DROP_EACH(items, count, drop, pool); \
 		free(items); \
 	} while (0)
 
-static void member_drop(struct member *m, struct strpool *pool)
+static void more_drop(struct member_more *m, struct strpool *pool)
 {
-	strpool_drop(pool, m->id);
 	attrs_finish(&m->attrs, pool);
 }
 
@@ -78,6 +80,7 @@ static void rare_destroy(struct rare *x, struct strpool *pool)
 	DROP_ALL(x->outcomes, x->outcome_count, outcome_drop, pool);
 	DROP_ALL(x->timers, x->timer_count, timer_drop, pool);
 	DROP_ALL(x->links, x->link_count, link_drop, pool);
+	DROP_ALL(x->more, x->more_count, more_drop, pool);
 	free(x->marks);
 	strpool_drop(pool, x->redirect);
 	free(x);
@@ -85,12 +88,12 @@ static void rare_destroy(struct rare *x, struct strpool *pool)
 
 static void finish(struct record *r, struct strpool *pool)
 {
-	attrs_finish(&r->attrs, pool);
-	DROP_ALL(r->members, r->member_count, member_drop, pool);
-	DROP_ALL(r->windows, r->window_count, window_drop, pool);
-	DROP_ALL(r->timeline, r->timeline_count, moment_drop, pool);
+	DROP_EACH(own_attrs_of(r), r->attr_count, attr_drop, pool);
+	DROP_EACH(members_of(r), r->member_count, member_drop, pool);
+	DROP_EACH(windows_of(r), r->window_count, window_drop, pool);
+	DROP_EACH(timeline_of(r), r->timeline_count, moment_drop, pool);
+	free(r->body);
 	rare_destroy(r->rare, pool);
-	seen_finish(&r->seen);
 }
 
 void record_destroy(struct record *r, struct strpool *pool)
@@ -104,12 +107,12 @@ void record_destroy(struct record *r, struct strpool *pool)
 void record_empty(struct record *r, struct strpool *pool)
 {
 	finish(r, pool);
-	r->members = NULL;
-	r->windows = NULL;
-	r->timeline = NULL;
+	r->body = NULL;
 	r->rare = (struct rare *)&nothing;
-	r->member_count = r->window_count = r->timeline_count = 0;
-	r->member_cap = r->window_cap = r->timeline_cap = 0;
+	r->attr_count = r->member_count = r->timeline_count = 0;
+	r->body_cap = r->window_count = 0;
+	seen_clear(r);
+	r->seen_floor_ms = INT64_MIN;
 }
 
 bool record_is_empty(const struct record *r)
@@ -119,9 +122,9 @@ bool record_is_empty(const struct record *r)
 
 bool record_is_blank(const struct record *r)
 {
-	return r->newest_ms == 0 && r->rare->late == 0 && r->rare->redirect == NULL && r->seen.count == 0 &&
-	       r->seen.floor_ms == INT64_MIN &&
-	       r->attrs.count + r->member_count + r->window_count + r->timeline_count + r->rare->case_count + r->rare->alert_count +
+	return r->newest_ms == 0 && r->rare->late == 0 && r->rare->redirect == NULL && r->seen_count == 0 &&
+	       r->seen_floor_ms == INT64_MIN &&
+	       r->attr_count + r->member_count + r->window_count + r->timeline_count + r->rare->case_count + r->rare->alert_count +
 			       r->rare->outcome_count + r->rare->timer_count + r->rare->mark_count + r->rare->link_count ==
 		       0;
 }
@@ -134,73 +137,76 @@ void record_redirect(struct record *r, struct strpool *pool, struct slice to)
 	strpool_drop(pool, old);
 }
 
+#define LINE_BYTES 64u
+
 void record_prefetch(const struct record *r)
 {
-	__builtin_prefetch(r->attrs.items);
-	__builtin_prefetch(r->members);
-	if (r->window_count) {
-		__builtin_prefetch(&r->windows[0]);
-		__builtin_prefetch(&r->windows[r->window_count / 2u]);
-	}
-	if (r->timeline_count)
-		__builtin_prefetch(&r->timeline[r->timeline_count - 1u]);
-	for (unsigned i = 0; i < r->seen.cap; i += 8) /* its ids, of 8 bytes each; the rest streams */
-		__builtin_prefetch(r->seen.ids + i * 8u);
+	size_t used = body_used(r);
+	for (size_t at = 0; at < used && at < 24 * LINE_BYTES; at += LINE_BYTES)
+		__builtin_prefetch(r->body + at);
+}
+
+#define BLOCK_BYTES 8u /* what malloc adds to each */
+
+static size_t block_bytes(size_t size)
+{
+	return size ? malloc_fit(size) + BLOCK_BYTES : 0;
 }
 
 static size_t rare_bytes(const struct rare *x)
 {
 	if (x == &nothing)
 		return 0;
-	size_t bytes = sizeof(*x) + x->case_cap * sizeof(*x->cases) + x->alert_cap * sizeof(*x->alerts) +
-		       x->outcome_cap * sizeof(*x->outcomes) + x->timer_cap * sizeof(*x->timers) +
-		       x->mark_cap * sizeof(*x->marks) + x->link_cap * sizeof(*x->links);
+	size_t bytes = block_bytes(sizeof(*x)) + block_bytes(x->case_cap * sizeof(*x->cases)) +
+		       block_bytes(x->alert_cap * sizeof(*x->alerts)) +
+		       block_bytes(x->outcome_cap * sizeof(*x->outcomes)) +
+		       block_bytes(x->timer_cap * sizeof(*x->timers)) + block_bytes(x->mark_cap * sizeof(*x->marks)) +
+		       block_bytes(x->link_cap * sizeof(*x->links)) + block_bytes(x->more_cap * sizeof(*x->more));
 	for (unsigned i = 0; i < x->alert_count; i++)
-		bytes += strlen(x->alerts[i].text) + 1;
+		bytes += block_bytes(strlen(x->alerts[i].text) + 1);
+	for (unsigned i = 0; i < x->more_count; i++)
+		bytes += block_bytes(x->more[i].attrs.cap * sizeof(struct attr));
 	return bytes;
 }
 
 /* Interned strings are counted by the pool, not here; but what happened, which may be one customer's own, has its share. */
-static size_t timeline_bytes(const struct record *r)
+static size_t timeline_share(const struct record *r)
 {
-	size_t bytes = r->timeline_cap * sizeof(*r->timeline);
-	for (unsigned i = 0; i < r->timeline_count; i++)
-		bytes += (sizeof(struct str) + r->timeline[i].what->len) / r->timeline[i].what->refs;
+	size_t bytes = 0;
+	for (unsigned i = 0; i < r->timeline_count; i++) {
+		const struct str *what = record_timeline(r)[i].what;
+		bytes += (sizeof(struct str) + what->len) / what->refs;
+	}
 	return bytes;
 }
-
-#define BLOCK_BYTES 8u /* what malloc adds to each */
 
 size_t record_bytes(const struct record *r)
 {
-	size_t bytes = offsetof(struct record, subject.id) + r->subject.len + r->attrs.cap * sizeof(struct attr) +
-		       seen_bytes(&r->seen) + r->member_cap * sizeof(*r->members) +
-		       r->window_cap * sizeof(*r->windows) + timeline_bytes(r) + rare_bytes(r->rare) + 6 * BLOCK_BYTES;
-	for (unsigned i = 0; i < r->member_count; i++)
-		bytes += r->members[i].attrs.cap * sizeof(struct attr);
+	size_t bytes = block_bytes(offsetof(struct record, subject.id) + r->subject.len) + block_bytes(r->body_cap) +
+		       timeline_share(r) + rare_bytes(r->rare);
 	for (unsigned i = 0; i < r->window_count; i++)
-		bytes += window_bytes(&r->windows[i].window);
+		bytes += window_bytes(&record_windows(r)[i]);
 	return bytes;
 }
 
-static size_t attrs_text(const struct attr *items, unsigned count)
+static size_t attrs_text(struct attrs a)
 {
 	size_t bytes = 0;
-	for (unsigned i = 0; i < count; i++)
-		bytes += items[i].name->len + (items[i].kind == VALUE_STRING ? items[i].string->len : 0);
+	for (unsigned i = 0; i < a.count; i++)
+		bytes += a.items[i].name->len + (a.items[i].kind == VALUE_STRING ? a.items[i].string->len : 0);
 	return bytes;
 }
 
 size_t record_text_bytes(const struct record *r)
 {
-	size_t bytes = attrs_text(r->attrs.items, r->attrs.count);
-	for (unsigned i = 0; i < r->member_count; i++)
-		bytes += attrs_text(r->members[i].attrs.items, r->members[i].attrs.count);
+	size_t bytes = 0;
+	for (unsigned i = 0; i <= r->member_count; i++)
+		bytes += attrs_text(record_attrs(r, (uint8_t)i));
 	for (unsigned i = 0; i < r->timeline_count; i++) {
-		const struct str *what = r->timeline[i].what;
+		const struct str *what = record_timeline(r)[i].what;
 		bytes += what->len - what->len / what->refs; /* the rest is in record_bytes */
 	}
 	for (unsigned i = 0; i < r->window_count; i++)
-		bytes += str_slice(r->windows[i].key).len;
+		bytes += window_key(&record_windows(r)[i]).len;
 	return bytes;
 }

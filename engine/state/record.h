@@ -15,8 +15,6 @@
 #include "state/subject.h"
 #include "state/window.h"
 
-#include <stddef.h>
-
 /* attrs.c: attributes, each with the time it is true since. An older value never overwrites a newer one. */
 struct attr {
 	struct str *name;
@@ -33,24 +31,17 @@ struct attrs {
 	uint16_t count, cap;
 };
 
+/* member.c */
 struct member {
 	struct str *id;
-	int64_t joined_ms, left_ms; /* 0: not known, not left */
+	int64_t joined_ms : 48; /* 0: not known */
+	uint64_t more : 8;      /* number of its member_more; 0: none */
+	uint64_t tail : 8;      /* the id's last byte: what tells the numbers of one family apart, without reading them */
+};
+struct member_more { /* of those who left or have attributes */
+	int64_t left_ms; /* 0: not left */
 	struct attrs attrs;
 };
-
-/* series.c: one window of one series (or tally) */
-struct series_window {
-	uint32_t series; /* identity of the declaration: 32 bits of the hash of its definition */
-	uint8_t member;
-	struct str *key; /* `by` values joined with \x1f; NULL where the series has none */
-	struct window window;
-};
-/* What a window that record_window gave is of. */
-static inline const struct series_window *window_owner(const struct window *w)
-{
-	return (const struct series_window *)((const char *)w - offsetof(struct series_window, window));
-}
 
 /* timeline.c: what happened is kept as one interned string, since the same few things happen to all customers: an
  * event costs a customer 16 bytes. moment_read takes it apart. */
@@ -108,20 +99,8 @@ struct timer {
 	struct str *key;    /* the case's key */
 };
 
-/* seen.c: recent event ids, in 16 bytes each. Of the content 32 bits are kept: other content under a known id is
+/* seen.c: recent event ids, in 16 bytes each (20 where they span more than 49 days). Of the content 32 bits are kept: other content under a known id is
  * mistaken for a duplicate once in 4 billion such mistakes of a sender. */
-struct seen_id {
-	uint64_t id;
-	uint32_t content;
-	int64_t time_ms;
-};
-struct seen {
-	char *ids;        /* ring, oldest first from `head`; seen.c knows the shape */
-	int64_t base_ms;  /* what times are counted from */
-	int64_t floor_ms; /* newest event time among ids dropped; INT64_MIN: none */
-	uint16_t head, count, cap;
-	bool wide;        /* times span more than 49 days: 8 bytes each instead of 4 */
-};
 enum seen_answer { SEEN_NEW, SEEN_DUPLICATE, SEEN_CONFLICT, SEEN_TOO_OLD };
 
 /* marks.c: when a rule with once_per last fired, for a member and key */
@@ -145,27 +124,49 @@ struct rare {
 	struct timer *timers;         /* ordered by due time */
 	struct mark *marks;
 	struct link *links;
+	struct member_more *more;     /* in no order: members have its number */
 	struct str *redirect;         /* merged into this customer; then only that matters */
 	uint64_t late;                /* events left out of a window because they came too late */
-	uint16_t case_count, alert_count, outcome_count, timer_count, mark_count, link_count;
-	uint16_t case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap;
+	uint16_t case_count, alert_count, outcome_count, timer_count, mark_count, link_count, more_count;
+	uint16_t case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap, more_cap;
 };
 
-/* Memory is what bounds how many customers a machine serves, and cache misses are most of what an event costs: so few
- * blocks, no slack, and the subject's id takes the bytes it has. */
+/* Memory is what bounds how many customers a machine serves, and cache misses are most of what an event costs. So all
+ * that most records have lies in one block, the body, its parts back to back in the order of their counts here; adding
+ * to one moves those behind it. What points into the body is good until something is added to the record. */
 struct record {
 	uint64_t seq;       /* the newest entry applied: what the record is current to */
 	int64_t newest_ms;  /* newest event time applied */
-	struct attrs attrs;
-	struct member *members;
-	struct series_window *windows;
-	struct moment *timeline;      /* ordered by time, oldest first */
-	struct rare *rare;            /* never NULL; only state/ changes it */
-	struct seen seen;
-	uint16_t member_count, window_count, timeline_count;
-	uint16_t member_cap, window_cap, timeline_cap;
-	struct subject subject;       /* last, and cut off where its id ends: record_subject copies it */
+	struct rare *rare;  /* never NULL; only state/ changes it */
+	char *body;
+	int64_t seen_floor_ms; /* newest event time among ids dropped; INT64_MIN: none */
+	int64_t seen_base_ms;  /* what times of ids are counted from */
+	uint16_t body_cap;
+	uint16_t window_count, seen_count;
+	uint8_t attr_count, member_count, timeline_count;
+	bool seen_wide;     /* times of ids span more than 49 days: 8 bytes each instead of 4 */
+	struct subject subject; /* last, and cut off where its id ends: record_subject copies it */
 };
+_Static_assert(LIMIT_RECORD_ATTRIBUTES <= UINT8_MAX && LIMIT_MEMBERS < UINT8_MAX && LIMIT_TIMELINE <= UINT8_MAX,
+	       "counts fit a byte");
+
+/* The body's parts, in its order; seen ids come last and only seen.c reads them. */
+static inline const struct attr *record_own_attrs(const struct record *r)
+{
+	return (const struct attr *)(const void *)r->body;
+}
+static inline const struct member *record_members(const struct record *r)
+{
+	return (const struct member *)(const void *)(record_own_attrs(r) + r->attr_count);
+}
+static inline const struct window *record_windows(const struct record *r)
+{
+	return (const struct window *)(const void *)(record_members(r) + r->member_count);
+}
+static inline const struct moment *record_timeline(const struct record *r) /* ordered by time, oldest first */
+{
+	return (const struct moment *)(const void *)(record_windows(r) + r->window_count);
+}
 
 struct record *record_create(const struct subject *subject);
 struct subject record_subject(const struct record *r);
@@ -173,26 +174,30 @@ void record_late(struct record *r); /* one more event came too late for a window
 void record_destroy(struct record *r, struct strpool *pool); /* NULL-safe */
 void record_empty(struct record *r, struct strpool *pool); /* only its subject, sequence and newest time stay */
 bool record_is_empty(const struct record *r);                /* never had an entry applied: no sequence, no content */
-/* Asks the CPU for the parts that applying an event will walk: they lie apart, and fetched together cost one wait instead
- * of one each. */
+/* Asks the CPU for what applying an event will walk: fetched together it costs one wait instead of several. */
 void record_prefetch(const struct record *r);
-size_t record_bytes(const struct record *r);                 /* approximate memory, for the cache's bound */
+size_t record_bytes(const struct record *r);                 /* memory, what malloc adds included: for the cache's bound */
 
 /* Bytes of the strings whose length senders decide, as they are spelled out when the record is stored. */
 size_t record_text_bytes(const struct record *r);
 
-const struct attr *attrs_get(const struct attrs *a, const struct str *name); /* name interned; NULL: never seen */
-const struct attr *attrs_get_text(const struct attrs *a, struct slice name);
-struct value attr_value(const struct attr *a);                                /* NULL: unknown */
+/* Of the customer (0) or of a member: lent until something is added. */
+struct attrs record_attrs(const struct record *r, uint8_t member);
+const struct attr *attrs_get(struct attrs a, const struct str *name); /* name interned; NULL: never seen */
+const struct attr *attrs_get_text(struct attrs a, struct slice name);
+struct value attr_value(const struct attr *a);                         /* NULL: unknown */
 /* ERR_OK, ERR_LIMIT beyond LIMIT_RECORD_ATTRIBUTES (nothing changed). A newer value of the same name stays. An unknown
  * value removes. */
-int attrs_set(struct attrs *a, struct strpool *pool, struct slice name, struct value v, int64_t time_ms);
+int record_set(struct record *r, struct strpool *pool, uint8_t member, struct slice name, struct value v,
+	       int64_t time_ms);
 /* The same by a name of the pool, which is found by its address. */
-int attrs_put(struct attrs *a, struct strpool *pool, struct str *name, struct value v, int64_t time_ms);
+int record_set_known(struct record *r, struct strpool *pool, uint8_t member, struct str *name, struct value v,
+		     int64_t time_ms);
 
 /* 0 for an empty id; else its number, adding it where `add`; -1: not there, or beyond LIMIT_MEMBERS. */
 int record_member(struct record *r, struct strpool *pool, struct slice id, bool add, int64_t time_ms);
-struct attrs *record_attrs(struct record *r, uint8_t member); /* of the customer (0) or of a member */
+struct slice record_member_id(const struct record *r, uint8_t member);
+int64_t record_member_left_ms(const struct record *r, uint8_t member); /* 0: not left */
 /* Dated: what is older than what is known changes nothing. Who comes again has the newest joining, and has not left. */
 void record_member_joined(struct record *r, uint8_t member, int64_t time_ms);
 void record_member_left(struct record *r, uint8_t member, int64_t time_ms);
@@ -241,8 +246,8 @@ int64_t timers_next_fire(const struct record *r); /* INT64_MAX: none */
 
 /* Asks without changing; then seen_add once the event is applied. Grows from SEEN_IDS_MIN while ids younger than
  * ALERT_HORIZON_MS (by event time, against the newest) would have to be dropped, up to SEEN_IDS_MAX. */
-enum seen_answer seen_ask(const struct seen *s, uint64_t id, uint64_t content, int64_t time_ms);
-void seen_add(struct seen *s, uint64_t id, uint64_t content, int64_t time_ms);
+enum seen_answer seen_ask(const struct record *r, uint64_t id, uint64_t content, int64_t time_ms);
+void seen_add(struct record *r, uint64_t id, uint64_t content, int64_t time_ms);
 
 int64_t marks_get(const struct record *r, uint32_t rule, uint8_t member); /* INT64_MIN: never */
 void marks_set(struct record *r, uint32_t rule, uint8_t member, int64_t time_ms);

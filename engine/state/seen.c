@@ -1,156 +1,166 @@
 /* state/seen.c: the ids of recent events, in order of arrival, and the floor: the newest event time among those
  * dropped. What is not newer than the floor and not among the ids may be a duplicate: nobody can tell.
  *
- * How many are kept depends on the ids alone and never on the ring's capacity, so that a record read back from the
- * store goes on exactly as the one that stayed in memory: before an add, the first goes as long as there are
- * SEEN_IDS_MIN or more and it is older than ALERT_HORIZON_MS before the newest, or there are SEEN_IDS_MAX.
+ * How many are kept depends on the ids alone, so that a record read back from the store goes on exactly as the one that
+ * stayed in memory: before an add, the first goes as long as there are SEEN_IDS_MIN or more and it is older than
+ * ALERT_HORIZON_MS before the newest, or there are SEEN_IDS_MAX.
  *
- * In memory the ring is three arrays in one block, since every event of a customer walks all its ids:
+ * They are the last part of a record's body, three arrays back to back, since every event of a customer looks at all
+ * its ids, and at nothing else of them:
  *
  *     id 8 ... | time 4 (wide: 8) ... | content 4 ...
  *
- * Times are counted from base_ms, which is the first time less half of what 32 bits reach; a time beyond that makes the
- * ring wide for good. Neither shows outside. */
+ * Times are counted from seen_base_ms, which is the first time less half of what 32 bits reach; a time beyond that makes
+ * all of them wide for good. Neither shows outside. */
 #include "base/limits.h"
 #include "state/inside.h"
 
 #define NARROW_HALF_MS (1LL << 31)
 
-static uint64_t *ids_of(const struct seen *s)
+static uint64_t *ids_of(const struct record *r)
 {
-	return (uint64_t *)(void *)s->ids;
+	return (uint64_t *)(void *)(record_timeline(r) + r->timeline_count);
 }
 
-static char *times_of(const struct seen *s)
+static size_t time_size(const struct record *r)
 {
-	return s->ids + s->cap * sizeof(uint64_t);
+	return r->seen_wide ? sizeof(int64_t) : sizeof(uint32_t);
 }
 
-static uint32_t *contents_of(const struct seen *s)
+static char *times_of(const struct record *r)
 {
-	return (uint32_t *)(void *)(times_of(s) + s->cap * (s->wide ? sizeof(int64_t) : sizeof(uint32_t)));
+	return (char *)(ids_of(r) + r->seen_count);
 }
 
-static unsigned place_of(const struct seen *s, unsigned i)
+static uint32_t *contents_of(const struct record *r)
 {
-	unsigned at = s->head + i;
-	return at < s->cap ? at : at - s->cap;
+	return (uint32_t *)(void *)(times_of(r) + r->seen_count * time_size(r));
 }
 
-static int64_t time_at(const struct seen *s, unsigned place)
+static int64_t time_at(const struct record *r, unsigned i)
 {
-	if (s->wide)
-		return ((const int64_t *)(const void *)times_of(s))[place];
-	return s->base_ms + ((const uint32_t *)(const void *)times_of(s))[place];
+	if (r->seen_wide)
+		return ((const int64_t *)(const void *)times_of(r))[i];
+	return r->seen_base_ms + ((const uint32_t *)(const void *)times_of(r))[i];
 }
 
-struct seen_id seen_at(const struct seen *s, unsigned i)
+struct seen_id seen_at(const struct record *r, unsigned i)
 {
-	unsigned place = place_of(s, i);
-	return (struct seen_id){ ids_of(s)[place], contents_of(s)[place], time_at(s, place) };
+	return (struct seen_id){ ids_of(r)[i], contents_of(r)[i], time_at(r, i) };
 }
 
-size_t seen_bytes(const struct seen *s)
+size_t seen_bytes(const struct record *r)
 {
-	return s->cap * (s->wide ? 20u : 16u);
+	return r->seen_count * (sizeof(uint64_t) + time_size(r) + sizeof(uint32_t));
 }
 
-void seen_finish(struct seen *s)
+enum seen_answer seen_ask(const struct record *r, uint64_t id, uint64_t content, int64_t time_ms)
 {
-	free(s->ids);
-	*s = (struct seen){ .floor_ms = INT64_MIN };
-}
-
-enum seen_answer seen_ask(const struct seen *s, uint64_t id, uint64_t content, int64_t time_ms)
-{
-	const uint64_t *ids = ids_of(s);
-	unsigned end = s->head + s->count;
-	for (unsigned i = s->head; i < end; i++) {
-		unsigned at = i < s->cap ? i : i - s->cap;
-		if (ids[at] == id)
-			return contents_of(s)[at] == (uint32_t)content ? SEEN_DUPLICATE : SEEN_CONFLICT;
+	const uint64_t *ids = ids_of(r);
+	for (unsigned i = 0; i < r->seen_count; i++) {
+		if (ids[i] == id)
+			return contents_of(r)[i] == (uint32_t)content ? SEEN_DUPLICATE : SEEN_CONFLICT;
 	}
 	/* INT64_MIN: nothing was dropped yet, whatever the time */
-	return s->floor_ms != INT64_MIN && time_ms <= s->floor_ms ? SEEN_TOO_OLD : SEEN_NEW;
+	return r->seen_floor_ms != INT64_MIN && time_ms <= r->seen_floor_ms ? SEEN_TOO_OLD : SEEN_NEW;
 }
 
-static void put_at(struct seen *s, unsigned place, const struct seen_id *id)
+static void put_time(struct record *r, unsigned i, int64_t time_ms)
 {
-	ids_of(s)[place] = id->id;
-	contents_of(s)[place] = id->content;
-	if (s->wide)
-		((int64_t *)(void *)times_of(s))[place] = id->time_ms;
+	if (r->seen_wide)
+		((int64_t *)(void *)times_of(r))[i] = time_ms;
 	else
-		((uint32_t *)(void *)times_of(s))[place] = (uint32_t)(id->time_ms - s->base_ms);
+		((uint32_t *)(void *)times_of(r))[i] = (uint32_t)(time_ms - r->seen_base_ms);
 }
 
-static void reshape(struct seen *s, unsigned cap, bool wide)
+/* Nobody's times are wide at first, so this is seldom done, and never undone. */
+static void widen(struct record *r)
 {
-	struct seen to = *s;
-	to.wide = wide;
-	to.cap = (uint16_t)cap;
-	to.head = 0;
-	to.ids = must_malloc(seen_bytes(&to));
-	for (unsigned i = 0; i < s->count; i++) {
-		struct seen_id id = seen_at(s, i);
-		put_at(&to, i, &id);
+	int64_t times[SEEN_IDS_MAX];
+	size_t more = r->seen_count * (sizeof(int64_t) - sizeof(uint32_t));
+	for (unsigned i = 0; i < r->seen_count; i++)
+		times[i] = time_at(r, i);
+	body_insert(r, contents_of(r), more);
+	r->seen_wide = true;
+	for (unsigned i = 0; i < r->seen_count; i++)
+		put_time(r, i, times[i]);
+}
+
+/* Leaves out the oldest `drop` and makes room for one more at the end. */
+static void shift(struct record *r, unsigned drop)
+{
+	unsigned before = r->seen_count, kept = before - drop, after = kept + 1;
+	size_t unit = time_size(r);
+	if (after > before)
+		body_insert(r, (char *)ids_of(r) + seen_bytes(r), sizeof(uint64_t) + unit + sizeof(uint32_t));
+	char *ids = (char *)ids_of(r);
+	char *times = ids + before * sizeof(uint64_t), *contents = times + before * unit;
+	char *to_times = ids + after * sizeof(uint64_t), *to_contents = to_times + after * unit;
+	times += drop * unit;
+	contents += drop * sizeof(uint32_t);
+	if (after > before) { /* up, the last first */
+		memmove(to_contents, contents, kept * sizeof(uint32_t));
+		memmove(to_times, times, kept * unit);
+	} else {
+		memmove(ids, ids + drop * sizeof(uint64_t), kept * sizeof(uint64_t));
+		memmove(to_times, times, kept * unit);
+		memmove(to_contents, contents, kept * sizeof(uint32_t));
 	}
-	free(s->ids);
-	*s = to;
+	r->seen_count = (uint16_t)after;
+	if (after < before)
+		body_trim(r);
 }
 
-void seen_push(struct seen *s, struct seen_id id)
+static void push(struct record *r, unsigned drop, const struct seen_id *id)
 {
-	CHECK(s->count < SEEN_IDS_MAX);
-	if (s->cap == 0)
-		s->base_ms = id.time_ms - NARROW_HALF_MS;
-	bool wide = s->wide || id.time_ms < s->base_ms || id.time_ms >= s->base_ms + 2 * NARROW_HALF_MS;
-	unsigned cap = s->count < s->cap ? s->cap : s->cap + s->cap / 4u + 3u;
-	if (cap != s->cap || wide != s->wide)
-		reshape(s, cap < SEEN_IDS_MAX ? cap : SEEN_IDS_MAX, wide);
-	put_at(s, place_of(s, s->count++), &id);
+	if (r->seen_count == 0)
+		r->seen_base_ms = id->time_ms - NARROW_HALF_MS;
+	if (!r->seen_wide && (id->time_ms < r->seen_base_ms || id->time_ms >= r->seen_base_ms + 2 * NARROW_HALF_MS))
+		widen(r);
+	shift(r, drop);
+	unsigned last = r->seen_count - 1u;
+	ids_of(r)[last] = id->id;
+	contents_of(r)[last] = id->content;
+	put_time(r, last, id->time_ms);
 }
 
-static void drop_first(struct seen *s)
+void seen_push(struct record *r, struct seen_id id)
 {
-	int64_t time_ms = time_at(s, s->head);
-	if (time_ms > s->floor_ms)
-		s->floor_ms = time_ms;
-	s->head = (uint16_t)place_of(s, 1);
-	s->count--;
+	CHECK(r->seen_count < SEEN_IDS_MAX);
+	push(r, 0, &id);
 }
 
-static int64_t newest_between(const struct seen *s, unsigned first, unsigned end, int64_t newest_ms)
+void seen_clear(struct record *r)
 {
-	if (s->wide) {
-		for (unsigned i = first; i < end; i++)
-			newest_ms = time_at(s, i) > newest_ms ? time_at(s, i) : newest_ms;
+	r->seen_count = 0;
+	r->seen_wide = false;
+}
+
+static int64_t newest_of(const struct record *r, int64_t newest_ms)
+{
+	if (r->seen_wide) {
+		for (unsigned i = 0; i < r->seen_count; i++)
+			newest_ms = time_at(r, i) > newest_ms ? time_at(r, i) : newest_ms;
 		return newest_ms;
 	}
-	const uint32_t *times = (const uint32_t *)(const void *)times_of(s);
+	const uint32_t *times = (const uint32_t *)(const void *)times_of(r);
 	uint32_t newest = 0;
-	for (unsigned i = first; i < end; i++)
+	for (unsigned i = 0; i < r->seen_count; i++)
 		newest = times[i] > newest ? times[i] : newest;
-	return s->base_ms + newest > newest_ms ? s->base_ms + newest : newest_ms;
+	return r->seen_base_ms + newest > newest_ms ? r->seen_base_ms + newest : newest_ms;
 }
 
-/* The ring's ids lie in one row of places, or in two: behind the head and, where they go round, before it. */
-static int64_t newest_of(const struct seen *s, int64_t newest_ms)
+void seen_add(struct record *r, uint64_t id, uint64_t content, int64_t time_ms)
 {
-	unsigned end = s->head + s->count;
-	if (end <= s->cap)
-		return newest_between(s, s->head, end, newest_ms);
-	newest_ms = newest_between(s, s->head, s->cap, newest_ms);
-	return newest_between(s, 0, end - s->cap, newest_ms);
-}
-
-void seen_add(struct seen *s, uint64_t id, uint64_t content, int64_t time_ms)
-{
-	if (s->count >= SEEN_IDS_MIN) {
-		int64_t newest_ms = newest_of(s, time_ms);
-		while (s->count >= SEEN_IDS_MIN &&
-		       (s->count >= SEEN_IDS_MAX || time_at(s, s->head) < newest_ms - ALERT_HORIZON_MS))
-			drop_first(s);
+	unsigned drop = 0;
+	if (r->seen_count >= SEEN_IDS_MIN) {
+		int64_t horizon_ms = newest_of(r, time_ms) - ALERT_HORIZON_MS;
+		for (; r->seen_count - drop >= SEEN_IDS_MIN; drop++) {
+			int64_t first_ms = time_at(r, drop);
+			if (r->seen_count - drop < SEEN_IDS_MAX && first_ms >= horizon_ms)
+				break;
+			r->seen_floor_ms = first_ms > r->seen_floor_ms ? first_ms : r->seen_floor_ms;
+		}
 	}
-	seen_push(s, (struct seen_id){ .id = id, .content = (uint32_t)content, .time_ms = time_ms });
+	push(r, drop, &(struct seen_id){ .id = id, .content = (uint32_t)content, .time_ms = time_ms });
 }

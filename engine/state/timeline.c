@@ -14,28 +14,40 @@ void moment_drop(struct moment *m, struct strpool *pool)
 	strpool_drop(pool, m->what);
 }
 
+/* The first goes, the ones before `at` move down, and the new one has its place before `at`. */
+static void replace_first(struct record *r, struct strpool *pool, unsigned at, const struct moment *m)
+{
+	struct moment *timeline = timeline_of(r);
+	moment_drop(&timeline[0], pool);
+	memmove(&timeline[0], &timeline[1], (at - 1) * sizeof(*timeline));
+	timeline[at - 1] = *m;
+}
+
+static void remove_first(struct record *r, struct strpool *pool)
+{
+	moment_drop(timeline_of(r), pool);
+	body_remove(r, timeline_of(r), sizeof(struct moment));
+	r->timeline_count--;
+}
+
 void timeline_place(struct record *r, struct strpool *pool, struct moment *m, unsigned keep)
 {
 	CHECK(m->member <= r->member_count);
 	if (keep > LIMIT_TIMELINE)
 		keep = LIMIT_TIMELINE;
+	while (r->timeline_count > keep)
+		remove_first(r, pool);
 	unsigned at = r->timeline_count;
-	while (at > 0 && r->timeline[at - 1].time_ms > m->time_ms)
+	while (at > 0 && timeline_of(r)[at - 1].time_ms > m->time_ms)
 		at--;
-	if (keep == 0 || (at == 0 && r->timeline_count >= keep)) {
-		moment_drop(m, pool);
+	if (r->timeline_count < keep) {
+		struct moment *room = body_insert(r, timeline_of(r) + at, sizeof(*room));
+		r->timeline_count++;
+		*room = *m;
+	} else if (at > 0) {
+		replace_first(r, pool, at, m);
 	} else {
-		if (r->timeline_count == LIMIT_TIMELINE) {
-			moment_drop(&r->timeline[0], pool);
-			ARRAY_REMOVE(r->timeline, r->timeline_count, 0);
-			at--;
-		}
-		ARRAY_INSERT(r->timeline, r->timeline_count, r->timeline_cap, at, LIMIT_TIMELINE);
-		r->timeline[at] = *m;
-	}
-	while (r->timeline_count > keep) {
-		moment_drop(&r->timeline[0], pool);
-		ARRAY_REMOVE(r->timeline, r->timeline_count, 0);
+		moment_drop(m, pool);
 	}
 }
 

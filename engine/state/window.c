@@ -8,8 +8,8 @@
  * one cell that never expires, and counts that grow for ever.) Windows kept for longer than a year use a year's 256th,
  * and join the two oldest where no pair is left.
  *
- * Memory: the first cell is in the window itself; more are one block without slack worth speaking of, which grows by a
- * quarter and shrinks when three quarters are unused. */
+ * Memory: a cell of which all but its count follows from the window's newest time is in the window itself; others are
+ * one block without slack worth speaking of, which grows by an eighth and shrinks when three quarters are unused. */
 #include "state/window.h"
 
 #include "base/check.h"
@@ -24,16 +24,12 @@
 
 static size_t cell_bytes(const struct window *w)
 {
-	if (w->keeping != WINDOW_EXACT)
-		return w->has_value ? 32 : 8;
+	bool value = window_has_value(w);
+	if (!window_is(w, WINDOW_EXACT))
+		return value ? 32 : 8;
 	if (w->wide)
-		return w->has_value ? 40 : 16;
-	return w->has_value ? 16 : 8;
-}
-
-static const char *cells_of(const struct window *w)
-{
-	return w->cap ? w->cells : w->one;
+		return value ? 40 : 16;
+	return value ? 16 : 8;
 }
 
 int64_t window_floor(int64_t t_ms, int64_t unit_ms)
@@ -41,11 +37,27 @@ int64_t window_floor(int64_t t_ms, int64_t unit_ms)
 	return t_ms / unit_ms - (t_ms % unit_ms != 0 && t_ms < 0);
 }
 
+static int64_t newest_key(const struct window *w)
+{
+	return window_floor(window_newest_ms(w), window_unit_ms(w));
+}
+
+/* Cells like these may be in the window itself. Of a day the first instant can not be told without the zone. */
+static bool is_plain(const struct window *w)
+{
+	return !window_has_value(w) && !w->wide && !window_is(w, WINDOW_DAY);
+}
+
 struct cell window_load(const struct window *w, unsigned i)
 {
-	const char *p = cells_of(w) + i * cell_bytes(w);
 	struct cell c = { .count = 1 };
-	if (w->keeping != WINDOW_EXACT) {
+	if (!w->apart) {
+		c.key = newest_key(w);
+		c.count = w->events;
+		return c;
+	}
+	const char *p = w->block->cells + i * cell_bytes(w);
+	if (!window_is(w, WINDOW_EXACT)) {
 		uint32_t step[2];
 		memcpy(step, p, 8);
 		c.key = (int64_t)step[0] - STEP_BIAS;
@@ -59,21 +71,53 @@ struct cell window_load(const struct window *w, unsigned i)
 			p += 8;
 		}
 	}
-	if (!w->has_value)
+	if (!window_has_value(w))
 		return c;
 	memcpy(&c.sum, p, 8);
 	c.min = c.max = c.sum;
-	if (w->keeping != WINDOW_EXACT || w->wide) {
+	if (!window_is(w, WINDOW_EXACT) || w->wide) {
 		memcpy(&c.min, p + 8, 8);
 		memcpy(&c.max, p + 16, 8);
 	}
 	return c;
 }
 
+static void set_cap(struct window *w, unsigned cap)
+{
+	size_t size = malloc_fit(sizeof(struct window_block) + cap * cell_bytes(w));
+	w->block = must_realloc(w->apart ? w->block : NULL, size);
+	w->block->cap = (size - sizeof(struct window_block)) / cell_bytes(w);
+}
+
+/* From in the window itself to a block. */
+static void set_apart(struct window *w)
+{
+	int64_t newest_ms = window_newest_ms(w);
+	struct cell c = window_load(w, 0);
+	set_cap(w, w->count + 1u);
+	w->block->newest_ms = newest_ms;
+	w->apart = true;
+	if (w->count)
+		window_store(w, 0, &c);
+}
+
+static void store_inside(struct window *w, const struct cell *c)
+{
+	w->events = c->count;
+	if (w->events == c->count && newest_key(w) == c->key)
+		return;
+	set_apart(w);
+	window_store(w, 0, c);
+}
+
 void window_store(struct window *w, unsigned i, const struct cell *c)
 {
-	char *p = (char *)cells_of(w) + i * cell_bytes(w);
-	if (w->keeping != WINDOW_EXACT) {
+	if (!w->apart) {
+		store_inside(w, c);
+		return;
+	}
+	char *p = w->block->cells + i * cell_bytes(w);
+	if (!window_is(w, WINDOW_EXACT)) {
 		uint64_t count = c->count < STEP_COUNT_MAX ? c->count : STEP_COUNT_MAX;
 		uint32_t step[2] = { (uint32_t)(c->key + STEP_BIAS), (uint32_t)count };
 		memcpy(p, step, 8);
@@ -86,35 +130,60 @@ void window_store(struct window *w, unsigned i, const struct cell *c)
 			p += 8;
 		}
 	}
-	if (!w->has_value)
+	if (!window_has_value(w))
 		return;
 	memcpy(p, &c->sum, 8);
-	if (w->keeping != WINDOW_EXACT || w->wide) {
+	if (!window_is(w, WINDOW_EXACT) || w->wide) {
 		memcpy(p + 8, &c->min, 8);
 		memcpy(p + 16, &c->max, 8);
 	}
 }
 
-void window_init(struct window *w, const struct window_spec *spec)
+/* What is hashed to intern it has no byte that was not set. */
+static size_t describe(struct window_of *of, uint32_t series, uint8_t member, const struct window_spec *spec)
 {
-	*w = (struct window){ .keeping = spec->keeping, .has_value = spec->has_value };
+	*of = (struct window_of){ .series = series, .member = member, .keeping = spec->keeping,
+				  .has_value = spec->has_value };
 	if (spec->keeping == WINDOW_DAY)
-		w->unit_s = 1;
+		of->unit_s = 1;
 	else if (spec->keeping == WINDOW_GRAIN)
-		w->unit_s = spec->grain_ms < 2000 ? 1 : (uint32_t)(spec->grain_ms / 1000);
+		of->unit_s = spec->grain_ms < 2000 ? 1 : (uint32_t)(spec->grain_ms / 1000);
+	return offsetof(struct window_of, key);
+}
+
+struct str *window_of_take(struct strpool *pool, uint32_t series, uint8_t member, struct slice key,
+			   const struct window_spec *spec)
+{
+	union {
+		struct window_of of;
+		char bytes[sizeof(struct window_of) + LIMIT_KEY_BYTES];
+	} text;
+	size_t len = describe(&text.of, series, member, spec);
+	CHECK(key.len <= LIMIT_KEY_BYTES);
+	if (key.len)
+		memcpy(text.bytes + len, key.data, key.len);
+	return strpool_take(pool, (struct slice){ text.bytes, len + key.len });
+}
+
+void window_init(struct window *w, struct str *of)
+{
+	*w = (struct window){ .of = of };
 }
 
 void window_finish(struct window *w)
 {
-	if (w->cap)
-		free(w->cells);
-	w->cap = w->count = 0;
+	if (w->apart)
+		free(w->block);
+	window_init(w, w->of);
 }
 
+/* What it is of lies behind it, in no pool. */
 struct window *window_create(const struct window_spec *spec)
 {
-	struct window *w = must_malloc(sizeof(*w));
-	window_init(w, spec);
+	struct window *w = must_calloc(1, sizeof(*w) + sizeof(struct str) + sizeof(struct window_of));
+	struct str *of = (struct str *)(w + 1);
+	of->len = (uint32_t)describe((struct window_of *)(void *)of->data, 0, 0, spec);
+	window_init(w, of);
 	return w;
 }
 
@@ -126,51 +195,75 @@ void window_destroy(struct window *w)
 	free(w);
 }
 
-static void set_cap(struct window *w, unsigned cap)
-{
-	size_t size = cell_bytes(w);
-	if (w->cap) {
-		w->cells = must_realloc(w->cells, cap * size);
-	} else {
-		char *cells = must_malloc(cap * size);
-		memcpy(cells, w->one, w->count * size); /* one cell of 8 bytes, or none */
-		w->cells = cells;
-	}
-	w->cap = (uint16_t)cap;
-}
-
 void window_make_room(struct window *w, unsigned i)
 {
 	CHECK(w->count < LIMIT_WINDOW_CELLS && i <= w->count);
-	size_t size = cell_bytes(w);
-	bool inside = w->cap == 0 && w->count == 0 && size <= sizeof(w->one);
-	if (w->count == w->cap + (inside ? 1u : 0u) || (w->cap == 0 && !inside)) {
-		unsigned cap = w->cap + w->cap / 4u + 3u;
-		set_cap(w, cap < LIMIT_WINDOW_CELLS ? cap : LIMIT_WINDOW_CELLS);
+	if (!w->apart && (w->count > 0 || !is_plain(w)))
+		set_apart(w);
+	if (w->apart) {
+		size_t size = cell_bytes(w);
+		if (w->count == w->block->cap)
+			set_cap(w, w->count + w->count / 8u + 1u);
+		char *cells = w->block->cells;
+		memmove(cells + (i + 1) * size, cells + i * size, (w->count - i) * size);
 	}
-	char *cells = (char *)cells_of(w);
-	memmove(cells + (i + 1) * size, cells + i * size, (w->count - i) * size);
 	w->count++;
+}
+
+void window_settle(struct window *w)
+{
+	if (!w->apart || w->count > 1 || !is_plain(w))
+		return;
+	struct window_block *block = w->block;
+	struct window inside = { .of = w->of, .first_ms = w->first_ms, .count = w->count };
+	uint64_t lasted_ms = (uint64_t)(block->newest_ms - w->first_ms);
+	struct cell c = w->count ? window_load(w, 0) : (struct cell){ 0 };
+	inside.lasted_ms = lasted_ms;
+	inside.events = c.count;
+	if (inside.lasted_ms != lasted_ms || inside.events != c.count || (w->count && newest_key(&inside) != c.key))
+		return;
+	free(block);
+	*w = inside;
 }
 
 static void remove_cells(struct window *w, unsigned at, unsigned n)
 {
+	w->count -= n;
+	if (!w->apart)
+		return;
 	size_t size = cell_bytes(w);
-	char *cells = (char *)cells_of(w);
-	memmove(cells + at * size, cells + (at + n) * size, (w->count - at - n) * size);
-	w->count = (uint16_t)(w->count - n);
-	if (w->cap > 8 && w->count < w->cap / 4)
+	char *cells = w->block->cells;
+	memmove(cells + at * size, cells + (at + n) * size, (w->count - at) * size);
+	window_settle(w);
+	if (w->apart && w->block->cap > 8 && w->count < w->block->cap / 4)
 		set_cap(w, w->count * 2u + 2u);
+}
+
+void window_set_times(struct window *w, int64_t first_ms, int64_t newest_ms)
+{
+	uint64_t lasted_ms = (uint64_t)(newest_ms - first_ms);
+	if (!w->apart) {
+		struct window inside = *w;
+		inside.lasted_ms = lasted_ms;
+		if (inside.lasted_ms == lasted_ms)
+			w->lasted_ms = lasted_ms;
+		else
+			set_apart(w);
+	}
+	w->first_ms = first_ms;
+	if (w->apart)
+		w->block->newest_ms = newest_ms;
 }
 
 void window_widen(struct window *w)
 {
-	if (w->wide || w->keeping != WINDOW_EXACT)
+	if (w->wide || !window_is(w, WINDOW_EXACT))
 		return;
-	struct window wide = *w;
-	wide.wide = true;
-	wide.cap = w->cap ? w->cap : 3;
-	wide.cells = must_malloc(wide.cap * cell_bytes(&wide));
+	struct window wide = { .of = w->of, .first_ms = w->first_ms, .wide = true };
+	set_cap(&wide, w->count + 1u);
+	wide.apart = true;
+	wide.count = w->count;
+	wide.block->newest_ms = window_newest_ms(w);
 	for (unsigned i = 0; i < w->count; i++) {
 		struct cell c = window_load(w, i);
 		window_store(&wide, i, &c);
@@ -230,7 +323,7 @@ static void join_oldest(struct window *w, int64_t keep_ms)
  * span of a daily mean begins with a whole day, up to 26 h before the same clock time. */
 static int64_t expired_key(const struct window *w, int64_t keep_ms, int64_t newest_ms)
 {
-	if (w->keeping == WINDOW_DAY && keep_ms < INT64_MAX - 2 * DAY_MS)
+	if (window_is(w, WINDOW_DAY) && keep_ms < INT64_MAX - 2 * DAY_MS)
 		keep_ms += 2 * DAY_MS;
 	if (newest_ms < INT64_MIN + keep_ms)
 		return INT64_MIN;
@@ -241,19 +334,19 @@ static bool key_of(const struct window *w, const struct zone *z, int64_t time_ms
 {
 	if (time_ms > LIMIT_TIME_MAX_MS || time_ms < -LIMIT_TIME_MAX_MS)
 		return false;
-	if (w->keeping == WINDOW_DAY) {
+	if (window_is(w, WINDOW_DAY)) {
 		CHECK(z != NULL);
 		time_ms = zone_day_start(z, time_ms);
 	}
 	*key = window_floor(time_ms, window_unit_ms(w));
-	return w->keeping == WINDOW_EXACT || (*key >= STEP_MIN && *key <= STEP_MAX);
+	return window_is(w, WINDOW_EXACT) || (*key >= STEP_MIN && *key <= STEP_MAX);
 }
 
 /* Puts the cell in its place, joining it with one of the same step. Returns the index. */
 static unsigned insert(struct window *w, int64_t keep_ms, const struct cell *c, struct window_undo *undo)
 {
 	unsigned at = window_after(w, c->key);
-	if (w->keeping != WINDOW_EXACT && at > 0) {
+	if (!window_is(w, WINDOW_EXACT) && at > 0) {
 		struct cell old = window_load(w, at - 1);
 		if (old.key == c->key) {
 			struct cell sum = join(&old, c);
@@ -281,48 +374,55 @@ bool window_add(struct window *w, const struct window_spec *spec, const struct z
 		undo = &ignored;
 	undo->valid = false;
 	struct cell c = { .count = 1 };
-	if (w->has_value)
+	if (window_has_value(w))
 		c.sum = c.min = c.max = value;
 	if (!key_of(w, z, time_ms, &c.key))
 		return false;
 	bool empty = w->count == 0;
-	int64_t newest_ms = empty || time_ms > w->newest_ms ? time_ms : w->newest_ms;
+	int64_t first_ms = empty || time_ms < w->first_ms ? time_ms : w->first_ms;
+	int64_t newest_ms = empty || time_ms > window_newest_ms(w) ? time_ms : window_newest_ms(w);
 	int64_t expired = expired_key(w, spec->keep_ms, newest_ms);
 	if (c.key <= expired)
 		return false;
 	unsigned gone = empty || window_load(w, 0).key > expired ? 0 : window_after(w, expired);
 	if (gone > 0)
 		remove_cells(w, 0, gone);
+	if (!w->apart && w->count && newest_key(w) != c.key)
+		set_apart(w); /* the cell in the window itself would take on the new one's key */
+	window_set_times(w, first_ms, newest_ms);
 	undo->cell = insert(w, spec->keep_ms, &c, undo);
 	undo->valid = true;
-	if (empty || time_ms < w->first_ms)
-		w->first_ms = time_ms;
-	w->newest_ms = newest_ms;
 	return true;
 }
 
 void window_merge(struct window *into, const struct window *from)
 {
 	struct window_undo ignored;
-	if (from->count == 0 || into->keeping != from->keeping || into->has_value != from->has_value ||
-	    window_unit_ms(into) != window_unit_ms(from))
+	if (from->count == 0 || window_of(into)->keeping != window_of(from)->keeping ||
+	    window_has_value(into) != window_has_value(from) || window_unit_ms(into) != window_unit_ms(from))
 		return;
-	if (into->count == 0 || from->first_ms < into->first_ms)
-		into->first_ms = from->first_ms;
-	if (into->count == 0 || from->newest_ms > into->newest_ms)
-		into->newest_ms = from->newest_ms;
+	int64_t first_ms = from->first_ms, newest_ms = window_newest_ms(from);
+	if (into->count > 0 && into->first_ms < first_ms)
+		first_ms = into->first_ms;
+	if (into->count > 0 && window_newest_ms(into) > newest_ms)
+		newest_ms = window_newest_ms(into);
+	if (!into->apart)
+		set_apart(into);
+	window_set_times(into, first_ms, newest_ms);
 	for (unsigned i = 0; i < from->count; i++) {
 		struct cell c = window_load(from, i);
 		if (c.count > 1)
 			window_widen(into);
 		insert(into, INT64_MAX, &c, &ignored);
 	}
+	window_settle(into);
 }
 
 struct window_spec window_shape(const struct window *w)
 {
+	const struct window_of *of = window_of(w);
 	return (struct window_spec){
-		.keeping = w->keeping, .grain_ms = window_unit_ms(w), .keep_ms = INT64_MAX, .has_value = w->has_value,
+		.keeping = of->keeping, .grain_ms = window_unit_ms(w), .keep_ms = INT64_MAX, .has_value = of->has_value,
 	};
 }
 
@@ -333,10 +433,10 @@ int64_t window_first_ms(const struct window *w)
 
 int64_t window_newest_ms(const struct window *w)
 {
-	return w->newest_ms;
+	return w->apart ? w->block->newest_ms : (int64_t)(w->first_ms + w->lasted_ms);
 }
 
 size_t window_bytes(const struct window *w)
 {
-	return w->cap ? w->cap * cell_bytes(w) + 8 : 0; /* 8: what malloc adds */
+	return w->apart ? malloc_fit(sizeof(struct window_block) + w->block->cap * cell_bytes(w)) + 8 : 0;
 }

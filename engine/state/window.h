@@ -17,7 +17,10 @@
 #define NUDGED_STATE_WINDOW_H
 
 #include "base/bytes.h"
+#include "base/strpool.h"
 #include "state/span.h"
+
+#include <stddef.h>
 
 enum window_keeping { WINDOW_EXACT, WINDOW_GRAIN, WINDOW_DAY };
 
@@ -28,23 +31,40 @@ struct window_spec {
 	bool has_value;   /* cells carry sum, min, max of a value (a number, never NaN); else only counts */
 };
 
-/* Embedded in the record, side by side with the others: only window*.c look inside. Most windows hold one or two cells,
- * so the first is in the window itself where it takes no more than 8 bytes. */
-struct window {
-	union {
-		char *cells;
-		char one[8];          /* where cap is 0 */
-	};
-	int64_t first_ms : 56;        /* within LIMIT_TIME_MAX_MS */
-	uint64_t keeping : 6, has_value : 1, wide : 1;
-	int64_t newest_ms : 56;
-	uint64_t : 8;
-	uint32_t unit_s;              /* of keys, in seconds; 0: exact, milliseconds */
-	uint16_t count, cap;
+/* What a window is of and how it keeps it: interned, since all customers have windows of the same series. */
+struct window_of {
+	uint32_t series; /* identity of the declaration: 32 bits of the hash of its definition */
+	uint32_t unit_s; /* of keys, in seconds; 0: exact, milliseconds */
+	uint8_t member, keeping, has_value;
+	char key[];      /* `by` values joined with \x1f; empty where the series has none */
 };
 
-void window_init(struct window *w, const struct window_spec *spec);
-void window_finish(struct window *w);
+/* One window, side by side with the others of its record: only window*.c look beyond `of`. Most windows hold one cell,
+ * which then is in the window itself where its key is that of the newest event: a count is all there is to know. */
+struct window {
+	struct str *of;
+	int64_t first_ms : 48;
+	uint64_t count : 10, wide : 1, apart : 1;
+	union {
+		struct window_block *block; /* apart */
+		struct {
+			uint64_t lasted_ms : 40, events : 24; /* newest_ms - first_ms; of the only cell */
+		};
+	};
+};
+static inline const struct window_of *window_of(const struct window *w)
+{
+	return (const struct window_of *)(const void *)w->of->data;
+}
+static inline struct slice window_key(const struct window *w)
+{
+	return (struct slice){ window_of(w)->key, w->of->len - offsetof(struct window_of, key) };
+}
+struct str *window_of_take(struct strpool *pool, uint32_t series, uint8_t member, struct slice key,
+			   const struct window_spec *spec);
+
+void window_init(struct window *w, struct str *of); /* takes the reference */
+void window_finish(struct window *w);               /* leaves `of` to the caller */
 struct window *window_create(const struct window_spec *spec); /* one on its own */
 void window_destroy(struct window *w); /* NULL-safe */
 
@@ -88,8 +108,10 @@ int64_t window_newest_ms(const struct window *w); /* both 0 where nothing was ev
 void window_merge(struct window *into, const struct window *from);
 struct window_spec window_shape(const struct window *w); /* keeping, grain and has_value; how long is not known to it */
 void window_encode(const struct window *w, const struct window_spec *spec, struct bytes *out); /* canonical */
-/* Carries its own keeping and has_value. False, nothing to finish and r->bad where broken. */
-bool window_read(struct reader *r, struct window *out);
+/* In two steps, since a window needs to know what it is of: its shape, then its cells into a window of that shape that
+ * was just initialised. False and r->bad where broken: the window is then still to be finished. */
+bool window_read_shape(struct reader *r, struct window_spec *spec, bool *joined);
+bool window_read_cells(struct reader *r, struct window *w, bool joined);
 struct window *window_decode(struct reader *r);    /* one on its own; NULL where broken */
 size_t window_bytes(const struct window *w);       /* memory beside the struct */
 

@@ -31,14 +31,15 @@ void window_encode(const struct window *w, const struct window_spec *spec, struc
 {
 	bool joined = has_joined(w);
 	int64_t before = 0;
-	bytes_put_u8(out, (uint8_t)(w->keeping | (w->has_value ? FLAG_VALUE : 0) | (joined ? FLAG_JOINED : 0)));
-	if (w->keeping == WINDOW_GRAIN)
+	bool value = window_has_value(w), exact = window_is(w, WINDOW_EXACT);
+	bytes_put_u8(out, (uint8_t)(window_of(w)->keeping | (value ? FLAG_VALUE : 0) | (joined ? FLAG_JOINED : 0)));
+	if (window_is(w, WINDOW_GRAIN))
 		bytes_put_varint(out, (uint64_t)window_unit_ms(w));
 	bytes_put_varint(out, w->count);
 	if (w->count == 0)
 		return;
 	bytes_put_zigzag(out, w->first_ms);
-	bytes_put_zigzag(out, w->newest_ms);
+	bytes_put_zigzag(out, window_newest_ms(w));
 	for (unsigned i = 0; i < w->count; i++) {
 		struct cell c = window_load(w, i);
 		if (i == 0)
@@ -46,9 +47,9 @@ void window_encode(const struct window *w, const struct window_spec *spec, struc
 		else
 			bytes_put_varint(out, (uint64_t)c.key - (uint64_t)before);
 		before = c.key;
-		if (joined || w->keeping != WINDOW_EXACT)
+		if (joined || !exact)
 			bytes_put_varint(out, c.count);
-		if (!w->has_value)
+		if (!value)
 			continue;
 		bytes_put_f64(out, c.sum);
 		if (c.count > 1) {
@@ -63,7 +64,7 @@ static bool next_key(const struct window *w, int64_t before, uint64_t step, int6
 {
 	if (step > (uint64_t)INT64_MAX - (uint64_t)before && before >= 0)
 		return false;
-	if (step > INT64_MAX || (step == 0 && w->keeping != WINDOW_EXACT))
+	if (step > INT64_MAX || (step == 0 && !window_is(w, WINDOW_EXACT)))
 		return false;
 	*key = before + (int64_t)step;
 	return true;
@@ -76,15 +77,15 @@ static bool read_cell(struct reader *r, const struct window *w, unsigned i, int6
 		c->key = codec_zigzag(r);
 	else if (!next_key(w, before, codec_varint(r), &c->key))
 		return false;
-	if (w->keeping != WINDOW_EXACT && (c->key < STEP_MIN || c->key > STEP_MAX))
+	if (!window_is(w, WINDOW_EXACT) && (c->key < STEP_MIN || c->key > STEP_MAX))
 		return false;
 	if (c->key > LIMIT_TIME_MAX_MS / window_unit_ms(w) || c->key < -LIMIT_TIME_MAX_MS / window_unit_ms(w) - 1)
 		return false;
-	if (joined || w->keeping != WINDOW_EXACT)
+	if (joined || !window_is(w, WINDOW_EXACT))
 		c->count = codec_varint(r);
-	if (c->count == 0 || (w->keeping != WINDOW_EXACT && c->count > STEP_COUNT_MAX))
+	if (c->count == 0 || (!window_is(w, WINDOW_EXACT) && c->count > STEP_COUNT_MAX))
 		return false;
-	if (w->has_value) {
+	if (window_has_value(w)) {
 		c->sum = c->min = c->max = reader_f64(r);
 		if (c->count > 1) {
 			c->min = reader_f64(r);
@@ -109,49 +110,52 @@ static bool read_cells(struct reader *r, struct window *w, unsigned count, bool 
 	return !joined || has_joined(w);
 }
 
-static bool read_window(struct reader *r, struct window *w)
+bool window_read_shape(struct reader *r, struct window_spec *spec, bool *joined)
 {
 	uint8_t flags = reader_u8(r);
-	struct window_spec spec = { .keeping = flags & 3, .has_value = (flags & FLAG_VALUE) != 0 };
-	bool joined = (flags & FLAG_JOINED) != 0;
-	if (flags > 15 || spec.keeping > WINDOW_DAY || (joined && spec.keeping != WINDOW_EXACT))
-		return false;
-	if (spec.keeping == WINDOW_GRAIN) {
+	*spec = (struct window_spec){ .keeping = flags & 3, .has_value = (flags & FLAG_VALUE) != 0 };
+	*joined = (flags & FLAG_JOINED) != 0;
+	if (flags > 15 || spec->keeping > WINDOW_DAY || (*joined && spec->keeping != WINDOW_EXACT))
+		r->bad = true;
+	if (!r->bad && spec->keeping == WINDOW_GRAIN) {
 		uint64_t grain = codec_varint(r);
 		if (grain < 1000 || grain > LIMIT_SPAN_MS || grain % 1000 != 0)
-			return false;
-		spec.grain_ms = (int64_t)grain;
+			r->bad = true;
+		spec->grain_ms = (int64_t)grain;
 	}
+	return !r->bad;
+}
+
+static bool read_window(struct reader *r, struct window *w, bool joined)
+{
 	uint64_t count = codec_varint(r);
 	if (r->bad || count > LIMIT_WINDOW_CELLS || count > reader_left(r))
 		return false;
-	window_init(w, &spec);
 	if (count == 0)
 		return !joined;
 	int64_t first_ms = codec_zigzag(r), newest_ms = codec_zigzag(r);
 	if (first_ms > newest_ms || first_ms < -LIMIT_TIME_MAX_MS || newest_ms > LIMIT_TIME_MAX_MS)
 		return false;
-	w->first_ms = first_ms;
-	w->newest_ms = newest_ms;
+	window_set_times(w, first_ms, newest_ms);
 	return read_cells(r, w, (unsigned)count, joined);
 }
 
-bool window_read(struct reader *r, struct window *out)
+bool window_read_cells(struct reader *r, struct window *w, bool joined)
 {
-	*out = (struct window){ 0 };
-	if (read_window(r, out) && !r->bad)
-		return true;
-	window_finish(out);
-	r->bad = true;
-	return false;
+	if (!read_window(r, w, joined))
+		r->bad = true;
+	return !r->bad;
 }
 
 struct window *window_decode(struct reader *r)
 {
-	struct window w;
-	if (!window_read(r, &w))
+	struct window_spec spec;
+	bool joined;
+	if (!window_read_shape(r, &spec, &joined))
 		return NULL;
-	struct window *own = must_malloc(sizeof(*own));
-	*own = w;
-	return own;
+	struct window *w = window_create(&spec);
+	if (window_read_cells(r, w, joined))
+		return w;
+	window_destroy(w);
+	return NULL;
 }

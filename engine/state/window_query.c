@@ -57,7 +57,7 @@ void window_sum(const struct window *w, const struct window_spec *spec, int64_t 
 {
 	*out = (struct window_sums){ 0 };
 	struct range r = range_of(w, from_ms, to_ms);
-	if (w->keeping == WINDOW_EXACT && !w->has_value && !w->wide) {
+	if (window_is(w, WINDOW_EXACT) && !window_has_value(w) && !w->wide) {
 		sum_times(w, r, without, out);
 		return;
 	}
@@ -82,7 +82,7 @@ void window_sum(const struct window *w, const struct window_spec *spec, int64_t 
 uint64_t window_run(const struct window *w, double low, double high, int64_t to_ms, const struct window_undo *without)
 {
 	uint64_t run = 0;
-	if (!w->has_value)
+	if (!window_has_value(w))
 		return 0;
 	for (unsigned i = range_of(w, INT64_MIN, to_ms).high; i-- > 0;) {
 		struct cell c;
@@ -106,7 +106,7 @@ uint64_t window_distinct(const struct window *w, int64_t from_ms, int64_t to_ms,
 {
 	double values[2 * LIMIT_WINDOW_CELLS];
 	unsigned n = 0;
-	if (!w->has_value)
+	if (!window_has_value(w))
 		return 0;
 	struct range r = range_of(w, from_ms, to_ms);
 	for (unsigned i = r.low; i < r.high; i++) {

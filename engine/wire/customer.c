@@ -24,13 +24,13 @@ static struct slice member_of(const struct record *r, uint8_t member)
 {
 	if (member == 0 || member > r->member_count)
 		return (struct slice){ NULL, 0 };
-	return str_slice(r->members[member - 1].id);
+	return record_member_id(r, member);
 }
 
-static void put_held(struct bytes *out, uint32_t field, const struct attrs *attrs)
+static void put_held(struct bytes *out, uint32_t field, struct attrs attrs)
 {
-	for (unsigned i = 0; i < attrs->count; i++) {
-		const struct attr *a = &attrs->items[i];
+	for (unsigned i = 0; i < attrs.count; i++) {
+		const struct attr *a = &attrs.items[i];
 		size_t mark = put_begin(out, field);
 		put_attribute(out, 1, str_slice(a->name), attr_value(a));
 		put_number(out, 2, (uint64_t)a->time_ms);
@@ -40,13 +40,13 @@ static void put_held(struct bytes *out, uint32_t field, const struct attrs *attr
 
 static void put_members(struct bytes *out, const struct record *r)
 {
-	for (unsigned i = 0; i < r->member_count; i++) {
-		const struct member *m = &r->members[i];
+	for (unsigned i = 1; i <= r->member_count; i++) {
+		const struct member *m = &record_members(r)[i - 1];
 		size_t mark = put_begin(out, 4);
 		put_text(out, 1, str_slice(m->id));
 		put_number(out, 2, (uint64_t)m->joined_ms);
-		put_number(out, 3, (uint64_t)m->left_ms);
-		put_held(out, 4, &m->attrs);
+		put_number(out, 3, (uint64_t)record_member_left_ms(r, (uint8_t)i));
+		put_held(out, 4, record_attrs(r, (uint8_t)i));
 		put_end(out, mark);
 	}
 }
@@ -54,7 +54,7 @@ static void put_members(struct bytes *out, const struct record *r)
 static void put_timeline(struct bytes *out, const struct record *r)
 {
 	for (unsigned i = 0; i < r->timeline_count; i++) {
-		const struct moment *m = &r->timeline[i];
+		const struct moment *m = &record_timeline(r)[i];
 		struct happening what;
 		moment_read(m, &what);
 		size_t mark = put_begin(out, 5);
@@ -74,20 +74,20 @@ static void put_series(struct bytes *out, const struct record *r, const struct w
 {
 	const struct window_spec any = { .keeping = WINDOW_EXACT }; /* sums go by what the window itself keeps */
 	for (unsigned i = 0; i < r->window_count; i++) {
-		const struct series_window *s = &r->windows[i];
+		const struct window *w = &record_windows(r)[i];
 		struct window_sums sums;
 		char buffer[UNKNOWN_NAME_BYTES];
-		window_sum(&s->window, &any, INT64_MIN / 4, window_newest_ms(&s->window), NULL, &sums);
+		window_sum(w, &any, INT64_MIN / 4, window_newest_ms(w), NULL, &sums);
 		size_t mark = put_begin(out, 6);
-		put_text(out, 1, name_of(names->series, names->arg, s->series, buffer));
-		put_text(out, 2, member_of(r, s->member));
-		put_text(out, 3, str_slice(s->key));
+		put_text(out, 1, name_of(names->series, names->arg, window_of(w)->series, buffer));
+		put_text(out, 2, member_of(r, window_of(w)->member));
+		put_text(out, 3, window_key(w));
 		put_number(out, 4, sums.count);
 		put_double(out, 5, sums.sum);
 		put_double(out, 6, sums.min);
 		put_double(out, 7, sums.max);
-		put_number(out, 8, (uint64_t)window_first_ms(&s->window));
-		put_number(out, 9, (uint64_t)window_newest_ms(&s->window));
+		put_number(out, 8, (uint64_t)window_first_ms(w));
+		put_number(out, 9, (uint64_t)window_newest_ms(w));
 		put_end(out, mark);
 	}
 }
@@ -212,7 +212,7 @@ void response_customer(struct bytes *out, uint64_t request_id, const struct reco
 	names = names ? names : &none;
 	put_text(out, 1, subject_id(&r->subject));
 	put_text(out, 2, slice_of(subject_kind_name(r->subject.kind)));
-	put_held(out, 3, &r->attrs);
+	put_held(out, 3, record_attrs(r, 0));
 	put_members(out, r);
 	put_timeline(out, r);
 	put_series(out, r, names);

@@ -82,8 +82,8 @@ static void write_customer(struct bytes *out)
 	struct strpool *pool = strpool_create();
 	struct subject subject = subject_of(SUBJECT_CUSTOMER, SLICE("c-1"));
 	struct record *r = record_create(&subject);
-	attrs_set(&r->attrs, pool, SLICE("lines"), value_number(2), NOW_MS);
-	attrs_set(&r->attrs, pool, SLICE("vip"), value_bool(false), NOW_MS);
+	record_set(r, pool, 0, SLICE("lines"), value_number(2), NOW_MS);
+	record_set(r, pool, 0, SLICE("vip"), value_bool(false), NOW_MS);
 	record_member(r, pool, SLICE("daughter"), true, NOW_MS);
 	links_add(r, pool, SLICE("+49301234567"), SLICE("daughter"), NOW_MS);
 	r->seq = 77;

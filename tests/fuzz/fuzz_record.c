@@ -15,7 +15,7 @@ static void ask(struct record *r)
 	if (!utc)
 		utc = zone_create_utc();
 	for (unsigned i = 0; i < r->window_count; i++) {
-		const struct window *w = &r->windows[i].window;
+		const struct window *w = &record_windows(r)[i];
 		int64_t newest_ms = window_newest_ms(w);
 		window_sum(w, &spec, INT64_MIN, INT64_MAX, NULL, &sums);
 		window_sum(w, &spec, newest_ms - 1000, newest_ms, NULL, &sums);
@@ -27,7 +27,7 @@ static void ask(struct record *r)
 		alert_is_open(&r->rare->alerts[i], r->newest_ms);
 	links_at(r, r->newest_ms, &count);
 	timers_next_fire(r);
-	seen_ask(&r->seen, 1, 2, r->newest_ms);
+	seen_ask(r, 1, 2, r->newest_ms);
 	record_bytes(r);
 	record_is_empty(r);
 }

@@ -157,7 +157,7 @@ static inline struct value world_fact(struct world *w, const char *name, int64_t
 
 static inline struct value world_attr(const struct record *r, uint8_t member, const char *name)
 {
-	return attr_value(attrs_get_text(attrs_of(r, member), slice_of(name)));
+	return attr_value(attrs_get_text(record_attrs(r, member), slice_of(name)));
 }
 
 static inline struct rule_decl *world_rule(struct world *w, const char *name)

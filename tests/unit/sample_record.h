@@ -44,15 +44,15 @@ static inline struct record *sample_record(struct strpool *pool, const char *id,
 		record_late(r);
 	record_member(r, pool, SLICE("0901"), true, SAMPLE_MS);
 	record_member(r, pool, SLICE("0902"), true, 0);
-	attrs_set(record_attrs(r, 0), pool, SLICE("tenure"), value_number(12.5), SAMPLE_MS);
-	attrs_set(record_attrs(r, 0), pool, SLICE("language"), value_string(SLICE("vi")), SAMPLE_MS + 1);
-	attrs_set(record_attrs(r, 1), pool, SLICE("plan"), value_string(SLICE("")), SAMPLE_MS);
-	attrs_set(record_attrs(r, 2), pool, SLICE("child"), value_bool(true), SAMPLE_MS);
+	record_set(r, pool, 0, SLICE("tenure"), value_number(12.5), SAMPLE_MS);
+	record_set(r, pool, 0, SLICE("language"), value_string(SLICE("vi")), SAMPLE_MS + 1);
+	record_set(r, pool, 1, SLICE("plan"), value_string(SLICE("")), SAMPLE_MS);
+	record_set(r, pool, 2, SLICE("child"), value_bool(true), SAMPLE_MS);
 	sample_windows(r, pool, z, events);
 	for (int i = 0; i < 3; i++) {
 		e.time_ms = SAMPLE_MS + i * 1000;
 		timeline_add(r, pool, &e, (uint8_t)(i % 3), fields, 4, 8);
-		seen_add(&r->seen, 1000 + (uint64_t)i + seq, 7, e.time_ms);
+		seen_add(r, 1000 + (uint64_t)i + seq, 7, e.time_ms);
 	}
 	cases_open(r, pool, 5, 1, SLICE("promise-1"), SLICE("lan"), SAMPLE_MS, SAMPLE_MS + 86400000, &c);
 	cases_open(r, pool, 6, 0, SLICE(""), SLICE(""), SAMPLE_MS + 5, 0, &c);

@@ -51,11 +51,11 @@ static void own_types_change_the_profile(void **state)
 	world_event(&w, "profile.updated", T0 - 1, "plan=older");
 	assert_slice(world_attr(w.r, 0, "plan").string, "small");
 	world_event(&w, "member.left", T0 + 5, "member=anna");
-	assert_int_equal(w.r->members[0].left_ms, T0 + 5);
+	assert_int_equal(record_member_left_ms(w.r, 1), T0 + 5);
 	world_event(&w, "member.joined", T0 + 9, "member=anna");
-	assert_int_equal(w.r->members[0].left_ms, 0);
+	assert_int_equal(record_member_left_ms(w.r, 1), 0);
 	assert_int_equal(w.r->newest_ms, T0 + 9);
-	assert_int_equal(w.r->seen.count, 5);
+	assert_int_equal(w.r->seen_count, 5);
 	world_finish(&w);
 }
 
@@ -97,7 +97,7 @@ static void a_merged_record_travels_whole(void **state)
 	struct applied *out = world_event(&w, "identity.merged", T0 + 3, "into=c2");
 	assert_int_equal(out->effect_count, 3);
 	assert_slice(str_slice(w.r->rare->redirect), "c2");
-	assert_int_equal(w.r->window_count + w.r->rare->alert_count + w.r->attrs.count + w.r->rare->link_count, 0);
+	assert_int_equal(w.r->window_count + w.r->rare->alert_count + w.r->attr_count + w.r->rare->link_count, 0);
 	struct record *into = world_record(SUBJECT_CUSTOMER, "c2");
 	struct record *alias = world_record(SUBJECT_ALIAS, "+1");
 	struct applied other;
@@ -139,7 +139,7 @@ static void a_prospect_joins_the_owner(void **state)
 	machine_apply_effect(&w.m, w.r, EFFECT_MERGE, merge->body, NULL, &w.in, &nothing);
 	assert_number(world_attr(w.r, 0, "calls"), 2);
 	assert_null(prospect->rare->redirect);
-	assert_int_equal(prospect->attrs.count + prospect->window_count, 0);
+	assert_int_equal(prospect->attr_count + prospect->window_count, 0);
 	machine_apply_effect(&w.m, prospect, EFFECT_ABSORB, absorb.body, NULL, &w.in, &other);
 	assert_int_equal(other.effect_count, 0);
 	record_destroy(prospect, w.m.pool);
@@ -337,7 +337,7 @@ static void outcomes_and_acknowledgements(void **state)
 	world_settle(&w);
 	assert_int_equal(w.r->rare->outcome_count, 1);
 	assert_slice(world_attr(w.r, 0, "refused").string, "family-plan");
-	assert_int_equal(seen_ask(&w.r->seen, 11, 12, T0), SEEN_DUPLICATE);
+	assert_int_equal(seen_ask(w.r, 11, 12, T0), SEEN_DUPLICATE);
 	world_event(&w, "call", T0, "");
 	world_event(&w, "call", T0 + 1, "");
 	assert_int_equal(machine_apply_acknowledge(&w.m, w.r, 3, 0, T0 + 2, &a), ERR_OK);

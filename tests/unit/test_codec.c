@@ -55,16 +55,16 @@ static void a_record_comes_back_as_it_was(void **state)
 	assert_int_equal(copy->rare->late, 3);
 	assert_true(subject_equal(&copy->subject, &r->subject));
 	assert_int_equal(copy->member_count, 2);
-	const struct attr *language = attrs_get_text(&copy->attrs, SLICE("language"));
-	const struct attr *plan = attrs_get_text(&copy->members[0].attrs, SLICE("plan"));
+	const struct attr *language = attrs_get_text(record_attrs(copy, 0), SLICE("language"));
+	const struct attr *plan = attrs_get_text(record_attrs(copy, 1), SLICE("plan"));
 	assert_true(value_equal(attr_value(language), value_string(SLICE("vi"))));
 	assert_true(value_equal(attr_value(plan), value_string(SLICE(""))));
 	struct happening said;
-	moment_read(&copy->timeline[0], &said);
+	moment_read(&record_timeline(copy)[0], &said);
 	assert_int_equal(said.field_count, 3);
 	assert_string_equal(copy->rare->alerts[0].text, "140 texts today");
 	assert_int_equal(copy->rare->outcomes[0].decision_count, 42);
-	assert_int_equal(seen_ask(&copy->seen, 1042, 7, SAMPLE_MS), SEEN_DUPLICATE);
+	assert_int_equal(seen_ask(copy, 1042, 7, SAMPLE_MS), SEEN_DUPLICATE);
 	assert_non_null(cases_find_open(copy, 5, 1, SLICE("promise-1")));
 	record_destroy(copy, pool);
 	record_destroy(r, pool);
@@ -107,7 +107,7 @@ static void sets_encode_alike_whatever_the_order_of_insertion(void **state)
 			int n = k ? 4 - i : i;
 			struct slice name = slice_of(names[n]);
 			if (name.len)
-				attrs_set(&r[k]->attrs, pool, name, value_number(n), n);
+				record_set(r[k], pool, 0, name, value_number(n), n);
 			struct window *w = record_window(r[k], pool, 10u - (unsigned)n / 2, 0, name, &spec);
 			window_add(w, &spec, NULL, 100 + n, 0, NULL);
 			timers_add(r[k], pool, 50 + n % 2, 60, 1, 0, name);

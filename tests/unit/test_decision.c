@@ -390,7 +390,7 @@ static void a_decision_is_recorded_and_verified(void **state)
 	set_up(&s);
 	family(&s);
 	s.agent = world_record(SUBJECT_AGENT, "ann");
-	attrs_set(&s.agent->attrs, s.w.m.pool, SLICE("strain"), value_number(4), T0);
+	record_set(s.agent, s.w.m.pool, 0, SLICE("strain"), value_number(4), T0);
 	s.ask.agent = SLICE("ann");
 	s.ask.mood = -0.25;
 	s.ask.has_mood = true;

@@ -28,7 +28,7 @@ static void decide_nudge(struct told *t, const struct record *r, const struct nu
 			   .limit = 1,
 			   .now_ms = n->time_ms };
 	if (n->member)
-		ask.member = str_slice(r->members[n->member - 1].id);
+		ask.member = record_member_id(r, n->member);
 	struct decide_subjects subjects = { .customer = r };
 	struct foreign_reads foreign = { 0 };
 	machine_decide(&t->town->m, &subjects, &ask, &foreign, d);

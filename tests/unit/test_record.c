@@ -49,7 +49,7 @@ static struct slice name_of(char buffer[16], int i)
 	return slice_of(buffer);
 }
 
-static double number(const struct attrs *a, struct slice name)
+static double number(struct attrs a, struct slice name)
 {
 	const struct attr *found = attrs_get_text(a, name);
 	return found && found->kind == VALUE_NUMBER ? found->number : -1;
@@ -57,48 +57,47 @@ static double number(const struct attrs *a, struct slice name)
 
 static void older_values_never_overwrite(void **state)
 {
-	struct attrs *a = record_attrs(r, 0);
-	assert_int_equal(attrs_set(a, pool, SLICE("x"), value_number(1), 10), ERR_OK);
-	assert_int_equal(attrs_set(a, pool, SLICE("x"), value_number(2), 9), ERR_OK);
-	assert_true(number(a, SLICE("x")) == 1);
-	attrs_set(a, pool, SLICE("x"), value_number(3), 10); /* at the same time: the later to arrive */
-	assert_true(number(a, SLICE("x")) == 3);
-	attrs_set(a, pool, SLICE("x"), value_unknown(), 9);
-	assert_true(number(a, SLICE("x")) == 3);
-	attrs_set(a, pool, SLICE("x"), value_string(SLICE("words")), 11);
-	attrs_set(a, pool, SLICE("x"), attr_value(attrs_get_text(a, SLICE("x"))), 12); /* lends from the old one */
+	assert_int_equal(record_set(r, pool, 0, SLICE("x"), value_number(1), 10), ERR_OK);
+	assert_int_equal(record_set(r, pool, 0, SLICE("x"), value_number(2), 9), ERR_OK);
+	assert_true(number(record_attrs(r, 0), SLICE("x")) == 1);
+	record_set(r, pool, 0, SLICE("x"), value_number(3), 10); /* at the same time: the later to arrive */
+	assert_true(number(record_attrs(r, 0), SLICE("x")) == 3);
+	record_set(r, pool, 0, SLICE("x"), value_unknown(), 9);
+	assert_true(number(record_attrs(r, 0), SLICE("x")) == 3);
+	record_set(r, pool, 0, SLICE("x"), value_string(SLICE("words")), 11);
+	struct value old = attr_value(attrs_get_text(record_attrs(r, 0), SLICE("x")));
+	record_set(r, pool, 0, SLICE("x"), old, 12); /* lends from the old one */
 	struct str *name = strpool_find(pool, SLICE("x"));
-	assert_true(value_equal(attr_value(attrs_get(a, name)), value_string(SLICE("words"))));
-	attrs_set(a, pool, SLICE("x"), value_unknown(), 12);
-	assert_null(attrs_get_text(a, SLICE("x")));
+	assert_true(value_equal(attr_value(attrs_get(record_attrs(r, 0), name)), value_string(SLICE("words"))));
+	record_set(r, pool, 0, SLICE("x"), value_unknown(), 12);
+	assert_null(attrs_get_text(record_attrs(r, 0), SLICE("x")));
 	assert_int_equal(attr_value(NULL).kind, VALUE_UNKNOWN);
 }
 
 /* The same by a name of the pool, however kinds follow each other; what a string lends may be what it replaces. */
 static void attributes_are_put_by_interned_name(void **state)
 {
-	struct attrs *a = record_attrs(r, 0);
 	size_t before = strpool_count(pool);
 	struct str *name = strpool_take(pool, SLICE("m")), *first = strpool_take(pool, SLICE("a"));
-	attrs_put(a, pool, name, value_unknown(), 9);
-	assert_int_equal(a->count, 0);
-	attrs_put(a, pool, name, value_string(SLICE("words")), 10);
-	attrs_put(a, pool, first, value_bool(true), 10);
-	assert_ptr_equal(a->items[0].name, first); /* sorted by what they say */
-	attrs_put(a, pool, name, value_string(SLICE("old")), 9);
-	assert_true(value_equal(attr_value(attrs_get(a, name)), value_string(SLICE("words"))));
-	attrs_put(a, pool, name, value_string(SLICE("words")), 11);
-	assert_int_equal(attrs_get(a, name)->time_ms, 11);
-	struct value lent = attr_value(attrs_get(a, name));
+	record_set_known(r, pool, 0, name, value_unknown(), 9);
+	assert_int_equal(r->attr_count, 0);
+	record_set_known(r, pool, 0, name, value_string(SLICE("words")), 10);
+	record_set_known(r, pool, 0, first, value_bool(true), 10);
+	assert_ptr_equal(record_own_attrs(r)[0].name, first); /* sorted by what they say */
+	record_set_known(r, pool, 0, name, value_string(SLICE("old")), 9);
+	assert_true(value_equal(attr_value(attrs_get(record_attrs(r, 0), name)), value_string(SLICE("words"))));
+	record_set_known(r, pool, 0, name, value_string(SLICE("words")), 11);
+	assert_int_equal(attrs_get(record_attrs(r, 0), name)->time_ms, 11);
+	struct value lent = attr_value(attrs_get(record_attrs(r, 0), name));
 	lent.string.len = 4;
-	attrs_put(a, pool, name, lent, 12);
-	assert_true(value_equal(attr_value(attrs_get(a, name)), value_string(SLICE("word"))));
-	attrs_put(a, pool, name, value_number(2), 13);
-	assert_true(number(a, SLICE("m")) == 2);
+	record_set_known(r, pool, 0, name, lent, 12);
+	assert_true(value_equal(attr_value(attrs_get(record_attrs(r, 0), name)), value_string(SLICE("word"))));
+	record_set_known(r, pool, 0, name, value_number(2), 13);
+	assert_true(number(record_attrs(r, 0), SLICE("m")) == 2);
 	assert_int_equal(strpool_count(pool), before + 2); /* no text of its values is held any more */
-	attrs_put(a, pool, name, value_unknown(), 13);
-	attrs_put(a, pool, first, value_unknown(), 13);
-	assert_int_equal(a->count, 0);
+	record_set_known(r, pool, 0, name, value_unknown(), 13);
+	record_set_known(r, pool, 0, first, value_unknown(), 13);
+	assert_int_equal(r->attr_count, 0);
 	strpool_drop(pool, name);
 	strpool_drop(pool, first);
 	assert_int_equal(strpool_count(pool), before);
@@ -107,25 +106,25 @@ static void attributes_are_put_by_interned_name(void **state)
 static void attributes_are_bounded(void **state)
 {
 	char buffer[16], text[LIMIT_ATTRIBUTE_TEXT_BYTES + 1];
-	struct attrs *a = record_attrs(r, 0);
 	for (unsigned i = 0; i < LIMIT_RECORD_ATTRIBUTES; i++) {
 		struct slice name = name_of(buffer, (int)(i * 37 % 128));
-		assert_int_equal(attrs_set(a, pool, name, value_bool(i & 1), 1), ERR_OK);
+		assert_int_equal(record_set(r, pool, 0, name, value_bool(i & 1), 1), ERR_OK);
 	}
-	assert_int_equal(attrs_set(a, pool, SLICE("one more"), value_number(1), 1), ERR_LIMIT);
+	assert_int_equal(record_set(r, pool, 0, SLICE("one more"), value_number(1), 1), ERR_LIMIT);
 	size_t names = strpool_count(pool);
 	struct str *more = strpool_take(pool, SLICE("one more"));
-	assert_int_equal(attrs_put(a, pool, more, value_number(1), 1), ERR_LIMIT);
+	assert_int_equal(record_set_known(r, pool, 0, more, value_number(1), 1), ERR_LIMIT);
 	strpool_drop(pool, more);
 	assert_int_equal(strpool_count(pool), names);
-	assert_int_equal(attrs_set(a, pool, SLICE("n5"), value_number(1), 1), ERR_OK);
-	assert_int_equal(a->count, LIMIT_RECORD_ATTRIBUTES);
+	assert_int_equal(record_set(r, pool, 0, SLICE("n5"), value_number(1), 1), ERR_OK);
+	struct attrs a = record_attrs(r, 0);
+	assert_int_equal(a.count, LIMIT_RECORD_ATTRIBUTES);
 	memset(text, 'x', sizeof(text));
 	struct slice long_name = { text, LIMIT_ATTRIBUTE_NAME_BYTES + 1 }, long_text = { text, sizeof(text) };
-	assert_int_equal(attrs_set(a, pool, SLICE("n5"), value_string(long_text), 2), ERR_LIMIT);
-	assert_int_equal(attrs_set(a, pool, long_name, value_bool(true), 2), ERR_LIMIT);
-	for (unsigned i = 1; i < a->count; i++)
-		assert_true(slice_compare(str_slice(a->items[i - 1].name), str_slice(a->items[i].name)) < 0);
+	assert_int_equal(record_set(r, pool, 0, SLICE("n5"), value_string(long_text), 2), ERR_LIMIT);
+	assert_int_equal(record_set(r, pool, 0, long_name, value_bool(true), 2), ERR_LIMIT);
+	for (unsigned i = 1; i < a.count; i++)
+		assert_true(slice_compare(str_slice(a.items[i - 1].name), str_slice(a.items[i].name)) < 0);
 }
 
 static void members_keep_their_numbers(void **state)
@@ -137,14 +136,14 @@ static void members_keep_their_numbers(void **state)
 		assert_int_equal(record_member(r, pool, name_of(buffer, i), true, T0), i + 1);
 	assert_int_equal(record_member(r, pool, SLICE("one more"), true, T0), -1);
 	assert_int_equal(record_member(r, pool, SLICE("n7"), true, T0 + 5), 8);
-	assert_true(r->members[7].joined_ms == T0);
+	assert_true(record_members(r)[7].joined_ms == T0);
 	record_member_left(r, 8, T0 + 10);
 	record_member_left(r, 8, T0 + 9);
-	assert_true(r->members[7].left_ms == T0 + 10);
+	assert_true(record_member_left_ms(r, 8) == T0 + 10);
 	record_member_joined(r, 8, T0 + 3); /* heard of late: still left */
-	assert_true(r->members[7].left_ms == T0 + 10 && r->members[7].joined_ms == T0);
+	assert_true(record_member_left_ms(r, 8) == T0 + 10 && record_members(r)[7].joined_ms == T0);
 	record_member_joined(r, 8, T0 + 20);
-	assert_true(r->members[7].left_ms == 0 && r->members[7].joined_ms == T0 + 20);
+	assert_true(record_member_left_ms(r, 8) == 0 && record_members(r)[7].joined_ms == T0 + 20);
 }
 
 static const struct window_spec spec = { WINDOW_EXACT, 0, 1000 * HOUR, false };
@@ -181,7 +180,7 @@ static void the_longest_untouched_window_gives_way(void **state)
 	assert_null(record_window(r, pool, 1, 0, SLICE("n0"), NULL));
 	assert_non_null(record_window(r, pool, 0, 0, SLICE("n0"), NULL));
 	assert_null(record_window(r, pool, 201, 0, SLICE(""), NULL));
-	assert_true(record_bytes(r) > LIMIT_WINDOWS * 32);
+	assert_true(record_bytes(r) > LIMIT_WINDOWS * sizeof(struct window));
 }
 
 static void moment(int64_t time_ms, const char *type, unsigned keep)
@@ -193,7 +192,7 @@ static void moment(int64_t time_ms, const char *type, unsigned keep)
 static void assert_type(unsigned at, const char *type)
 {
 	struct happening said;
-	moment_read(&r->timeline[at], &said);
+	moment_read(&record_timeline(r)[at], &said);
 	assert_true(slice_equal(said.type, slice_of(type)));
 }
 
@@ -214,7 +213,7 @@ static void the_timeline_is_ordered_and_bounded(void **state)
 	for (int i = 0; i < 200; i++)
 		moment(T0 + 100 + i, "x", 1000);
 	assert_int_equal(r->timeline_count, LIMIT_TIMELINE);
-	assert_true(r->timeline[0].time_ms == T0 + 300 - LIMIT_TIMELINE);
+	assert_true(record_timeline(r)[0].time_ms == T0 + 300 - LIMIT_TIMELINE);
 	moment(T0 + 500, "x", 0);
 	assert_int_equal(r->timeline_count, 0);
 }
@@ -328,33 +327,31 @@ static void timers_are_ordered_by_due_time(void **state)
 
 static void ids_are_told_apart_and_the_floor_rises(void **state)
 {
-	struct seen *s = &r->seen;
-	assert_int_equal(seen_ask(s, 1, 1, INT64_MIN), SEEN_NEW);
+	assert_int_equal(seen_ask(r, 1, 1, INT64_MIN), SEEN_NEW);
 	for (uint64_t i = 1; i <= SEEN_IDS_MIN; i++)
-		seen_add(s, i, 100 + i, T0 + (int64_t)i * HOUR);
-	assert_int_equal(seen_ask(s, 3, 103, T0), SEEN_DUPLICATE);
-	assert_int_equal(seen_ask(s, 3, 104, T0), SEEN_CONFLICT);
-	assert_int_equal(seen_ask(s, 99, 1, T0), SEEN_NEW); /* late, but nothing was dropped yet */
-	seen_add(s, 17, 117, T0 + 17 * HOUR);
-	assert_int_equal(s->count, SEEN_IDS_MIN);
-	assert_true(s->floor_ms == T0 + HOUR);
-	assert_int_equal(seen_ask(s, 1, 101, T0 + HOUR), SEEN_TOO_OLD);
-	assert_int_equal(seen_ask(s, 99, 1, T0 + HOUR + 1), SEEN_NEW);
-	assert_int_equal(seen_ask(s, 2, 102, T0), SEEN_DUPLICATE); /* older than the floor, but still known */
+		seen_add(r, i, 100 + i, T0 + (int64_t)i * HOUR);
+	assert_int_equal(seen_ask(r, 3, 103, T0), SEEN_DUPLICATE);
+	assert_int_equal(seen_ask(r, 3, 104, T0), SEEN_CONFLICT);
+	assert_int_equal(seen_ask(r, 99, 1, T0), SEEN_NEW); /* late, but nothing was dropped yet */
+	seen_add(r, 17, 117, T0 + 17 * HOUR);
+	assert_int_equal(r->seen_count, SEEN_IDS_MIN);
+	assert_true(r->seen_floor_ms == T0 + HOUR);
+	assert_int_equal(seen_ask(r, 1, 101, T0 + HOUR), SEEN_TOO_OLD);
+	assert_int_equal(seen_ask(r, 99, 1, T0 + HOUR + 1), SEEN_NEW);
+	assert_int_equal(seen_ask(r, 2, 102, T0), SEEN_DUPLICATE); /* older than the floor, but still known */
 }
 
 static void ids_of_the_last_hour_are_kept_up_to_a_bound(void **state)
 {
-	struct seen *s = &r->seen;
 	for (uint64_t i = 0; i < 1000; i++) {
-		seen_add(s, i, i, T0 + (int64_t)i);
-		assert_int_equal(s->count, i < SEEN_IDS_MAX ? i + 1 : SEEN_IDS_MAX);
+		seen_add(r, i, i, T0 + (int64_t)i);
+		assert_int_equal(r->seen_count, i < SEEN_IDS_MAX ? i + 1 : SEEN_IDS_MAX);
 	}
-	assert_true(s->floor_ms == T0 + 1000 - SEEN_IDS_MAX - 1);
-	assert_int_equal(seen_ask(s, 1000 - SEEN_IDS_MAX, 1000 - SEEN_IDS_MAX, 0), SEEN_DUPLICATE);
-	seen_add(s, 5000, 0, T0 + 10 * HOUR); /* quiet again: back to the few */
-	assert_int_equal(s->count, SEEN_IDS_MIN);
-	assert_true(s->floor_ms == T0 + 1000 - SEEN_IDS_MIN);
+	assert_true(r->seen_floor_ms == T0 + 1000 - SEEN_IDS_MAX - 1);
+	assert_int_equal(seen_ask(r, 1000 - SEEN_IDS_MAX, 1000 - SEEN_IDS_MAX, 0), SEEN_DUPLICATE);
+	seen_add(r, 5000, 0, T0 + 10 * HOUR); /* quiet again: back to the few */
+	assert_int_equal(r->seen_count, SEEN_IDS_MIN);
+	assert_true(r->seen_floor_ms == T0 + 1000 - SEEN_IDS_MIN);
 }
 
 /* One that stayed in memory and one read back at any point must drop the same ids. */
@@ -370,12 +367,12 @@ static void ids_go_on_alike_after_reading_back(void **state)
 			record_destroy(r, pool);
 			r = copy;
 		}
-		seen_add(&r->seen, i, i, T0 + (int64_t)(i * i % 5000) * 10000);
+		seen_add(r, i, i, T0 + (int64_t)(i * i % 5000) * 10000);
 	}
 	struct subject s = subject_of(SUBJECT_CUSTOMER, SLICE("an"));
 	struct record *straight = record_create(&s);
 	for (uint64_t i = 0; i < 700; i++)
-		seen_add(&straight->seen, i, i, T0 + (int64_t)(i * i % 5000) * 10000);
+		seen_add(straight, i, i, T0 + (int64_t)(i * i % 5000) * 10000);
 	struct hash128 x = record_digest(r), y = record_digest(straight);
 	assert_true(x.low == y.low && x.high == y.high);
 	record_destroy(straight, pool);
@@ -456,8 +453,8 @@ static void two_histories_become_one(void **state)
 	struct window_sums s;
 	struct open_case *c;
 	record_member(r, pool, SLICE("0902"), true, T0 + 50); /* has another number in `from` */
-	attrs_set(record_attrs(r, 0), pool, SLICE("tenure"), value_number(1), T0);
-	attrs_set(record_attrs(r, 0), pool, SLICE("language"), value_string(SLICE("en")), T0);
+	record_set(r, pool, 0, SLICE("tenure"), value_number(1), T0);
+	record_set(r, pool, 0, SLICE("language"), value_string(SLICE("en")), T0);
 	/* of the customer, not the member's */
 	cases_open(r, pool, 5, 0, SLICE("promise-1"), SLICE("hoa"), T0 - 7, 0, &c);
 	marks_set(r, 77, 0, T0);
@@ -465,20 +462,20 @@ static void two_histories_become_one(void **state)
 	record_merge(r, pool, from);
 	assert_int_equal(r->seq, 8);
 	assert_int_equal(r->member_count, 2);
-	assert_string_equal(r->members[1].id->data, "0901");
-	assert_true(number(&r->attrs, SLICE("tenure")) == 1); /* as old: its own */
-	assert_true(value_equal(attr_value(attrs_get_text(&r->attrs, SLICE("language"))), value_string(SLICE("vi"))));
-	assert_non_null(attrs_get_text(&r->members[0].attrs, SLICE("child")));
+	assert_string_equal(record_members(r)[1].id->data, "0901");
+	assert_true(number(record_attrs(r, 0), SLICE("tenure")) == 1); /* as old: its own */
+	assert_true(value_equal(attr_value(attrs_get_text(record_attrs(r, 0), SLICE("language"))), value_string(SLICE("vi"))));
+	assert_non_null(attrs_get_text(record_attrs(r, 1), SLICE("child")));
 	assert_non_null(cases_find_open(r, 5, 2, SLICE("promise-1")));
 	assert_int_equal(r->rare->case_count, 3);
 	window_sum(record_window(r, pool, 100, 2, SLICE(""), NULL), &spec, INT64_MIN, INT64_MAX, NULL, &s);
 	assert_int_equal(s.count, 5);
-	assert_int_equal(r->timeline[1].member, 2);
+	assert_int_equal(record_timeline(r)[1].member, 2);
 	assert_true(marks_get(r, 77, 2) == T0 && marks_get(r, 77, 0) == T0);
-	assert_int_equal(seen_ask(&r->seen, 1002, 7, T0), SEEN_DUPLICATE);
+	assert_int_equal(seen_ask(r, 1002, 7, T0), SEEN_DUPLICATE);
 	assert_int_equal(r->rare->late, 3);
 	record_merge(r, pool, from); /* again: what is a set stays */
-	assert_int_equal(r->seen.count, 3);
+	assert_int_equal(r->seen_count, 3);
 	assert_int_equal(r->rare->timer_count, 1);
 	assert_int_equal(r->rare->link_count, 1);
 	assert_int_equal(r->rare->case_count, 4); /* the open one is the same, the closed ones are history */
@@ -494,7 +491,7 @@ static void merging_keeps_all_bounds(void **state)
 		struct open_case *c;
 		for (int i = 0; i < 300; i++) {
 			record_member(r, pool, name_of(buffer, k * 40 + i % 40), true, T0);
-			attrs_set(&r->attrs, pool, name_of(buffer, k * 100 + i % 100), value_number(i), T0 + i);
+			record_set(r, pool, 0, name_of(buffer, k * 100 + i % 100), value_number(i), T0 + i);
 			touch((uint32_t)(k * 600 + i * 2), (uint8_t)(i % 30), i % 7, T0 + i);
 			touch((uint32_t)(k * 600 + i * 2 + 1), (uint8_t)(i % 30), i % 7, T0 + i);
 			moment(T0 + i * 2 + k, "x", 64);
@@ -504,7 +501,7 @@ static void merging_keeps_all_bounds(void **state)
 			timers_add(r, pool, T0 + i % 50 + k * 50, T0, 1, 0, SLICE(""));
 			marks_set(r, (uint32_t)(k * 200 + i % 200), 0, T0 + i);
 			links_add(r, pool, name_of(buffer, k * 50 + i % 50), SLICE(""), T0);
-			seen_add(&r->seen, (uint64_t)(k * 1000 + i), 0, T0 + i * 2 + k);
+			seen_add(r, (uint64_t)(k * 1000 + i), 0, T0 + i * 2 + k);
 		}
 		if (k == 0)
 			r = record_create(&s);
@@ -514,7 +511,7 @@ static void merging_keeps_all_bounds(void **state)
 	alerts_set_state(&b->rare->alerts[0], ALERT_CLOSED);
 	record_merge(r, pool, b);
 	assert_int_equal(r->member_count, LIMIT_MEMBERS);
-	assert_int_equal(r->attrs.count, LIMIT_RECORD_ATTRIBUTES);
+	assert_int_equal(r->attr_count, LIMIT_RECORD_ATTRIBUTES);
 	assert_true(r->window_count <= LIMIT_WINDOWS);
 	assert_int_equal(r->timeline_count, LIMIT_TIMELINE);
 	assert_int_equal(r->rare->case_count, LIMIT_CASES);
@@ -523,8 +520,8 @@ static void merging_keeps_all_bounds(void **state)
 	assert_int_equal(r->rare->timer_count, LIMIT_TIMERS);
 	assert_int_equal(r->rare->mark_count, LIMIT_MARKS);
 	assert_int_equal(r->rare->link_count, LIMIT_LINKS);
-	assert_int_equal(r->seen.count, SEEN_IDS_MAX);
-	assert_true(r->seen.floor_ms >= T0 + 2 * 300 - SEEN_IDS_MAX - 2);
+	assert_int_equal(r->seen_count, SEEN_IDS_MAX);
+	assert_true(r->seen_floor_ms >= T0 + 2 * 300 - SEEN_IDS_MAX - 2);
 	record_destroy(b, pool);
 }
 

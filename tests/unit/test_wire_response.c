@@ -280,9 +280,9 @@ static void build_record(struct record *r, struct strpool *pool)
 	struct window_undo undo;
 	struct open_case *c;
 	r->seq = 99;
-	attrs_set(&r->attrs, pool, SLICE("lines"), value_number(2), 5);
+	record_set(r, pool, 0, SLICE("lines"), value_number(2), 5);
 	assert_int_equal(record_member(r, pool, SLICE("line-1"), true, 5), 1);
-	attrs_set(record_attrs(r, 1), pool, SLICE("plan"), value_string(SLICE("basic")), 6);
+	record_set(r, pool, 1, SLICE("plan"), value_string(SLICE("basic")), 6);
 	window_add(record_window(r, pool, 1, 1, SLICE("bill"), &spec), &spec, NULL, 1000, 2.5, &undo);
 	window_add(record_window(r, pool, 1, 1, SLICE("bill"), &spec), &spec, NULL, 2000, 3.5, &undo);
 	record_window(r, pool, 0xabc, 0, SLICE(""), &spec);

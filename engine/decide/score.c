@@ -44,7 +44,7 @@ static double value_of(struct eval *e, const struct term *t, bool *unknown)
 void score_action(struct deciding *d, const struct action_decl *a, struct score *out)
 {
 	struct eval *e = d->e;
-	out->propensity = clamp(a->propensity_start, 0, 1);
+	out->propensity = a->propensity_start;
 	double customer = value_of(e, a->customer_value, &out->customer_unknown);
 	double business = value_of(e, a->business_value, &out->business_unknown);
 	out->value = d->balance * customer + (1 - d->balance) * business;

@@ -87,6 +87,8 @@ int policies_ask(struct deciding *d, const struct action_decl *a)
 			continue;
 		if (p->except && condition_holds(d, p, p->except))
 			continue;
+		if (d->e->watch)
+			d->e->watch->policy(d->e->watch->arg, p, NULL, member, value_bool(true));
 		found = a->policies[i];
 		d->held[found] = true;
 	}

@@ -12,6 +12,7 @@ struct watch {
 	void (*rule)(void *arg, const struct rule_decl *rule, uint8_t member, struct value held);
 	void (*gate)(void *arg, const struct action_decl *action, const struct term *gate, uint8_t member,
 		     struct value held);
+	/* condition NULL: the policy held an action back. */
 	void (*policy)(void *arg, const struct policy_decl *policy, const struct term *condition, uint8_t member,
 		       struct value held);
 };

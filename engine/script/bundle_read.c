@@ -117,6 +117,24 @@ int bundle_read(struct bundle *out, const char *folder)
 	return rc;
 }
 
+int bundle_read_tests(struct bundle *out, const char *folder)
+{
+	*out = (struct bundle){ 0 };
+	char root[PATH_MAX], tests[PATH_MAX + sizeof("/tests")];
+	struct stat st;
+	if (!realpath(folder, root))
+		return error_errno("cannot read the pack %s", folder);
+	snprintf(tests, sizeof(tests), "%s/tests", root);
+	if (stat(tests, &st) != 0 || !S_ISDIR(st.st_mode))
+		return ERR_OK;
+	int rc = check_inside(root, tests);
+	if (rc == ERR_OK)
+		rc = add_folder(out, root, "tests", 0);
+	if (rc != ERR_OK)
+		bundle_finish(out);
+	return rc;
+}
+
 static bool zone_name_ok(const char *name)
 {
 	if (!*name || *name == '/' || strstr(name, "..") || strlen(name) > 64)

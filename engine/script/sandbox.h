@@ -18,6 +18,9 @@ struct vm {
 	struct pack *pack;           /* lent: facts are looked up here */
 	const struct vm_host *host;  /* of the call that runs; NULL outside */
 	bool relaxed;
+	vm_line traced;              /* NULL: lines are not told */
+	void *traced_arg;
+	const char *limit;           /* which one a call passes, where it is no pack's: "test" */
 	/* budgets of the call that runs */
 	uint64_t steps, step_budget;
 	bool tripped;                /* the budget is spent: every further step fails, so that pcall cannot go on */

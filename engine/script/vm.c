@@ -60,8 +60,12 @@ static void trip(lua_State *L, struct vm *vm, int level);
 
 static void hook(lua_State *L, lua_Debug *ar)
 {
-	(void)ar;
 	struct vm *vm = vm_of(L);
+	if (ar->event == LUA_HOOKLINE) {
+		if (lua_getinfo(L, "S", ar) && ar->source[0] == '@')
+			vm->traced(vm->traced_arg, ar->source + 1, ar->currentline);
+		return;
+	}
 	vm->steps += vm->tripped ? 1 : HOOK_STEPS;
 	if (vm->tripped || vm->steps > vm->step_budget)
 		trip(L, vm, 0);
@@ -73,7 +77,7 @@ static void trip(lua_State *L, struct vm *vm, int level)
 	lua_sethook(L, hook, LUA_MASKCOUNT, 1);
 	luaL_where(L, level);
 	lua_pushfstring(L, "stopped: it passed the limit of %d instructions (limit_%s_instructions)",
-			(int)vm->step_budget, vm->loader ? "load" : "call");
+			(int)vm->step_budget, vm->limit ? vm->limit : vm->loader ? "load" : "call");
 	lua_concat(L, 2);
 	lua_error(L);
 }
@@ -129,7 +133,7 @@ void vm_enter(struct vm *vm, uint64_t steps, size_t bytes, size_t churn)
 	vm->churn_max = churn * factor;
 	size_t most = (size_t)LIMIT_VM_BYTES * factor;
 	vm->bytes_max = vm->bytes + bytes * factor < most ? vm->bytes + bytes * factor : most;
-	lua_sethook(vm->L, hook, LUA_MASKCOUNT, HOOK_STEPS);
+	lua_sethook(vm->L, hook, LUA_MASKCOUNT | (vm->traced ? LUA_MASKLINE : 0), HOOK_STEPS);
 }
 
 void vm_leave(struct vm *vm)
@@ -293,6 +297,12 @@ int vm_call_run(struct vm *vm, int function, const struct vm_host *host, struct 
 void vm_relax(struct vm *vm, bool relaxed)
 {
 	vm->relaxed = relaxed;
+}
+
+void vm_trace(struct vm *vm, vm_line line, void *arg)
+{
+	vm->traced = line;
+	vm->traced_arg = arg;
 }
 
 void vm_usage(const struct vm *vm, struct vm_usage *out)

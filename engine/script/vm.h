@@ -36,6 +36,12 @@ int vm_call_run(struct vm *vm, int function, const struct vm_host *host, struct 
  * Budgets count fourfold. */
 void vm_relax(struct vm *vm, bool relaxed);
 
+/* Lines of Lua as they run in calls, for coverage; line NULL: no longer. */
+typedef void (*vm_line)(void *arg, const char *file, int line);
+void vm_trace(struct vm *vm, vm_line line, void *arg);
+/* Every line that the functions which the pack left behind, and those they use, can run (vm_lines.c). */
+void vm_each_line(struct vm *vm, vm_line line, void *arg);
+
 struct vm_usage { uint64_t calls, aborted, instructions, bytes_now, bytes_peak; };
 void vm_usage(const struct vm *vm, struct vm_usage *out);
 

@@ -1,0 +1,107 @@
+/* script/testing.h: the Lua of a pack's tests, one file of DIR/tests at a time: which tests it declares, and running one
+ * of them. It runs in a VM of its own, in the sandbox that packs have and with bounds of its own; what a test does to
+ * customers and what it expects of them goes to a host (engine/workbench), which knows the machine.
+ *
+ *     before(function() … end)                     -- runs before each test declared below it
+ *     test("name", function() … end)
+ *     test("name", { row, … }, function(row) … end) -- a table test: each row is a test
+ *     todo "what nobody has tested yet"
+ *
+ * A file that returns something declares nothing: it is what others `require "tests.NAME"`. */
+#ifndef NUDGED_SCRIPT_TESTING_H
+#define NUDGED_SCRIPT_TESTING_H
+
+#include "script/bundle.h"
+#include "state/event.h"
+#include "state/subject.h"
+
+/* What a value is held against. */
+enum match_kind { MATCH_EQUAL, MATCH_HAS, MATCH_AT_LEAST, MATCH_AT_MOST, MATCH_BETWEEN };
+struct match {
+	enum match_kind kind;
+	struct value value; /* EQUAL; unknown: nothing is expected to be there. HAS: the text's part */
+	double low, high;
+};
+bool match_holds(const struct match *m, struct value v);
+struct bytes;
+void match_text(const struct match *m, struct bytes *out); /* "at least 3", "a text with \"61\"" */
+void value_text(struct value v, struct bytes *out);
+
+/* The order is that of the table in testing_expect.c. */
+enum expected {
+	/* of a customer, an agent, an area, or of all that one step caused */
+	EXPECT_ALERT, EXPECT_NO_ALERT, EXPECT_FIRED, EXPECT_NOT_FIRED, EXPECT_NUDGE, EXPECT_NO_NUDGE,
+	/* of a customer, an agent, an area */
+	EXPECT_ATTR, EXPECT_FACT, EXPECT_CASE,
+	/* of an answer to a request */
+	EXPECT_ACTION, EXPECT_FIRST, EXPECT_NO_ACTION, EXPECT_ORDER, EXPECT_ANSWER, EXPECT_NO_ANSWER, EXPECT_CAUTION,
+	EXPECT_NO_CAUTION,
+};
+
+#define EXPECTATION_FIELDS 8
+struct expectation {
+	enum expected what;
+	const struct subject *subject; /* NULL: whoever the step concerned */
+	unsigned step;                 /* 0: the story so far; else only what this step caused */
+	unsigned request;              /* of an answer: which, from 1 */
+	struct slice name;             /* of the rule, action, fact, question …; a caution's is in `value` */
+	struct match value;
+	struct { struct slice name; struct match match; } fields[EXPECTATION_FIELDS];
+	unsigned field_count;
+	struct slice order[LIMIT_RECOMMENDATIONS];
+	unsigned order_count;
+};
+
+struct test_event {
+	struct slice type, member, agent, contact, channel, id, source;
+	const struct event_attr *attrs;
+	size_t attr_count;
+	int64_t ago_ms; /* it happened so long before now */
+};
+struct test_outcome { struct slice kind, action, member, agent, channel; };
+struct test_ask {
+	struct slice member, agent, channel, intent, topic, language;
+	double mood;
+	bool has_mood;
+	unsigned limit;
+	const struct event_attr *attrs;
+	size_t attr_count;
+};
+enum test_read { READ_ATTR, READ_FACT };
+
+/* What the host does. Each returns ERR_OK or an error whose text the test fails with; *step and *request count from 1.
+ * Everything given is lent for the call. */
+struct testing_host {
+	void *arg;
+	int (*at)(void *arg, struct slice time, unsigned *step);      /* the clock, in the pack's zone: onward only */
+	int (*wait)(void *arg, int64_t ms, unsigned *step);
+	int (*event)(void *arg, struct slice customer, const struct test_event *e, unsigned *step);
+	int (*outcome)(void *arg, struct slice customer, const struct test_outcome *o, unsigned *step);
+	int (*acknowledge)(void *arg, const struct subject *subject, struct slice rule);
+	int (*ask)(void *arg, struct slice customer, const struct test_ask *ask, unsigned *request);
+	int (*expect)(void *arg, const struct expectation *x);
+	int (*read)(void *arg, enum test_read what, const struct subject *subject, struct slice name,
+		    struct slice member, struct value *out);
+	int (*moment)(void *arg, struct slice time, int64_t *out_ms); /* in the pack's zone; empty: now */
+	void (*differs)(void *arg, struct slice wanted, struct slice came); /* expect(came, wanted) is about to fail */
+};
+
+struct test_case {
+	char *name;
+	const char *file; /* lent */
+	int line;
+	bool todo;
+};
+
+struct testing;
+/* Runs files[file] of `tests` and learns which tests it declares. `pack` is what `require` finds besides tests. Both are
+ * lent until testing_close. ERR_RULE with "FILE:LINE: what is wrong". *out is NULL then. */
+int testing_open(struct testing **out, const struct bundle *pack, const struct bundle *tests, unsigned file,
+		 const struct testing_host *host);
+void testing_close(struct testing *t); /* NULL-safe */
+unsigned testing_count(const struct testing *t);
+const struct test_case *testing_case(const struct testing *t, unsigned i);
+/* What `before` gave, then the test. ERR_ABORTED with "FILE:LINE: text". */
+int testing_run(struct testing *t, unsigned i);
+
+#endif

@@ -1,0 +1,56 @@
+/* workbench/world.h: a pack at work in memory: one machine, the records of everybody whom events concern, and a clock
+ * that only moves when it is told to. What an entry does to other subjects is applied at once, due timers fire as time
+ * passes, nudges are decided: what a shard does, without journal, store and threads. Like the layers below, it reads no
+ * clock and no chance. */
+#ifndef NUDGED_WORKBENCH_WORLD_H
+#define NUDGED_WORKBENCH_WORLD_H
+
+#include "decide/decision.h"
+#include "decide/eval.h"
+
+enum world_kind { WORLD_EVENT, WORLD_OUTCOME, WORLD_TIMER, WORLD_EFFECT };
+
+/* What the world tells of each entry once it is applied, and of each nudge once it is decided. */
+struct world_watch {
+	void *arg;
+	/* source: the event behind it; NULL for timers. timer: lent, NULL for all else. */
+	void (*entry)(void *arg, enum world_kind kind, const struct record *r, const struct event *source,
+		      const struct timer *timer, const struct applied *out);
+	/* what: NULL where it was decided that nothing suits; then `decision` explains. */
+	void (*nudge)(void *arg, const struct record *r, const struct nudge_request *n, const struct decision *decision,
+		      const struct choice *what);
+};
+
+struct world {
+	struct machine m;
+	struct record **records; /* open addressing by the subject's hash */
+	unsigned record_count, slots;
+	int64_t now_ms;
+	uint64_t seq, ids;
+	struct apply_input in;
+	struct applied out;
+	struct decision decision;
+	const struct world_watch *watch; /* NULL: nobody */
+};
+
+struct world *world_create(void);
+void world_destroy(struct world *w); /* NULL-safe */
+/* ERR_RULE. Once. */
+int world_load(struct world *w, const struct bundle *pack);
+/* Nobody is known any more, and it is now_ms. */
+void world_clear(struct world *w, int64_t now_ms);
+/* NULL where there is none and not `create`. Follows a merge to the customer that stands for both. */
+struct record *world_record(struct world *w, const struct subject *s, bool create);
+/* Time passes; what falls due on the way fires when it is due. Never back. */
+void world_pass(struct world *w, int64_t to_ms);
+/* One event of a customer, now: its id and hashes are filled in where it has none. ERR_INVALID, ERR_LIMIT, ERR_CONFLICT
+ * as a daemon refuses it; an event seen already is no error and changes nothing: *applied is false then. */
+int world_event(struct world *w, struct event *e, bool *applied);
+void world_outcome(struct world *w, struct outcome_input *o, struct slice customer);
+/* Into w->decision, which lives in the machine's arena: until the next entry. */
+void world_decide(struct world *w, struct slice customer, struct ask *ask);
+/* A fact or attribute as a request would read it now. ERR_MISSING: no such fact. */
+int world_fact(struct world *w, const struct subject *s, struct slice member, struct slice name, struct value *out);
+int world_attr(struct world *w, const struct subject *s, struct slice member, struct slice name, struct value *out);
+
+#endif

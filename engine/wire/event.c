@@ -103,9 +103,6 @@ static int needs_member(const struct event *e)
 /* The types that the engine itself understands must say what they are about. */
 static int check_type(const struct event *e)
 {
-	char first = e->type.data[0];
-	if (!strchr("acimo", first))
-		return ERR_OK;
 	if (starts_with(e->type, SLICE("case.")) || starts_with(e->type, SLICE("outcome.")))
 		return error_set(ERR_INVALID, "type",
 				 "type %.*s: \"case.\" and \"outcome.\" are made by the engine itself; "

@@ -23,14 +23,12 @@ int field_check_text(const char *field, struct slice text, bool lines, uint32_t 
 	}
 }
 
-int field_required(const char *field, bool present, const char *why)
+int field_missing(const char *field, const char *why)
 {
-	if (present)
-		return ERR_OK;
 	return error_set(ERR_INVALID, field, "%s is missing: %s", field, why);
 }
 
-static int take_number(void *to, const struct field_spec *spec, uint64_t bits)
+static int store_number(void *to, const struct field_spec *spec, uint64_t bits)
 {
 	uint32_t low = (uint32_t)bits; /* as protobuf does with a wider varint */
 	int64_t time_ms = (int64_t)bits;
@@ -89,19 +87,29 @@ static int malformed(const struct message_spec *m)
 			 m->name);
 }
 
-/* What is no name, and rarer. */
-static int take(const struct field_spec *spec, const struct scan_field *f, void *to, struct field_list *list)
+static inline int take_bytes(void *to, const struct field_spec *spec, struct slice bytes, struct field_list *list)
+{
+	switch (spec->kind) {
+	case FIELD_NAME:
+		*(struct slice *)to = bytes;
+		if (bytes.len <= spec->limit && utf8_plain(bytes))
+			return ERR_OK;
+		return field_check_text(spec->name, bytes, false, spec->limit, spec->limit_name);
+	case FIELD_LIST:
+		return take_item(list, spec, bytes);
+	case FIELD_BYTES:
+		*(struct slice *)to = bytes;
+		return ERR_OK;
+	default:
+		return spec->kind == FIELD_UNKNOWN ? ERR_OK : wrong_type(spec, WIRE_BYTES);
+	}
+}
+
+static int take_number(void *to, const struct field_spec *spec, enum wire_type type, uint64_t bits)
 {
 	if (spec->kind == FIELD_UNKNOWN)
 		return ERR_OK;
-	if (f->type != (spec->kind & FIELD_TYPE_MASK))
-		return wrong_type(spec, f->type);
-	if (spec->kind == FIELD_LIST)
-		return take_item(list, spec, f->bytes);
-	if (spec->kind != FIELD_BYTES)
-		return take_number(to, spec, f->value);
-	*(struct slice *)to = f->bytes;
-	return ERR_OK;
+	return type == (spec->kind & FIELD_TYPE_MASK) ? store_number(to, spec, bits) : wrong_type(spec, type);
 }
 
 int fields_decode(void *out, const struct message_spec *m, struct slice in, struct field_list *list)
@@ -113,14 +121,10 @@ int fields_decode(void *out, const struct message_spec *m, struct slice in, stru
 		const struct field_spec *spec = &m->fields[tag >> 3 < FIELD_NUMBERS ? tag >> 3 : 0];
 		void *to = (char *)out + spec->offset;
 		f.type = (enum wire_type)(tag & 7);
-		if (spec->kind == FIELD_NAME && f.type == WIRE_BYTES) {
-			struct slice text = scan_bytes(&s);
-			*(struct slice *)to = text;
-			if (text.len > spec->limit || !utf8_plain(text))
-				rc = field_check_text(spec->name, text, false, spec->limit, spec->limit_name);
-		} else if (scan_value(&s, &f)) {
-			rc = take(spec, &f, to, list);
-		}
+		if (f.type == WIRE_BYTES)
+			rc = take_bytes(to, spec, scan_bytes(&s), list);
+		else if (scan_value(&s, &f))
+			rc = take_number(to, spec, f.type, f.value);
 	}
 	return s.bad ? malformed(m) : rc;
 }

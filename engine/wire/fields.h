@@ -7,6 +7,7 @@
 #ifndef NUDGED_WIRE_FIELDS_H
 #define NUDGED_WIRE_FIELDS_H
 
+#include "base/error.h"
 #include "base/slice.h"
 #include "wire/scan.h"
 
@@ -56,6 +57,10 @@ int fields_count(const struct message_spec *spec, struct slice in, uint32_t numb
 
 /* Text of one field: UTF-8, no control characters (with `lines`, but newline and tab), at most `limit` bytes. */
 int field_check_text(const char *field, struct slice text, bool lines, uint32_t limit, const char *limit_name);
-int field_required(const char *field, bool present, const char *why);
+int field_missing(const char *field, const char *why);
+static inline int field_required(const char *field, bool present, const char *why)
+{
+	return present ? ERR_OK : field_missing(field, why);
+}
 
 #endif

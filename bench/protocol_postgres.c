@@ -99,7 +99,7 @@ static size_t postgres_encode(uint8_t *to, enum work_kind kind, uint32_t id, con
 static unsigned fired_of(const uint8_t *row, size_t len)
 {
 	unsigned commas = 0;
-	bool list = len > 8 && row[6] == '{';
+	bool list = len >= 8 && row[6] == '{'; /* behind the count of columns and the text's length */
 	if (!list)
 		return 1;
 	if (row[7] == '}')

@@ -11,7 +11,7 @@ RULES = (10, 100, 1000, 10000)
 HISTORIES = (2, 8, 20, 50)  # events a customer
 
 
-@measure(215)
+@measure(235)
 def depths(bench):
     """throughput of W1 and W2 against depth, nudged and peers"""
     peers = [Redis(bench, "everysec"), Redis(bench, "always"), Tarantool(bench, "fsync")] if bench.with_peers else []
@@ -59,7 +59,7 @@ def customers(bench):
     cpu, p99 = {n: [] for n in sizes}, {n: [] for n in sizes}
     for n, server in zip(sizes, servers):
         server.start()
-        empty = server.memory()
+        empty = server.memory("RssAnon")
         bench.fill(server, 2, n)
         if n == sizes[-1]:
             memory_row(bench, server, empty, n, 2)
@@ -78,7 +78,7 @@ def customers(bench):
 
 
 def memory_row(bench, server, empty, n, events):
-    bench.row(f"memory a customer of {n:,}, {events} events each", (server.memory() - empty) / n, "bytes",
+    bench.row(f"memory a customer of {n:,}, {events} events each", (server.memory("RssAnon") - empty) / n, "bytes",
               "under 800 bytes", lambda v: v < 800)
 
 
@@ -107,7 +107,7 @@ def history(bench):
     count = 50000 if bench.quick else 200000
     nudged = Nudged(bench, "history", flags=["--cache-mb", "16000"])
     nudged.start()
-    empty, had = nudged.memory(), 0
+    empty, had = nudged.memory("RssAnon"), 0
     for events in HISTORIES[:2] if bench.quick else HISTORIES:
         bench.fill(nudged, events - had, count)
         had = events

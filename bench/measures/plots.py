@@ -18,19 +18,19 @@ NAMES = {
     "tarantool-fsync": "Tarantool, fsync", "p999": "p99.9", "disk p50": "disk alone, p50",
     "disk p99": "disk alone, p99",
 }
-# file: (plot, title, x label, y label, x logarithmic, y logarithmic)
+# file: (plot, title, x label, y label, y logarithmic); x always is
 PLOTS = {
-    "latency.svg": (["latency"], "W1: latency against rate", "events a second, open loop", "latency, µs", True, True),
-    "depth-w1.svg": (["depth ingest"], "W1: throughput against depth", "requests in flight on each of 16 connections",
-                     "events a second", True, False),
-    "depth-w2.svg": (["depth recommend"], "W2: throughput against depth",
-                     "requests in flight on each of 16 connections", "recommendations a second", True, False),
-    "rules.svg": (["rules"], "W1: cost against rules of other event types", "rules beside W1's own",
-                  "CPU an event, µs", True, False),
-    "customers.svg": (["customers cpu"], "W1: cost against customers", "customers", "CPU an event, µs", True, False),
-    "customers-p99.svg": (["customers p99"], "W1: p99 at 5,000/s against customers", "customers", "p99, µs", True,
-                          False),
-    "history.svg": (["history"], "Cost against history", "events a customer has had", "CPU, µs", True, False),
+    "latency.svg": ("latency", "W1: latency against rate (acknowledged on disk)", "events a second, open loop",
+                    "latency, µs", True),
+    "depth-w1.svg": ("depth ingest", "W1: throughput against depth", "requests in flight on each of 16 connections",
+                     "events a second", False),
+    "depth-w2.svg": ("depth recommend", "W2: throughput against depth",
+                     "requests in flight on each of 16 connections", "recommendations a second", False),
+    "rules.svg": ("rules", "W1: cost against rules of other event types", "rules beside W1's own",
+                  "CPU an event, µs", False),
+    "customers.svg": ("customers cpu", "W1: cost against customers", "customers", "CPU an event, µs", False),
+    "customers-p99.svg": ("customers p99", "W1: p99 at 5,000/s against customers", "customers", "p99, µs", False),
+    "history.svg": ("history", "Cost against history", "events a customer has had", "CPU, µs", False),
 }
 
 
@@ -38,7 +38,7 @@ def library():
     try:
         return importlib.import_module("matplotlib")
     except ImportError:
-        install_package("python3-matplotlib", "leave out --readme and --plots")
+        install_package("python3-matplotlib", "leave out --readme")
         importlib.invalidate_caches()
         return importlib.import_module("matplotlib")
 
@@ -56,7 +56,7 @@ def draw_all(result, folder=FOLDER):
     os.makedirs(folder, exist_ok=True)
     drawn = {}
     for name, plot in PLOTS.items():
-        points = [p for p in result["points"] if p["plot"] in plot[0]]
+        points = [p for p in result["points"] if p["plot"] == plot[0]]
         if len({p["x"] for p in points}) > 1:
             draw(points, plot, os.path.join(folder, name))
             drawn[name] = plot[1]
@@ -65,15 +65,16 @@ def draw_all(result, folder=FOLDER):
 
 def draw(points, plot, path):
     pyplot = importlib.import_module("matplotlib.pyplot")
-    _, title, x_label, y_label, x_log, y_log = plot
+    _, title, x_label, y_label, y_log = plot
     figure, axes = pyplot.subplots(figsize=(6.4, 3.9), layout="constrained")
     series = list(dict.fromkeys(p["series"] for p in points if p["series"] not in ("disk p90", "disk p999")))
+    series.sort(key=lambda name: name.startswith("disk "))
     for number, name in enumerate(series):
         curve(axes, name, [p for p in points if p["series"] == name], number)
     axes.set_title(title, loc="left", fontweight="bold")
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
-    scale(axes, sorted({p["x"] for p in points}), x_log, y_log)
+    scale(axes, sorted({p["x"] for p in points}), y_log)
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     if len(series) > 1:
@@ -93,18 +94,21 @@ def curve(axes, name, points, number):
     alone = name.startswith("disk ")
     axes.plot(x, y, color=colour, marker=marker or None, markersize=4.5, linewidth=1.1 if alone else 1.8,
               linestyle=":" if alone else "-", label=NAMES.get(name, name))
-    if not alone:  # from the least to the greatest of the rounds
+    if not alone and name not in ("p50", "p90", "p999"):  # from the least to the greatest of the rounds
         axes.fill_between(x, [p["min"] for p in points], [p["max"] for p in points], color=colour, alpha=0.13,
                           linewidth=0)
 
 
-def scale(axes, xs, x_log, y_log):
+def short(x):
+    return f"{x / 1000000:g}M" if x >= 1000000 else f"{x / 1000:g}k" if x >= 1000 else f"{x:g}"
+
+
+def scale(axes, xs, y_log):
     ticker = importlib.import_module("matplotlib.ticker")
     plain = ticker.FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 10 or v == int(v) else f"{v:g}")
-    if x_log:
-        axes.set_xscale("log")
-        axes.set_xticks(xs, [f"{x:,}" if x < 1000000 else f"{x / 1000000:g}M" for x in xs])
-        axes.xaxis.set_minor_locator(ticker.NullLocator())
+    axes.set_xscale("log")
+    axes.set_xticks(xs, [short(x) for x in xs])
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
     if y_log:
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(ticker.NullFormatter())

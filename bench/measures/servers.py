@@ -59,9 +59,10 @@ class Server:
         self.stop()
         shutil.rmtree(self.dir, ignore_errors=True)
 
-    def memory(self):
+    def memory(self, kind="VmRSS"):
+        """Resident bytes; RssAnon leaves out files that are mapped (the store's pages are the kernel's to drop)."""
         with open(f"/proc/{self.pid}/status", encoding="ascii") as f:
-            return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS:"))
+            return next(int(line.split()[1]) * 1024 for line in f if line.startswith(kind + ":"))
 
     def wake_ups(self):
         total = 0

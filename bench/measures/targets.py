@@ -212,12 +212,9 @@ def stages(bench):
     bench.say(bench.texts["stages"])
 
 
-@measure(0)
+@measure(150)
 def postgres(bench):
-    """W1 and W2 against PostgreSQL, synchronous_commit on (with --postgres)"""
-    if not bench.with_postgres:
-        bench.say("   left out: it needs --postgres")
-        return
+    """W1 and W2 against PostgreSQL, synchronous_commit on (part of a whole run with --postgres only)"""
     peer = Postgres(bench)
     servers = bench.started(Nudged(bench), peer, per_customer=1, customers=10000 if bench.quick else CUSTOMERS)
     cases = {W1_DEEP: "W1 depth 32", W1_SHALLOW: "W1 depth 1", W2_DEEP: "W2 depth 32", W2_SHALLOW: "W2 depth 1"}

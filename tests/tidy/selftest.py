@@ -80,6 +80,11 @@ class Tidy(unittest.TestCase):
         self.finds("whitespace", {"engine/base/a.c": "/* a */\n        int a;\n"}, "tabs")
         self.passes("whitespace", {"a.md": "a\n\nb\n"})
 
+    def test_columns(self):
+        self.finds("columns", {"bench/a.c": "\t" * 15 + "x" + "\n"}, "121 columns")
+        self.finds("columns", {"bench/a.md": "x" * 121 + "\n"}, "121 columns")
+        self.passes("columns", {"bench/a.md": "|" + "x" * 121 + "|\n", "bench/a.c": "\t" * 15 + "\n"})
+
     def test_comments(self):
         self.finds("comments", {"engine/base/a.c": "#include <stdio.h>\n"}, "begins with a comment")
         self.passes("comments", {"engine/base/a.c": "/* a */\n", "a.lua": "-- a\n",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define BUCKETS_MIN 1024u
+#define SLOT_BYTES (sizeof(struct slot) + 8u + 2u * sizeof(struct slot *)) /* its block, and its share of the buckets */
 #define MEASURE_EVERY \
 	16u /* changes; an event is at most LIMIT_EVENT_BYTES, so a record can not outgrow its bound by much */
 
@@ -16,13 +17,34 @@ void cache_init(struct cache *c, struct strpool *pool, struct store *store, size
 	c->buckets = must_calloc(c->bucket_count, sizeof(c->buckets[0]));
 }
 
+static const struct slot_more nothing = { .stored.fire_ms = INT64_MAX, .scheduled_ms = INT64_MAX };
+
+struct slot_more *slot_more(struct slot *s)
+{
+	if (s->more == &nothing) {
+		struct slot_more *own = must_malloc(sizeof(*own));
+		*own = nothing;
+		s->more = own;
+	}
+	return (struct slot_more *)s->more;
+}
+
+static void more_destroy(struct slot *s)
+{
+	if (s->more == &nothing)
+		return;
+	free(s->more->stored.outbox);
+	free((struct slot_more *)s->more);
+	s->more = &nothing;
+}
+
 static void slot_destroy(struct cache *c, struct slot *s)
 {
 	c->count--;
 	c->bytes -= s->bytes;
 	c->dirty_count -= s->dirty;
 	record_destroy(s->record, c->pool);
-	free(s->stored.outbox);
+	more_destroy(s);
 	free(s);
 }
 
@@ -91,7 +113,6 @@ void cache_ahead(const struct cache *c, const uint64_t *hashes, unsigned count)
 			slots[i] = slots[i]->next;
 		if (!slots[i])
 			continue;
-		__builtin_prefetch((const char *)slots[i] + 64);
 		__builtin_prefetch(slots[i]->record);
 		__builtin_prefetch((const char *)slots[i]->record + 64);
 	}
@@ -146,10 +167,13 @@ int cache_get(struct cache *c, const struct subject *subject, bool create, struc
 		}
 		s = must_calloc(1, sizeof(*s));
 		s->hash = hash;
-		s->hash_slot = subject_slot(subject);
 		s->record = record ? record : record_create(subject);
-		s->stored = stored_of(s->record);
-		s->scheduled_ms = s->stored.fire_ms; /* the heap has it since it was set, or since the start */
+		s->more = &nothing;
+		struct stored stored = stored_of(s->record);
+		if (stored.fire_ms != INT64_MAX || stored.outbox_count) {
+			slot_more(s)->stored = stored;
+			slot_more(s)->scheduled_ms = stored.fire_ms; /* the heap has it since it was set, or the start */
+		}
 		if (c->count >= c->bucket_count)
 			grow(c);
 		s->next = c->buckets[hash & (c->bucket_count - 1)];
@@ -181,6 +205,10 @@ void cache_clean(struct cache *c, struct slot *s)
 		return;
 	s->dirty = false;
 	c->dirty_count--;
+	const struct slot_more *more = s->more; /* of what is stored, effects_seq need not be known */
+	if (!more->pending && !more->stored.outbox_count && more->stored.fire_ms == INT64_MAX &&
+	    more->scheduled_ms == INT64_MAX)
+		more_destroy(s);
 }
 
 void cache_list_dirty(struct cache *c, struct slot *s)
@@ -188,8 +216,8 @@ void cache_list_dirty(struct cache *c, struct slot *s)
 	if (s->listed)
 		return;
 	s->listed = true;
-	s->next_dirty = c->dirty[s->hash_slot];
-	c->dirty[s->hash_slot] = s;
+	s->next_dirty = c->dirty[slot_hash_slot(s)];
+	c->dirty[slot_hash_slot(s)] = s;
 }
 
 struct slot *cache_take_dirty(struct cache *c, unsigned hash_slot)
@@ -203,9 +231,9 @@ struct slot *cache_take_dirty(struct cache *c, unsigned hash_slot)
 
 void cache_measure(struct cache *c, struct slot *s)
 {
-	size_t now = sizeof(*s) + record_bytes(s->record);
+	size_t now = SLOT_BYTES + record_bytes(s->record);
 	c->bytes = c->bytes - s->bytes + now;
-	s->bytes = now;
+	s->bytes = (uint32_t)now;
 	s->full = now + record_text_bytes(s->record) > LIMIT_RECORD_BYTES;
 }
 
@@ -217,7 +245,7 @@ void cache_evict(struct cache *c, size_t most)
 		while (*at) {
 			struct slot *s = *at;
 			looked++;
-			if (s->dirty || s->listed || s->pending || s->hot) {
+			if (s->dirty || s->listed || s->more->pending || s->hot) {
 				s->hot = false;
 				at = &s->next;
 				continue;

@@ -22,22 +22,32 @@ struct stored {
 	unsigned outbox_count;
 };
 
+/* What most slots have nothing of: those point to a shared one that says so, and readers need not ask. */
+struct slot_more {
+	struct stored stored;
+	int64_t scheduled_ms; /* earliest fire time that the shard's heap has for it; INT64_MAX: none */
+	uint64_t effects_seq; /* newest journal sequence among its entries' effects and nudges that are in the journal */
+	uint32_t pending;     /* those that are not yet */
+};
+
 struct slot {
 	struct slot *next;       /* in its bucket */
 	struct slot *next_dirty; /* in the list of its hash slot, while `listed` */
 	uint64_t hash;
-	struct record *record; /* never NULL */
-	bool dirty, hot, listed;
-	uint8_t hash_slot;
-	bool full;            /* over LIMIT_RECORD_BYTES when it was measured: takes no more events */
-	uint32_t version;     /* counts changes: a commit makes the slot clean only if nothing changed since */
-	uint32_t pending;     /* effects and nudges of its entries that are not in the journal yet */
-	uint64_t effects_seq; /* newest journal sequence among those that are */
-	uint64_t dirty_seq;   /* while dirty: the store misses nothing of it before this entry */
-	struct stored stored;
-	int64_t scheduled_ms; /* earliest fire time that the shard's heap has for it; INT64_MAX: none */
-	size_t bytes;
+	struct record *record;   /* never NULL */
+	const struct slot_more *more; /* never NULL; slot_more gives one to write to */
+	uint64_t dirty_seq;      /* while dirty: the store misses nothing of it before this entry */
+	uint32_t version;        /* counts changes: a commit makes the slot clean only if nothing changed since */
+	uint32_t bytes : 28, dirty : 1, hot : 1, listed : 1;
+	uint32_t full : 1;       /* over LIMIT_RECORD_BYTES when it was measured: takes no more events */
 };
+_Static_assert(2 * LIMIT_RECORD_BYTES < 1u << 28, "a record's size takes 28 bits");
+
+static inline uint8_t slot_hash_slot(const struct slot *s)
+{
+	return (uint8_t)(s->hash >> 56); /* as subject_slot */
+}
+struct slot_more *slot_more(struct slot *s);
 
 struct cache {
 	struct slot **buckets;

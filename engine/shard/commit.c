@@ -122,7 +122,7 @@ static void hand_on(struct shard *s, struct commit *c, uint64_t seq, void (*give
 	}
 	unsigned caused = a->effect_count + a->nudge_count;
 	if (caused) {
-		c->slot->pending += caused;
+		slot_more(c->slot)->pending += caused;
 		sources_add(s, seq, caused);
 	}
 }
@@ -168,7 +168,7 @@ uint64_t commit_entry(struct shard *s, struct commit *c)
 		.received_at_ms = c->received_at_ms,
 		.outcome = c->applied ? c->applied->outcome : 0,
 		.kind = c->entry->kind,
-		.slot = c->slot->hash_slot,
+		.slot = slot_hash_slot(c->slot),
 		.body = bytes_slice(&s->scratch),
 	};
 	struct then then = { s, c };

@@ -24,10 +24,10 @@ static void tell_source(struct shard *s, struct work *w, uint64_t seq)
 void effect_done_work(struct shard *s, struct work *w)
 {
 	struct slot *slot = cache_peek(&s->cache, &w->effect.source);
-	CHECK(slot && slot->pending); /* a slot with effects outstanding is never evicted */
-	s->unpark |= --slot->pending == 0 && s->parked;
-	if (w->hold_seq > slot->effects_seq)
-		slot->effects_seq = w->hold_seq;
+	CHECK(slot && slot->more->pending); /* a slot with effects outstanding is never evicted */
+	s->unpark |= --slot_more(slot)->pending == 0 && s->parked;
+	if (w->hold_seq > slot->more->effects_seq)
+		slot_more(slot)->effects_seq = w->hold_seq;
 	sources_done(s, w->effect.source_seq);
 	work_destroy(w);
 }

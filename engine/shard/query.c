@@ -90,7 +90,7 @@ static void record_decision(struct shard *s, const struct record *r, const struc
 		counter_add(&s->counts.unrecorded, 1); /* queries are answered with a full disk too */
 		return;
 	}
-	struct slot slot = { .record = (struct record *)r, .hash_slot = subject_slot(&r->subject) };
+	struct slot slot = { .record = (struct record *)r, .hash = subject_hash(&r->subject) };
 	struct entry entry = { .kind = ENTRY_DECISION, .subject = record_subject(r) };
 	entry.decision.bytes = bytes_slice(&s->encoded);
 	struct commit c = { .slot = &slot,

@@ -129,7 +129,7 @@ static bool has_alert(const struct stored *s, const struct alert_id *id)
 static void put_alerts(struct store_chunk *c, const struct slot *slot, const struct stored *now, struct bytes *key,
 		       struct bytes *value)
 {
-	const struct stored *before = &slot->stored;
+	const struct stored *before = &slot->more->stored;
 	for (unsigned i = 0; i < before->outbox_count; i++)
 		if (!has_alert(now, &before->outbox[i]))
 			put(&c->operations, STORE_OUTBOX, false,
@@ -155,7 +155,7 @@ void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot)
 	record_encode(slot->record, &value);
 	put(&c->operations, STORE_RECORDS, true, bytes_slice(&key), bytes_slice(&value));
 	struct stored now = stored_of(slot->record);
-	int64_t before_ms = slot->stored.fire_ms;
+	int64_t before_ms = slot->more->stored.fire_ms;
 	if (before_ms != now.fire_ms && before_ms != INT64_MAX)
 		put(&c->operations, STORE_DUE, false, due_key(&scratch, before_ms, bytes_slice(&key)),
 		    (struct slice){ 0 });
@@ -165,8 +165,8 @@ void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot)
 	c->items[c->count++] = (struct chunk_item){ slot, slot->version, slot->record->seq, now };
 	if (slot->record->seq > c->durable_first)
 		c->durable_first = slot->record->seq;
-	if (slot->effects_seq > c->durable_first)
-		c->durable_first = slot->effects_seq;
+	if (slot->more->effects_seq > c->durable_first)
+		c->durable_first = slot->more->effects_seq;
 	cache_measure(&s->cache, slot);
 	bytes_finish(&key);
 	bytes_finish(&scratch);
@@ -208,7 +208,7 @@ static bool fill(struct shard *s, struct store_chunk *c, size_t most)
 		struct slot *slot = next(s);
 		if (!slot)
 			return false;
-		if (slot->pending)
+		if (slot->more->pending)
 			skip(s, slot);
 		else
 			chunk_put_slot(s, c, slot);
@@ -248,9 +248,11 @@ static void send_chunk(struct shard *s)
 static void committed(struct shard *s, struct chunk_item *item)
 {
 	struct slot *slot = item->slot;
-	struct stored before = slot->stored;
-	slot->stored = item->stored;
-	item->stored = before; /* freed with the chunk */
+	struct stored before = slot->more->stored;
+	if (before.fire_ms != item->stored.fire_ms || before.outbox_count || item->stored.outbox_count) {
+		slot_more(slot)->stored = item->stored;
+		item->stored = before; /* freed with the chunk */
+	}
 	if (slot->version == item->version)
 		cache_clean(&s->cache, slot);
 	else

@@ -57,9 +57,9 @@ void timers_load(struct shard *s, int64_t fire_ms, const struct subject *subject
 void timers_schedule(struct shard *s, struct slot *slot)
 {
 	int64_t next = timers_next_fire(slot->record);
-	if (next >= slot->scheduled_ms || next == INT64_MAX)
+	if (next >= slot->more->scheduled_ms || next == INT64_MAX)
 		return;
-	slot->scheduled_ms = next;
+	slot_more(slot)->scheduled_ms = next;
 	timers_load(s, next, &slot->record->subject);
 }
 
@@ -140,7 +140,7 @@ int64_t timers_fire(struct shard *s, int64_t now_ms)
 		}
 		free(pop(s));
 		if (slot) {
-			slot->scheduled_ms = INT64_MAX;
+			slot_more(slot)->scheduled_ms = INT64_MAX;
 			timers_schedule(s, slot);
 		}
 	}

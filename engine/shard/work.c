@@ -186,7 +186,7 @@ bool work_customer(struct shard *s, struct work **wp, bool create, struct slot *
 		}
 		if (!*slot || !(*slot)->record->rare->redirect)
 			return true;
-		if (create && (*slot)->pending) {
+		if (create && (*slot)->more->pending) {
 			await_merge(s, w);
 			return false;
 		}

@@ -262,7 +262,7 @@ static const char *case_state(struct story *s, const struct expectation *x, cons
 	const char *state = "none";
 	for (unsigned i = 0; i < r->rare->case_count; i++) {
 		const struct open_case *c = &r->rare->cases[i];
-		struct slice who = c->member ? str_slice(r->members[c->member - 1].id) : SLICE("");
+		struct slice who = c->member ? record_member_id(r, c->member) : SLICE("");
 		if (c->decl != decl->id || (key && !match_holds(key, text_or_nothing(str_slice(c->key)))) ||
 		    (member && !match_holds(member, text_or_nothing(who))))
 			continue;

@@ -55,7 +55,7 @@ struct slice story_time(struct story *s, int64_t ms)
 
 static struct slice member_name(const struct record *r, uint8_t member)
 {
-	return member && member <= r->member_count ? str_slice(r->members[member - 1].id) : SLICE("");
+	return member && member <= r->member_count ? record_member_id(r, member) : SLICE("");
 }
 
 /* Looking on: conditions. */

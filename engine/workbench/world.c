@@ -128,7 +128,7 @@ static void apply_effects(struct world *w, const struct event *source)
 
 static const struct record *area_of(struct world *w, const struct record *r)
 {
-	const struct attr *area = attrs_get_text(&r->attrs, SLICE("area"));
+	const struct attr *area = attrs_get_text(record_attrs(r, 0), SLICE("area"));
 	if (!area || area->kind != VALUE_STRING || !area->string->len || area->string->len > LIMIT_ID_BYTES)
 		return NULL;
 	struct subject s = subject_of(SUBJECT_AREA, str_slice(area->string));
@@ -284,7 +284,7 @@ int world_event(struct world *w, struct event *e, bool *applied)
 	e->content_hash = hash64(e->type, (uint64_t)e->time_ms);
 	struct subject s = subject_of(SUBJECT_CUSTOMER, e->customer);
 	struct record *r = world_record(w, &s, true);
-	enum seen_answer seen = named ? seen_ask(&r->seen, e->id_hash, e->content_hash, e->time_ms) : SEEN_NEW;
+	enum seen_answer seen = named ? seen_ask(r, e->id_hash, e->content_hash, e->time_ms) : SEEN_NEW;
 	if (seen == SEEN_CONFLICT)
 		return error_set(ERR_CONFLICT, "id", "the id \"%.*s\" was another event's", SLICE_ARG(e->id));
 	if (seen != SEEN_NEW)
@@ -368,6 +368,6 @@ int world_attr(struct world *w, const struct subject *s, struct slice member, st
 	uint8_t number = 0;
 	int rc = member_of(w, r, member, &number);
 	if (rc == ERR_OK)
-		*out = attr_value(attrs_get_text(attrs_of(r, number), name));
+		*out = attr_value(attrs_get_text(record_attrs(r, number), name));
 	return rc;
 }

@@ -51,6 +51,8 @@ struct shard {
 	size_t source_head, source_count, source_cap;
 	struct sweep sweep;
 	uint64_t swept_ns; /* when the last sweep ended */
+	int64_t sweep_wait_ms; /* what sweep_wants said at sweep_asked_ns */
+	uint64_t sweep_asked_ns;
 	struct call *hold, *hold_tail, *free_calls;
 	struct work *inbox, *inbox_tail;       /* own works to be run after the current entry: effects and nudges */
 	struct work *outbound, *outbound_tail; /* works whose target's queue was full, in order */

@@ -16,6 +16,7 @@
 #define QUEUE_CAPACITY 65536u
 #define EVICT_SLOTS 4096u /* looked at in one tick */
 #define POP_MAX 256u
+#define ASK_SWEEP_NS 1000000u /* asking costs a lock and a walk over the journal's segments: not at each settling */
 #define RETRY_MS 20 /* after no room was found in the journal or a queue */
 
 struct shard *shard_create(struct engine *e, unsigned index)
@@ -90,6 +91,7 @@ void shard_destroy(struct shard *s)
 	timers_finish(s);
 	free(s->sources);
 	free(s->sweep.items);
+	chunk_destroy(s->sweep.open);
 	pack_destroy(s->next_pack);
 	cache_finish(&s->cache);
 	machine_finish(&s->machine);
@@ -253,7 +255,11 @@ static int64_t sooner(int64_t a, int64_t b)
 
 int64_t shard_wants(struct shard *s)
 {
-	int64_t wait = sweep_wants(s);
+	if (s->sweep_wait_ms < 0 || s->now_ns - s->sweep_asked_ns > ASK_SWEEP_NS) {
+		s->sweep_wait_ms = sweep_wants(s);
+		s->sweep_asked_ns = s->now_ns;
+	}
+	int64_t wait = s->sweep_wait_ms;
 	if (s->due_count && !s->engine->config.simulated_clock)
 		wait = sooner(wait, s->due[0]->fire_ms > s->now_ms ? s->due[0]->fire_ms - s->now_ms : 1);
 	if (s->inbox || s->outbound || s->paused)
@@ -273,6 +279,7 @@ int64_t shard_tick(struct shard *s)
 	shard_settle(s);
 	shard_measure(s);
 	resume_paused(s);
+	s->sweep_wait_ms = -1; /* it may have begun, or have come further */
 	return shard_wants(s);
 }
 

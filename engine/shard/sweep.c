@@ -22,6 +22,7 @@
 #define TICK_MS 25 /* between two chunks: each commit is a sync that the journal's syncs stand in line with */
 #define SWEEP_SPREAD_TICKS 400 /* a sweep is spread over about 10 s … */
 #define CHUNK_RECORDS_MIN 16u
+#define STEP_RECORDS 32u /* encoded in one go: then events and answers come in between, as each record takes microseconds */
 #define CHUNK_BYTES_MAX (1u * MIB)
 #define CHUNKS_OUT_MAX 4u /* … but never runs ahead of the disk */
 #define TAIL_START 4u     /* a tail of this part of the bound starts a sweep before its time, … */
@@ -223,23 +224,32 @@ static uint64_t mark_of(const struct shard *s)
 	return oldest <= s->sweep.mark ? oldest - 1 : s->sweep.mark;
 }
 
-static void send_chunk(struct shard *s)
+static void open_chunk(struct shard *s)
 {
 	struct sweep *sweep = &s->sweep;
+	uint64_t tail = journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark));
 	/* Far behind, the tail decides the pace. */
-	size_t most = sweep->per_tick;
-	if (journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark)) >
-	    s->engine->config.tail_bytes / TAIL_HURRY)
-		most *= 8;
-	struct store_chunk *c = chunk_create(s, most);
+	sweep->most = sweep->per_tick * (tail > s->engine->config.tail_bytes / TAIL_HURRY ? 8 : 1);
+	sweep->open = chunk_create(s, sweep->most);
+}
+
+/* One step of the open chunk; sent once it is full, or the sweep through. */
+static void step(struct shard *s)
+{
+	struct sweep *sweep = &s->sweep;
+	struct store_chunk *c = sweep->open;
+	size_t before = c->count, most = before + STEP_RECORDS;
 	uint64_t from_ns = clock_mono_ns();
-	bool more = fill(s, c, most);
-	stages_add(&s->machine.stages, STAGE_STORE, clock_mono_ns() - from_ns, c->count);
+	bool more = fill(s, c, most < sweep->most ? most : sweep->most);
+	stages_add(&s->machine.stages, STAGE_STORE, clock_mono_ns() - from_ns, c->count - before);
+	if (more && c->count < sweep->most && c->operations.len < CHUNK_BYTES_MAX)
+		return;
 	if (!more) {
 		c->last = true;
 		c->mark = mark_of(s);
 		sweep->last_sent = true;
 	}
+	sweep->open = NULL;
 	sweep->chunks_out++;
 	storer_send(s->engine, c);
 }
@@ -284,6 +294,8 @@ int64_t sweep_wants(struct shard *s)
 	struct sweep *sweep = &s->sweep;
 	uint64_t tail = journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark));
 	s->tail_full = tail > s->engine->config.tail_bytes;
+	if (sweep->open)
+		return 0;
 	if (sweep->active)
 		return sweep->last_sent ? -1 : TICK_MS; /* the last commit wakes the shard */
 	bool early = tail > s->engine->config.tail_bytes / TAIL_START;
@@ -299,8 +311,10 @@ void sweep_tick(struct shard *s)
 	struct sweep *sweep = &s->sweep;
 	if (!sweep->active && sweep_wants(s) == 0)
 		begin(s);
-	if (sweep->active && !sweep->last_sent && sweep->chunks_out < CHUNKS_OUT_MAX)
-		send_chunk(s);
+	if (sweep->active && !sweep->open && !sweep->last_sent && sweep->chunks_out < CHUNKS_OUT_MAX)
+		open_chunk(s);
+	if (sweep->open)
+		step(s);
 }
 
 /* The store thread's last answers that the shard has not seen. */

@@ -7,11 +7,15 @@
 #include "shard/engine.h"
 #include "shard/shard.h"
 
+struct store_chunk;
+
 struct sweep {
 	bool active;
 	unsigned next_slot;  /* hash slots from here on are not collected yet */
 	struct keyed *items; /* of the hash slot at hand, sorted */
 	size_t count, at, cap, per_tick;
+	struct store_chunk *open; /* being filled, to `most` records; NULL: none */
+	size_t most;
 	uint64_t mark;       /* the journal's end when it began, or before what is skipped */
 	unsigned chunks_out; /* handed to the store thread, not back yet */
 	bool last_sent;

@@ -101,6 +101,15 @@ static int real_sync(void *self, struct file *f)
 	return fdatasync(f->fd) == 0 ? ERR_OK : failed("sync", f->path);
 }
 
+static int real_push(void *self, struct file *f, uint64_t offset, size_t len)
+{
+	unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+	if (sync_file_range(f->fd, (off_t)offset, (off_t)len, all) == 0)
+		return ERR_OK;
+	bool lost = errno == EIO || errno == ENOSPC || errno == EDQUOT;
+	return lost ? failed("write out", f->path) : ERR_OK; /* where it is not to be had, the sync does it all */
+}
+
 static int real_sync_folder(void *self, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -196,6 +205,7 @@ const struct file_layer *file_system(void)
 		.remove = real_remove,
 		.list = real_list,
 		.free_bytes = real_free_bytes,
+		.push = real_push,
 	};
 	return &layer;
 }

@@ -31,6 +31,9 @@ struct file_layer {
 	/* names but "." and "..", in no order, until `each` returns non-zero (which is then returned) */
 	int (*list)(void *self, const char *folder, int (*each)(void *arg, const char *name), void *arg);
 	int (*free_bytes)(void *self, const char *folder, uint64_t *out);         /* statvfs: available to us */
+	/* Has what was written there on its way to the device when it returns, so that a later sync has little to do. It is
+	 * no barrier, and makes nothing durable. NULL: the layer has none. */
+	int (*push)(void *self, struct file *f, uint64_t offset, size_t len);
 };
 
 const struct file_layer *file_system(void);

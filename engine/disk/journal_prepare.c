@@ -1,8 +1,9 @@
 /* disk/journal_prepare.c: the preparing thread. It has the next segment zeroed, synced and named before the current one
  * is full, so that the write path only ever overwrites blocks that exist (appending costs 105 us a flush, overwriting
  * 76), and it asks for the free space: while batches are being written, at most four times a second, so that an idle
- * daemon does not wake up. Zeroing goes slowly, a little and a sync at a time: it shares the disk with the batches, whose
- * syncs would wait for it; only when the current segment is half full does it hurry.
+ * daemon does not wake up. Zeroing goes slowly, a little at a time: it shares the disk with the batches, whose syncs would
+ * wait for it; only when the current segment is half full does it hurry. The pieces are pushed out, not synced: as the file
+ * grows, each sync of it would be a commit of the file system's own journal, which the batches' syncs stand in line with.
  *
  * A failure here harms nobody yet: the unfinished file goes, events are refused with `storage` once the current segment
  * runs short, and it tries again. That is how the daemon recovers by itself when space returns. */
@@ -19,32 +20,45 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define ZERO_CHUNK_BYTES (256u * KIB)
-#define ZERO_SYNC_BYTES (1u * MIB) /* zeroes waiting in the page cache at once: they must not delay a batch's sync */
-#define ZERO_REST_MS 15
-#define RETRY_MS 250 /* while there is no space: it may return without a sign */
+#define ZERO_CHUNK_BYTES (64u * KIB) /* on their way to the disk at once: what a batch's sync may have to wait for … */
+#define ZERO_HURRY_BYTES (1u * MIB)  /* … and while the next segment is wanted soon */
+#define ZERO_REST_MS 2               /* 32 MB/s: a segment in two seconds */
+#define RETRY_MS 250                 /* while there is no space: it may return without a sign */
 
-/* A rest between two pieces, unless the segment is wanted soon (or is the first one: then nothing is current yet). */
-static void rest(struct journal *j)
+/* The next segment is wanted soon (or it is the first one: then nothing is current yet). */
+static bool in_hurry(struct journal *j)
 {
 	pthread_mutex_lock(&j->prepare_lock);
-	bool hurry = !j->current || j->prepare_stop || j->room_left < j->segment_bytes / 2;
+	bool hurry = !j->current || j->prepare_stop || j->room_left < j->segment_bytes / 2 ||
+		     atomic_load(&j->room) != ROOM_THERE;
 	pthread_mutex_unlock(&j->prepare_lock);
+	return hurry;
+}
+
+/* What was written from `from` to `to` goes to the disk; then a rest, unless there is a hurry. *from moves on. */
+static int push_gently(struct journal *j, struct file *f, uint64_t *from, uint64_t to)
+{
+	bool hurry = in_hurry(j);
+	if (hurry && to - *from < ZERO_HURRY_BYTES)
+		return ERR_OK;
+	int r = j->files->push ? j->files->push(j->files->self, f, *from, to - *from) : ERR_OK;
+	*from = to;
 	if (!hurry)
 		nanosleep(&(struct timespec){ .tv_nsec = ZERO_REST_MS * 1000000l }, NULL);
+	return r;
 }
 
 static int fill_zero(struct journal *j, struct file *f, uint64_t index)
 {
 	char *zero = must_calloc(1, ZERO_CHUNK_BYTES);
+	uint64_t pushed = 0;
 	int r = ERR_OK;
 	for (uint64_t at = 0; r == ERR_OK && at < j->segment_bytes; at += ZERO_CHUNK_BYTES) {
 		uint64_t left = j->segment_bytes - at;
-		r = j->files->write(j->files->self, f, at, zero, left < ZERO_CHUNK_BYTES ? left : ZERO_CHUNK_BYTES);
-		if (r == ERR_OK && at && at % ZERO_SYNC_BYTES == 0) {
-			r = j->files->sync(j->files->self, f);
-			rest(j);
-		}
+		size_t len = left < ZERO_CHUNK_BYTES ? left : ZERO_CHUNK_BYTES;
+		r = j->files->write(j->files->self, f, at, zero, len);
+		if (r == ERR_OK)
+			r = push_gently(j, f, &pushed, at + len);
 	}
 	if (r == ERR_OK) {
 		segment_head_encode(zero, j->id, index, j->segment_bytes);

@@ -284,8 +284,20 @@ struct disk *disk_create(void)
 	struct disk *d = must_calloc(1, sizeof(*d));
 	pthread_mutex_init(&d->lock, NULL);
 	d->kill_at = SIZE_MAX;
-	d->layer = (struct file_layer){ d,	   sim_open,	    sim_close,	     sim_size, sim_read,   sim_write,  sim_sync,
-					sim_sync_folder, sim_make_folder, sim_lock, sim_rename, sim_remove, sim_list, sim_free_bytes };
+	d->layer = (struct file_layer){ .self = d,
+					.open = sim_open,
+					.close = sim_close,
+					.size = sim_size,
+					.read = sim_read,
+					.write = sim_write,
+					.sync = sim_sync,
+					.sync_folder = sim_sync_folder,
+					.make_folder = sim_make_folder,
+					.lock = sim_lock,
+					.rename = sim_rename,
+					.remove = sim_remove,
+					.list = sim_list,
+					.free_bytes = sim_free_bytes };
 	return d;
 }
 

@@ -101,8 +101,8 @@ void eval_fresh(struct eval *e);   /* the record or the occasion changed: facts 
 struct str *eval_hold(struct eval *e, struct slice text); /* interned until eval_let_go; NULL for an empty one */
 void eval_let_go(struct eval *e);
 
-/* eval_term.c. There is no bound to the walk but the pack's: a term's depth, the facts it stands on included, is bounded when
- * it is loaded. What is no number is an unknown one, what is no condition is unknown. */
+/* eval_term.c. There is no bound to the walk but the pack's: a term's depth, the facts it stands on included, is bounded
+ * when it is loaded. What is no number is an unknown one, what is no condition is unknown. */
 struct number {
 	double n;
 	bool known;
@@ -149,7 +149,8 @@ void eval_touch(struct eval *e, const struct record *r, const struct window *w, 
 /* A series' key from the event's or request's values. False where the pack splits it and none of the values is known.
  */
 bool eval_split_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out);
-static inline bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES], struct slice *out)
+static inline bool eval_key(struct eval *e, const struct series_decl *s, char buffer[LIMIT_KEY_BYTES],
+			    struct slice *out)
 {
 	*out = (struct slice){ NULL, 0 };
 	return s->by_count == 0 || eval_split_key(e, s, buffer, out);

@@ -41,31 +41,37 @@ static bool name_is(struct slice name, const char *text)
 	return slice_equal(name, slice_of(text));
 }
 
-static struct value text_value(struct slice s)
+static void text_value(struct slice s, struct value *out)
 {
-	return s.len ? value_string(s) : value_unknown();
+	*out = s.len ? value_string(s) : value_unknown();
 }
 
-static struct value text_at(const void *of, const struct field *f)
+static void text_at(const void *of, const struct field *f, struct value *out)
 {
-	return text_value(*(const struct slice *)((const char *)of + f->offset));
+	text_value(*(const struct slice *)((const char *)of + f->offset), out);
 }
 
-static inline struct value attrs_value(const struct event_attr *attrs, size_t count, struct slice name)
+static void attrs_value(const struct event_attr *attrs, size_t count, struct slice name, struct value *out)
 {
 	for (const struct event_attr *a = attrs; a < attrs + count; a++)
-		if (a->name.len == name.len && memcmp(a->name.data, name.data, name.len) == 0)
-			return a->value;
-	return value_unknown();
+		if (a->name.len == name.len && memcmp(a->name.data, name.data, name.len) == 0) {
+			*out = a->value;
+			return;
+		}
+	*out = value_unknown();
 }
 
-static struct value event_value(const struct event *ev, const struct field *f, struct slice name)
+/* Straight to where it is kept: a value that is returned is copied once more. f NULL: an attribute. */
+static void event_value(const struct event *ev, const struct field *f, struct slice name, struct value *out)
 {
 	if (!ev)
-		return value_unknown();
-	if (!f)
-		return attrs_value(ev->attrs, ev->attr_count, name);
-	return f->kind == FIELD_TIME ? value_number((double)ev->time_ms) : text_at(ev, f);
+		*out = value_unknown();
+	else if (!f)
+		attrs_value(ev->attrs, ev->attr_count, name, out);
+	else if (f->kind == FIELD_TIME)
+		*out = value_number((double)ev->time_ms);
+	else
+		text_at(ev, f, out);
 }
 
 struct slice ask_topic(const struct ask *ask)
@@ -73,32 +79,34 @@ struct slice ask_topic(const struct ask *ask)
 	return ask->topic.len ? ask->topic : ask->intent;
 }
 
-static struct value request_value(const struct ask *ask, const struct field *f, struct slice name)
+static void request_value(const struct ask *ask, const struct field *f, struct slice name, struct value *out)
 {
 	if (!ask)
-		return value_unknown();
-	if (!f)
-		return attrs_value(ask->attrs, ask->attr_count, name);
-	switch (f->kind) {
-	case FIELD_TIME:
-		return value_number((double)ask->now_ms);
-	case FIELD_TOPIC:
-		return text_value(ask_topic(ask));
-	case FIELD_MOOD:
-		return ask->has_mood ? value_number(ask->mood) : value_unknown();
-	default:
-		return text_at(ask, f);
-	}
+		*out = value_unknown();
+	else if (!f)
+		attrs_value(ask->attrs, ask->attr_count, name, out);
+	else if (f->kind == FIELD_TIME)
+		*out = value_number((double)ask->now_ms);
+	else if (f->kind == FIELD_TOPIC)
+		text_value(ask_topic(ask), out);
+	else if (f->kind == FIELD_MOOD)
+		*out = ask->has_mood ? value_number(ask->mood) : value_unknown();
+	else
+		text_at(ask, f, out);
 }
 
 struct value eval_event(const struct eval *e, struct slice name)
 {
-	return event_value(e->event, field_of(event_fields, name), name);
+	struct value v;
+	event_value(e->event, field_of(event_fields, name), name, &v);
+	return v;
 }
 
 struct value eval_request(const struct eval *e, struct slice name)
 {
-	return request_value(e->ask, field_of(request_fields, name), name);
+	struct value v;
+	request_value(e->ask, field_of(request_fields, name), name, &v);
+	return v;
 }
 
 void eval_set_reads(struct eval *e, const struct pack *pack)
@@ -116,14 +124,14 @@ void eval_set_reads(struct eval *e, const struct pack *pack)
 void eval_event_look(struct eval *e, unsigned read)
 {
 	struct read_slot *slot = &e->reads[read].event;
-	slot->value = event_value(e->event, slot->field, str_slice(e->m->pack->reads[read]));
+	event_value(e->event, slot->field, str_slice(e->m->pack->reads[read]), &slot->value);
 	slot->stamp = e->occasion;
 }
 
 void eval_request_look(struct eval *e, unsigned read)
 {
 	struct read_slot *slot = &e->reads[read].request;
-	slot->value = request_value(e->ask, slot->field, str_slice(e->m->pack->reads[read]));
+	request_value(e->ask, slot->field, str_slice(e->m->pack->reads[read]), &slot->value);
 	slot->stamp = e->occasion;
 }
 

@@ -4,8 +4,8 @@
  * conditions travel in registers, where a struct value takes its way through memory at every node. What is asked of it
  * that it is not goes by way of its value: a condition is no number, which is an unknown one.
  *
- * Parts are evaluated from left to right, and no further than it takes: Lua calls are numbered in that order, and any_member
- * binds whom the parts after it are about. */
+ * Parts are evaluated from left to right, and no further than it takes: Lua calls are numbered in that order, and
+ * any_member binds whom the parts after it are about. */
 #include "decide/eval.h"
 
 #include <math.h>
@@ -51,7 +51,8 @@ static inline enum ternary truth_part(struct eval *e, const struct term *t)
 	return evaluators[t->op].truth(e, t);
 }
 
-/* Lent by the pack, the occasion or the facts' cache where it can be, until a fact is computed next; else put into *room. */
+/* Lent by the pack, the occasion or the facts' cache where it can be, until a fact is computed next; else put into
+ * *room. */
 static inline const struct value *lent_part(struct eval *e, const struct term *t, struct value *room)
 {
 	if (t->op == TERM_LITERAL)

@@ -1,5 +1,6 @@
-/* script/read_index.c: the names that a pack reads from events and requests, each once. Terms, series and cases carry the
- * index of their name, so that whoever evaluates them looks a name up once an occasion, however many of them read it. */
+/* script/read_index.c: the names that a pack reads from events and requests, each once. Terms, series and cases carry
+ * the index of their name, so that whoever evaluates them looks a name up once an occasion, however many of them read
+ * it. */
 #include "script/declare.h"
 
 #include "base/check.h"

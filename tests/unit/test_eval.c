@@ -70,6 +70,164 @@ static void logic_has_three_values(void **state)
 	world_finish(&w);
 }
 
+/* Every operation over what is known, unknown and of the wrong type: y is true, n 3, t "text", u unknown. Expected is a
+ * number, true, false, a text, or ? where it is unknown. */
+static const struct { const char *term, *expected;
+} operations[] = {
+	{ "y + 1", "?" }, { "n + 1", "4" }, { "1 + n", "4" }, { "t + 1", "?" }, { "n + u", "?" }, { "n - 1", "2" },
+	{ "u - n", "?" }, { "n * 2", "6" }, { "n * t", "?" }, { "n / 2", "1.5" }, { "n / 0", "?" }, { "u / 2", "?" },
+	{ "n * 1e308 * 10", "?" }, { "-n", "-3" }, { "-u", "?" }, { "-t", "?" }, { "n:min(2)", "2" },
+	{ "n:min(5)", "3" }, { "n:min(u)", "?" }, { "n:max(2)", "3" }, { "n:max(5)", "5" }, { "t:max(5)", "?" },
+	{ "n:above(2)", "true" }, { "n:above(3)", "false" }, { "u:above(2)", "?" }, { "t:above(2)", "?" },
+	{ "n:above(u)", "?" }, { "y:above(0)", "?" }, { "n:below(4)", "true" }, { "n:below(3)", "false" },
+	{ "n:below(t)", "?" }, { "n:at_least(3)", "true" }, { "n:at_least(4)", "false" }, { "u:at_least(3)", "?" },
+	{ "n:at_most(3)", "true" }, { "n:at_most(2)", "false" }, { "t:at_most(2)", "?" },
+	{ "n:between(3, 4)", "true" }, { "n:between(1, 3)", "true" }, { "n:between(4, 5)", "false" },
+	{ "n:between(u, 4)", "?" }, { "n:between(3, u)", "?" }, { "n:between(9, u)", "?" },
+	{ "t:between(1, 2)", "?" }, { "n:is(3)", "true" }, { "n:is(4)", "false" }, { "n:is(t)", "false" },
+	{ "n:is(u)", "?" }, { "u:is(u)", "?" }, { "t:is 'text'", "true" }, { "t:is 'other'", "false" },
+	{ "y:is(true)", "true" }, { "n:is_not(3)", "false" }, { "n:is_not(4)", "true" }, { "n:is_not(u)", "?" },
+	{ "u:is_not(3)", "?" }, { "t:is_not 'x'", "true" }, { "n:one_of { 1, 3 }", "true" },
+	{ "n:one_of { 1, 2 }", "false" }, { "n:one_of { u, 3 }", "true" }, { "n:one_of { u, 2 }", "?" },
+	{ "u:one_of { 1, 3 }", "?" }, { "n:known()", "true" }, { "u:known()", "false" }, { "t:known()", "true" },
+	{ "(n / 0):known()", "false" }, { "u:or_else(7)", "7" }, { "n:or_else(7)", "3" }, { "t:or_else(7)", "text" },
+	{ "u:or_else(t)", "text" }, { "u:or_else(u)", "?" }, { "u:or_else(7) + 1", "8" },
+	{ "t:or_else(7) + 1", "?" }, { "all { y, y }", "true" }, { "all { y, u }", "?" },
+	{ "all { u, n:is(4) }", "false" }, { "all { y, n }", "?" }, { "any { u, y }", "true" },
+	{ "any { u, n:is(4) }", "?" }, { "any { n:is(4) }", "false" }, { "any { t, n:is(4) }", "?" },
+	{ "no { n:is(4) }", "true" }, { "no { u, y }", "false" }, { "no { u, n:is(4) }", "?" },
+	{ "any_member(y)", "false" }, { "tenure()", "?" },
+	{ "calc({ n = n }, function(v) return v.n * 2 end)", "6" },
+	{ "calc({ n = u }, function(v) return v.n end)", "?" },
+};
+
+static bool value_reads(struct value v, const char *expected)
+{
+	switch (v.kind) {
+	case VALUE_UNKNOWN:
+		return strcmp(expected, "?") == 0;
+	case VALUE_BOOL:
+		return strcmp(expected, v.boolean ? "true" : "false") == 0;
+	case VALUE_NUMBER: {
+		char *end;
+		return v.number == strtod(expected, &end) && end != expected && *end == 0;
+	}
+	default:
+		return slice_equal(v.string, slice_of(expected));
+	}
+}
+
+/* As a value, as a number and as a condition: the three ways agree. */
+static void operations_by_value_number_and_condition(void **state)
+{
+	struct world w;
+	static char pack[16384];
+	size_t count = sizeof(operations) / sizeof(operations[0]), len;
+	len = (size_t)snprintf(pack, sizeof(pack), "pack { name = 't' }\n"
+						   "local y, n, t, u = attr 'y', attr 'n', attr 't', attr 'u'\n");
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(pack + len, sizeof(pack) - len, "fact.f%zu = %s\n", i, operations[i].term);
+	assert_true(len < sizeof(pack));
+	world_init(&w, pack);
+	world_event(&w, "profile.updated", T0, "y=true n=3 t=text");
+	struct eval *e = world_context(&w, T0, 0);
+	for (size_t i = 0; i < count; i++) {
+		const struct term *t = w.m.pack->facts[i].term;
+		const char *what = operations[i].term, *expected = operations[i].expected;
+		if (t->op == TERM_TENURE)
+			expected = "0"; /* the profile is as old as now */
+		struct value v = eval_term(e, t);
+		if (!value_reads(v, expected))
+			fail_msg("%s is not %s", what, expected);
+		struct number n = eval_number(e, t);
+		if (n.known != (v.kind == VALUE_NUMBER) || (n.known && n.n != v.number))
+			fail_msg("%s is another number than value", what);
+		enum ternary holds = eval_truth(e, t);
+		if (holds != (v.kind == VALUE_BOOL ? (enum ternary)v.boolean : TERNARY_UNKNOWN))
+			fail_msg("%s is another condition than value", what);
+		/* … and through the facts' cache, computed and lent */
+		if (!value_reads(eval_fact(e, (unsigned)i), expected) || !value_reads(eval_fact(e, (unsigned)i), expected))
+			fail_msg("%s is not %s as a fact", what, expected);
+	}
+	world_finish(&w);
+}
+
+static const char occasion_pack[] =
+	"pack { name = 't' }\n"
+	"local case_of = case { opens = 'x', closes = 'y', key = 'ref' }\n"
+	"local by_ref = series { on = 'x', by = { 'ref' } }\n"
+	"fact.same = by_ref:count '7d'\n"
+	"fact.asked = request.v\n"
+	"rule 'source' { on = 'x', set = { type = event.type, v = event.v, same = fact.same, at = event.time } }\n"
+	"rule 'opened' { on = case_of.opened, set = { case_type = event.type, case_v = event.v, key = event.key } }\n"
+	"rule 'swap' { on = 'swap', set = { left = attr 'right', right = attr 'left' } }\n";
+
+/* What an event says is looked up once an occasion: a case that it opens is another one. */
+static void names_are_looked_up_once_an_occasion(void **state)
+{
+	struct world w;
+	world_init(&w, occasion_pack);
+	struct eval *e = w.m.eval;
+	world_event(&w, "x", T0, "v=1 ref=a");
+	assert_slice(world_attr(w.r, 0, "type").string, "x");
+	assert_true(world_attr(w.r, 0, "at").number == (double)T0);
+	assert_slice(world_attr(w.r, 0, "key").string, "a");
+	assert_number(world_attr(w.r, 0, "case_v"), 1);
+	assert_true(slice_equal(world_attr(w.r, 0, "case_type").string,
+				str_slice(w.m.pack->cases[0].opened_type)));
+	/* stamps that go round do not bring back what an earlier event said */
+	e->occasion = 0;
+	world_event(&w, "x", T0 + 1, "v=2 ref=b");
+	assert_number(world_attr(w.r, 0, "v"), 2);
+	e->occasion = UINT32_MAX - 1;
+	for (int i = 3; i < 6; i++) {
+		char spec[32];
+		snprintf(spec, sizeof(spec), "v=%d ref=b", i);
+		world_event(&w, "x", T0 + i, spec);
+		assert_number(world_attr(w.r, 0, "v"), i);
+		assert_number(world_attr(w.r, 0, "same"), i - 1);
+	}
+	struct event_attr attr = { SLICE("v"), value_number(7) };
+	struct ask ask = { .attrs = &attr, .attr_count = 1, .now_ms = T0 };
+	e = world_context(&w, T0 + 9, 0);
+	e->ask = &ask;
+	assert_number(world_fact_in(e, "asked"), 7);
+	e = world_context(&w, T0 + 9, 0);
+	assert_unknown(world_fact_in(e, "asked"));
+	world_finish(&w);
+}
+
+/* A key of one name is its text; texts too long for a key are told apart all the same. */
+static void long_keys_are_told_apart(void **state)
+{
+	struct world w;
+	static char one[LIMIT_KEY_BYTES + 20] = "ref=", two[LIMIT_KEY_BYTES + 20] = "ref=";
+	static char fits[LIMIT_KEY_BYTES + 5] = "ref=";
+	memset(one + 4, 'r', LIMIT_KEY_BYTES + 8);
+	memset(two + 4, 'r', LIMIT_KEY_BYTES + 8);
+	memset(fits + 4, 'r', LIMIT_KEY_BYTES);
+	two[LIMIT_KEY_BYTES + 11] = 's';
+	world_init(&w, occasion_pack);
+	const char *specs[] = { one, two, fits, one };
+	const int same[] = { 1, 1, 1, 2 };
+	for (int i = 0; i < 4; i++) {
+		world_event(&w, "x", T0 + i, specs[i]);
+		assert_number(world_attr(w.r, 0, "same"), same[i]);
+	}
+	world_finish(&w);
+}
+
+static void a_rule_may_swap_what_it_reads(void **state)
+{
+	struct world w;
+	world_init(&w, occasion_pack);
+	world_event(&w, "profile.updated", T0, "left=first right=second");
+	world_event(&w, "swap", T0 + 1, "");
+	assert_slice(world_attr(w.r, 0, "left").string, "second");
+	assert_slice(world_attr(w.r, 0, "right").string, "first");
+	world_finish(&w);
+}
+
 static void aborted_calls_are_unknown_and_remembered(void **state)
 {
 	struct world w;
@@ -406,6 +564,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logic_has_three_values),
+		cmocka_unit_test(operations_by_value_number_and_condition),
+		cmocka_unit_test(names_are_looked_up_once_an_occasion),
+		cmocka_unit_test(long_keys_are_told_apart),
+		cmocka_unit_test(a_rule_may_swap_what_it_reads),
 		cmocka_unit_test(aborted_calls_are_unknown_and_remembered),
 		cmocka_unit_test(aggregates_count_what_happened),
 		cmocka_unit_test(absences_are_known_however_long),

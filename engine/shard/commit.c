@@ -85,7 +85,10 @@ static void close_alerts(struct shard *s, struct commit *c)
 static void hand_on(struct shard *s, struct commit *c, uint64_t seq, void (*give)(struct shard *s, struct work *w))
 {
 	const struct applied *a = c->applied;
+	unsigned caused = a->effect_count + a->nudge_count;
 	struct bytes timed = { 0 };
+	if (!caused)
+		return;
 	if (a->effect_count) {
 		bytes_put(&timed, c->raw.data, c->raw.len);
 		if (c->untimed) /* there it happened when it did here, however much later the effect arrives */
@@ -120,11 +123,8 @@ static void hand_on(struct shard *s, struct commit *c, uint64_t seq, void (*give
 			w.member = record_member_id(c->slot->record, n->member);
 		give(s, work_to_heap(&w));
 	}
-	unsigned caused = a->effect_count + a->nudge_count;
-	if (caused) {
-		slot_more(c->slot)->pending += caused;
-		sources_add(s, seq, caused);
-	}
+	slot_more(c->slot)->pending += caused;
+	sources_add(s, seq, caused);
 }
 
 static void ask_to_set_aside(struct shard *s, const struct applied *a)
@@ -160,7 +160,7 @@ uint64_t commit_entry(struct shard *s, struct commit *c)
 {
 	struct engine *e = s->engine;
 	bytes_clear(&s->scratch);
-	entry_body_encode(c->entry, &s->scratch);
+	entry_body_encode_about(c->entry, &c->slot->record->subject, &s->scratch);
 	settle_reservation(s, c->reserved_bytes, s->scratch.len);
 	(void)fault_hit(apply_before_publish);
 	struct journal_entry je = {

@@ -10,7 +10,7 @@
 
 struct commit {
 	struct slot *slot;
-	struct entry *entry;
+	const struct entry *entry; /* about the slot's subject: its own need not be set */
 	struct applied *applied; /* NULL: nothing came of it */
 	int64_t received_at_ms;
 	struct slice raw, member; /* for effects that carry the source event on */

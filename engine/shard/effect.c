@@ -108,7 +108,7 @@ void effect_work(struct shard *s, struct work *w)
 		inbox_put_back(s, w);
 		return;
 	}
-	struct entry entry = { .kind = ENTRY_EFFECT, .subject = w->effect.target };
+	struct entry entry = { .kind = ENTRY_EFFECT };
 	entry.effect.source_seq = w->effect.source_seq;
 	entry.effect.index = w->effect.index;
 	entry.effect.kind = w->effect.kind;

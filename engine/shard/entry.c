@@ -53,7 +53,12 @@ static void take_subject(struct subject *s, struct reader *r)
 
 void entry_body_encode(const struct entry *e, struct bytes *out)
 {
-	put_subject(&e->subject, out);
+	entry_body_encode_about(e, &e->subject, out);
+}
+
+void entry_body_encode_about(const struct entry *e, const struct subject *subject, struct bytes *out)
+{
+	put_subject(subject, out);
 	put_aborted(&e->aborted, out);
 	switch (e->kind) {
 	case ENTRY_EVENT:

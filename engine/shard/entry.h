@@ -70,6 +70,8 @@ struct entry {
 };
 
 void entry_body_encode(const struct entry *e, struct bytes *out);
+/* The same, about a subject that is lent, whatever e->subject says. */
+void entry_body_encode_about(const struct entry *e, const struct subject *subject, struct bytes *out);
 /* Lends from `body`; the aborted calls are in the arena. ERR_CORRUPT. */
 int entry_body_decode(struct entry *out, uint8_t kind, struct slice body, struct arena *arena);
 const char *entry_kind_name(uint8_t kind);

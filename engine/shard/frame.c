@@ -57,9 +57,11 @@ static void publish_one(struct shard *s, struct call *c, const struct request *r
 {
 	struct event event;
 	struct slice raw = r->publish.events[i];
-	struct work w = {
-		.kind = WORK_EVENT, .home = s, .call = c, .part = i, .raw = raw, .reserved = raw.len + ENTRY_SLACK_BYTES
-	};
+	struct work w;
+	work_init(&w, WORK_EVENT, s, c);
+	w.part = i;
+	w.raw = raw;
+	w.reserved = raw.len + ENTRY_SLACK_BYTES;
 	bool simulated = s->engine->config.simulated_clock;
 	arena_reset(&s->arena_event);
 	if (event_decode(&event, raw, &s->arena_event, simulated ? -1 : s->now_ms) != ERR_OK) {
@@ -104,7 +106,7 @@ static enum shard_take take_publish(struct shard *s, struct session *session, co
 	atomic_store(&s->engine->storage_refusing, why == ERR_STORAGE);
 	struct call *c = call_create(s, session, r);
 	c->ack_count = (unsigned)count;
-	c->acks = arena_calloc(&c->arena, count + 1, sizeof(c->acks[0]));
+	c->acks = arena_calloc(&c->arena, count, sizeof(c->acks[0]));
 	if (!room)
 		refuse_all(s, c);
 	c->waiting += room ? (unsigned)count : 0;

@@ -142,7 +142,7 @@ void nudge_work(struct shard *s, struct work *w)
 	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
 	apply_nudge(s, slot, &d, &in, applied);
-	struct entry entry = { .kind = ENTRY_DECISION, .subject = record_subject(slot->record) };
+	struct entry entry = { .kind = ENTRY_DECISION };
 	entry.decision.bytes = bytes_slice(&s->encoded);
 	struct commit c = { .slot = slot,
 			    .entry = &entry,

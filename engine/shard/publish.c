@@ -127,7 +127,6 @@ static bool admit(struct shard *s, struct work *w, struct slot *slot, uint64_t i
 /* What stands after it: s->applied holds what came of it. */
 static void publish(struct shard *s, struct work *w, struct slot *slot, struct entry *entry, bool untimed)
 {
-	entry->subject = record_subject(slot->record);
 	entry->aborted = s->applied.aborted;
 	struct commit c = { .slot = slot,
 			    .entry = entry,
@@ -239,7 +238,7 @@ void acknowledge_work(struct shard *s, struct work *w)
 			    "no such alert is held any more; `nudgectl alerts` lists the open ones");
 		return;
 	}
-	struct entry entry = { .kind = ENTRY_ACKNOWLEDGE, .subject = record_subject(slot->record) };
+	struct entry entry = { .kind = ENTRY_ACKNOWLEDGE };
 	entry.acknowledge.seq = w->acknowledge.seq;
 	entry.acknowledge.index = w->acknowledge.index;
 	entry.acknowledge.by = w->acknowledge.by;

@@ -91,7 +91,7 @@ static void record_decision(struct shard *s, const struct record *r, const struc
 		return;
 	}
 	struct slot slot = { .record = (struct record *)r, .hash = subject_hash(&r->subject) };
-	struct entry entry = { .kind = ENTRY_DECISION, .subject = record_subject(r) };
+	struct entry entry = { .kind = ENTRY_DECISION };
 	entry.decision.bytes = bytes_slice(&s->encoded);
 	struct commit c = { .slot = &slot,
 			    .entry = &entry,

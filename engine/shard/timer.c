@@ -76,7 +76,7 @@ static struct due *pop(struct shard *s)
 static void fire(struct shard *s, struct slot *slot, const struct timer *t)
 {
 	struct record *r = slot->record;
-	struct entry entry = { .kind = ENTRY_TIMER, .subject = record_subject(r) };
+	struct entry entry = { .kind = ENTRY_TIMER };
 	arena_reset(&s->machine.arena);
 	entry.timer.due_ms = t->due_ms;
 	entry.timer.decl = t->decl;

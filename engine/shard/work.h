@@ -105,6 +105,15 @@ struct work {
 	};
 };
 
+/* Of a kind that has nothing in the union: that part, most of its size, is left as it is. */
+static inline void work_init(struct work *w, enum work_kind kind, struct shard *home, struct call *call)
+{
+	memset(w, 0, offsetof(struct work, recommend));
+	w->kind = kind;
+	w->home = home;
+	w->call = call;
+}
+
 struct work *work_to_heap(const struct work *w);
 void work_destroy(struct work *w);
 void work_send(struct shard *from, struct shard *to, struct work *w); /* w on the heap */

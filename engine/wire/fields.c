@@ -89,20 +89,14 @@ static int malformed(const struct message_spec *m)
 
 static inline int take_bytes(void *to, const struct field_spec *spec, struct slice bytes, struct field_list *list)
 {
-	switch (spec->kind) {
-	case FIELD_NAME:
-		*(struct slice *)to = bytes;
-		if (bytes.len <= spec->limit && utf8_plain(bytes))
-			return ERR_OK;
-		return field_check_text(spec->name, bytes, false, spec->limit, spec->limit_name);
-	case FIELD_LIST:
+	if (spec->kind == FIELD_LIST)
 		return take_item(list, spec, bytes);
-	case FIELD_BYTES:
-		*(struct slice *)to = bytes;
-		return ERR_OK;
-	default:
+	if (spec->kind != FIELD_NAME && spec->kind != FIELD_BYTES)
 		return spec->kind == FIELD_UNKNOWN ? ERR_OK : wrong_type(spec, WIRE_BYTES);
-	}
+	*(struct slice *)to = bytes;
+	if (spec->kind == FIELD_BYTES || (bytes.len <= spec->limit && utf8_plain(bytes)))
+		return ERR_OK;
+	return field_check_text(spec->name, bytes, false, spec->limit, spec->limit_name);
 }
 
 static int take_number(void *to, const struct field_spec *spec, enum wire_type type, uint64_t bits)

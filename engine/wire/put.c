@@ -32,9 +32,7 @@ void put_texts(struct bytes *out, uint32_t field, const struct slice *texts, siz
 /* The length takes more than the byte left for it. */
 void put_end_long(struct bytes *out, size_t mark)
 {
-	size_t len = out->len - mark, more = 0;
-	for (size_t rest = len >> 7; rest; rest >>= 7)
-		more++;
+	size_t len = out->len - mark, more = (size_t)(63 - __builtin_clzll(len)) / 7; /* seven bits a byte */
 	bytes_grow(out, more);
 	memmove(out->data + mark + more, out->data + mark, len);
 	char *at = out->data + mark - 1;

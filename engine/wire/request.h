@@ -2,9 +2,12 @@
  * numbers that are finite, exactly-one-of rules. Above this file nobody sees protobuf; below it nobody sees what is not
  * valid.
  *
- * Everything is lent: from the frame's bytes, or from the arena given. Decoding is bounded: frames by
- * LIMIT_FRAME_BYTES, memory by the arena's budget (LIMIT_FRAME_ARENA_FACTOR). It is done by hand over the wire format
- * (wire/scan.h, wire/fields.h) and never recurses, so that the depth of what is sent does not matter. */
+ * Everything is lent, from the frame's bytes or from the arena given, and lives as long as both: who keeps an event for
+ * longer keeps its bytes and decodes them again. After an error the struct holds anything, but for the id of a request.
+ *
+ * Decoding is bounded: frames by LIMIT_FRAME_BYTES, memory by the arena's budget (LIMIT_FRAME_ARENA_FACTOR). It is done
+ * by hand over the wire format (wire/scan.h, wire/fields.h) and never recurses, so that the depth of what is sent does
+ * not matter. */
 #ifndef NUDGED_WIRE_REQUEST_H
 #define NUDGED_WIRE_REQUEST_H
 

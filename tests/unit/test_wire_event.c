@@ -344,12 +344,34 @@ static void wrong_wire_types(void **state)
 						 "\x59zz",
 						 "\xff\xff\xff\xff\xff\xff",
 						 "\x0a\xff\xff\xff\xff\x0f",
-						 "\x02\x01z" };
+						 "\x02\x01z",
+						 "\x82\x80\x80\x80\x80\x01z" };
 	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
 		assert_refused(event_decode(&f->e, slice_of(malformed[i]), &f->arena, NOW_MS), ERR_INVALID, "",
 			       "not a valid protobuf message");
 	assert_refused(event_decode(&f->e, SLICE("\x5a\x01\x0a"), &f->arena, NOW_MS), ERR_INVALID, "attributes[0]",
 		       "not a valid protobuf message");
+}
+
+/* A tag may be spelled longer than it need be: the field is the same. */
+static void long_tags(void **state)
+{
+	static const char attribute[] = "\x8a\x00\x01" "a" "\x92\x80\x00\x02" "vv" "\xaa\x00\x01" "x";
+	struct fixture *f = *state;
+	Nudge__V1__Event e = valid();
+	assert_int_equal(decode(f, &e), ERR_OK);
+	bytes_put(&f->packed, "\x92\x00\x03" "crm", 6);
+	bytes_put(&f->packed, "\xda\x80\x80\x00", 4);
+	bytes_put_u8(&f->packed, sizeof(attribute) - 1);
+	bytes_put(&f->packed, attribute, sizeof(attribute) - 1);
+	bytes_put(&f->packed, "\x82\x01\x01z", 4); /* 16: beyond the table */
+	assert_int_equal(event_decode(&f->e, bytes_slice(&f->packed), &f->arena, NOW_MS), ERR_OK);
+	assert_slice(f->e.source, "crm");
+	assert_int_equal(f->e.attr_count, 1);
+	assert_slice(f->e.attrs[0].name, "a");
+	assert_slice(f->e.attrs[0].value.string, "vv");
+	bytes_put(&f->packed, "\xd2\x00\x01z", 4);
+	assert_refused(event_decode(&f->e, bytes_slice(&f->packed), &f->arena, NOW_MS), ERR_INVALID, "time_ms", "wire type 2");
 }
 
 int main(void)
@@ -358,6 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_field), T(our_encoder_agrees), T(any_order_last_wins_unknown_skipped), T(required_fields),
 		T(text_is_judged), T(limits_are_named), T(meanings), T(types), T(times), T(aliases_are_said_in_one_form), T(wrong_wire_types),
+		T(long_tags),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

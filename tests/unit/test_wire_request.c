@@ -93,6 +93,14 @@ static void utf8(void **state)
 				assert_int_equal(utf8_check((struct slice){ word, 8 }, false), want);
 			}
 		}
+	/* and of texts of every length up to some words of eight */
+	for (unsigned a = 0; a < 256; a++)
+		for (size_t len = 1; len < 26; len++)
+			for (size_t at = 0; at < len; at++) {
+				char text[26] = "abcdefghijklmnopqrstuvwxy";
+				text[at] = (char)a;
+				assert_int_equal(utf8_plain((struct slice){ text, len }), a >= 0x20 && a < 0x7f);
+			}
 	assert_int_equal(utf8_check(SLICE("a\n\r\t b"), true), UTF8_OK);
 	assert_int_equal(utf8_check(SLICE("a\x0b"), true), UTF8_CONTROL);
 	assert_int_equal(utf8_check(SLICE("Thời gian 😀 \xef\xbf\xbf"), false), UTF8_OK);
@@ -210,7 +218,12 @@ static void publish(void **state)
 	assert_int_equal(r.publish.count, LIMIT_BATCH_EVENTS);
 	assert_slice(r.publish.events[1023], "\x0a\x02" "77");
 	p.n_events++;
-	assert_refused(DECODE(PUBLISH, &p), ERR_LIMIT, "events", "limit_batch_events (1024)");
+	assert_refused(DECODE(PUBLISH, &p), ERR_LIMIT, "events", "1025 events in one request, over limit_batch_events (1024)");
+	e.id = ""; /* an empty event takes two bytes */
+	assert_refused(DECODE(PUBLISH, &p), ERR_LIMIT, "events", "1025 events in one request");
+	p.n_events = 3;
+	assert_int_equal(DECODE(PUBLISH, &p), ERR_OK);
+	assert_true(r.publish.count == 3 && r.publish.events[2].len == 0);
 	assert_int_equal(r.id, 7);
 }
 

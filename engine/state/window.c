@@ -37,9 +37,11 @@ int64_t window_floor(int64_t t_ms, int64_t unit_ms)
 	return t_ms / unit_ms - (t_ms % unit_ms != 0 && t_ms < 0);
 }
 
-static int64_t newest_key(const struct window *w)
+/* Whether a key is that of the newest event: told without a division. */
+static bool is_newest_key(const struct window *w, int64_t key)
 {
-	return window_floor(window_newest_ms(w), window_unit_ms(w));
+	int64_t into_ms = window_newest_ms(w) - key * window_unit_ms(w);
+	return into_ms >= 0 && into_ms < window_unit_ms(w);
 }
 
 /* Cells like these may be in the window itself. Of a day the first instant can not be told without the zone. */
@@ -52,7 +54,7 @@ struct cell window_load(const struct window *w, unsigned i)
 {
 	struct cell c = { .count = 1 };
 	if (!w->apart) {
-		c.key = newest_key(w);
+		c.key = window_floor(window_newest_ms(w), window_unit_ms(w));
 		c.count = w->events;
 		return c;
 	}
@@ -104,7 +106,7 @@ static void set_apart(struct window *w)
 static void store_inside(struct window *w, const struct cell *c)
 {
 	w->events = c->count;
-	if (w->events == c->count && newest_key(w) == c->key)
+	if (w->events == c->count && is_newest_key(w, c->key))
 		return;
 	set_apart(w);
 	window_store(w, 0, c);
@@ -220,7 +222,7 @@ void window_settle(struct window *w)
 	struct cell c = w->count ? window_load(w, 0) : (struct cell){ 0 };
 	inside.lasted_ms = lasted_ms;
 	inside.events = c.count;
-	if (inside.lasted_ms != lasted_ms || inside.events != c.count || (w->count && newest_key(&inside) != c.key))
+	if (inside.lasted_ms != lasted_ms || inside.events != c.count || (w->count && !is_newest_key(&inside, c.key)))
 		return;
 	free(block);
 	*w = inside;
@@ -272,14 +274,17 @@ void window_widen(struct window *w)
 	*w = wide;
 }
 
-unsigned window_after(const struct window *w, int64_t key)
+unsigned window_after(const struct window *w, int64_t t_ms)
 {
+	int64_t unit_ms = window_unit_ms(w);
 	unsigned low = 0, high = w->count;
-	if (high == 0 || window_load(w, high - 1).key <= key)
+	if (high == 0 || window_load(w, high - 1).key * unit_ms <= t_ms)
 		return high;
+	if (window_load(w, 0).key * unit_ms > t_ms)
+		return 0;
 	while (low < high) {
 		unsigned mid = (low + high) / 2;
-		if (window_load(w, mid).key <= key)
+		if (window_load(w, mid).key * unit_ms <= t_ms)
 			low = mid + 1;
 		else
 			high = mid;
@@ -319,15 +324,15 @@ static void join_oldest(struct window *w, int64_t keep_ms)
 	remove_cells(w, at, 1);
 }
 
-/* Cells with this key or an older one have expired once `newest_ms` was seen. Day cells are kept two days longer: the
+/* Cells that began at this time or before have expired once `newest_ms` was seen. Day cells are kept two days longer: the
  * span of a daily mean begins with a whole day, up to 26 h before the same clock time. */
-static int64_t expired_key(const struct window *w, int64_t keep_ms, int64_t newest_ms)
+static int64_t expired_ms(const struct window *w, int64_t keep_ms, int64_t newest_ms)
 {
 	if (window_is(w, WINDOW_DAY) && keep_ms < INT64_MAX - 2 * DAY_MS)
 		keep_ms += 2 * DAY_MS;
 	if (newest_ms < INT64_MIN + keep_ms)
 		return INT64_MIN;
-	return window_floor(newest_ms - keep_ms, window_unit_ms(w));
+	return newest_ms - keep_ms;
 }
 
 static bool key_of(const struct window *w, const struct zone *z, int64_t time_ms, int64_t *key)
@@ -342,10 +347,20 @@ static bool key_of(const struct window *w, const struct zone *z, int64_t time_ms
 	return window_is(w, WINDOW_EXACT) || (*key >= STEP_MIN && *key <= STEP_MAX);
 }
 
+/* One more in the cell in the window itself. */
+static unsigned add_inside(struct window *w, const struct cell *c, struct window_undo *undo)
+{
+	struct cell old = { .key = c->key, .count = w->events }, sum = join(&old, c);
+	memcpy(undo->before, &old, sizeof(old));
+	undo->added = false;
+	window_store(w, 0, &sum);
+	return 0;
+}
+
 /* Puts the cell in its place, joining it with one of the same step. Returns the index. */
 static unsigned insert(struct window *w, int64_t keep_ms, const struct cell *c, struct window_undo *undo)
 {
-	unsigned at = window_after(w, c->key);
+	unsigned at = window_after(w, c->key * window_unit_ms(w));
 	if (!window_is(w, WINDOW_EXACT) && at > 0) {
 		struct cell old = window_load(w, at - 1);
 		if (old.key == c->key) {
@@ -358,7 +373,7 @@ static unsigned insert(struct window *w, int64_t keep_ms, const struct cell *c, 
 	}
 	if (w->count == LIMIT_WINDOW_CELLS) {
 		join_oldest(w, keep_ms);
-		at = window_after(w, c->key);
+		at = window_after(w, c->key * window_unit_ms(w));
 	}
 	window_make_room(w, at);
 	window_store(w, at, c);
@@ -381,16 +396,20 @@ bool window_add(struct window *w, const struct window_spec *spec, const struct z
 	bool empty = w->count == 0;
 	int64_t first_ms = empty || time_ms < w->first_ms ? time_ms : w->first_ms;
 	int64_t newest_ms = empty || time_ms > window_newest_ms(w) ? time_ms : window_newest_ms(w);
-	int64_t expired = expired_key(w, spec->keep_ms, newest_ms);
-	if (c.key <= expired)
+	int64_t gone_ms = expired_ms(w, spec->keep_ms, newest_ms);
+	if (c.key * window_unit_ms(w) <= gone_ms)
 		return false;
-	unsigned gone = empty || window_load(w, 0).key > expired ? 0 : window_after(w, expired);
+	bool same = !w->apart && w->count && is_newest_key(w, c.key); /* then it has not expired either */
+	unsigned gone = same || empty ? 0 : window_after(w, gone_ms);
 	if (gone > 0)
 		remove_cells(w, 0, gone);
-	if (!w->apart && w->count && newest_key(w) != c.key)
+	if (!same && !w->apart && w->count)
 		set_apart(w); /* the cell in the window itself would take on the new one's key */
 	window_set_times(w, first_ms, newest_ms);
-	undo->cell = insert(w, spec->keep_ms, &c, undo);
+	if (same && !w->apart && !window_is(w, WINDOW_EXACT))
+		undo->cell = add_inside(w, &c, undo);
+	else
+		undo->cell = insert(w, spec->keep_ms, &c, undo);
 	undo->valid = true;
 	return true;
 }

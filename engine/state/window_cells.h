@@ -58,7 +58,7 @@ void window_settle(struct window *w); /* gives a block back that is not needed *
 /* Makes place for a cell at i (not filled in). The count must be below LIMIT_WINDOW_CELLS. */
 void window_make_room(struct window *w, unsigned i);
 void window_widen(struct window *w);
-unsigned window_after(const struct window *w, int64_t key); /* index of the first cell with a key greater than this */
+unsigned window_after(const struct window *w, int64_t t_ms); /* index of the first cell that began after this time */
 int64_t window_floor(int64_t t_ms, int64_t unit_ms);
 
 /* Not fmin and fmax, which may give either zero of 0 and -0. */

@@ -1,6 +1,6 @@
 /* state/window_query.c: asking a window. Nothing here changes it.
  *
- * A span (from, to] in time is the cells whose keys lie in (from / unit, to / unit]. `without` leaves the newest add
+ * A span (from, to] in time is the cells that began in it. `without` leaves the newest add
  * out: its cell is skipped where the add made it, else read as it was before. */
 #include "state/window.h"
 
@@ -19,10 +19,9 @@ static struct range range_of(const struct window *w, int64_t from_ms, int64_t to
 	struct range r = { 0, 0 };
 	if (w->count == 0 || to_ms <= from_ms)
 		return r;
-	r.high = window_after(w, window_floor(to_ms, window_unit_ms(w)));
-	int64_t from = window_floor(from_ms, window_unit_ms(w));
-	if (r.high > 0 && window_load(w, 0).key <= from)
-		r.low = window_after(w, from);
+	r.high = window_after(w, to_ms);
+	if (r.high > 0)
+		r.low = window_after(w, from_ms);
 	return r;
 }
 

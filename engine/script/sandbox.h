@@ -20,6 +20,7 @@ struct vm {
 	bool relaxed;
 	vm_line traced;              /* NULL: lines are not told */
 	void *traced_arg;
+	bool trace_paused;
 	const char *limit;           /* which one a call passes, where it is no pack's: "test" */
 	/* budgets of the call that runs */
 	uint64_t steps, step_budget;

@@ -133,7 +133,7 @@ void vm_enter(struct vm *vm, uint64_t steps, size_t bytes, size_t churn)
 	vm->churn_max = churn * factor;
 	size_t most = (size_t)LIMIT_VM_BYTES * factor;
 	vm->bytes_max = vm->bytes + bytes * factor < most ? vm->bytes + bytes * factor : most;
-	lua_sethook(vm->L, hook, LUA_MASKCOUNT | (vm->traced ? LUA_MASKLINE : 0), HOOK_STEPS);
+	lua_sethook(vm->L, hook, LUA_MASKCOUNT | (vm->traced && !vm->trace_paused ? LUA_MASKLINE : 0), HOOK_STEPS);
 }
 
 void vm_leave(struct vm *vm)
@@ -303,6 +303,11 @@ void vm_trace(struct vm *vm, vm_line line, void *arg)
 {
 	vm->traced = line;
 	vm->traced_arg = arg;
+}
+
+void vm_trace_pause(struct vm *vm, bool paused)
+{
+	vm->trace_paused = paused;
 }
 
 void vm_usage(const struct vm *vm, struct vm_usage *out)

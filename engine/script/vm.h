@@ -39,6 +39,7 @@ void vm_relax(struct vm *vm, bool relaxed);
 /* Lines of Lua as they run in calls, for coverage; line NULL: no longer. */
 typedef void (*vm_line)(void *arg, const char *file, int line);
 void vm_trace(struct vm *vm, vm_line line, void *arg);
+void vm_trace_pause(struct vm *vm, bool paused); /* what is called only to explain decides nothing */
 /* Every line that the functions which the pack left behind, and those they use, can run (vm_lines.c). */
 void vm_each_line(struct vm *vm, vm_line line, void *arg);
 

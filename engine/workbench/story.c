@@ -76,8 +76,11 @@ static void rule_asked(void *arg, const struct rule_decl *rule, uint8_t member, 
 	a->kind = held.kind;
 	a->held = eval_is_true(held);
 	bytes_clear(&a->missing);
-	if (!a->held && !e->aborted)
-		rule_explain_missing(e, rule, member, &a->missing);
+	if (a->held || e->aborted)
+		return;
+	vm_trace_pause(s->world->m.pack->vm, true);
+	rule_explain_missing(e, rule, member, &a->missing);
+	vm_trace_pause(s->world->m.pack->vm, false);
 }
 
 static void gate_asked(void *arg, const struct action_decl *action, const struct term *gate, uint8_t member,
@@ -372,6 +375,10 @@ static unsigned alike(const struct story *s, unsigned i, unsigned *times, unsign
 		++*times;
 		*last = k;
 		next = k + 1;
+	}
+	if (*times < 3) { /* two lines say it as shortly */
+		*times = 1;
+		return 1;
 	}
 	return next - i;
 }

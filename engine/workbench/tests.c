@@ -335,7 +335,7 @@ int tests_run(struct test_run *out, const struct bundle *pack, const struct bund
 	}
 	if (options->coverage) {
 		coverage_init(&out->coverage, &out->world->m);
-		out->covered = true;
+		out->covered = out->world->covered = true;
 	}
 	story_start(&story, out->world, out->covered ? &out->coverage : NULL);
 	for (unsigned i = 0; i < tests->count; i++)

@@ -135,15 +135,28 @@ static const struct record *area_of(struct world *w, const struct record *r)
 	return world_record(w, &s, false);
 }
 
+/* What is called to explain a decision runs apart from what makes it. */
+static void decide(struct world *w, const struct decide_subjects *subjects, struct ask *ask)
+{
+	struct foreign_reads once = { 0 }, again = { 0 };
+	if (w->covered) {
+		ask->explain = false;
+		machine_decide(&w->m, subjects, ask, &once, &w->decision);
+		vm_trace_pause(w->m.pack->vm, true);
+	}
+	ask->explain = true;
+	machine_decide(&w->m, subjects, ask, &again, &w->decision);
+	vm_trace_pause(w->m.pack->vm, false);
+}
+
 static void decide_nudge(struct world *w, struct record *r, const struct nudge_request *n)
 {
 	struct ask ask = {
 		.channel = str_slice(n->channel), .goal = str_slice(n->goal), .action = str_slice(n->action),
-		.bound_member = n->member, .limit = 1, .now_ms = n->time_ms, .explain = true,
+		.bound_member = n->member, .limit = 1, .now_ms = n->time_ms,
 	};
 	struct decide_subjects subjects = { .customer = r, .area = area_of(w, r) };
-	struct foreign_reads foreign = { 0 };
-	machine_decide(&w->m, &subjects, &ask, &foreign, &w->decision);
+	decide(w, &subjects, &ask);
 	const struct choice *c = w->decision.choice_count && w->decision.choices[0].say.len ? &w->decision.choices[0]
 											    : NULL;
 	if (c) { /* half a message is not sent, nor kept */
@@ -315,16 +328,14 @@ void world_decide(struct world *w, struct slice customer, struct ask *ask)
 {
 	struct subject s = subject_of(SUBJECT_CUSTOMER, customer);
 	struct decide_subjects subjects = { .customer = world_record(w, &s, true) };
-	struct foreign_reads foreign = { 0 };
 	if (ask->agent.len) {
 		struct subject agent = subject_of(SUBJECT_AGENT, ask->agent);
 		subjects.agent = world_record(w, &agent, false);
 	}
 	subjects.area = area_of(w, subjects.customer);
 	ask->now_ms = w->now_ms;
-	ask->explain = true;
 	arena_reset(&w->m.arena);
-	machine_decide(&w->m, &subjects, ask, &foreign, &w->decision);
+	decide(w, &subjects, ask);
 }
 
 /* 0: nobody in particular. */

@@ -11,7 +11,9 @@ end
 
 test("a third contact within a week is told to care", function()
   three_contacts()
-  nam:expect_alert("again-and-again", { to = "care", severity = "medium", say = "nam: contact number 3 within a week." })
+  nam:expect_alert("again-and-again", {
+    to = "care", severity = "medium", say = "nam: contact number 3 within a week.",
+  })
 end)
 
 test("two contacts are nobody's business", function()

@@ -51,7 +51,7 @@ static void text_at(const void *of, const struct field *f, struct value *out)
 	text_value(*(const struct slice *)((const char *)of + f->offset), out);
 }
 
-static void attrs_value(const struct event_attr *attrs, size_t count, struct slice name, struct value *out)
+static inline void attrs_value(const struct event_attr *attrs, size_t count, struct slice name, struct value *out)
 {
 	for (const struct event_attr *a = attrs; a < attrs + count; a++)
 		if (a->name.len == name.len && memcmp(a->name.data, name.data, name.len) == 0) {

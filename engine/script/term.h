@@ -1,5 +1,5 @@
 /* script/term.h: terms: the expressions of a pack, built once when it is loaded (script/declare_*.c) and evaluated
- * in C by decide/eval.c at every event and decision. A term is a tree of nodes; facts are named terms; a Lua
+ * in C by decide/eval_term.c at every event and decision. A term is a tree of nodes; facts are named terms; a Lua
  * function is a leaf (TERM_CALL).
  *
  * Logic has three values. Comparison with unknown is unknown; `all` is false as soon as one child is false, `any`

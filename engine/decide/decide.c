@@ -99,6 +99,7 @@ static bool choose(struct deciding *d)
 {
 	const struct pack *p = d->m->pack;
 	const struct ask *ask = d->ask;
+	struct stages *measured = d->m->stages.on ? &d->m->stages : NULL;
 	d->balance = balance_of(d);
 	for (unsigned i = 0; i < p->action_count; i++) {
 		struct verdict *v = &d->verdicts[i];
@@ -107,11 +108,13 @@ static bool choose(struct deciding *d)
 		gates_ask(d, &p->actions[i], v);
 		if (v->gate != GATE_OPEN)
 			continue;
-		stages_lap(&d->m->stages, STAGE_GATES, 0);
+		if (measured)
+			stages_take(measured, STAGE_GATES, 0);
 		score_action(d, &p->actions[i], &v->score);
 		v->gate = GATE_RANK;
 		rank(d, i);
-		stages_lap(&d->m->stages, STAGE_SCORES, 0);
+		if (measured)
+			stages_take(measured, STAGE_SCORES, 0);
 	}
 	stages_lap(&d->m->stages, STAGE_GATES, 1);
 	stages_lap(&d->m->stages, STAGE_SCORES, 1); /* counted once, whatever passed */

@@ -41,7 +41,7 @@ class Bench:
         self.rep = options.rep or (2 if self.quick else 5)
         self.seconds = options.seconds or (1 if self.quick else 3)
         self.brief = min(self.seconds, 1.2)  # a point of a curve, of which there are many
-        self.servers, self.rows, self.points, self.texts, self.raw = [], [], [], {}, []
+        self.servers, self.rows, self.points, self.texts, self.raw, self.failures = [], [], [], {}, [], []
         self.begun = time.monotonic()
         if not os.access(self.nudged, os.X_OK):
             raise Failure(f"{self.nudged} is not there; build it first: meson setup build && ninja -C build")
@@ -62,10 +62,15 @@ class Bench:
             pace = (time.monotonic() - self.begun) / done if done else 1
             left = f", about {round((all_seconds - done) * pace / 60)} min left" if done and not self.quick else ""
             self.say(f"-- {number} of {len(names)}, {name}: {first_line(MEASURES[name])}{left}")
-            MEASURES[name](self)
+            try:
+                MEASURES[name](self)
+            except Failure as e:  # the other measures are worth having
+                self.failures.append(f"{name}: {e}")
+                self.say(f"   {self.failures[-1]}")
             done += ESTIMATES[name]
             for server in list(self.servers):
                 server.remove()
+            self.write()
         self.say(f"-- done in {(time.monotonic() - self.begun) / 60:.1f} min")
 
     def say(self, text):
@@ -137,13 +142,17 @@ class Bench:
     def result(self):
         return {"machine": machine(), "repetitions": self.rep, "seconds": self.seconds, "quick": self.quick,
                 "minutes": round((time.monotonic() - self.begun) / 60, 1), "rows": self.rows, "points": self.points,
-                "texts": self.texts, "runs": self.raw}
+                "texts": self.texts, "failures": self.failures, "runs": self.raw}
+
+    def write(self):
+        with open(self.out, "w", encoding="utf-8") as f:
+            json.dump(self.result(), f, indent=1)
 
 
 def machine():
     with open("/proc/meminfo", encoding="ascii") as f:
         memory = int(next(line for line in f if line.startswith("MemTotal")).split()[1]) / 1048576
-    return {"cpu": cpu_name(), "cores": os.cpu_count(), "memory_gib": round(memory), "kernel": platform.release(),
+    return {"cpu": cpu_name(), "cores": os.cpu_count(), "memory_gib": round(memory), "kernel": platform.release().split("-")[0],
             "load": os.getloadavg()}
 
 

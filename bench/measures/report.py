@@ -25,6 +25,8 @@ def print_table(result):
     for row in result["rows"]:
         print(text_of(row))
     print(verdicts(result))
+    for failure in result["failures"]:
+        print(f"failed: {failure}")
 
 
 def markdown_row(row):
@@ -37,10 +39,12 @@ def markdown(result, plots):
     lines = [f"{about(result)}. {verdicts(result)[0].upper() + verdicts(result)[1:]}.", ""]
     if result["quick"]:
         lines += ["A quick run: it shows that everything runs, not how fast.", ""]
+    lines += [f"**{failure}**\n" for failure in result["failures"]]
     lines += ["| measure | median | range | target | |", "| --- | --- | --- | --- | --- |"]
     lines += [markdown_row(row) for row in result["rows"]]
-    lines += ["", "### Curves", "", "Medians; the shade is from the least to the greatest round.", ""]
-    lines += [f"![{title}](plots/{name})" for name, title in plots.items()]
+    if plots:
+        lines += ["", "### Curves", "", "Medians; the shade is from the least to the greatest round.", ""]
+        lines += [f"![{title}](plots/{name})" for name, title in plots.items()]
     if result["texts"].get("stages"):
         lines += ["", "### Where the time goes", "", "`nudgectl status --stages` after W1 and W2 at depth 32:", ""]
         lines += [("    " + line).rstrip() for line in result["texts"]["stages"].rstrip().split("\n")]

@@ -152,8 +152,8 @@ class Bench:
 def machine():
     with open("/proc/meminfo", encoding="ascii") as f:
         memory = int(next(line for line in f if line.startswith("MemTotal")).split()[1]) / 1048576
-    return {"cpu": cpu_name(), "cores": os.cpu_count(), "memory_gib": round(memory), "kernel": platform.release().split("-")[0],
-            "load": os.getloadavg()}
+    return {"cpu": cpu_name(), "cores": os.cpu_count(), "memory_gib": round(memory),
+            "kernel": platform.release().split("-")[0], "load": os.getloadavg()}
 
 
 def cpu_name():

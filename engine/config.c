@@ -43,7 +43,7 @@ static const struct setting settings[] = {
 	{ "segment_mb", SETTING_NUMBER, AT(segment_mb), "MIB", "64", 1, 1024, NULL, "size of a journal segment" },
 	{ "tail_mb", SETTING_NUMBER, AT(tail_mb), "MIB", "1024", 1, 1 << 20, NULL,
 	  "journal that the store may be behind, which bounds a recovery; past it events wait" },
-	{ "sweep_ms", SETTING_NUMBER, AT(sweep_ms), "MS", "5000", 1, 3600000, NULL,
+	{ "sweep_ms", SETTING_NUMBER, AT(sweep_ms), "MS", "30000", 1, 3600000, NULL,
 	  "pause between two sweeps of changed records into the store" },
 	{ "clock", SETTING_CHOICE, AT(clock), "KIND", "system", 0, 0, "system|events",
 	  "events: the clock follows the newest event time, to play recorded or simulated traffic" },

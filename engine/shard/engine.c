@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define SWEEP_MS_DEFAULT 5000u
+#define SWEEP_MS_DEFAULT 30000u
 
 struct progress {
 	engine_progress *say;
@@ -157,6 +157,8 @@ int engine_run(struct engine *e)
 	if (result == ERR_OK)
 		result = control_start(e);
 	e->started_ms = engine_now_ms(e);
+	for (unsigned i = 0; i < e->shard_count; i++)
+		e->shards[i]->swept_ns = clock_mono_ns(); /* recovery may have taken longer than a pause */
 	e->running = result == ERR_OK;
 	return result;
 }

@@ -18,7 +18,7 @@ struct engine_config {
 	uint64_t segment_bytes, reserve_bytes; /* 0: the defaults of base/limits.h */
 	uint64_t journal_keep_bytes;           /* history kept behind the low-water mark */
 	uint64_t tail_bytes;                   /* journal that the store may be behind; then events wait. 0: LIMIT_TAIL_BYTES */
-	uint32_t sweep_ms;                     /* pause between two sweeps of the store; 0: 5,000 */
+	uint32_t sweep_ms;                     /* pause between two sweeps of the store; 0: 30,000 */
 	bool simulated_clock;                  /* the clock follows the newest event time published */
 	const char *version;
 };

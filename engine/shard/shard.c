@@ -90,8 +90,7 @@ void shard_destroy(struct shard *s)
 	destroy_calls(s->free_calls);
 	timers_finish(s);
 	free(s->sources);
-	free(s->sweep.items);
-	chunk_destroy(s->sweep.open);
+	sweep_finish(&s->sweep);
 	pack_destroy(s->next_pack);
 	cache_finish(&s->cache);
 	machine_finish(&s->machine);

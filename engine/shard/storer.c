@@ -28,21 +28,6 @@ struct storer {
 #define SYNC_EVERY_BYTES \
 	(64ull * MIB) /* of journal that could go: retiring needs a synced store, which costs two flushes */
 
-static int apply_operations(struct store_write *w, struct slice operations)
-{
-	struct reader r = reader_of(operations);
-	while (reader_left(&r)) {
-		enum store_table table = reader_u8(&r);
-		bool put = reader_u8(&r);
-		struct slice key = reader_string(&r);
-		int result = put ? store_put(w, table, key, reader_string(&r)) : store_delete(w, table, key);
-		if (result != ERR_OK)
-			return result;
-	}
-	CHECK(!r.bad);
-	return ERR_OK;
-}
-
 static int put_number(struct store_write *w, struct slice key, uint64_t n)
 {
 	struct bytes value = { 0 };
@@ -58,7 +43,7 @@ int chunk_write(struct engine *e, struct store_chunk *c, uint64_t engine_mark)
 	int result = store_begin(e->store, &w);
 	if (result != ERR_OK)
 		return result;
-	result = apply_operations(w, bytes_slice(&c->operations));
+	result = chunk_apply(c, w);
 	if (result == ERR_OK && c->durable_first > e->newest_stored)
 		result = put_number(w, SLICE("newest"), c->durable_first);
 	if (result == ERR_OK && engine_mark) {

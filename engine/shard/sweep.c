@@ -6,8 +6,10 @@
  * and sorts the dirty records of one or a few, so that no tick waits for all of them. A chunk is encoded here and
  * committed by the store thread once the journal has everything it holds (and their effects) on disk. When the last
  * chunk is committed the shard's low-water mark is where the sweep began, or just before the oldest entry with effects
- * outstanding. */
-#include "shard/commit.h"
+ * outstanding.
+ *
+ * The longer the pause between two sweeps, the more events of a record one storing of it is for; what it costs is a
+ * longer tail to recover, which is why a tail starts a sweep before its time, and hurries it. */
 #include "shard/effects.h"
 #include "shard/parts.h"
 #include "shard/sweep.h"
@@ -20,13 +22,16 @@
 #include <string.h>
 
 #define TICK_MS 25 /* between two chunks: each commit is a sync that the journal's syncs stand in line with */
+#define TICK_HURRY_MS 3
 #define SWEEP_SPREAD_TICKS 400 /* a sweep is spread over about 10 s … */
 #define CHUNK_RECORDS_MIN 16u
 #define STEP_RECORDS 32u /* encoded in one go: then events and answers come in between, as each record takes microseconds */
 #define CHUNK_BYTES_MAX (1u * MIB)
+#define STOP_BYTES_MAX (4u * MIB) /* at stop nobody waits: fewer and larger transactions */
 #define CHUNKS_OUT_MAX 4u /* … but never runs ahead of the disk */
 #define TAIL_START 4u     /* a tail of this part of the bound starts a sweep before its time, … */
 #define TAIL_HURRY 2u     /* … and of this part makes it hurry */
+#define CACHE_HURRY 2u    /* … as do dirty records that keep the cache at this many times its bound */
 #define EARLY_PAUSE_MS 100 /* between two early ones: the mark may be unable to move, or the store refuse */
 
 /* The first bytes of the key lie beside the pointer: nearly all comparisons end there, and none of those waits for a
@@ -90,109 +95,6 @@ static struct slot *next(struct shard *s)
 	return sweep->items[sweep->at++].slot;
 }
 
-static void put(struct bytes *out, enum store_table table, bool put, struct slice key, struct slice value)
-{
-	bytes_put_u8(out, (uint8_t)table);
-	bytes_put_u8(out, put);
-	bytes_put_string(out, key);
-	if (put)
-		bytes_put_string(out, value);
-}
-
-static struct slice due_key(struct bytes *key, int64_t fire_ms, struct slice subject)
-{
-	bytes_clear(key);
-	for (int shift = 56; shift >= 0; shift -= 8)
-		bytes_put_u8(key, (uint8_t)((uint64_t)fire_ms >> shift));
-	bytes_put(key, subject.data, subject.len);
-	return bytes_slice(key);
-}
-
-static struct slice outbox_key(struct bytes *key, uint64_t seq, uint32_t index)
-{
-	bytes_clear(key);
-	for (int shift = 56; shift >= 0; shift -= 8)
-		bytes_put_u8(key, (uint8_t)(seq >> shift));
-	for (int shift = 24; shift >= 0; shift -= 8)
-		bytes_put_u8(key, (uint8_t)(index >> shift));
-	return bytes_slice(key);
-}
-
-static bool has_alert(const struct stored *s, const struct alert_id *id)
-{
-	for (unsigned i = 0; i < s->outbox_count; i++)
-		if (s->outbox[i].seq == id->seq && s->outbox[i].index == id->index)
-			return true;
-	return false;
-}
-
-/* Only what changes: alerts that are no longer open, or that the record dropped, go; new ones come. */
-static void put_alerts(struct store_chunk *c, const struct slot *slot, const struct stored *now, struct bytes *key,
-		       struct bytes *value)
-{
-	const struct stored *before = &slot->more->stored;
-	for (unsigned i = 0; i < before->outbox_count; i++)
-		if (!has_alert(now, &before->outbox[i]))
-			put(&c->operations, STORE_OUTBOX, false,
-			    outbox_key(key, before->outbox[i].seq, before->outbox[i].index), (struct slice){ 0 });
-	for (unsigned i = 0; i < now->outbox_count; i++) {
-		const struct alert_id *id = &now->outbox[i];
-		struct wire_alert wire;
-		if (has_alert(before, id))
-			continue;
-		bytes_clear(value);
-		if (!feed_message(c->shard->engine->feed, id->seq, id->index, value)) {
-			alert_to_wire(slot->record, alerts_find(slot->record, id->seq, id->index), &wire);
-			alert_encode(&wire, value);
-		}
-		put(&c->operations, STORE_OUTBOX, true, outbox_key(key, id->seq, id->index), bytes_slice(value));
-	}
-}
-
-void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot)
-{
-	struct bytes key = { 0 }, scratch = { 0 }, value = { 0 };
-	subject_key(&slot->record->subject, &key);
-	record_encode(slot->record, &value);
-	put(&c->operations, STORE_RECORDS, true, bytes_slice(&key), bytes_slice(&value));
-	struct stored now = stored_of(slot->record);
-	int64_t before_ms = slot->more->stored.fire_ms;
-	if (before_ms != now.fire_ms && before_ms != INT64_MAX)
-		put(&c->operations, STORE_DUE, false, due_key(&scratch, before_ms, bytes_slice(&key)),
-		    (struct slice){ 0 });
-	if (now.fire_ms != INT64_MAX && before_ms != now.fire_ms)
-		put(&c->operations, STORE_DUE, true, due_key(&scratch, now.fire_ms, bytes_slice(&key)), SLICE(""));
-	put_alerts(c, slot, &now, &scratch, &value);
-	c->items[c->count++] = (struct chunk_item){ slot, slot->version, slot->record->seq, now };
-	if (slot->record->seq > c->durable_first)
-		c->durable_first = slot->record->seq;
-	if (slot->more->effects_seq > c->durable_first)
-		c->durable_first = slot->more->effects_seq;
-	cache_measure(&s->cache, slot);
-	bytes_finish(&key);
-	bytes_finish(&scratch);
-	bytes_finish(&value);
-}
-
-static struct store_chunk *chunk_create(struct shard *s, size_t most)
-{
-	struct store_chunk *c = must_calloc(1, sizeof(*c));
-	c->shard = s;
-	c->items = must_malloc((most + 1) * sizeof(c->items[0]));
-	return c;
-}
-
-void chunk_destroy(struct store_chunk *c)
-{
-	if (!c)
-		return;
-	bytes_finish(&c->operations);
-	for (size_t i = 0; i < c->count; i++)
-		free(c->items[i].stored.outbox);
-	free(c->items);
-	free(c);
-}
-
 /* A slot with effects outstanding is not stored now, and stays dirty for the next sweep. What the store misses of it
  * may be older than the entry that waits for its effects: the mark stays before that. */
 static void skip(struct shard *s, struct slot *slot)
@@ -203,16 +105,16 @@ static void skip(struct shard *s, struct slot *slot)
 }
 
 /* Puts slots into the chunk until it is full. False: the sweep is through. */
-static bool fill(struct shard *s, struct store_chunk *c, size_t most)
+static bool fill(struct shard *s, struct store_chunk *c, size_t most, size_t most_bytes)
 {
-	while (c->count < most && c->operations.len < CHUNK_BYTES_MAX) {
+	while (c->count < most && c->operations.len < most_bytes) {
 		struct slot *slot = next(s);
 		if (!slot)
 			return false;
 		if (slot->more->pending)
 			skip(s, slot);
 		else
-			chunk_put_slot(s, c, slot);
+			chunk_put_slot(c, slot);
 	}
 	return true;
 }
@@ -224,13 +126,10 @@ static uint64_t mark_of(const struct shard *s)
 	return oldest <= s->sweep.mark ? oldest - 1 : s->sweep.mark;
 }
 
-static void open_chunk(struct shard *s)
+/* Memory is full of what the store does not have yet, and what is dirty cannot be evicted. */
+static bool cache_presses(const struct cache *c, unsigned times)
 {
-	struct sweep *sweep = &s->sweep;
-	uint64_t tail = journal_tail_bytes(s->engine->journal, atomic_load(&s->engine->mark));
-	/* Far behind, the tail decides the pace. */
-	sweep->most = sweep->per_tick * (tail > s->engine->config.tail_bytes / TAIL_HURRY ? 8 : 1);
-	sweep->open = chunk_create(s, sweep->most);
+	return c->bytes / times > c->limit_bytes && c->dirty_count > c->count / 2;
 }
 
 /* One step of the open chunk; sent once it is full, or the sweep through. */
@@ -240,7 +139,7 @@ static void step(struct shard *s)
 	struct store_chunk *c = sweep->open;
 	size_t before = c->count, most = before + STEP_RECORDS;
 	uint64_t from_ns = clock_mono_ns();
-	bool more = fill(s, c, most < sweep->most ? most : sweep->most);
+	bool more = fill(s, c, most < sweep->most ? most : sweep->most, CHUNK_BYTES_MAX);
 	stages_add(&s->machine.stages, STAGE_STORE, clock_mono_ns() - from_ns, c->count - before);
 	if (more && c->count < sweep->most && c->operations.len < CHUNK_BYTES_MAX)
 		return;
@@ -285,7 +184,7 @@ void stored_work(struct shard *s, struct work *w)
 		sweep->active = false;
 		s->swept_ns = clock_mono_ns();
 	}
-	chunk_destroy(c);
+	chunk_give_back(c);
 	work_destroy(w);
 }
 
@@ -296,14 +195,29 @@ int64_t sweep_wants(struct shard *s)
 	s->tail_full = tail > s->engine->config.tail_bytes;
 	if (sweep->open)
 		return 0;
+	sweep->hurry = tail > s->engine->config.tail_bytes / TAIL_HURRY || cache_presses(&s->cache, CACHE_HURRY);
+	if (sweep->active && sweep->last_sent)
+		return -1; /* the last commit wakes the shard */
 	if (sweep->active)
-		return sweep->last_sent ? -1 : TICK_MS; /* the last commit wakes the shard */
-	bool early = tail > s->engine->config.tail_bytes / TAIL_START;
+		return sweep->hurry ? TICK_HURRY_MS : TICK_MS;
+	bool early = tail > s->engine->config.tail_bytes / TAIL_START || cache_presses(&s->cache, 1);
 	if (!early && !s->cache.dirty_count)
 		return -1; /* decisions alone change no record: they wait until the tail is worth moving the mark */
-	int64_t since_ms = (int64_t)((clock_mono_ns() - s->swept_ns) / 1000000u),
-		wait = (early ? EARLY_PAUSE_MS : (int64_t)s->engine->config.sweep_ms) - since_ms;
-	return wait < 0 ? 0 : wait;
+	int64_t since_ms = (int64_t)((clock_mono_ns() - s->swept_ns) / 1000000u), pause = s->engine->config.sweep_ms;
+	if (early && pause > EARLY_PAUSE_MS)
+		pause = EARLY_PAUSE_MS;
+	return since_ms < pause ? pause - since_ms : 0;
+}
+
+void sweep_finish(struct sweep *sweep)
+{
+	chunk_destroy(sweep->open);
+	while (sweep->spare) {
+		struct store_chunk *c = sweep->spare;
+		sweep->spare = c->next;
+		chunk_destroy(c);
+	}
+	free(sweep->items);
 }
 
 void sweep_tick(struct shard *s)
@@ -311,8 +225,10 @@ void sweep_tick(struct shard *s)
 	struct sweep *sweep = &s->sweep;
 	if (!sweep->active && sweep_wants(s) == 0)
 		begin(s);
-	if (sweep->active && !sweep->open && !sweep->last_sent && sweep->chunks_out < CHUNKS_OUT_MAX)
-		open_chunk(s);
+	if (sweep->active && !sweep->open && !sweep->last_sent && sweep->chunks_out < CHUNKS_OUT_MAX) {
+		sweep->most = sweep->hurry ? SIZE_MAX : sweep->per_tick;
+		sweep->open = chunk_take(s);
+	}
 	if (sweep->open)
 		step(s);
 }
@@ -346,10 +262,10 @@ static int sweep_shard(struct engine *e, struct shard *s)
 	cache_each(&s->cache, list_again, s); /* a sweep that the stop cut off took records that it did not store */
 	begin(s);
 	for (bool more = true; more;) {
-		struct store_chunk *c = chunk_create(s, SWEEP_SPREAD_TICKS);
-		more = fill(s, c, SWEEP_SPREAD_TICKS);
+		struct store_chunk *c = chunk_take(s);
+		more = fill(s, c, SIZE_MAX, STOP_BYTES_MAX);
 		int result = chunk_write(e, c, 0);
-		chunk_destroy(c);
+		chunk_give_back(c);
 		if (result != ERR_OK)
 			return result;
 	}

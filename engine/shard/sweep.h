@@ -10,7 +10,7 @@
 struct store_chunk;
 
 struct sweep {
-	bool active;
+	bool active, hurry;
 	unsigned next_slot;  /* hash slots from here on are not collected yet */
 	struct keyed *items; /* of the hash slot at hand, sorted */
 	size_t count, at, cap, per_tick;
@@ -19,26 +19,36 @@ struct sweep {
 	uint64_t mark;       /* the journal's end when it began, or before what is skipped */
 	unsigned chunks_out; /* handed to the store thread, not back yet */
 	bool last_sent;
+	struct store_chunk *spare; /* back from the store thread, to be filled again */
 };
 
+void sweep_finish(struct sweep *sweep);
 void sweep_tick(struct shard *s);
 int64_t sweep_wants(struct shard *s); /* ms until sweep_tick has something to do; -1: not before something changes */
+
+/* chunk.c */
 struct store_chunk {
 	struct shard *shard;
-	struct bytes operations; /* table u8, 0 delete / 1 put, key, value */
+	struct store_chunk *next; /* while spare */
+	struct bytes operations, key, scratch;
 	struct chunk_item {
 		struct slot *slot;
 		uint32_t version;
 		uint64_t seq;         /* of the record as it is here */
 		struct stored stored; /* the slot's, once this is committed */
 	} * items;
-	size_t count;
+	size_t count, cap;
 	uint64_t durable_first; /* the journal must have this on disk before the chunk is committed */
 	bool last;
 	uint64_t mark; /* last: the shard's low-water mark */
 	int result;
 };
-void chunk_destroy(struct store_chunk *c);
+struct store_chunk *chunk_take(struct shard *s); /* an empty one */
+void chunk_put_slot(struct store_chunk *c, struct slot *slot);
+int chunk_apply(const struct store_chunk *c, struct store_write *w);
+void chunk_give_back(struct store_chunk *c);
+void chunk_destroy(struct store_chunk *c); /* NULL-safe */
+
 uint64_t mark_before_notes(const struct engine *e, uint64_t mark);
 int storer_start(struct engine *e);
 void storer_send(struct engine *e, struct store_chunk *c);
@@ -47,7 +57,6 @@ int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int
 			   const char *hash);
 int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule);
 int sweep_all(struct engine *e); /* at stop: everything, at once, from the stopping thread */
-void chunk_put_slot(struct shard *s, struct store_chunk *c, struct slot *slot);
 int chunk_write(struct engine *e, struct store_chunk *c,
 		uint64_t engine_mark); /* one transaction; engine_mark 0: none */
 

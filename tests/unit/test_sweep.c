@@ -171,13 +171,32 @@ static void test_all_stored_and_evicted(void **state)
 static void test_changed_while_taken(void **state)
 {
 	struct world *w = *state;
+	w->shard->cache.limit_bytes = MIB; /* no hurry */
 	publish_all(w);
 	tick(w);
 	uint64_t first = stored(w);
 	assert_in_range(first, 1, CUSTOMERS - 1);
 	publish_all(w);
+	w->shard->cache.limit_bytes = 1;
 	tick_until_clean(w);
 	assert_int_equal(stored(w), CUSTOMERS + first);
+}
+
+/* Memory full of records that the store does not have: the next sweep does not wait for its time. */
+static void test_full_cache_hurries(void **state)
+{
+	struct world *w = *state;
+	w->shard->engine->config.sweep_ms = 3600000;
+	w->shard->cache.limit_bytes = MIB;
+	publish_all(w);
+	usleep(150000);
+	for (unsigned i = 0; i < 4; i++)
+		tick(w);
+	assert_int_equal(stored(w), 0);
+	w->shard->cache.limit_bytes = 1;
+	for (unsigned i = 0; i < 4; i++)
+		tick(w);
+	assert_int_equal(stored(w), CUSTOMERS);
 }
 
 /* What was stored is what is read back. */
@@ -205,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_all_stored_and_evicted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_changed_while_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_full_cache_hurries, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_read_back, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,190 @@
+/* shard/chunk.c: what the store is to hold of some records, as one transaction's operations: the record itself, its place
+ * in the due index, its open alerts in the outbox. Made by the shard's thread, applied by the store thread (storer.c),
+ * which knows nothing of records:
+ *
+ *     table u8, 0 delete / 1 put u8, key string [, value: length u32, bytes]
+ *
+ * A chunk goes round: a sweep fills it, the store thread commits it, the shard gets it back and keeps its memory for the
+ * next one. */
+#include "shard/commit.h"
+#include "shard/parts.h"
+
+#include "base/check.h"
+
+#include <endian.h>
+#include <stdlib.h>
+
+#define SPARE_BYTES_MAX (8u * MIB) /* memory of a chunk that is worth keeping */
+
+static void put_key(struct store_chunk *c, enum store_table table, bool put, struct slice key)
+{
+	bytes_put_u8(&c->operations, (uint8_t)table);
+	bytes_put_u8(&c->operations, put);
+	bytes_put_string(&c->operations, key);
+}
+
+/* The value is encoded where it will be read from; its length is filled in behind it. */
+static size_t begin_value(struct store_chunk *c)
+{
+	bytes_put_u32(&c->operations, 0);
+	return c->operations.len;
+}
+
+static void end_value(struct store_chunk *c, size_t from)
+{
+	uint32_t len = htole32((uint32_t)(c->operations.len - from));
+	memcpy(c->operations.data + from - sizeof(len), &len, sizeof(len));
+}
+
+static void put_big_endian(struct bytes *out, uint64_t n, unsigned bytes)
+{
+	while (bytes--)
+		bytes_put_u8(out, (uint8_t)(n >> (8 * bytes)));
+}
+
+static void put_due(struct store_chunk *c, bool put, int64_t fire_ms)
+{
+	bytes_clear(&c->scratch);
+	put_big_endian(&c->scratch, (uint64_t)fire_ms, 8);
+	bytes_put(&c->scratch, c->key.data, c->key.len);
+	put_key(c, STORE_DUE, put, bytes_slice(&c->scratch));
+	if (put)
+		end_value(c, begin_value(c));
+}
+
+static void put_outbox_key(struct store_chunk *c, bool put, const struct alert_id *id)
+{
+	bytes_clear(&c->scratch);
+	put_big_endian(&c->scratch, id->seq, 8);
+	put_big_endian(&c->scratch, id->index, 4);
+	put_key(c, STORE_OUTBOX, put, bytes_slice(&c->scratch));
+}
+
+static bool has_alert(const struct stored *s, const struct alert_id *id)
+{
+	for (unsigned i = 0; i < s->outbox_count; i++)
+		if (s->outbox[i].seq == id->seq && s->outbox[i].index == id->index)
+			return true;
+	return false;
+}
+
+static void put_alert(struct store_chunk *c, const struct slot *slot, const struct alert_id *id)
+{
+	struct wire_alert wire;
+	put_outbox_key(c, true, id);
+	size_t from = begin_value(c);
+	if (!feed_message(c->shard->engine->feed, id->seq, id->index, &c->operations)) {
+		alert_to_wire(slot->record, alerts_find(slot->record, id->seq, id->index), &wire);
+		alert_encode(&wire, &c->operations);
+	}
+	end_value(c, from);
+}
+
+/* Only what changes: alerts that are no longer open, or that the record dropped, go; new ones come. */
+static void put_alerts(struct store_chunk *c, const struct slot *slot, const struct stored *now)
+{
+	const struct stored *before = &slot->more->stored;
+	for (unsigned i = 0; i < before->outbox_count; i++)
+		if (!has_alert(now, &before->outbox[i]))
+			put_outbox_key(c, false, &before->outbox[i]);
+	for (unsigned i = 0; i < now->outbox_count; i++)
+		if (!has_alert(before, &now->outbox[i]))
+			put_alert(c, slot, &now->outbox[i]);
+}
+
+static struct chunk_item *add_item(struct store_chunk *c)
+{
+	if (c->count == c->cap) {
+		c->cap = c->cap ? c->cap * 2 : 64;
+		c->items = must_realloc(c->items, c->cap * sizeof(c->items[0]));
+	}
+	return &c->items[c->count++];
+}
+
+void chunk_put_slot(struct store_chunk *c, struct slot *slot)
+{
+	struct stored now = stored_of(slot->record);
+	int64_t before_ms = slot->more->stored.fire_ms;
+	bytes_clear(&c->key);
+	subject_key(&slot->record->subject, &c->key);
+	put_key(c, STORE_RECORDS, true, bytes_slice(&c->key));
+	size_t from = begin_value(c);
+	record_encode(slot->record, &c->operations);
+	end_value(c, from);
+	if (before_ms != now.fire_ms && before_ms != INT64_MAX)
+		put_due(c, false, before_ms);
+	if (before_ms != now.fire_ms && now.fire_ms != INT64_MAX)
+		put_due(c, true, now.fire_ms);
+	put_alerts(c, slot, &now);
+	*add_item(c) = (struct chunk_item){ slot, slot->version, slot->record->seq, now };
+	if (slot->record->seq > c->durable_first)
+		c->durable_first = slot->record->seq;
+	if (slot->more->effects_seq > c->durable_first)
+		c->durable_first = slot->more->effects_seq;
+	cache_measure(&c->shard->cache, slot);
+}
+
+int chunk_apply(const struct store_chunk *c, struct store_write *w)
+{
+	struct reader r = reader_of(bytes_slice(&c->operations));
+	while (reader_left(&r)) {
+		enum store_table table = reader_u8(&r);
+		bool put = reader_u8(&r);
+		struct slice key = reader_string(&r);
+		int result;
+		if (put) {
+			uint32_t len = reader_u32(&r);
+			result = store_put(w, table, key, reader_take(&r, len));
+		} else {
+			result = store_delete(w, table, key);
+		}
+		if (result != ERR_OK)
+			return result;
+	}
+	CHECK(!r.bad);
+	return ERR_OK;
+}
+
+struct store_chunk *chunk_take(struct shard *s)
+{
+	struct store_chunk *c = s->sweep.spare;
+	if (c)
+		s->sweep.spare = c->next;
+	else
+		c = must_calloc(1, sizeof(*c));
+	c->shard = s;
+	return c;
+}
+
+static void empty(struct store_chunk *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		free(c->items[i].stored.outbox);
+	bytes_clear(&c->operations);
+	c->count = 0;
+	c->durable_first = c->mark = 0;
+	c->last = false;
+	c->result = 0;
+}
+
+void chunk_give_back(struct store_chunk *c)
+{
+	struct sweep *sweep = &c->shard->sweep;
+	empty(c);
+	if (c->operations.cap > SPARE_BYTES_MAX)
+		bytes_finish(&c->operations);
+	c->next = sweep->spare;
+	sweep->spare = c;
+}
+
+void chunk_destroy(struct store_chunk *c)
+{
+	if (!c)
+		return;
+	empty(c);
+	bytes_finish(&c->operations);
+	bytes_finish(&c->key);
+	bytes_finish(&c->scratch);
+	free(c->items);
+	free(c);
+}

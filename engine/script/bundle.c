@@ -78,6 +78,20 @@ int bundle_add(struct bundle *b, struct slice path, struct slice content)
 	return ERR_OK;
 }
 
+void bundle_take_tests(struct bundle *b, struct bundle *tests)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < b->count; i++) {
+		if (strncmp(b->files[i].path, "tests/", 6) != 0) {
+			b->files[kept++] = b->files[i];
+			continue;
+		}
+		tests->files = must_realloc(tests->files, (tests->count + 1) * sizeof(*tests->files));
+		tests->files[tests->count++] = b->files[i];
+	}
+	b->count = kept;
+}
+
 void bundle_encode(const struct bundle *b, struct bytes *out)
 {
 	bytes_put(out, BUNDLE_MAGIC, 8);

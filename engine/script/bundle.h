@@ -24,6 +24,8 @@ int bundle_read(struct bundle *out, const char *folder);
 /* The pack's tests, which its hash does not know, as a bundle of their own: paths begin with "tests/". None is no
  * error. */
 int bundle_read_tests(struct bundle *out, const char *folder);
+/* What came with the pack and is no part of it moves to `tests`: files below tests/. */
+void bundle_take_tests(struct bundle *b, struct bundle *tests);
 int bundle_add(struct bundle *b, struct slice path, struct slice content); /* from the wire; checks the path */
 /* Finds out which zone the pack declares (by loading it once) and takes its table from /usr/share/zoneinfo. ERR_RULE
  * for an unknown zone. */

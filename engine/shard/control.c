@@ -1,7 +1,7 @@
 /* shard/control.c: the control thread: global changes, one at a time. A global change is an entry published while all
  * shards stand between two entries; each shard makes it its own before it applies anything else.
  *
- *     check the pack here, in a VM of our own  ->  each shard loads it beside its active one (WORK_PREPARE)
+ *     check the pack here, in a VM of our own, and run its tests  ->  each shard loads it beside its active one (WORK_PREPARE)
  *     ->  all shards stand (WORK_PAUSE)  ->  entry  ->  all swap and go on  ->  durable, noted in the store, answered
  *
  * A pack that is refused never reaches a shard. Shards stand for microseconds: loading was done before. */
@@ -35,6 +35,7 @@ void activation_destroy(struct activation *a)
 	if (!a)
 		return;
 	bundle_finish(&a->bundle);
+	bundle_finish(&a->tests);
 	bytes_finish(&a->bytes);
 	free((char *)a->aside.data);
 	free(a);
@@ -203,6 +204,7 @@ static void count_series(struct activation *a, const struct pack *old, const str
 static struct pack *check_pack(struct engine *e, struct activation *a)
 {
 	struct pack *pack;
+	bundle_take_tests(&a->bundle, &a->tests);
 	if (bundle_resolve_zone(&a->bundle) != ERR_OK || pack_load(&pack, &a->bundle, e->control->pool) != ERR_OK) {
 		fail(a);
 		return NULL;
@@ -240,6 +242,11 @@ static void activate(struct engine *e, struct activation *a)
 	bool asides = e->looping && atomic_load(&e->asides_in_force);
 	if (strcmp(a->hash_text, e->pack_hash) == 0 && !asides) {
 		pack_destroy(pack); /* it is the active one, no rule wants to come back: nothing to do, nothing is lost */
+		return;
+	}
+	if (activation_test(a) != ERR_OK) {
+		fail(a);
+		pack_destroy(pack);
 		return;
 	}
 	if (!e->looping) {
@@ -421,6 +428,8 @@ int engine_activate_folder(struct engine *e, const char *folder, bool *changed)
 	a->waiter = &waiter;
 	a->on_done = wake_waiter;
 	int result = bundle_read(&a->bundle, folder);
+	if (result == ERR_OK)
+		result = bundle_read_tests(&a->tests, folder);
 	if (result == ERR_OK && !control_submit(e, a))
 		result = error_set(ERR_BUSY, NULL, "other activations are waiting");
 	if (result == ERR_OK) {

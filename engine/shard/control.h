@@ -12,7 +12,7 @@
 struct work;
 
 struct activation { /* one at a time, run by the control thread */
-	struct bundle bundle;
+	struct bundle bundle, tests; /* as received, the tests may still be among the bundle's files */
 	struct bytes bytes;
 	char name[LIMIT_ID_BYTES + 1];
 	char hash_text[33];
@@ -36,6 +36,7 @@ int control_start(struct engine *e);
 void control_stop(struct engine *e); /* the thread ends; later submissions are refused */
 void control_destroy(struct engine *e);
 bool control_submit(struct engine *e, struct activation *a); /* false: too many waiting */
+int activation_test(const struct activation *a); /* activation_test.c: ERR_RULE with the first test that fails */
 void activation_destroy(struct activation *a);
 void engine_set_pack_text(struct engine *e, const char *name, const char *hash, int64_t since_ms);
 int shard_install_pack(struct shard *s, const struct bundle *bundle);

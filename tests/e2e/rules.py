@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Rules that run away or fail, packs that are refused, packs that change under load."""
+import os
 import threading
 import time
 
@@ -107,6 +108,43 @@ def refused_packs_leave_the_old_one(bench):
     d.rules = None
 
 
+def tests_are_a_gate(bench):
+    """A pack comes with its tests; where one fails, the old pack stays. They are no part of it: the hash does not know them."""
+    text = '''pack { name = "%s" }
+local calls = series { on = "call.ended", name = "calls" }
+fact.calls = calls:count "7d"
+rule "third" { on = "call.ended", when = fact.calls:at_least(%d), alert = { to = "care", say = "{calls}" } }
+'''
+    test = '''local c = customer "c"
+test("the third call is told", function()
+  for _ = 1, 3 do c:event "call.ended" end
+  c:expect_alert("third", { say = "3" })
+end)
+'''
+
+    def pack(name, least, tests=None):
+        folder = bench.pack(text % (name, least))
+        if tests:
+            os.mkdir(folder + '/tests')
+            with open(folder + '/tests/calls.lua', 'w') as f:
+                f.write(tests)
+        return folder
+    d = bench.daemon(rules=pack('bare', 3))
+    d.ctl('rules', 'activate', pack('first', 3, test))
+    status = d.status()
+    kit.same(status.pack, 'first', 'a pack whose tests pass')
+    for folder, words in ((pack('second', 4, test), ('1 of its 1 tests fail', 'the third call is told', 'tests/calls.lua:4', 'none was raised')),
+                          (pack('second', 3, 'test("x", function('), ('tests/calls.lua:1',)),
+                          (pack('second', 3, 'test("x", function() while true do end end)'), ('limit_test_instructions',))):
+        done = d.ctl('rules', 'activate', folder, ok=False)
+        kit.same(done.returncode, 1, 'exit code')
+        for word in words:
+            kit.check(word in ' '.join(done.stderr.decode().split()), 'it does not say', word, done.stderr.decode())
+        kit.same(d.status().pack_hash, status.pack_hash, 'the active pack')
+    d.ctl('rules', 'activate', pack('first', 3))
+    kit.same(d.status().pack_hash, status.pack_hash, 'the hash without tests')
+
+
 def activation_under_load(bench):
     """At one point of the journal: events before it see the old pack, events after it the new; what both declare goes on."""
     pb = bench.pb
@@ -206,5 +244,5 @@ def hang_up_reads_the_pack_again(bench):
     until(lambda: d.status().pack == 'fourth', 'SIGHUP activates nothing')
 
 
-kit.Bench().run([each_is_contained, set_aside_until_the_next_activation, refused_packs_leave_the_old_one, activation_under_load,
-                 the_last_of_many_activations_stays, hang_up_reads_the_pack_again])
+kit.Bench().run([each_is_contained, set_aside_until_the_next_activation, refused_packs_leave_the_old_one, tests_are_a_gate,
+                 activation_under_load, the_last_of_many_activations_stays, hang_up_reads_the_pack_again])

@@ -19,7 +19,7 @@ LAYERS = {
     "workbench": ["base", "state", "script", "decide"],
     "disk": ["base"],
     "wire": ["base", "state"],
-    "shard": ["base", "state", "script", "decide", "disk", "wire"],
+    "shard": ["base", "state", "script", "decide", "workbench", "disk", "wire"],
     "net": ["base", "wire", "state", "shard"],
 }
 # One gate per dependency: a header, and the folders that may know it.

@@ -18,17 +18,19 @@ static void put_file(Nudge__V1__File *to, const struct bundle_file *from)
 	to->content.len = from->content.len;
 }
 
-static int activate(struct context *c, const struct bundle *b, Nudge__V1__Response **answer)
+/* The tests go with it: the daemon runs them before it takes the pack. */
+static int activate(struct context *c, const struct bundle *pack, const struct bundle *tests, Nudge__V1__Response **answer)
 {
 	Nudge__V1__ActivatePack ask = NUDGE__V1__ACTIVATE_PACK__INIT;
-	Nudge__V1__File *files = must_calloc(b->count + 1, sizeof(*files));
-	Nudge__V1__File **list = must_calloc(b->count + 1, sizeof(*list));
-	for (unsigned i = 0; i < b->count; i++) {
-		put_file(&files[i], &b->files[i]);
+	unsigned count = pack->count + tests->count;
+	Nudge__V1__File *files = must_calloc(count + 1, sizeof(*files));
+	Nudge__V1__File **list = must_calloc(count + 1, sizeof(*list));
+	for (unsigned i = 0; i < count; i++) {
+		put_file(&files[i], i < pack->count ? &pack->files[i] : &tests->files[i - pack->count]);
 		list[i] = &files[i];
 	}
 	ask.files = list;
-	ask.n_files = b->count;
+	ask.n_files = count;
 	ask.name = (char *)(name ? name : "");
 	int code = context_ask(c, NUDGE_ACTIVATE_PACK, &ask, answer);
 	free(list);
@@ -38,8 +40,8 @@ static int activate(struct context *c, const struct bundle *b, Nudge__V1__Respon
 
 static int run(struct context *c, int argc, char **argv)
 {
-	struct bundle b = { 0 };
-	if (bundle_read(&b, argv[0]) != ERR_OK) {
+	struct bundle b = { 0 }, tests = { 0 };
+	if (bundle_read(&b, argv[0]) != ERR_OK || bundle_read_tests(&tests, argv[0]) != ERR_OK) {
 		bundle_finish(&b);
 		return report_failed("%s", error_last()->text);
 	}
@@ -48,8 +50,9 @@ static int run(struct context *c, int argc, char **argv)
 		return report_failed("there are no .lua files in %s; a pack is a folder with a pack.lua", argv[0]);
 	}
 	Nudge__V1__Response *answer;
-	int code = activate(c, &b, &answer);
+	int code = activate(c, &b, &tests, &answer);
 	bundle_finish(&b);
+	bundle_finish(&tests);
 	if (code != EXIT_DONE)
 		return code;
 	const Nudge__V1__PackActivated *p = answer->pack_activated;
@@ -79,5 +82,6 @@ const struct command cmd_rules_activate = {
 	.run = run,
 	.details = "The pack goes live at one point of the journal. One that does not compile or declares nonsense is "
 		   "refused with file "
-		   "and line, and the old one stays. Series whose definition is unchanged keep their data.",
+		   "and line, and so is one whose tests fail: the daemon runs them first (nudgectl rules test DIR runs them "
+		   "here). The old one stays then. Series whose definition is unchanged keep their data.",
 };

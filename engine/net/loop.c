@@ -171,9 +171,10 @@ int loop_create(struct loop *l, struct shard *shard)
 void loop_round(struct loop *l)
 {
 	take_turns(l);
-	if (!l->turns && !l->unsettled && !shard_rest(l->shard))
-		wake(l); /* it came while the shard was awake: nobody told */
-	l->resting = !l->turns && !l->unsettled && shard_rest(l->shard);
+	bool idle = !l->turns && !l->unsettled;
+	l->resting = idle && shard_rest(l->shard);
+	if (idle && !l->resting)
+		wake(l); /* what came while the shard was awake: nobody told */
 	event_base_loop(l->base, EVLOOP_ONCE | (l->resting ? 0 : EVLOOP_NONBLOCK));
 	loop_awake(l);
 	if (l->unsettled)

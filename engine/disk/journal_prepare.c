@@ -35,30 +35,36 @@ static bool in_hurry(struct journal *j)
 	return hurry;
 }
 
-/* What was written from `from` to `to` goes to the disk; then a rest, unless there is a hurry. *from moves on. */
-static int push_gently(struct journal *j, struct file *f, uint64_t *from, uint64_t to)
+struct zeroing {
+	uint64_t pushed;  /* so far it is on the disk */
+	uint64_t batches; /* that were written before the piece at hand */
+};
+
+/* What was written up to `to` goes to the disk; then a rest, unless there is a hurry, or nobody writes batches. */
+static int push_gently(struct journal *j, struct file *f, struct zeroing *z, uint64_t to)
 {
 	bool hurry = in_hurry(j);
-	if (hurry && to - *from < ZERO_HURRY_BYTES)
+	if (hurry && to - z->pushed < ZERO_HURRY_BYTES)
 		return ERR_OK;
-	int r = j->files->push ? j->files->push(j->files->self, f, *from, to - *from) : ERR_OK;
-	*from = to;
-	if (!hurry)
+	int r = j->files->push ? j->files->push(j->files->self, f, z->pushed, to - z->pushed) : ERR_OK;
+	uint64_t batches = counter_get(&j->batches);
+	if (!hurry && batches != z->batches)
 		nanosleep(&(struct timespec){ .tv_nsec = ZERO_REST_MS * 1000000l }, NULL);
+	*z = (struct zeroing){ to, batches };
 	return r;
 }
 
 static int fill_zero(struct journal *j, struct file *f, uint64_t index)
 {
 	char *zero = must_calloc(1, ZERO_CHUNK_BYTES);
-	uint64_t pushed = 0;
+	struct zeroing z = { 0 };
 	int r = ERR_OK;
 	for (uint64_t at = 0; r == ERR_OK && at < j->segment_bytes; at += ZERO_CHUNK_BYTES) {
 		uint64_t left = j->segment_bytes - at;
 		size_t len = left < ZERO_CHUNK_BYTES ? left : ZERO_CHUNK_BYTES;
 		r = j->files->write(j->files->self, f, at, zero, len);
 		if (r == ERR_OK)
-			r = push_gently(j, f, &pushed, at + len);
+			r = push_gently(j, f, &z, at + len);
 	}
 	if (r == ERR_OK) {
 		segment_head_encode(zero, j->id, index, j->segment_bytes);

@@ -354,6 +354,34 @@ static void ids_of_the_last_hour_are_kept_up_to_a_bound(void **state)
 	assert_true(r->seen_floor_ms == T0 + 1000 - SEEN_IDS_MIN);
 }
 
+/* More than 49 days between them: then times take 8 bytes. What lies before them in the body moves meanwhile. */
+static void ids_of_many_years_are_told_apart(void **state)
+{
+	char buffer[16];
+	for (uint64_t i = 0; i < 40; i++) {
+		int64_t time_ms = T0 + (int64_t)i * 30 * 24 * HOUR;
+		assert_int_equal(seen_ask(r, i, i, time_ms), SEEN_NEW);
+		seen_add(r, i, i, time_ms);
+		record_set(r, pool, 0, name_of(buffer, (int)i), value_number((double)i), time_ms);
+		for (uint64_t k = i < SEEN_IDS_MIN ? 0 : i - SEEN_IDS_MIN + 1; k <= i; k++)
+			assert_int_equal(seen_ask(r, k, k + (k & 1), time_ms), k & 1 ? SEEN_CONFLICT : SEEN_DUPLICATE);
+		if (i >= SEEN_IDS_MIN)
+			assert_true(r->seen_floor_ms == time_ms - (int64_t)SEEN_IDS_MIN * 30 * 24 * HOUR);
+	}
+	assert_true(number(record_attrs(r, 0), SLICE("n39")) == 39);
+}
+
+/* What a burst took is given back. */
+static void a_body_shrinks_when_less_is_in_it(void **state)
+{
+	for (uint64_t i = 0; i < SEEN_IDS_MAX; i++)
+		seen_add(r, i, i, T0 + (int64_t)i);
+	size_t burst = record_bytes(r);
+	seen_add(r, 5000, 0, T0 + 10 * HOUR);
+	assert_true(record_bytes(r) < burst / 4);
+	assert_int_equal(seen_ask(r, 5000, 0, T0), SEEN_DUPLICATE);
+}
+
 /* One that stayed in memory and one read back at any point must drop the same ids. */
 static void ids_go_on_alike_after_reading_back(void **state)
 {
@@ -542,6 +570,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(timers_are_ordered_by_due_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(ids_are_told_apart_and_the_floor_rises, setup, teardown),
 		cmocka_unit_test_setup_teardown(ids_of_the_last_hour_are_kept_up_to_a_bound, setup, teardown),
+		cmocka_unit_test_setup_teardown(ids_of_many_years_are_told_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_body_shrinks_when_less_is_in_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(ids_go_on_alike_after_reading_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(marks_never_go_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(links_hold_from_and_to_a_time, setup, teardown),

@@ -281,6 +281,50 @@ static void plain_windows_are_small(void **state)
 	window_destroy(w);
 }
 
+/* A first event longer ago, and more events in a step, than the window itself has room for. */
+static void what_does_not_fit_the_window_itself_is_kept_apart(void **state)
+{
+	const int64_t years_ms = 40 * 366 * DAY;
+	const uint64_t many = (1u << 24) - 1;
+	struct window_spec steps = { WINDOW_GRAIN, HOUR, 7 * DAY, false };
+	struct window *w = window_create(&steps);
+	window_add(w, &steps, NULL, T0, 0, NULL);
+	assert_int_equal(window_bytes(w), 0);
+	window_add(w, &steps, NULL, T0 + years_ms, 0, NULL);
+	window_add(w, &steps, NULL, T0 + years_ms + 1, 0, NULL);
+	assert_true(window_bytes(w) > 0);
+	assert_true(window_first_ms(w) == T0 && window_newest_ms(w) == T0 + years_ms + 1);
+	assert_int_equal(count(w, INT64_MIN, INT64_MAX), 2);
+	window_destroy(w);
+
+	struct bytes b = { 0 }, again = { 0 };
+	bytes_put_u8(&b, WINDOW_GRAIN);
+	bytes_put_varint(&b, HOUR);
+	bytes_put_varint(&b, 1);
+	bytes_put_zigzag(&b, T0 - HOUR);
+	bytes_put_zigzag(&b, T0);
+	bytes_put_zigzag(&b, T0 / HOUR);
+	bytes_put_varint(&b, many);
+	struct reader r = reader_of(bytes_slice(&b));
+	w = window_decode(&r);
+	assert_non_null(w);
+	assert_int_equal(window_bytes(w), 0);
+	window_encode(w, NULL, &again);
+	assert_true(slice_equal(bytes_slice(&b), bytes_slice(&again)));
+	struct window_undo undo;
+	assert_true(window_add(w, &steps, NULL, T0 + 1, 0, &undo));
+	assert_true(undo.valid && !undo.added && undo.cell == 0);
+	assert_true(window_bytes(w) > 0);
+	assert_int_equal(count(w, INT64_MIN, INT64_MAX), many + 1);
+	window_add(w, &steps, NULL, T0 + 8 * DAY, 0, NULL); /* that step expires: a small count is inside again */
+	assert_int_equal(window_bytes(w), 0);
+	assert_int_equal(count(w, INT64_MIN, INT64_MAX), 1);
+	assert_true(window_first_ms(w) == T0 - HOUR && window_newest_ms(w) == T0 + 8 * DAY);
+	window_destroy(w);
+	bytes_finish(&b);
+	bytes_finish(&again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +342,7 @@ int main(void)
 		cmocka_unit_test(day_windows_keep_their_oldest_day_whole),
 		cmocka_unit_test(windows_of_one_shape_merge),
 		cmocka_unit_test(plain_windows_are_small),
+		cmocka_unit_test(what_does_not_fit_the_window_itself_is_kept_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 	(LIMIT_RECORD_ATTRIBUTES * sizeof(struct attr) + LIMIT_MEMBERS * sizeof(struct member) + \
 	 LIMIT_WINDOWS * sizeof(struct window) + LIMIT_TIMELINE * sizeof(struct moment) + \
 	 SEEN_IDS_MAX * (2 * sizeof(uint64_t) + sizeof(uint32_t)))
-#define SLACK(used) ((used) / 16u + 16u)
+#define SLACK(used) ((used) / 32u + 8u)
 _Static_assert(BODY_MOST + SLACK(BODY_MOST) + 32 <= UINT16_MAX, "sizes in a body take 16 bits");
 
 size_t body_used(const struct record *r)

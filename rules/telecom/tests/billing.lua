@@ -42,6 +42,7 @@ test("a payment that failed is mended, once a week", function()
   home:event("bill.issued", { bill = "2026-07", amount = 100000, usual = 100000 })
   home:event("payment.failed", { bill = "2026-07", reason = "card-expired" })
     :expect_nudge("payment-failed", { action = "mend-payment" })
+  home:ask { intent = "bill/pay" }:expect_action("mend-payment", { reason = has "failed_payments 1" })
   wait "1d"
   home:event("payment.failed", { bill = "2026-07", reason = "no-funds" }):expect_not_fired "payment-failed"
 end)

@@ -15,6 +15,7 @@ test("a line is held against its own habit", function()
   })
   homes.texts(home, "daughter", 5)
   home:expect_fired("message-abuse", { count = 1 }) -- once a day
+  home:expect_attr("flood_line", "daughter"):expect_attr("flood_texts", 66) -- but what it comes to is kept up
 end)
 
 test("the household hears of it before it calls", function()

@@ -84,10 +84,16 @@ end)
 test("the balance rises with trouble", function()
   -- listen is worth 0.3 to the customer and 0.1 to the company, propensity 0.3: its score tells the balance
   ask(""):expect_action("listen", { score = 0.3 * 0.2 })
+  local function with_balance(b) ask(""):expect_action("listen", { score = 0.3 * (0.1 + b * 0.2) }) end
   home:event("complaint.opened", { complaint = "k1" })
-  ask(""):expect_action("listen", { score = 0.3 * (0.1 + 0.65 * 0.2) })
+  with_balance(0.65)
+  home:event("contact.ended", { mood_end = -0.5 })
+  with_balance(0.73)
+  home:event("callback.promised", { promise = "p1", agent = "linh" })
+  wait "25h"
+  with_balance(0.85)
   for i = 2, 4 do home:event("complaint.opened", { complaint = "k" .. i }) end
-  ask(""):expect_action("listen", { score = 0.3 * (0.1 + 0.9 * 0.2) }) -- at most
+  with_balance(0.9) -- at most
 end)
 
 test("data that runs out in the middle of the month is told", {

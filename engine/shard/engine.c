@@ -173,7 +173,7 @@ void engine_stop_changes(struct engine *e)
 	control_stop(e);
 }
 
-void engine_close(struct engine *e)
+void engine_stop(struct engine *e)
 {
 	if (!e)
 		return;
@@ -182,7 +182,17 @@ void engine_close(struct engine *e)
 	if (e->running && sweep_all(e) != ERR_OK)
 		log_warn("the store was not brought up to date (%s); the journal has everything", error_last()->text);
 	journal_close(e->journal);
-	engine_free(e);
+	store_close(e->store);
+	e->journal = NULL;
+	e->store = NULL;
+	e->running = false;
+}
+
+void engine_close(struct engine *e)
+{
+	engine_stop(e);
+	if (e)
+		engine_free(e);
 }
 
 unsigned engine_shard_count(const struct engine *e)

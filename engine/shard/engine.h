@@ -33,9 +33,10 @@ int engine_run(struct engine *e);
 void engine_loops_run(struct engine *e);
 /* Before the loops stop: no further global changes (they need the loops). */
 void engine_stop_changes(struct engine *e);
-/* Stops the threads: what is pending becomes durable, all dirty records are stored. Loops must be stopped before.
- * NULL-safe. */
-void engine_close(struct engine *e);
+/* Stops the threads: what is pending becomes durable, all dirty records are stored, the files are closed. Loops must be
+ * stopped before. Memory stays, record by record: for a process that ends, which need not free it. NULL-safe. */
+void engine_stop(struct engine *e);
+void engine_close(struct engine *e); /* engine_stop, and frees everything. NULL-safe */
 
 unsigned engine_shard_count(const struct engine *e);
 struct shard *engine_shard(struct engine *e, unsigned index);

@@ -5,14 +5,13 @@
 #include "base/bytes.h"
 #include "state/record.h"
 
-/* One state has one encoding, so a number may not be padded: 0x80 0x00 turns the reader bad. */
+/* One state has one encoding, so a number may not be padded: 0x80 0x00 turns the reader bad. Most are one byte. */
+uint64_t codec_long_varint(struct reader *r);
 static inline uint64_t codec_varint(struct reader *r)
 {
-	const char *from = r->at;
-	uint64_t v = reader_varint(r);
-	if (!r->bad && r->at - from > 1 && r->at[-1] == 0)
-		r->bad = true;
-	return v;
+	if (r->at != r->end && !(*r->at & 0x80))
+		return (uint8_t)*r->at++;
+	return codec_long_varint(r);
 }
 
 static inline int64_t codec_zigzag(struct reader *r)

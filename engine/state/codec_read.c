@@ -9,6 +9,25 @@
 #include "state/codec.h"
 #include "state/inside.h"
 
+uint64_t codec_long_varint(struct reader *r)
+{
+	uint64_t v = 0;
+	const char *at = r->at;
+	for (unsigned shift = 0; shift < 64 && at != r->end; shift += 7) {
+		uint8_t byte = (uint8_t)*at++;
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte & 0x80)
+			continue;
+		if ((shift == 63 && byte > 1) || (shift && byte == 0))
+			break; /* a tenth byte has room for one bit; padding */
+		r->at = at;
+		return v;
+	}
+	r->bad = true;
+	r->at = r->end;
+	return 0;
+}
+
 struct decoder {
 	struct reader in;
 	struct strpool *pool;

@@ -58,11 +58,17 @@ static const struct rule_decl *rule_of(struct story *s, struct slice name)
 	return NULL;
 }
 
-static bool concerns(const struct expectation *x, const struct happened_now *h, enum happening_kind kind,
-		     const struct rule_decl *rule)
+/* Also by the name of a customer who was merged into the other since. */
+static bool same_subject(struct story *s, const struct subject *a, const struct subject *b)
+{
+	return subject_equal(a, b) || world_record(s->world, a, true) == world_record(s->world, b, true);
+}
+
+static bool concerns(struct story *s, const struct expectation *x, const struct happened_now *h,
+		     enum happening_kind kind, const struct rule_decl *rule)
 {
 	return h->kind == kind && h->rule == rule && (!x->step || h->step == x->step) &&
-	       (!x->subject || subject_equal(x->subject, &h->subject));
+	       (!x->subject || same_subject(s, x->subject, &h->subject));
 }
 
 static struct value text_or_nothing(struct slice s)
@@ -115,7 +121,7 @@ static int expect_alert(struct story *s, const struct expectation *x, const stru
 {
 	unsigned count = 0, raised = 0;
 	for (unsigned i = 0; i < s->happened_count; i++)
-		if (concerns(x, &s->happened[i], HAPPENED_ALERT, rule)) {
+		if (concerns(s, x, &s->happened[i], HAPPENED_ALERT, rule)) {
 			raised++;
 			count += alert_meets(s, x, &s->happened[i]);
 		}
@@ -139,7 +145,7 @@ static int expect_no_alert(struct story *s, const struct expectation *x, const s
 {
 	for (unsigned i = 0; i < s->happened_count; i++) {
 		const struct happened_now *h = &s->happened[i];
-		if (!concerns(x, h, HAPPENED_ALERT, rule) || !field_met(s, x, "member", text_or_nothing(h->member)))
+		if (!concerns(s, x, h, HAPPENED_ALERT, rule) || !field_met(s, x, "member", text_or_nothing(h->member)))
 			continue;
 		if (x->subject && strcmp(alert_state(s, h), "open") != 0)
 			continue;
@@ -159,7 +165,7 @@ static int expect_fired(struct story *s, const struct expectation *x, const stru
 	const struct match *wanted = expectation_field(x, "count");
 	unsigned count = 0;
 	for (unsigned i = 0; i < s->happened_count; i++)
-		count += concerns(x, &s->happened[i], HAPPENED_FIRED, rule);
+		count += concerns(s, x, &s->happened[i], HAPPENED_FIRED, rule);
 	bool met = x->what == EXPECT_NOT_FIRED ? count == 0
 		   : wanted			? match_holds(wanted, value_number(count))
 						: count > 0;
@@ -190,7 +196,7 @@ static int expect_nudge(struct story *s, const struct expectation *x, const stru
 	const struct happened_now *asked = NULL, *sent = NULL;
 	for (unsigned i = 0; i < s->happened_count; i++) {
 		const struct happened_now *h = &s->happened[i];
-		if (!concerns(x, h, HAPPENED_NUDGE, rule))
+		if (!concerns(s, x, h, HAPPENED_NUDGE, rule))
 			continue;
 		asked = h;
 		if (!h->action.len)

@@ -303,6 +303,8 @@ int world_event(struct world *w, struct event *e, bool *applied)
 	if (seen != SEEN_NEW)
 		return ERR_OK;
 	*applied = true;
+	s = record_subject(r); /* merged into another since: then it is that one's */
+	e->customer = arena_slice(&w->m.arena, subject_id(&s));
 	machine_apply_event(&w->m, r, e, &w->in, &w->out);
 	settle(w, WORLD_EVENT, r, e, NULL);
 	follow(w, r, e);

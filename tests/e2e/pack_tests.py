@@ -217,6 +217,37 @@ end)'''.replace('"22h59m59s"', '"82799s"').replace('expect_no_alert "late"', 'ex
         self.assertEqual((code, run["passed"]), (0, 1), run)
 
 
+    def test_customers_who_are_merged(self):
+        code, run = Pack(x='''
+test("history joins", function()
+  local old, new = customer "old", customer "new"
+  old:event("visit", { page = "start" })
+  new:event("visit", { page = "end" })
+  old:event("identity.merged", { into = "new" })
+  old:expect_fact("visits", 2)
+  old:event("visit", { page = "start" }):expect_alert("often", { say = "3 visits" })
+  old:expect_alert "often"
+  new:expect_alert "often"
+end)''').json()
+        self.assertEqual((code, run["passed"]), (0, 1), run)
+
+    def test_what_comes_late_and_what_comes_twice(self):
+        code, run = Pack(x='''
+local c = customer "c"
+test("late", function()
+  c:event "visit"
+  c:event("visit", { page = "start", ago = "8d" }):expect_not_fired "often"
+  c:expect_fact("visits", 1)
+end)
+test("twice", function()
+  for _ = 1, 2 do c:event("visit", { id = "v1", page = "start" }) end
+  c:expect_fact("visits", 1)
+  c:event("visit", { id = "v2" })
+  c:expect_fact("visits", 2)
+end)''').json()
+        self.assertEqual((code, run["passed"]), (0, 2), run)
+
+
 class Coverage(unittest.TestCase):
     def test_is_exact(self):
         pack = Pack(x='local c = customer "c"\ntest("t", function()\n  c:event("visit", { page = "end" })\n  c:ask()\nend)')

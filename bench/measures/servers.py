@@ -1,5 +1,6 @@
 """The servers that bench/run measures: nudged and its peers, each on a Unix socket in a scratch folder of its own."""
 import glob
+import json
 import os
 import pwd
 import shutil
@@ -96,6 +97,12 @@ class Nudged(Server):
             return 0
         with open(self.log, errors="replace") as log:
             return log.read().count("ready on ")
+
+    def settle(self, seconds=45):
+        """Waits until what is to be stored is stored, so that it disturbs nobody else's round."""
+        end = time.monotonic() + seconds
+        while json.loads(self.ask("--json", "status"))["records_dirty"] and time.monotonic() < end:
+            time.sleep(0.5)
 
     def ask(self, *words):
         """What nudgectl prints."""

@@ -48,6 +48,7 @@ void world_clear(struct world *w, int64_t now_ms)
 {
 	forget_records(w);
 	w->now_ms = w->in.received_at_ms = now_ms;
+	w->due_ms = INT64_MAX;
 	w->seq = w->ids = 0;
 	for (unsigned i = 0; i < w->m.pack->rule_count; i++) {
 		w->m.pack->rules[i].failed_in_a_row = 0;
@@ -106,6 +107,8 @@ struct record *world_record(struct world *w, const struct subject *s, bool creat
 static void settle(struct world *w, enum world_kind kind, struct record *r, const struct event *source,
 		   const struct timer *timer)
 {
+	int64_t due_ms = timers_next_fire(r);
+	w->due_ms = due_ms < w->due_ms ? due_ms : w->due_ms;
 	r->seq = ++w->seq;
 	applied_set_seq(&w->out, w->seq);
 	if (w->watch)
@@ -155,6 +158,8 @@ static void decide_nudge(struct world *w, struct record *r, const struct nudge_r
 		.channel = str_slice(n->channel), .goal = str_slice(n->goal), .action = str_slice(n->action),
 		.bound_member = n->member, .limit = 1, .now_ms = n->time_ms,
 	};
+	if (n->member)
+		ask.member = record_member_id(r, n->member);
 	struct decide_subjects subjects = { .customer = r, .area = area_of(w, r) };
 	decide(w, &subjects, &ask);
 	const struct choice *c = w->decision.choice_count && w->decision.choices[0].say.len ? &w->decision.choices[0]
@@ -229,10 +234,9 @@ static struct record *next_due(struct world *w, int64_t *due_ms)
 void world_pass(struct world *w, int64_t to_ms)
 {
 	struct record *r;
-	int64_t due_ms;
-	while ((r = next_due(w, &due_ms)) != NULL && due_ms <= to_ms) {
-		if (due_ms > w->now_ms)
-			w->now_ms = due_ms;
+	while (w->due_ms <= to_ms && (r = next_due(w, &w->due_ms)) != NULL && w->due_ms <= to_ms) {
+		if (w->due_ms > w->now_ms)
+			w->now_ms = w->due_ms;
 		w->in.received_at_ms = w->now_ms;
 		fire(w, r);
 	}

@@ -25,7 +25,7 @@ struct world {
 	struct machine m;
 	struct record **records; /* open addressing by the subject's hash */
 	unsigned record_count, slots;
-	int64_t now_ms;
+	int64_t now_ms, due_ms;  /* nothing falls due before due_ms */
 	uint64_t seq, ids;
 	struct apply_input in;
 	struct applied out;

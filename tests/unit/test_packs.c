@@ -13,7 +13,11 @@ static struct pack *load(struct strpool *pool, const char *name)
 {
 	char folder[4096];
 	snprintf(folder, sizeof(folder), "%s/rules/%s", SOURCE_ROOT, name);
-	return town_pack(pool, folder);
+	struct bundle b = town_bundle(folder);
+	struct pack *p;
+	town_must(pack_load(&p, &b, pool), folder);
+	bundle_finish(&b);
+	return p;
 }
 
 static void every_pack_loads_and_says_why(void **state)

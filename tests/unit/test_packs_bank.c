@@ -14,6 +14,7 @@
 
 #define COLUMNS_MAX 32
 #define CALLS_MAX 40000
+#define TRUTH_SLOTS 16384u
 #define WEEK (7 * DAY)
 
 struct row {
@@ -57,14 +58,14 @@ struct call {
 struct truth {
 	struct call *calls;
 	unsigned count, customers, repeats, second_hang_ups;
-	int last[TOWN_SLOTS]; /* by hash of the customer: index of the latest call */
+	int last[TRUTH_SLOTS]; /* by hash of the customer: index of the latest call */
 };
 
 static unsigned truth_slot(const struct truth *t, const char *customer)
 {
-	unsigned at = (unsigned)hash64(slice_of(customer), 7) % TOWN_SLOTS;
+	unsigned at = (unsigned)hash64(slice_of(customer), 7) % TRUTH_SLOTS;
 	while (t->last[at] >= 0 && strcmp(t->calls[t->last[at]].customer, customer) != 0)
-		at = (at + 1) % TOWN_SLOTS;
+		at = (at + 1) % TRUTH_SLOTS;
 	return at;
 }
 
@@ -106,7 +107,7 @@ static unsigned column(const struct row *head, const char *name)
 	return 0;
 }
 
-static void map_and_apply(struct town *t, struct mapping *m, const struct row *r, struct arena *arena)
+static void map_and_apply(struct world *t, struct mapping *m, const struct row *r, struct arena *arena)
 {
 	struct mapped mapped;
 	arena_reset(arena);
@@ -118,10 +119,10 @@ static void map_and_apply(struct town *t, struct mapping *m, const struct row *r
 	town_event(t, &mapped.event);
 }
 
-static unsigned customers_in(const struct town *t)
+static unsigned customers_in(const struct world *t)
 {
 	unsigned n = 0;
-	for (unsigned i = 0; i < TOWN_SLOTS; i++)
+	for (unsigned i = 0; i < t->slots; i++)
 		n += t->records[i] && t->records[i]->subject.kind == SUBJECT_CUSTOMER;
 	return n;
 }
@@ -140,7 +141,7 @@ static void the_recording_counts_as_a_plain_program_counts_it(void **state)
 	}
 	gzFile f = gzopen(calls_path(), "rb");
 	assert_non_null(f);
-	struct town *t = town_create(SOURCE_ROOT "/rules/bank");
+	struct world *t = town_create(SOURCE_ROOT "/rules/bank");
 	if (mapping_open(&m, SOURCE_ROOT "/rules/bank/import.lua") != ERR_OK)
 		fail_msg("%s", error_last()->text);
 	assert_true(read_row(f, head_line, &head));
@@ -148,7 +149,7 @@ static void the_recording_counts_as_a_plain_program_counts_it(void **state)
 	const unsigned at[] = { column(&head, "customer_id"), column(&head, "type"), column(&head, "date"),
 				column(&head, "vru_entry"), column(&head, "outcome") };
 	truth.calls = calloc(CALLS_MAX, sizeof(*truth.calls));
-	for (unsigned i = 0; i < TOWN_SLOTS; i++)
+	for (unsigned i = 0; i < TRUTH_SLOTS; i++)
 		truth.last[i] = -1;
 	while (read_row(f, line, &r)) {
 		assert_true(++rows <= CALLS_MAX);
@@ -170,11 +171,11 @@ static void the_recording_counts_as_a_plain_program_counts_it(void **state)
 	free(truth.calls);
 	arena_finish(&arena);
 	mapping_close(m);
-	town_destroy(t);
+	world_destroy(t);
 }
 
 /* The bounds themselves, to the second, which the recording may never touch. */
-static bool fires(struct town *t, const char *rule, const char *customer, int64_t time_ms, const char *spec)
+static bool fires(struct world *t, const char *rule, const char *customer, int64_t time_ms, const char *spec)
 {
 	static uint64_t number;
 	struct world_event we;
@@ -186,7 +187,7 @@ static bool fires(struct town *t, const char *rule, const char *customer, int64_
 
 static void bounds_are_inclusive_and_exact(void **state)
 {
-	struct town *t = town_create(SOURCE_ROOT "/rules/bank");
+	struct world *t = town_create(SOURCE_ROOT "/rules/bank");
 	assert_false(fires(t, "repeat-call", "a", T0, "service=PS outcome=AGENT"));
 	assert_true(fires(t, "repeat-call", "a", T0 + WEEK, "service=PS outcome=HANG"));
 	assert_false(fires(t, "repeat-call", "a", T0 + 2 * WEEK + SECOND, "service=PS outcome=AGENT"));
@@ -202,28 +203,27 @@ static void bounds_are_inclusive_and_exact(void **state)
 	assert_false(fires(t, "priority-long-wait", "d", T0 + 1, "service=PS outcome=AGENT priority=2 wait_s=299"));
 	assert_false(fires(t, "priority-long-wait", "d", T0 + 2, "service=PS outcome=AGENT priority=1 wait_s=900"));
 	town_nothing_failed(t);
-	town_destroy(t);
+	world_destroy(t);
 }
 
 static void the_agent_sees_who_did_not_get_through(void **state)
 {
-	struct town *t = town_create(SOURCE_ROOT "/rules/bank");
-	struct decision d;
-	struct ask ask = { .channel = SLICE("call"), .topic = SLICE("waiting"), .now_ms = T0 + HOUR };
-	struct foreign_reads foreign = { 0 };
+	struct world *t = town_create(SOURCE_ROOT "/rules/bank");
+	const struct decision *d = &t->decision;
+	struct ask ask = { .channel = SLICE("call"), .topic = SLICE("waiting") };
 	fires(t, "second-hang-up", "c", T0, "service=PS outcome=HANG priority=2");
 	fires(t, "second-hang-up", "c", T0 + MINUTE, "service=PS outcome=HANG priority=2");
-	struct decide_subjects subjects = { .customer = town_customer(t, "c") };
-	assert_int_equal(subjects.customer->rare->alert_count, 1);
-	assert_string_equal(subjects.customer->rare->alerts[0].text,
+	const struct record *c = town_customer(t, "c");
+	assert_int_equal(c->rare->alert_count, 1);
+	assert_string_equal(c->rare->alerts[0].text,
 			    "c hung up again, 1 min after the last time. Call back.");
-	arena_reset(&t->m.arena);
-	machine_decide(&t->m, &subjects, &ask, &foreign, &d);
-	assert_int_equal(d.choice_count, 1);
-	assert_slice(str_slice(d.choices[0].action->name), "call-back");
-	assert_true(d.choices[0].context == 1.5);
-	assert_int_equal(d.answer_count, 1);
-	town_destroy(t);
+	world_pass(t, T0 + HOUR);
+	world_decide(t, SLICE("c"), &ask);
+	assert_int_equal(d->choice_count, 1);
+	assert_slice(str_slice(d->choices[0].action->name), "call-back");
+	assert_true(d->choices[0].context == 1.5);
+	assert_int_equal(d->answer_count, 1);
+	world_destroy(t);
 }
 
 int main(void)

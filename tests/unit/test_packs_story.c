@@ -12,51 +12,47 @@
 
 /* What the household was told, as it went along. */
 struct told {
-	struct town *town;
+	struct world *town;
 	unsigned events, alerts, nudges, sent, foreign_nudges;
 	int64_t first_alert_ms, last_ms;
 	char nudge[LIMIT_WORDS_BYTES], nudge_action[65], alert[LIMIT_WORDS_BYTES];
 	unsigned alerts_of_others[64];
 };
 
-static void decide_nudge(struct told *t, const struct record *r, const struct nudge_request *n, struct decision *d)
+static bool is_home(const struct record *r)
 {
-	struct ask ask = { .channel = str_slice(n->channel),
-			   .goal = str_slice(n->goal),
-			   .action = str_slice(n->action),
-			   .bound_member = n->member,
-			   .limit = 1,
-			   .now_ms = n->time_ms };
-	if (n->member)
-		ask.member = record_member_id(r, n->member);
-	struct decide_subjects subjects = { .customer = r };
-	struct foreign_reads foreign = { 0 };
-	machine_decide(&t->town->m, &subjects, &ask, &foreign, d);
+	struct subject s = record_subject(r);
+	return slice_equal(subject_id(&s), SLICE(HOME));
 }
 
-static void saw(void *arg, struct record *r, const struct applied *out)
+static void saw_entry(void *arg, enum world_kind kind, const struct record *r, const struct event *source,
+		      const struct timer *timer, const struct applied *out)
 {
 	struct told *t = arg;
-	static struct decision d;
-	if (!slice_equal(subject_id(&r->subject), SLICE(HOME))) {
-		t->foreign_nudges += out->nudge_count;
+	if (is_home(r) && out->alert_count && !t->alerts) {
+		t->first_alert_ms = out->alerts[0].alert->time_ms;
+		snprintf(t->alert, sizeof(t->alert), "%s", out->alerts[0].alert->text);
+	}
+	if (is_home(r))
+		t->alerts += out->alert_count;
+}
+
+static void saw_nudge(void *arg, const struct record *r, const struct nudge_request *n, const struct decision *d,
+		      const struct choice *what)
+{
+	struct told *t = arg;
+	if (!is_home(r)) {
+		t->foreign_nudges++;
 		return;
 	}
-	t->alerts += out->alert_count;
-	t->nudges += out->nudge_count;
-	if (!out->nudge_count)
+	t->sent += what != NULL;
+	if (t->nudges++)
 		return;
-	decide_nudge(t, r, &out->nudges[0], &d);
-	t->sent += d.choice_count;
-	if (t->nudges > 1)
-		return;
-	t->first_alert_ms = out->alerts[0].alert->time_ms;
-	snprintf(t->alert, sizeof(t->alert), "%s", out->alerts[0].alert->text);
-	assert_true(out->nudges[0].time_ms == t->first_alert_ms); /* the same moment */
-	assert_slice(str_slice(out->nudges[0].channel), "sms");
-	assert_int_equal(d.choice_count, 1);
-	snprintf(t->nudge, sizeof(t->nudge), "%.*s", SLICE_ARG(d.choices[0].say));
-	snprintf(t->nudge_action, sizeof(t->nudge_action), "%s", d.choices[0].action->name->data);
+	assert_true(n->time_ms == t->first_alert_ms); /* the same moment */
+	assert_slice(str_slice(n->channel), "sms");
+	assert_non_null(what);
+	snprintf(t->nudge, sizeof(t->nudge), "%.*s", SLICE_ARG(what->say));
+	snprintf(t->nudge_action, sizeof(t->nudge_action), "%s", what->action->name->data);
 }
 
 static int tell(void **state)
@@ -67,8 +63,8 @@ static int tell(void **state)
 	if (!story_open(&s))
 		return 0;
 	t.town = town_create(SOURCE_ROOT "/rules/telecom");
-	t.town->saw = saw;
-	t.town->arg = &t;
+	static const struct world_watch watch = { &t, saw_entry, saw_nudge };
+	t.town->watch = &watch;
 	while (story_next(&s, &e)) {
 		town_event(t.town, &e);
 		t.events++;
@@ -83,7 +79,7 @@ static int tell(void **state)
 static int tell_no_more(void **state)
 {
 	if (*state)
-		town_destroy(((struct told *)*state)->town);
+		world_destroy(((struct told *)*state)->town);
 	return 0;
 }
 
@@ -112,22 +108,17 @@ static void the_alert_comes_on_the_first_day_and_the_nudge_with_it(void **state)
 	assert_int_equal(t->sent, 1); /* and the household is told once, not every day of it */
 }
 
-static void ask_as(struct told *t, const char *member, const char *language, struct decision *d)
+static void ask_as(const struct told *t, const char *member, const char *language)
 {
+	const struct decision *d = &t->town->decision;
 	struct ask ask = { .member = slice_of(member),
 			   .agent = SLICE("linh"),
 			   .channel = SLICE("call"),
 			   .intent = SLICE("messages/usage"),
 			   .mood = -0.2,
 			   .has_mood = true,
-			   .language = slice_of(language),
-			   .now_ms = t->last_ms,
-			   .explain = true };
-	struct decide_subjects subjects = { .customer = town_customer(t->town, HOME),
-					    .agent = town_agent(t->town, "linh") };
-	struct foreign_reads foreign = { 0 };
-	arena_reset(&t->town->m.arena);
-	machine_decide(&t->town->m, &subjects, &ask, &foreign, d);
+			   .language = slice_of(language) };
+	world_decide(t->town, SLICE(HOME), &ask);
 	if (getenv("NUDGED_TEST_SHOW"))
 		for (unsigned i = 0; i < d->choice_count; i++) {
 			const struct choice *c = &d->choices[i];
@@ -157,14 +148,14 @@ static const char *answer_to(const struct decision *d, const char *question)
 static void the_father_is_offered_the_plan_for_her_line(void **state)
 {
 	struct told *t = the_story(state);
-	static struct decision d;
-	ask_as(t, "father", "en", &d);
-	assert_int_equal(d.choice_count, 3);
-	const struct choice *first = &d.choices[0];
+	const struct decision *d = &t->town->decision;
+	ask_as(t, "father", "en");
+	assert_int_equal(d->choice_count, 3);
+	const struct choice *first = &d->choices[0];
 	assert_slice(str_slice(first->action->name), "family-messages");
-	assert_slice(str_slice(d.choices[1].action->name), "message-cap");
+	assert_slice(str_slice(d->choices[1].action->name), "message-cap");
 	for (unsigned i = 0; i < 2; i++)
-		assert_string_not_equal(d.choices[i].action->goal->data, "grow");
+		assert_string_not_equal(d->choices[i].action->goal->data, "grow");
 	assert_non_null(strstr(first->say.data,
 			       "One of your lines (daughter) writes far more than it used to: 112 messages today"));
 	assert_non_null(
@@ -173,11 +164,11 @@ static void the_father_is_offered_the_plan_for_her_line(void **state)
 	assert_true(has_reason(first, "heavy_texts 112 > 3 x heavy_habit"));
 	assert_true(has_reason(first, "heavy_line \"daughter\""));
 	assert_true(has_reason(first, "lines 3"));
-	assert_true(first->score > d.choices[1].score && d.choices[1].score > d.choices[2].score);
-	assert_non_null(strstr(answer_to(&d, "which line is it?"), "daughter: 112 messages today"));
-	assert_non_null(strstr(answer_to(&d, "what did today cost?"), "39,200 VND"));
-	ask_as(t, "father", "vi", &d);
-	assert_non_null(strstr(d.choices[0].say.data, "hôm nay 112 tin"));
+	assert_true(first->score > d->choices[1].score && d->choices[1].score > d->choices[2].score);
+	assert_non_null(strstr(answer_to(d, "which line is it?"), "daughter: 112 messages today"));
+	assert_non_null(strstr(answer_to(d, "what did today cost?"), "39,200 VND"));
+	ask_as(t, "father", "vi");
+	assert_non_null(strstr(d->choices[0].say.data, "hôm nay 112 tin"));
 }
 
 /* Her mother is no payer: neither words nor reasons nor answers tell her anything of the daughter's line. */
@@ -189,37 +180,37 @@ static bool tells(struct slice s)
 static void who_does_not_pay_learns_nothing_of_another_line(void **state)
 {
 	struct told *t = the_story(state);
-	static struct decision d;
+	const struct decision *d = &t->town->decision;
 	static const char *const others[] = { "mother", "neighbour", "" };
 	for (size_t k = 0; k < 3; k++) {
-		ask_as(t, others[k], "en", &d);
-		assert_true(d.choice_count > 0);
-		for (unsigned i = 0; i < d.choice_count; i++) {
-			assert_false(tells(d.choices[i].say));
-			for (unsigned n = 0; n < d.choices[i].reason_count; n++)
-				assert_false(tells(d.choices[i].reasons[n]));
+		ask_as(t, others[k], "en");
+		assert_true(d->choice_count > 0);
+		for (unsigned i = 0; i < d->choice_count; i++) {
+			assert_false(tells(d->choices[i].say));
+			for (unsigned n = 0; n < d->choices[i].reason_count; n++)
+				assert_false(tells(d->choices[i].reasons[n]));
 		}
-		for (unsigned i = 0; i < d.left_out_count; i++)
-			assert_false(tells(d.left_out[i].reason));
-		for (unsigned i = 0; i < d.answer_count; i++)
-			assert_false(tells(d.answers[i].text));
+		for (unsigned i = 0; i < d->left_out_count; i++)
+			assert_false(tells(d->left_out[i].reason));
+		for (unsigned i = 0; i < d->answer_count; i++)
+			assert_false(tells(d->answers[i].text));
 	}
-	ask_as(t, "daughter", "en", &d); /* her own line is hers */
-	assert_slice(str_slice(d.choices[0].action->name), "own-line-messages");
-	assert_non_null(strstr(d.choices[0].say.data, "Your own line has sent 112 messages today"));
+	ask_as(t, "daughter", "en"); /* her own line is hers */
+	assert_slice(str_slice(d->choices[0].action->name), "own-line-messages");
+	assert_non_null(strstr(d->choices[0].say.data, "Your own line has sent 112 messages today"));
 }
 
 /* Figures of last week are no reason to offer anything, and nobody should read them out as today's. */
 static void what_is_old_is_not_said(void **state)
 {
-	struct told t = *the_story(state);
-	static struct decision d;
-	t.last_ms += 8 * DAY;
-	ask_as(&t, "father", "en", &d);
-	for (unsigned i = 0; i < d.choice_count; i++)
-		assert_string_not_equal(d.choices[i].action->name->data, "family-messages");
-	assert_null(answer_to(&d, "which line is it?"));
-	assert_non_null(answer_to(&d, "which plans are there?"));
+	struct told *t = the_story(state);
+	const struct decision *d = &t->town->decision;
+	world_pass(t->town, t->last_ms + 8 * DAY);
+	ask_as(t, "father", "en");
+	for (unsigned i = 0; i < d->choice_count; i++)
+		assert_string_not_equal(d->choices[i].action->name->data, "family-messages");
+	assert_null(answer_to(d, "which line is it?"));
+	assert_non_null(answer_to(d, "which plans are there?"));
 }
 
 static void the_other_households_live_through_every_rule(void **state)

@@ -85,6 +85,7 @@
 #define LIMIT_VM_BYTES (64u * MIB)
 #define LIMIT_CALL_CHURN_BYTES (32u * MIB)/* what one call may allocate in all, freed or not: 32 MiB take about 10 ms */
 #define LIMIT_TEST_INSTRUCTIONS 20000000u /* of one test of a pack, or of loading its file; an event counts as 500 */
+#define LIMIT_ACTIVATION_INSTRUCTIONS 1000000000u /* of all tests that an activation runs: some ten seconds at worst */
 #define LIMIT_TESTS 4096u                 /* in one file, rows of table tests counted */
 #define RULE_FAILURES_ASIDE 100u          /* consecutive failures after which a rule is set aside */
 

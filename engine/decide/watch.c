@@ -3,20 +3,36 @@
 
 #include "decide/deciding.h"
 
+void look_begin(struct eval *e, uint8_t member, struct looking *out)
+{
+	*out = (struct looking){
+		.member = e->member, .aborted = e->aborted, .call_count = e->call_count,
+		.aborted_count = e->aborted_count, .aborted_total = e->aborted_total,
+	};
+	memcpy(out->error, e->error, sizeof(out->error));
+	e->member = member;
+}
+
+void look_end(struct eval *e, const struct looking *before)
+{
+	e->member = before->member;
+	e->aborted = before->aborted;
+	e->call_count = before->call_count;
+	e->aborted_count = before->aborted_count;
+	e->aborted_total = before->aborted_total;
+	memcpy(e->error, before->error, sizeof(e->error));
+}
+
 void rule_explain_missing(struct eval *e, const struct rule_decl *rule, uint8_t member, struct bytes *out)
 {
 	static const struct ask nobody_asks;
 	struct deciding d = { .m = e->m, .e = e, .ask = &nobody_asks };
-	uint8_t bound = e->member;
-	unsigned calls = e->call_count;
-	bool aborted = e->aborted;
+	struct looking before;
 	if (!rule->when) {
 		bytes_printf(out, "the function at %s:%d did not return true", rule->file, rule->line);
 		return;
 	}
-	e->member = member;
+	look_begin(e, member, &before);
 	explain_missing(&d, rule->when, out);
-	e->member = bound;
-	e->call_count = calls;
-	e->aborted = aborted;
+	look_end(e, &before);
 }

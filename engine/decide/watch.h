@@ -17,8 +17,19 @@ struct watch {
 		       struct value held);
 };
 
-/* Why the rule's condition, which is not true, did not hold: "lines is 1, needs at least 2". Within `rule` only. */
+/* What evaluating to look on must not leave behind: the bound member, the numbers of Lua calls, what was aborted. */
 struct eval;
+struct looking {
+	uint8_t member;
+	bool aborted;
+	unsigned call_count, aborted_count;
+	uint64_t aborted_total;
+	char error[256];
+};
+void look_begin(struct eval *e, uint8_t member, struct looking *out); /* member: bound meanwhile */
+void look_end(struct eval *e, const struct looking *before);
+
+/* Why the rule's condition, which is not true, did not hold: "lines is 1, needs at least 2". Within `rule` only. */
 struct bytes;
 void rule_explain_missing(struct eval *e, const struct rule_decl *rule, uint8_t member, struct bytes *out);
 

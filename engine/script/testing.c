@@ -343,6 +343,11 @@ const struct test_case *testing_case(const struct testing *t, unsigned i)
 	return &t->tests_declared[i].about;
 }
 
+uint64_t testing_instructions(const struct testing *t)
+{
+	return t->vm->instructions;
+}
+
 int testing_run(struct testing *t, unsigned i)
 {
 	t->running = true;

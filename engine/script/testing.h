@@ -101,6 +101,7 @@ int testing_open(struct testing **out, const struct bundle *pack, const struct b
 void testing_close(struct testing *t); /* NULL-safe */
 unsigned testing_count(const struct testing *t);
 const struct test_case *testing_case(const struct testing *t, unsigned i);
+uint64_t testing_instructions(const struct testing *t); /* so far */
 /* What `before` gave, then the test. ERR_ABORTED with "FILE:LINE: text". */
 int testing_run(struct testing *t, unsigned i);
 

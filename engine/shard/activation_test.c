@@ -16,7 +16,7 @@ static int refuse(const struct test_run *run)
 
 int activation_test(const struct activation *a)
 {
-	const struct test_options all = { 0 };
+	const struct test_options all = { .instructions_max = LIMIT_ACTIVATION_INSTRUCTIONS };
 	struct test_run run;
 	if (!a->tests.count)
 		return ERR_OK;

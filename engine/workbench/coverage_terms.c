@@ -2,6 +2,8 @@
  * evaluation reaches. */
 #include "workbench/coverage.h"
 
+#include "decide/watch.h"
+
 static bool any_part_unknown(const struct pack *p, const struct term *t, bool member_bound)
 {
 	for (unsigned i = 0; i < t->child_count; i++)
@@ -124,12 +126,8 @@ static void see_term(struct coverage *c, struct eval *e, const struct term *t)
 void coverage_see_term(struct coverage *c, const struct term *t, uint8_t member)
 {
 	struct eval *e = c->m->eval;
-	uint8_t bound = e->member;
-	unsigned calls = e->call_count;
-	bool aborted = e->aborted;
-	e->member = member;
+	struct looking before;
+	look_begin(e, member, &before);
 	see_term(c, e, t);
-	e->member = bound;
-	e->call_count = calls;
-	e->aborted = aborted;
+	look_end(e, &before);
 }

@@ -230,6 +230,18 @@ static struct slice member_wanted(const struct expectation *x)
 	return m && m->value.kind == VALUE_STRING ? m->value.string : SLICE("");
 }
 
+/* "contacts_week is count of contacts in 7 days" */
+static void put_fact(struct story *s, struct slice name, struct bytes *out)
+{
+	const struct pack *p = s->world->m.pack;
+	const struct str *known = strpool_find(s->world->m.pool, name);
+	int fact = known ? pack_fact(p, known) : -1;
+	if (fact < 0)
+		return;
+	bytes_printf(out, "%.*s is ", SLICE_ARG(name));
+	term_text(p->facts[fact].term, p, out);
+}
+
 static int expect_read(struct story *s, const struct expectation *x)
 {
 	struct value v = value_unknown();
@@ -243,6 +255,8 @@ static int expect_read(struct story *s, const struct expectation *x)
 	bytes_printf(&s->wanted, " to be ");
 	match_text(&x->value, &s->wanted);
 	value_text(v, &s->came);
+	if (fact)
+		put_fact(s, x->name, &s->why);
 	return story_fail(s, x);
 }
 

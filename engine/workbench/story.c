@@ -250,7 +250,6 @@ void story_begin(struct story *s, int64_t now_ms)
 	}
 	s->line_count = s->happened_count = s->told_count = s->steps = s->running_count = 0;
 	s->broken[0] = '\0';
-	s->aborted_before = s->world->m.eval->aborted_total;
 	bytes_clear(&s->wanted);
 	bytes_clear(&s->came);
 	bytes_clear(&s->why);
@@ -258,10 +257,9 @@ void story_begin(struct story *s, int64_t now_ms)
 
 int story_check(struct story *s)
 {
-	const struct eval *e = s->world->m.eval;
-	if (!s->broken[0] && e->aborted_total > s->aborted_before)
-		snprintf(s->broken, sizeof(s->broken), "a function of the pack failed: %.300s", e->error);
-	s->aborted_before = e->aborted_total;
+	if (!s->broken[0] && s->world->failure[0])
+		snprintf(s->broken, sizeof(s->broken), "a function of the pack failed: %s", s->world->failure);
+	s->world->failure[0] = '\0';
 	if (!s->broken[0])
 		return ERR_OK;
 	int rc = error_set(ERR_ABORTED, NULL, "%s", s->broken);

@@ -71,7 +71,6 @@ struct story {
 	/* rules asked by the entry being applied, with their failures before */
 	struct { const struct rule_decl *rule; uint64_t failed; } *running;
 	unsigned running_count;
-	uint64_t aborted_before;
 	char broken[400];           /* a rule or function of the pack failed: so does the test. Empty: none */
 	/* why the test failed, where an expectation did */
 	struct bytes wanted, came, why;

@@ -298,8 +298,18 @@ static bool matches(const char *pattern, const struct test_case *about)
 	return strstr(about->name, pattern) || strstr(about->file, pattern);
 }
 
+static void too_many(struct test_run *run, const struct test_case *about, uint64_t most)
+{
+	struct test_result *r = add_result(run, TEST_FAILED, about->file, about->name, about->line);
+	struct bytes text = { 0 };
+	bytes_printf(&text, "%s:%d: not run: the pack's tests take more than %llu instructions in all "
+			    "(limit_activation_instructions)", about->file, about->line, (unsigned long long)most);
+	r->message = taken(&text);
+	bytes_finish(&text);
+}
+
 static void run_file(struct test_run *run, struct story *s, const struct bundle *pack, const struct bundle *tests,
-		     unsigned file, const char *pattern)
+		     unsigned file, const struct test_options *options)
 {
 	const struct testing_host host = {
 		.arg = s, .at = host_at, .wait = host_wait, .event = host_event, .outcome = host_outcome,
@@ -316,9 +326,16 @@ static void run_file(struct test_run *run, struct story *s, const struct bundle 
 			r->line = atoi(place + 5);
 		return;
 	}
-	for (unsigned i = 0; i < testing_count(t); i++)
-		if (matches(pattern, testing_case(t, i)))
+	for (unsigned i = 0; i < testing_count(t); i++) {
+		uint64_t used = run->instructions + testing_instructions(t);
+		if (!matches(options->pattern, testing_case(t, i)))
+			continue;
+		if (options->instructions_max && used > options->instructions_max)
+			too_many(run, testing_case(t, i), options->instructions_max);
+		else
 			run_test(run, s, t, i);
+	}
+	run->instructions += testing_instructions(t);
 	testing_close(t);
 }
 
@@ -339,7 +356,7 @@ int tests_run(struct test_run *out, const struct bundle *pack, const struct bund
 	}
 	story_start(&story, out->world, out->covered ? &out->coverage : NULL);
 	for (unsigned i = 0; i < tests->count; i++)
-		run_file(out, &story, pack, tests, i, options->pattern);
+		run_file(out, &story, pack, tests, i, options);
 	story_end(&story);
 	return ERR_OK;
 }

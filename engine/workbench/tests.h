@@ -20,6 +20,7 @@ struct test_result {
 struct test_run {
 	struct test_result *results;
 	unsigned count, passed, failed, todo;
+	uint64_t instructions; /* that the files of tests have taken */
 	bool covered;
 	struct coverage coverage; /* where asked for: of all that ran */
 	struct world *world;      /* what coverage looks at */
@@ -28,6 +29,7 @@ struct test_run {
 struct test_options {
 	const char *pattern; /* of names and files: a part of them, or with * and ?; NULL: all */
 	bool coverage;
+	uint64_t instructions_max; /* of all together: those beyond it fail; 0: no such bound */
 };
 
 /* ERR_RULE: the pack itself does not load. A test that fails is no error. */

@@ -50,6 +50,7 @@ void world_clear(struct world *w, int64_t now_ms)
 	w->now_ms = w->in.received_at_ms = now_ms;
 	w->due_ms = INT64_MAX;
 	w->seq = w->ids = 0;
+	w->failure[0] = '\0';
 	for (unsigned i = 0; i < w->m.pack->rule_count; i++) {
 		w->m.pack->rules[i].failed_in_a_row = 0;
 		w->m.pack->rules[i].aside = false;
@@ -104,10 +105,17 @@ struct record *world_record(struct world *w, const struct subject *s, bool creat
 	return r;
 }
 
+static void note_failures(struct world *w, unsigned aborted_calls)
+{
+	if (aborted_calls && !w->failure[0])
+		snprintf(w->failure, sizeof(w->failure), "%s", w->m.eval->error);
+}
+
 static void settle(struct world *w, enum world_kind kind, struct record *r, const struct event *source,
 		   const struct timer *timer)
 {
 	int64_t due_ms = timers_next_fire(r);
+	note_failures(w, w->out.aborted.count);
 	w->due_ms = due_ms < w->due_ms ? due_ms : w->due_ms;
 	r->seq = ++w->seq;
 	applied_set_seq(&w->out, w->seq);
@@ -150,6 +158,7 @@ static void decide(struct world *w, const struct decide_subjects *subjects, stru
 	ask->explain = true;
 	machine_decide(&w->m, subjects, ask, &again, &w->decision);
 	vm_trace_pause(w->m.pack->vm, false);
+	note_failures(w, again.aborted.count);
 }
 
 static void decide_nudge(struct world *w, struct record *r, const struct nudge_request *n)

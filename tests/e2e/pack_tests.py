@@ -116,6 +116,8 @@ class Running(unittest.TestCase):
         self.assertIn("event.page is unknown", t["why"])
 
     def test_a_rule_never_asked_says_so(self):
+        t = self.failure('c:event "visit"\nc:expect_fact("visits", 2)')
+        self.assertEqual((t["came"], t["why"]), ("1", "visits is count of visit#1 in 7 days"))
         t = self.failure('c:event "vist"\nc:expect_fired "often"')
         self.assertEqual(t["why"], "rule often was never asked: it is on visit, and no such event came")
 
@@ -169,6 +171,14 @@ class Running(unittest.TestCase):
         t = self.failure('c:event "visit"', broken)
         self.assertIn('rule "broken" failed: pack.lua:', t["message"])
         self.assertIn("no good", t["message"])
+        broken = PACK.replace("    return 0", '    error("too many")')
+        t = self.failure('for _ = 1, 101 do c:event("visit", { page = "start" }) end', broken)
+        self.assertIn('rule "often" failed: pack.lua:6: too many', t["message"])
+
+    def test_what_is_only_explained_fails_nothing(self):
+        """The function of `double` is not asked for a page that is no start; why the rule did not fire is told all the same."""
+        broken = PACK.replace("  return v.n * 2", '  error("never asked")')
+        self.assertEqual(self.one('c:event("visit", { page = "end" }):expect_not_fired "often"', broken)["result"], "passed")
 
     def test_files_that_do_not_load(self):
         code, run = Pack(bad='test("x", function()\n  local a = = 3\nend)', good='test("y", function() end)').json()

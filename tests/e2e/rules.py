@@ -135,7 +135,9 @@ end)
     kit.same(status.pack, 'first', 'a pack whose tests pass')
     for folder, words in ((pack('second', 4, test), ('1 of its 1 tests fail', 'the third call is told', 'tests/calls.lua:4', 'none was raised')),
                           (pack('second', 3, 'test("x", function('), ('tests/calls.lua:1',)),
-                          (pack('second', 3, 'test("x", function() while true do end end)'), ('limit_test_instructions',))):
+                          (pack('second', 3, 'test("x", function() while true do end end)'), ('limit_test_instructions',)),
+                          (pack('second', 3, 'for i = 1, 500 do test("t" .. i, function() while true do end end) end'),
+                           ('500 of its 500 tests fail',))):
         done = d.ctl('rules', 'activate', folder, ok=False)
         kit.same(done.returncode, 1, 'exit code')
         for word in words:

@@ -6,8 +6,11 @@
 void look_begin(struct eval *e, uint8_t member, struct looking *out)
 {
 	*out = (struct looking){
-		.member = e->member, .aborted = e->aborted, .call_count = e->call_count,
-		.aborted_count = e->aborted_count, .aborted_total = e->aborted_total,
+		.member = e->member,
+		.aborted = e->aborted,
+		.call_count = e->call_count,
+		.aborted_count = e->aborted_count,
+		.aborted_total = e->aborted_total,
 	};
 	memcpy(out->error, e->error, sizeof(out->error));
 	e->member = member;

@@ -1,6 +1,6 @@
-/* decide/watch.h: who looks on while the machine works: what each condition came to, told at the moment it is asked, with
- * the context still in place. For tests of packs: coverage, and why a rule did not fire. Whoever looks on may evaluate
- * terms, and leaves the context as it was. */
+/* decide/watch.h: who looks on while the machine works: what each condition came to, told at the moment it is asked,
+ * with the context still in place. For tests of packs: coverage, and why a rule did not fire. Whoever looks on may
+ * evaluate terms, and leaves the context as it was. */
 #ifndef NUDGED_DECIDE_WATCH_H
 #define NUDGED_DECIDE_WATCH_H
 

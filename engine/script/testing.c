@@ -23,7 +23,8 @@ struct testing *testing_acts(lua_State *L, unsigned steps)
 {
 	struct testing *t = testing_of(L);
 	if (!t->running)
-		luaL_error(L, "this belongs into a test or into before(function() … end): the file itself only declares");
+		luaL_error(L,
+			   "this belongs into a test or into before(function() … end): the file itself only declares");
 	vm_charge(L, steps);
 	arena_reset(&t->arena);
 	return t;
@@ -133,8 +134,9 @@ static int test_declare(lua_State *L)
 		return 0;
 	}
 	if (lua_type(L, 2) != LUA_TTABLE || lua_type(L, 3) != LUA_TFUNCTION)
-		return luaL_error(L, "test(\"name\", function() … end), or with rows: test(\"name\", { … }, function(row) "
-				     "… end)");
+		return luaL_error(L,
+				  "test(\"name\", function() … end), or with rows: test(\"name\", { … }, function(row) "
+				  "… end)");
 	lua_settop(L, 3);
 	lua_Integer n = sandbox_push_sorted_keys(L, 2);
 	if (n == 0)
@@ -229,8 +231,11 @@ static int testing_require(lua_State *L)
 static void create_environment(lua_State *L, struct testing *t)
 {
 	static const luaL_Reg names[] = {
-		{ "before", before_declare }, { "require", testing_require }, { "test", test_declare },
-		{ "todo", todo_declare },     { NULL, NULL },
+		{ "before", before_declare },
+		{ "require", testing_require },
+		{ "test", test_declare },
+		{ "todo", todo_declare },
+		{ NULL, NULL },
 	};
 	lua_pushlightuserdata(L, t);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &testing_key);
@@ -291,7 +296,8 @@ static int protected(struct testing *t, lua_CFunction work, void *arg, int code)
 	if (status == LUA_ERRMEM) {
 		lua_settop(L, 0);
 		lua_gc(L, LUA_GCCOLLECT, 0);
-		return error_set(code, NULL, "stopped: it passed the limit of %u bytes (limit_vm_bytes)", LIMIT_VM_BYTES);
+		return error_set(code, NULL, "stopped: it passed the limit of %u bytes (limit_vm_bytes)",
+				 LIMIT_VM_BYTES);
 	}
 	vm_error_text(L, text, sizeof(text));
 	return error_set(code, NULL, "%s", text);

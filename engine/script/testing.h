@@ -1,6 +1,6 @@
-/* script/testing.h: the Lua of a pack's tests, one file of DIR/tests at a time: which tests it declares, and running one
- * of them. It runs in a VM of its own, in the sandbox that packs have and with bounds of its own; what a test does to
- * customers and what it expects of them goes to a host (engine/workbench), which knows the machine.
+/* script/testing.h: the Lua of a pack's tests, one file of DIR/tests at a time: which tests it declares, and running
+ * one of them. It runs in a VM of its own, in the sandbox that packs have and with bounds of its own; what a test does
+ * to customers and what it expects of them goes to a host (engine/workbench), which knows the machine.
  *
  *     before(function() … end)                     -- runs before each test declared below it
  *     test("name", function() … end)
@@ -94,8 +94,8 @@ struct test_case {
 };
 
 struct testing;
-/* Runs files[file] of `tests` and learns which tests it declares. `pack` is what `require` finds besides tests. Both are
- * lent until testing_close. ERR_RULE with "FILE:LINE: what is wrong". *out is NULL then. */
+/* Runs files[file] of `tests` and learns which tests it declares. `pack` is what `require` finds besides tests. Both
+ * are lent until testing_close. ERR_RULE with "FILE:LINE: what is wrong". *out is NULL then. */
 int testing_open(struct testing **out, const struct bundle *pack, const struct bundle *tests, unsigned file,
 		 const struct testing_host *host);
 void testing_close(struct testing *t); /* NULL-safe */

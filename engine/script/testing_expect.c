@@ -1,5 +1,5 @@
-/* script/testing_expect.c: what a test expects. Each expectation is a method of what it is about: of a customer, agent or
- * area (the story so far), of what a step gave (that step alone), of the answer to a request.
+/* script/testing_expect.c: what a test expects. Each expectation is a method of what it is about: of a customer, agent
+ * or area (the story so far), of what a step gave (that step alone), of the answer to a request.
  *
  *     nam:expect_alert("again-and-again", { to = "care", say = has "number 3" })
  *     nam:event("contact.started"):expect_not_fired "again-and-again"
@@ -28,7 +28,10 @@ static const struct {
 	enum shape shape;
 	const char *fields[EXPECTATION_FIELDS];
 } methods[] = {
-	[EXPECT_ALERT] = { "expect_alert", OF_ALL, SHAPE_NAME, { "to", "severity", "say", "member", "state", "count" } },
+	[EXPECT_ALERT] = { "expect_alert",
+			   OF_ALL,
+			   SHAPE_NAME,
+			   { "to", "severity", "say", "member", "state", "count" } },
 	[EXPECT_NO_ALERT] = { "expect_no_alert", OF_ALL, SHAPE_NAME, { "member" } },
 	[EXPECT_FIRED] = { "expect_fired", OF_ALL, SHAPE_NAME, { "count" } },
 	[EXPECT_NOT_FIRED] = { "expect_not_fired", OF_ALL, SHAPE_NAME, { NULL } },
@@ -283,8 +286,12 @@ static int expect_fail(lua_State *L)
 void testing_add_expectations(lua_State *L)
 {
 	static const luaL_Reg names[] = {
-		{ "at_least", match_at_least }, { "at_most", match_at_most }, { "between", match_between },
-		{ "expect", expect_value },     { "fail", expect_fail },      { "has", match_has },
+		{ "at_least", match_at_least },
+		{ "at_most", match_at_most },
+		{ "between", match_between },
+		{ "expect", expect_value },
+		{ "fail", expect_fail },
+		{ "has", match_has },
 		{ NULL, NULL },
 	};
 	luaL_setfuncs(L, names, 0);

@@ -1,5 +1,5 @@
-/* script/testing_parts.h: what testing.c (files and tests), testing_story.c (what happens) and testing_expect.c (what is
- * expected) share. Private to script/ (it includes lua.h). */
+/* script/testing_parts.h: what testing.c (files and tests), testing_story.c (what happens) and testing_expect.c (what
+ * is expected) share. Private to script/ (it includes lua.h). */
 #ifndef NUDGED_SCRIPT_TESTING_PARTS_H
 #define NUDGED_SCRIPT_TESTING_PARTS_H
 

@@ -138,7 +138,8 @@ static bool take_field(lua_State *L, struct testing *t, const struct named *fiel
 
 /* Names that are not texts are refused; `own` takes what else is no attribute: it returns true for those. */
 static const struct event_attr *take_table(lua_State *L, struct testing *t, int table, const struct named *fields,
-					   bool (*own)(lua_State *L, const char *name, void *arg), void *arg, size_t *count)
+					   bool (*own)(lua_State *L, const char *name, void *arg), void *arg,
+					   size_t *count)
 {
 	*count = 0;
 	if (lua_isnoneornil(L, table))
@@ -181,8 +182,13 @@ static int story_event(lua_State *L)
 	struct testing *t = testing_acts(L, EVENT_STEPS);
 	struct test_event e = { .type = testing_text(L, 2, "an event's type") };
 	const struct named fields[] = {
-		{ "member", &e.member }, { "agent", &e.agent },   { "contact", &e.contact }, { "channel", &e.channel },
-		{ "id", &e.id },         { "source", &e.source }, { NULL, NULL },
+		{ "member", &e.member },
+		{ "agent", &e.agent },
+		{ "contact", &e.contact },
+		{ "channel", &e.channel },
+		{ "id", &e.id },
+		{ "source", &e.source },
+		{ NULL, NULL },
 	};
 	unsigned step = 0;
 	e.attrs = take_table(L, t, 3, fields, event_own, &e, &e.attr_count);
@@ -198,7 +204,10 @@ static int story_outcome(lua_State *L)
 	struct test_outcome o = { .kind = testing_text(L, 2, "what became of it"),
 				  .action = testing_text(L, 3, "the action") };
 	const struct named fields[] = {
-		{ "member", &o.member }, { "agent", &o.agent }, { "channel", &o.channel }, { NULL, NULL },
+		{ "member", &o.member },
+		{ "agent", &o.agent },
+		{ "channel", &o.channel },
+		{ NULL, NULL },
 	};
 	unsigned step = 0;
 	size_t others;
@@ -213,8 +222,8 @@ static int story_outcome(lua_State *L)
 static int story_acknowledge(lua_State *L)
 {
 	struct testing *t = testing_acts(L, EVENT_STEPS);
-	return testing_result(L, t->host->acknowledge(t->host->arg, testing_subject(L, 1),
-						      testing_text(L, 2, "the rule")));
+	return testing_result(
+		L, t->host->acknowledge(t->host->arg, testing_subject(L, 1), testing_text(L, 2, "the rule")));
 }
 
 static bool ask_own(lua_State *L, const char *name, void *arg)
@@ -230,7 +239,8 @@ static bool ask_own(lua_State *L, const char *name, void *arg)
 	if (strcmp(name, "limit") == 0) {
 		lua_Integer limit = lua_tointeger(L, -1);
 		if (limit < 1 || limit > LIMIT_RECOMMENDATIONS)
-			luaL_error(L, "limit is a number from 1 to %d (limit_recommendations)", (int)LIMIT_RECOMMENDATIONS);
+			luaL_error(L, "limit is a number from 1 to %d (limit_recommendations)",
+				   (int)LIMIT_RECOMMENDATIONS);
 		ask->limit = (unsigned)limit;
 		return true;
 	}
@@ -243,8 +253,13 @@ static int story_ask(lua_State *L)
 	struct testing *t = testing_acts(L, ASK_STEPS);
 	struct test_ask ask = { 0 };
 	const struct named fields[] = {
-		{ "member", &ask.member }, { "agent", &ask.agent }, { "channel", &ask.channel },   { "intent", &ask.intent },
-		{ "topic", &ask.topic },   { "lang", &ask.language }, { NULL, NULL },
+		{ "member", &ask.member },
+		{ "agent", &ask.agent },
+		{ "channel", &ask.channel },
+		{ "intent", &ask.intent },
+		{ "topic", &ask.topic },
+		{ "lang", &ask.language },
+		{ NULL, NULL },
 	};
 	unsigned request = 0;
 	ask.attrs = take_table(L, t, 2, fields, ask_own, &ask, &ask.attr_count);
@@ -260,8 +275,8 @@ static int read_value(lua_State *L, enum test_read what)
 	struct testing *t = testing_acts(L, 100);
 	struct value v = value_unknown();
 	struct slice member = lua_isnoneornil(L, 3) ? SLICE("") : testing_text(L, 3, "the member");
-	testing_result(L, t->host->read(t->host->arg, what, testing_subject(L, 1), testing_text(L, 2, "the name"), member,
-					&v));
+	testing_result(L, t->host->read(t->host->arg, what, testing_subject(L, 1), testing_text(L, 2, "the name"),
+					member, &v));
 	vm_push_value(L, v);
 	return 1;
 }
@@ -279,12 +294,17 @@ static int story_attr(lua_State *L)
 void testing_add_story(lua_State *L)
 {
 	static const luaL_Reg names[] = {
-		{ "agent", story_agent }, { "area", story_area }, { "at", story_at },     { "customer", story_customer },
-		{ "now", story_now },     { "time", story_time }, { "wait", story_wait }, { NULL, NULL },
+		{ "agent", story_agent },       { "area", story_area }, { "at", story_at },
+		{ "customer", story_customer }, { "now", story_now },   { "time", story_time },
+		{ "wait", story_wait },         { NULL, NULL },
 	};
 	static const luaL_Reg of_subject[] = {
-		{ "acknowledge", story_acknowledge }, { "ask", story_ask },         { "attr", story_attr },
-		{ "event", story_event },             { "fact", story_fact },       { "outcome", story_outcome },
+		{ "acknowledge", story_acknowledge },
+		{ "ask", story_ask },
+		{ "attr", story_attr },
+		{ "event", story_event },
+		{ "fact", story_fact },
+		{ "outcome", story_outcome },
 		{ NULL, NULL },
 	};
 	static const luaL_Reg nothing[] = { { NULL, NULL } };

@@ -1,5 +1,5 @@
-/* script/vm_lines.c: which lines of Lua a pack's functions can run, for coverage. The last line of a function over several
- * lines is its `end`, which runs only where nothing returned before: it does not count. */
+/* script/vm_lines.c: which lines of Lua a pack's functions can run, for coverage. The last line of a function over
+ * several lines is its `end`, which runs only where nothing returned before: it does not count. */
 #include "script/sandbox.h"
 
 /* Of the function on top; pops it. */

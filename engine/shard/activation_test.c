@@ -1,5 +1,5 @@
-/* shard/activation_test.c: a pack's own tests are a gate: one whose tests fail is not activated. They run in the control
- * thread, in a machine of their own, and touch no shard. */
+/* shard/activation_test.c: a pack's own tests are a gate: one whose tests fail is not activated. They run in the
+ * control thread, in a machine of their own, and touch no shard. */
 #include "shard/control.h"
 
 #include "base/log.h"

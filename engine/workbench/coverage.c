@@ -72,8 +72,8 @@ static struct condition_seen *of_policy(const struct coverage *c, const struct p
 }
 
 /* Where a condition is written: on its first part that has a line. */
-static void want(struct coverage *c, struct condition_seen *out, const struct condition_seen *like, const struct term *t,
-		 bool member_bound)
+static void want(struct coverage *c, struct condition_seen *out, const struct condition_seen *like,
+		 const struct term *t, bool member_bound)
 {
 	*out = *like;
 	out->wanted = OUTCOME_PASS | OUTCOME_HOLD;

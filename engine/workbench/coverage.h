@@ -1,13 +1,13 @@
 /* workbench/coverage.h: what of a pack its tests have seen.
  *
- * Outcomes. Each condition (a rule's `when`, an action's eligible, applicable and suitable, a policy's unless and except)
- * is to be seen to pass, to hold, and to be unknown where it can be. A policy's `unless` passes while it lets actions
- * through.
+ * Outcomes. Each condition (a rule's `when`, an action's eligible, applicable and suitable, a policy's unless and
+ * except) is to be seen to pass, to hold, and to be unknown where it can be. A policy's `unless` passes while it lets
+ * actions through.
  *
  * Lines. A line counts where a condition stands on it, or a fact that a condition stands on, or a statement of a Lua
- * function, or where a rule, action or policy begins. It is seen when that was evaluated or run; a rule's when it fired,
- * an action's when it was recommended, a policy's when it held something back. The parts of all { } after the first that
- * is false are not evaluated, and so not seen. */
+ * function, or where a rule, action or policy begins. It is seen when that was evaluated or run; a rule's when it
+ * fired, an action's when it was recommended, a policy's when it held something back. The parts of all { } after the
+ * first that is false are not evaluated, and so not seen. */
 #ifndef NUDGED_WORKBENCH_COVERAGE_H
 #define NUDGED_WORKBENCH_COVERAGE_H
 

@@ -1,5 +1,5 @@
-/* workbench/expect.c: does the story hold what a test expects of customers, agents, areas and steps? Where not: what was
- * expected, what came, and why. What is expected of answers is in expect_answer.c. */
+/* workbench/expect.c: does the story hold what a test expects of customers, agents, areas and steps? Where not: what
+ * was expected, what came, and why. What is expected of answers is in expect_answer.c. */
 #include "workbench/story.h"
 
 #include "base/error.h"
@@ -101,7 +101,8 @@ static const char *alert_state(struct story *s, const struct happened_now *h)
 	return alert_is_open(a, s->world->now_ms) ? "open" : "expired";
 }
 
-/* The first field that is not met is in s->came. Of a subject it is expected to be open still, unless a state is named. */
+/* The first field that is not met is in s->came. Of a subject it is expected to be open still, unless a state is named.
+ */
 static bool alert_meets(struct story *s, const struct expectation *x, const struct happened_now *h)
 {
 	const char *state = alert_state(s, h);
@@ -109,7 +110,8 @@ static bool alert_meets(struct story *s, const struct expectation *x, const stru
 	    !field_met(s, x, "say", value_string(h->say)) || !field_met(s, x, "member", text_or_nothing(h->member)) ||
 	    !field_met(s, x, "state", value_string(slice_of(state))))
 		return false;
-	if (x->subject && !expectation_field(x, "state") && !expectation_field(x, "count") && strcmp(state, "open") != 0) {
+	if (x->subject && !expectation_field(x, "state") && !expectation_field(x, "count") &&
+	    strcmp(state, "open") != 0) {
 		bytes_clear(&s->came);
 		bytes_printf(&s->came, "it is %s", state);
 		return false;
@@ -152,7 +154,8 @@ static int expect_no_alert(struct story *s, const struct expectation *x, const s
 		bytes_printf(&s->wanted, "no %salert of rule %s", x->subject ? "open " : "", rule->name->data);
 		put_whom(x, &s->wanted);
 		bytes_clear(&s->came);
-		bytes_printf(&s->came, "to %.*s (%.*s): \"%.*s\"", SLICE_ARG(h->to), SLICE_ARG(h->severity), SLICE_ARG(h->say));
+		bytes_printf(&s->came, "to %.*s (%.*s): \"%.*s\"", SLICE_ARG(h->to), SLICE_ARG(h->severity),
+			     SLICE_ARG(h->say));
 		return story_fail(s, x);
 	}
 	return ERR_OK;
@@ -167,11 +170,12 @@ static int expect_fired(struct story *s, const struct expectation *x, const stru
 	for (unsigned i = 0; i < s->happened_count; i++)
 		count += concerns(s, x, &s->happened[i], HAPPENED_FIRED, rule);
 	bool met = x->what == EXPECT_NOT_FIRED ? count == 0
-		   : wanted			? match_holds(wanted, value_number(count))
-						: count > 0;
+		   : wanted                    ? match_holds(wanted, value_number(count))
+					       : count > 0;
 	if (met)
 		return ERR_OK;
-	bytes_printf(&s->wanted, "rule %s %s", rule->name->data, x->what == EXPECT_NOT_FIRED ? "not to fire" : "to fire");
+	bytes_printf(&s->wanted, "rule %s %s", rule->name->data,
+		     x->what == EXPECT_NOT_FIRED ? "not to fire" : "to fire");
 	put_whom(x, &s->wanted);
 	if (count)
 		bytes_printf(&s->came, "it fired %u time%s", count, count == 1 ? "" : "s");

@@ -30,7 +30,8 @@ static void put_chosen(const struct told *t, struct bytes *out)
 static void put_why(const struct told_action *a, struct bytes *out)
 {
 	if (!a->place) {
-		bytes_printf(out, "%.*s fell at %.*s: %.*s", SLICE_ARG(a->name), SLICE_ARG(a->gate), SLICE_ARG(a->reason));
+		bytes_printf(out, "%.*s fell at %.*s: %.*s", SLICE_ARG(a->name), SLICE_ARG(a->gate),
+			     SLICE_ARG(a->reason));
 		return;
 	}
 	bytes_printf(out, "%.*s, score %.3f", SLICE_ARG(a->name), a->score);
@@ -133,14 +134,16 @@ static int expect_answer(struct story *s, const struct expectation *x, const str
 	if (!found && !t->answer_count)
 		bytes_printf(&s->came, "no quick answer");
 	if (!found)
-		bytes_printf(&s->why, "an answer is shown for the topic or intent it is declared for, and where all of its "
-				      "words are known");
+		bytes_printf(&s->why,
+			     "an answer is shown for the topic or intent it is declared for, and where all of its "
+			     "words are known");
 	return story_fail(s, x);
 }
 
 static int expect_caution(struct story *s, const struct expectation *x, const struct told *t)
 {
-	bool wanted = x->what == EXPECT_CAUTION, any = x->value.kind == MATCH_EQUAL && x->value.value.kind == VALUE_UNKNOWN;
+	bool wanted = x->what == EXPECT_CAUTION,
+	     any = x->value.kind == MATCH_EQUAL && x->value.value.kind == VALUE_UNKNOWN;
 	bool found = false;
 	for (unsigned i = 0; i < t->caution_count; i++)
 		found |= any || match_holds(&x->value, value_string(t->cautions[i]));

@@ -24,7 +24,8 @@ static struct slice keep(struct story *s, struct slice text)
 static void add_line(struct story *s, bool consequence, struct slice text)
 {
 	s->lines = room(s->lines, s->line_count, sizeof(*s->lines));
-	s->lines[s->line_count++] = (struct story_line){ s->steps, s->world->now_ms, consequence, false, keep(s, text) };
+	s->lines[s->line_count++] =
+		(struct story_line){ s->steps, s->world->now_ms, consequence, false, keep(s, text) };
 }
 
 unsigned story_step(struct story *s, struct slice text)
@@ -48,8 +49,8 @@ struct slice story_time(struct story *s, int64_t ms)
 {
 	struct zone_civil c = zone_civil(s->world->m.pack->zone, ms);
 	if (c.second)
-		return arena_printf(&s->arena, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute,
-				    c.second);
+		return arena_printf(&s->arena, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour,
+				    c.minute, c.second);
 	return arena_printf(&s->arena, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour, c.minute);
 }
 
@@ -180,7 +181,8 @@ static struct slice nothing_suits(struct story *s, const struct decision *d)
 		const struct left_out *l = &d->left_out[i];
 		if (strcmp(l->gate, "goal") == 0 || strcmp(l->gate, "channel") == 0)
 			continue;
-		bytes_printf(&b, "%s%s: %s: %.*s", b.len ? "; " : "", l->action->name->data, l->gate, SLICE_ARG(l->reason));
+		bytes_printf(&b, "%s%s: %s: %.*s", b.len ? "; " : "", l->action->name->data, l->gate,
+			     SLICE_ARG(l->reason));
 	}
 	if (d->choice_count)
 		bytes_printf(&b, "the words of %s cannot be filled in", d->choices[0].action->name->data);
@@ -189,8 +191,8 @@ static struct slice nothing_suits(struct story *s, const struct decision *d)
 	return text;
 }
 
-static void nudge_told(void *arg, const struct record *r, const struct nudge_request *n, const struct decision *decision,
-		       const struct choice *what)
+static void nudge_told(void *arg, const struct record *r, const struct nudge_request *n,
+		       const struct decision *decision, const struct choice *what)
 {
 	struct story *s = arg;
 	struct happened_now *h = add_happened(s, HAPPENED_NUDGE, r, rule_named(s->world->m.pack, n->rule));
@@ -273,7 +275,10 @@ static void keep_choice(struct story *s, const struct record *r, const struct ch
 			struct told_action *out)
 {
 	*out = (struct told_action){
-		.name = keep(s, str_slice(c->action->name)), .say = keep(s, c->say), .score = c->score, .place = place,
+		.name = keep(s, str_slice(c->action->name)),
+		.say = keep(s, c->say),
+		.score = c->score,
+		.place = place,
 		.member = keep(s, member_name(r, c->member)),
 	};
 	out->reasons = arena_alloc(&s->arena, (c->reason_count + 1u) * sizeof(*out->reasons));
@@ -311,8 +316,10 @@ unsigned story_told(struct story *s, struct slice customer)
 		coverage_line(s->coverage, d->choices[i].action->file, d->choices[i].action->line);
 	for (unsigned i = 0; i < d->left_out_count; i++)
 		t->actions[t->action_count++] = (struct told_action){
-			.name = keep(s, str_slice(d->left_out[i].action->name)), .gate = slice_of(d->left_out[i].gate),
-			.reason = keep(s, d->left_out[i].reason), .score = d->left_out[i].score,
+			.name = keep(s, str_slice(d->left_out[i].action->name)),
+			.gate = slice_of(d->left_out[i].gate),
+			.reason = keep(s, d->left_out[i].reason),
+			.score = d->left_out[i].score,
 		};
 	for (unsigned i = 0; i < d->answer_count; i++)
 		t->answers[t->answer_count++] =
@@ -335,8 +342,9 @@ void story_why_not(struct story *s, const struct rule_decl *rule, struct bytes *
 		bytes_printf(out, "rule %s was never asked: it is on", rule->name->data);
 		for (unsigned i = 0; i < rule->on_count; i++)
 			bytes_printf(out, "%s %s", i ? "," : "", rule->on[i]->data);
-		bytes_printf(out, rule->about == ABOUT_MEMBER ? " of a member, and no such event came" : ", and no such "
-												   "event came");
+		bytes_printf(out, rule->about == ABOUT_MEMBER ? " of a member, and no such event came"
+							      : ", and no such "
+								"event came");
 		return;
 	}
 	bytes_printf(out, "rule %s, asked last %.*s for %s %.*s: ", rule->name->data,

@@ -129,9 +129,17 @@ static int host_event(void *arg, struct slice customer, const struct test_event 
 	struct story *s = arg;
 	bool applied;
 	struct event event = {
-		.id = e->id, .source = e->source, .customer = customer, .member = e->member, .agent = e->agent,
-		.contact = e->contact, .type = e->type, .channel = e->channel, .attrs = e->attrs,
-		.attr_count = e->attr_count, .time_ms = s->world->now_ms - e->ago_ms,
+		.id = e->id,
+		.source = e->source,
+		.customer = customer,
+		.member = e->member,
+		.agent = e->agent,
+		.contact = e->contact,
+		.type = e->type,
+		.channel = e->channel,
+		.attrs = e->attrs,
+		.attr_count = e->attr_count,
+		.time_ms = s->world->now_ms - e->ago_ms,
 	};
 	*step = event_step(s, customer, e);
 	int rc = world_event(s->world, &event, &applied);
@@ -160,11 +168,15 @@ static int host_outcome(void *arg, struct slice customer, const struct test_outc
 		return error_set(ERR_LIMIT, NULL, "member, agent and channel have at most %u bytes (limit_id_bytes)",
 				 LIMIT_ID_BYTES);
 	struct outcome_input input = {
-		.id = SLICE("outcome"), .member = o->member, .agent = o->agent, .action = o->action,
-		.channel = o->channel.len ? o->channel : SLICE("call"), .kind = kind,
+		.id = SLICE("outcome"),
+		.member = o->member,
+		.agent = o->agent,
+		.action = o->action,
+		.channel = o->channel.len ? o->channel : SLICE("call"),
+		.kind = kind,
 	};
-	*step = story_step(s, arena_printf(&s->arena, "customer %.*s: %.*s %.*s", SLICE_ARG(customer), SLICE_ARG(o->kind),
-					   SLICE_ARG(o->action)));
+	*step = story_step(s, arena_printf(&s->arena, "customer %.*s: %.*s %.*s", SLICE_ARG(customer),
+					   SLICE_ARG(o->kind), SLICE_ARG(o->action)));
 	world_outcome(s->world, &input, customer);
 	return story_check(s);
 }
@@ -180,7 +192,8 @@ static int host_acknowledge(void *arg, const struct subject *subject, struct sli
 		story_step(s, arena_printf(&s->arena, "alert %.*s is acknowledged", SLICE_ARG(rule)));
 		return machine_apply_acknowledge(&s->world->m, r, a->seq, a->index, s->world->now_ms, &a);
 	}
-	return error_set(ERR_MISSING, NULL, "there is no open alert of a rule \"%.*s\" to acknowledge", SLICE_ARG(rule));
+	return error_set(ERR_MISSING, NULL, "there is no open alert of a rule \"%.*s\" to acknowledge",
+			 SLICE_ARG(rule));
 }
 
 static void ask_step(struct story *s, struct slice customer, const struct test_ask *a)
@@ -209,8 +222,16 @@ static int host_ask(void *arg, struct slice customer, const struct test_ask *a, 
 {
 	struct story *s = arg;
 	struct ask ask = {
-		.member = a->member, .agent = a->agent, .channel = a->channel, .intent = a->intent, .topic = a->topic,
-		.language = a->language, .mood = a->mood, .has_mood = a->has_mood, .limit = a->limit, .attrs = a->attrs,
+		.member = a->member,
+		.agent = a->agent,
+		.channel = a->channel,
+		.intent = a->intent,
+		.topic = a->topic,
+		.language = a->language,
+		.mood = a->mood,
+		.has_mood = a->has_mood,
+		.limit = a->limit,
+		.attrs = a->attrs,
 		.attr_count = a->attr_count,
 	};
 	if (a->member.len > LIMIT_ID_BYTES || a->agent.len > LIMIT_ID_BYTES)
@@ -275,8 +296,8 @@ static void run_test(struct test_run *run, struct story *s, struct testing *t, u
 	CHECK(read_time(s, SLICE(BEGINNING), &began_ms) == ERR_OK);
 	s->world->now_ms = s->world->in.received_at_ms = began_ms;
 	int rc = testing_run(t, i);
-	struct test_result *r = add_result(run, rc == ERR_OK ? TEST_PASSED : TEST_FAILED, about->file, about->name,
-					   about->line);
+	struct test_result *r =
+		add_result(run, rc == ERR_OK ? TEST_PASSED : TEST_FAILED, about->file, about->name, about->line);
 	if (rc == ERR_OK)
 		return;
 	struct bytes story = { 0 };
@@ -302,8 +323,10 @@ static void too_many(struct test_run *run, const struct test_case *about, uint64
 {
 	struct test_result *r = add_result(run, TEST_FAILED, about->file, about->name, about->line);
 	struct bytes text = { 0 };
-	bytes_printf(&text, "%s:%d: not run: the pack's tests take more than %llu instructions in all "
-			    "(limit_activation_instructions)", about->file, about->line, (unsigned long long)most);
+	bytes_printf(&text,
+		     "%s:%d: not run: the pack's tests take more than %llu instructions in all "
+		     "(limit_activation_instructions)",
+		     about->file, about->line, (unsigned long long)most);
 	r->message = taken(&text);
 	bytes_finish(&text);
 }
@@ -312,9 +335,17 @@ static void run_file(struct test_run *run, struct story *s, const struct bundle 
 		     unsigned file, const struct test_options *options)
 {
 	const struct testing_host host = {
-		.arg = s, .at = host_at, .wait = host_wait, .event = host_event, .outcome = host_outcome,
-		.acknowledge = host_acknowledge, .ask = host_ask, .expect = host_expect, .read = host_read,
-		.moment = host_moment, .differs = host_differs,
+		.arg = s,
+		.at = host_at,
+		.wait = host_wait,
+		.event = host_event,
+		.outcome = host_outcome,
+		.acknowledge = host_acknowledge,
+		.ask = host_ask,
+		.expect = host_expect,
+		.read = host_read,
+		.moment = host_moment,
+		.differs = host_differs,
 	};
 	struct testing *t;
 	if (testing_open(&t, pack, tests, file, &host) != ERR_OK) {

@@ -1,5 +1,5 @@
-/* workbench/world.c: see world.h. Order of one entry, as a shard keeps it: the entry, its effects on others (and theirs),
- * then the decisions its nudges ask for. */
+/* workbench/world.c: see world.h. Order of one entry, as a shard keeps it: the entry, its effects on others (and
+ * theirs), then the decisions its nudges ask for. */
 #include "workbench/world.h"
 
 #include "base/check.h"
@@ -164,15 +164,19 @@ static void decide(struct world *w, const struct decide_subjects *subjects, stru
 static void decide_nudge(struct world *w, struct record *r, const struct nudge_request *n)
 {
 	struct ask ask = {
-		.channel = str_slice(n->channel), .goal = str_slice(n->goal), .action = str_slice(n->action),
-		.bound_member = n->member, .limit = 1, .now_ms = n->time_ms,
+		.channel = str_slice(n->channel),
+		.goal = str_slice(n->goal),
+		.action = str_slice(n->action),
+		.bound_member = n->member,
+		.limit = 1,
+		.now_ms = n->time_ms,
 	};
 	if (n->member)
 		ask.member = record_member_id(r, n->member);
 	struct decide_subjects subjects = { .customer = r, .area = area_of(w, r) };
 	decide(w, &subjects, &ask);
-	const struct choice *c = w->decision.choice_count && w->decision.choices[0].say.len ? &w->decision.choices[0]
-											    : NULL;
+	const struct choice *c =
+		w->decision.choice_count && w->decision.choices[0].say.len ? &w->decision.choices[0] : NULL;
 	if (c) { /* half a message is not sent, nor kept */
 		uint8_t member = c->member ? c->member : n->member;
 		struct alert *alert = machine_apply_nudge(&w->m, r, str_slice(n->rule), str_slice(n->channel), c->say,
@@ -264,9 +268,13 @@ static int check_text(struct slice s, const char *field, size_t most)
 /* What a daemon refuses at its door. */
 static int check_event(const struct event *e)
 {
-	const struct { struct slice s; const char *field; size_t most; } texts[] = {
-		{ e->type, "type", LIMIT_TYPE_BYTES },       { e->member, "member", LIMIT_ID_BYTES },
-		{ e->agent, "agent", LIMIT_ID_BYTES },       { e->contact, "contact", LIMIT_ID_BYTES },
+	const struct {
+		struct slice s;
+		const char *field;
+		size_t most;
+	} texts[] = {
+		{ e->type, "type", LIMIT_TYPE_BYTES },          { e->member, "member", LIMIT_ID_BYTES },
+		{ e->agent, "agent", LIMIT_ID_BYTES },          { e->contact, "contact", LIMIT_ID_BYTES },
 		{ e->channel, "channel", LIMIT_CHANNEL_BYTES }, { e->id, "id", LIMIT_ID_BYTES },
 		{ e->source, "source", LIMIT_ID_BYTES },
 	};
@@ -277,9 +285,10 @@ static int check_event(const struct event *e)
 		return error_set(ERR_INVALID, "type", "an event needs a type");
 	if ((e->type.len >= 5 && memcmp(e->type.data, "case.", 5) == 0) ||
 	    (e->type.len >= 8 && memcmp(e->type.data, "outcome.", 8) == 0))
-		return error_set(ERR_INVALID, "type", "\"%.*s\" is made by the engine: only rules see such types; use %s",
-				 SLICE_ARG(e->type), e->type.data[0] == 'c' ? "the event that opens or closes the case"
-									      : "c:outcome(kind, action)");
+		return error_set(
+			ERR_INVALID, "type", "\"%.*s\" is made by the engine: only rules see such types; use %s",
+			SLICE_ARG(e->type),
+			e->type.data[0] == 'c' ? "the event that opens or closes the case" : "c:outcome(kind, action)");
 	if (e->attr_count > LIMIT_ATTRIBUTES)
 		return error_set(ERR_LIMIT, NULL, "more than %u attributes (limit_attributes)", LIMIT_ATTRIBUTES);
 	for (size_t i = 0; i < e->attr_count; i++) {
@@ -334,7 +343,8 @@ void world_outcome(struct world *w, struct outcome_input *o, struct slice custom
 	o->content_hash = w->ids;
 	arena_reset(&w->m.arena);
 	machine_apply_outcome(&w->m, r, o, &w->in, &w->out);
-	struct event told = { .type = arena_printf(&w->m.arena, "outcome.%s", outcome_name((enum outcome_kind)o->kind)) };
+	struct event told = { .type = arena_printf(&w->m.arena, "outcome.%s",
+						   outcome_name((enum outcome_kind)o->kind)) };
 	settle(w, WORLD_OUTCOME, r, &told, NULL);
 	follow(w, r, NULL);
 }
@@ -358,7 +368,8 @@ static int member_of(struct world *w, struct record *r, struct slice member, uin
 {
 	int number = record_member(r, w->m.pool, member, false, 0);
 	if (number < 0)
-		return error_set(ERR_MISSING, "member", "no event has named a member \"%.*s\" so far", SLICE_ARG(member));
+		return error_set(ERR_MISSING, "member", "no event has named a member \"%.*s\" so far",
+				 SLICE_ARG(member));
 	*out = (uint8_t)number;
 	return ERR_OK;
 }

@@ -1,5 +1,5 @@
-/* tests/unit/test_workbench.c: the workbench as a library: what `nudgectl rules test` and an activation call. What tests
- * can say, and what they are told, is in tests/e2e/pack_tests.py. */
+/* tests/unit/test_workbench.c: the workbench as a library: what `nudgectl rules test` and an activation call. What
+ * tests can say, and what they are told, is in tests/e2e/pack_tests.py. */
 #include "base/error.h"
 #include "workbench/story.h"
 #include "workbench/tests.h"
@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #define HOUR (3600 * 1000LL)
-#define PACK \
-	"pack { name = 'p' }\n" \
+#define PACK                                                                                                       \
+	"pack { name = 'p' }\n"                                                                                    \
 	"local promise = case { opens = 'promised', closes = 'kept', key = 'k', due = '24h', name = 'promise' }\n" \
 	"rule 'late' { on = promise.missed, alert = { to = 'care', say = '{customer}' } }\n"
 

@@ -54,8 +54,12 @@ static void show_failure(const struct test_result *r)
 
 static void show_result(const struct test_result *r)
 {
-	static const struct { const char *word; enum style style; } states[] = {
-		[TEST_PASSED] = { "ok", STYLE_GREEN }, [TEST_FAILED] = { "FAILED", STYLE_RED },
+	static const struct {
+		const char *word;
+		enum style style;
+	} states[] = {
+		[TEST_PASSED] = { "ok", STYLE_GREEN },
+		[TEST_FAILED] = { "FAILED", STYLE_RED },
 		[TEST_TODO] = { "todo", STYLE_YELLOW },
 	};
 	printf("%s%-6s%s  ", style_on(stdout, states[r->state].style), states[r->state].word, style_off(stdout));
@@ -74,8 +78,13 @@ static double percent(unsigned seen, unsigned of)
 
 static const char *unseen_outcomes(const struct condition_seen *c, char out[64])
 {
-	static const struct { unsigned bit; const char *word; } words[] = {
-		{ OUTCOME_PASS, "to pass" }, { OUTCOME_HOLD, "to hold" }, { OUTCOME_UNKNOWN, "unknown" },
+	static const struct {
+		unsigned bit;
+		const char *word;
+	} words[] = {
+		{ OUTCOME_PASS, "to pass" },
+		{ OUTCOME_HOLD, "to hold" },
+		{ OUTCOME_UNKNOWN, "unknown" },
 	};
 	out[0] = '\0';
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -100,8 +109,8 @@ static void show_unseen(const struct coverage *c)
 	for (unsigned i = 0; i < c->condition_count; i++) {
 		const struct condition_seen *s = &c->conditions[i];
 		if (s->wanted & ~s->seen)
-			printf("  %s:%d %s%s%s: %s never seen %s\n", s->file, s->line, s->of, *s->name ? " " : "", s->name,
-			       s->what, unseen_outcomes(s, words));
+			printf("  %s:%d %s%s%s: %s never seen %s\n", s->file, s->line, s->of, *s->name ? " " : "",
+			       s->name, s->what, unseen_outcomes(s, words));
 	}
 }
 
@@ -110,8 +119,8 @@ static void show_coverage(const struct coverage *c)
 	struct coverage_sum sum;
 	coverage_sum(c, &sum);
 	show_unseen(c);
-	printf("coverage: %u of %u lines (%.1f%%), %u of %u outcomes of conditions (%.1f%%)\n", sum.lines_seen, sum.lines,
-	       percent(sum.lines_seen, sum.lines), sum.outcomes_seen, sum.outcomes,
+	printf("coverage: %u of %u lines (%.1f%%), %u of %u outcomes of conditions (%.1f%%)\n", sum.lines_seen,
+	       sum.lines, percent(sum.lines_seen, sum.lines), sum.outcomes_seen, sum.outcomes,
 	       percent(sum.outcomes_seen, sum.outcomes));
 }
 
@@ -156,17 +165,18 @@ static json_t *coverage_json(const struct coverage *c)
 	coverage_sum(c, &sum);
 	for (unsigned f = 0; f < c->file_count; f++)
 		for (unsigned line = 0, first, last; coverage_unseen_lines(c, f, &line, &first, &last);)
-			json_array_append_new(lines, json_pack("{ss si si}", "file", c->files[f].path, "first", (int)first,
-							       "last", (int)last));
+			json_array_append_new(lines, json_pack("{ss si si}", "file", c->files[f].path, "first",
+							       (int)first, "last", (int)last));
 	for (unsigned i = 0; i < c->condition_count; i++) {
 		const struct condition_seen *s = &c->conditions[i];
 		unsigned missing = s->wanted & ~s->seen;
 		if (missing)
-			json_array_append_new(
-				conditions,
-				json_pack("{ss si ss ss ss sb sb sb}", "file", s->file, "line", s->line, "of", s->of, "name",
-					  s->name, "condition", s->what, "pass", (missing & OUTCOME_PASS) != 0, "hold",
-					  (missing & OUTCOME_HOLD) != 0, "unknown", (missing & OUTCOME_UNKNOWN) != 0));
+			json_array_append_new(conditions,
+					      json_pack("{ss si ss ss ss sb sb sb}", "file", s->file, "line", s->line,
+							"of", s->of, "name", s->name, "condition", s->what, "pass",
+							(missing & OUTCOME_PASS) != 0, "hold",
+							(missing & OUTCOME_HOLD) != 0, "unknown",
+							(missing & OUTCOME_UNKNOWN) != 0));
 	}
 	return json_pack("{si si sf si si sf so so}", "lines", (int)sum.lines, "lines_seen", (int)sum.lines_seen,
 			 "lines_percent", percent(sum.lines_seen, sum.lines), "outcomes", (int)sum.outcomes,
@@ -216,8 +226,9 @@ static int judge(struct context *c, const struct test_run *run)
 	else
 		show_run(run);
 	if (!run->count)
-		return report_failed(pattern ? "no test's name or file matches \"%s\"" : "the files in tests/ declare no "
-											   "test%s",
+		return report_failed(pattern ? "no test's name or file matches \"%s\""
+					     : "the files in tests/ declare no "
+					       "test%s",
 				     pattern ? pattern : "");
 	if (below_threshold(run))
 		return report_failed("the tests have seen less than %g%% of the pack's lines or outcomes", threshold);
@@ -242,9 +253,11 @@ static int run(struct context *c, int argc, char **argv)
 }
 
 static const struct option_spec options_list[] = {
-	{ "run", OPTION_TEXT, &pattern, "PATTERN", "only tests whose name or file has this part, or matches it with * and ?" },
+	{ "run", OPTION_TEXT, &pattern, "PATTERN",
+	  "only tests whose name or file has this part, or matches it with * and ?" },
 	{ "coverage", OPTION_FLAG, &coverage, NULL, "what of the pack the tests have seen, and what never" },
-	{ "threshold", OPTION_NUMBER, &threshold, "N", "fail where less than N percent of lines or of outcomes was seen" },
+	{ "threshold", OPTION_NUMBER, &threshold, "N",
+	  "fail where less than N percent of lines or of outcomes was seen" },
 	{ 0 },
 };
 
@@ -258,10 +271,13 @@ const struct command cmd_rules_test = {
 	.max_args = 1,
 	.options = options_list,
 	.run = run,
-	.details = "Tests are Lua files in DIR/tests: each tells a customer's story on a clock of its own and says what it "
-		   "expects (rules/README.md, \"Tests\"). A test that fails shows the story so far, what was expected, what "
-		   "came, and why: the condition that did not hold with the values it read, the gate at which an action "
-		   "fell. Coverage counts the lines of conditions, functions and declarations, and the outcomes of every "
-		   "condition: seen to pass, to hold, and to be unknown where it can be. The last line is \"N passed, N "
-		   "failed\"; the exit code is 1 where a test failed.",
+	.details =
+		"Tests are Lua files in DIR/tests: each tells a customer's story on a clock of its own and says what "
+		"it "
+		"expects (rules/README.md, \"Tests\"). A test that fails shows the story so far, what was expected, "
+		"what "
+		"came, and why: the condition that did not hold with the values it read, the gate at which an action "
+		"fell. Coverage counts the lines of conditions, functions and declarations, and the outcomes of every "
+		"condition: seen to pass, to hold, and to be unknown where it can be. The last line is \"N passed, N "
+		"failed\"; the exit code is 1 where a test failed.",
 };

@@ -228,6 +228,27 @@ static int testing_require(lua_State *L)
 	return 1;
 }
 
+/* The vocabulary of packs: a test that uses it, or requires a file that does, is told why it cannot. */
+static int refuse_declaration(lua_State *L)
+{
+	return luaL_error(L,
+			  "\"%s\" is for packs: a test does not declare, and requires only those of the pack's files "
+			  "that are plain data",
+			  lua_tostring(L, lua_upvalueindex(1)));
+}
+
+static void add_vocabulary(lua_State *L)
+{
+	static const char *const names[] = { "pack",   "timeline", "series",  "tally",   "case",       "rule",
+					     "action", "policy",   "answers", "balance", "attr",       "calc",
+					     "all",    "any",      "no",      "tenure",  "open_alert", "outcomes" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		lua_pushstring(L, names[i]);
+		lua_pushcclosure(L, refuse_declaration, 1);
+		lua_setfield(L, -2, names[i]);
+	}
+}
+
 static void create_environment(lua_State *L, struct testing *t)
 {
 	static const luaL_Reg names[] = {
@@ -242,6 +263,7 @@ static void create_environment(lua_State *L, struct testing *t)
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
 	sandbox_push_environment(L);
+	add_vocabulary(L);
 	luaL_setfuncs(L, names, 0);
 	testing_add_story(L);
 	testing_add_expectations(L);

@@ -10,8 +10,10 @@ static int refuse(const struct test_run *run)
 	const struct test_result *first = run->results;
 	while (first->state != TEST_FAILED)
 		first++;
-	return error_set(ERR_RULE, NULL, "%u of its %u tests fail; the first is \"%.100s\": %.400s", run->failed,
-			 run->passed + run->failed, first->name, first->message);
+	return error_set(ERR_RULE, NULL,
+			 "%u of its %u tests fail; the first is \"%.100s\": %.400s (nudgectl rules test DIR "
+			 "tells all)",
+			 run->failed, run->passed + run->failed, first->name, first->message);
 }
 
 int activation_test(const struct activation *a)

@@ -154,6 +154,7 @@ class Running(unittest.TestCase):
                             ('test("inner", function() end)', 'declared by the file itself'),
                             ('expectation = 1', 'assignment to the global'),
                             ('io.open("/etc/passwd")', 'packs have no clock, files'),
+                            ('rule "r" { on = "visit" }', '"rule" is for packs'),
                             ('require "nothing"', 'neither the tests nor the pack')):
             t = self.failure(body)
             self.assertIn(words, t["message"])
@@ -238,6 +239,29 @@ test("history joins", function()
   old:event("visit", { page = "start" }):expect_alert("often", { say = "3 visits" })
   old:expect_alert "often"
   new:expect_alert "often"
+end)''').json()
+        self.assertEqual((code, run["passed"]), (0, 1), run)
+
+    def test_agents_and_areas_are_reached(self):
+        pack = PACK + '''
+local hits = series { on = "outage", per = "area", name = "hits" }
+local calls = series { on = "call", per = "agent", name = "calls" }
+fact.hits = hits:count "1d"
+fact.calls = calls:count "1d"
+rule "hit" { about = "area", on = "outage", when = fact.hits:at_least(2), alert = { to = "noc", say = "{hits} in {area}" } }
+rule "busy" { about = "agent", on = "call", when = fact.calls:at_least(2), alert = { to = "desk", say = "{agent}: {calls}" } }
+'''
+        code, run = Pack(pack, x='''
+test("t", function()
+  for _, who in ipairs { "a", "b" } do
+    customer(who):event("outage", { area = "hue" })
+    customer(who):event("call", { agent = "linh" })
+  end
+  area("hue"):expect_alert("hit", { to = "noc", say = "2 in hue" }):expect_fact("hits", 2)
+  agent("linh"):expect_alert("busy", { say = "linh: 2" }):expect_fired("busy", { count = 1 })
+  area("quang-tri"):expect_no_alert "hit"
+  wait "2d"
+  agent("linh"):expect_fact("calls", 0)
 end)''').json()
         self.assertEqual((code, run["passed"]), (0, 1), run)
 

@@ -279,5 +279,7 @@ const struct command cmd_rules_test = {
 		"came, and why: the condition that did not hold with the values it read, the gate at which an action "
 		"fell. Coverage counts the lines of conditions, functions and declarations, and the outcomes of every "
 		"condition: seen to pass, to hold, and to be unknown where it can be. The last line is \"N passed, N "
-		"failed\"; the exit code is 1 where a test failed.",
+		"failed\"; the exit code is 1 where a test failed. With --json: passed, failed, todo, tests (name, "
+		"file, line, "
+		"result, and of one that failed message, expected, came, why, story) and coverage.",
 };

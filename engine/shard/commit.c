@@ -173,6 +173,10 @@ uint64_t commit_entry(struct shard *s, struct commit *c)
 	};
 	struct then then = { s, c };
 	journal_append(e->journal, &je, c->applied && c->applied->alert_count ? claimed : NULL, &then);
+	if (!c->unhurried)
+		s->hurry = true;
+	else if (!s->unhurried_ns)
+		s->unhurried_ns = s->now_ns;
 	record_changed(s, c, je.seq);
 	if (c->applied) {
 		close_alerts(s, c);

@@ -17,6 +17,7 @@ struct commit {
 	bool untimed;             /* it does not say when it happened: when it was received */
 	struct slice nudge;       /* an encoded Recommendation: for the alert of a nudge */
 	bool changes_record;
+	bool unhurried;          /* nobody waits for it: the disk may get it with what comes next (shard_settle) */
 	uint64_t reserved_bytes; /* what was reserved for the body */
 };
 /* Appends the entry (its space was reserved) and hands on what it caused. Returns its sequence. */

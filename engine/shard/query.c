@@ -96,6 +96,7 @@ static void record_decision(struct shard *s, const struct record *r, const struc
 	struct commit c = { .slot = &slot,
 			    .entry = &entry,
 			    .received_at_ms = s->now_ms,
+			    .unhurried = true,
 			    .reserved_bytes = s->encoded.len + ENTRY_SLACK_BYTES };
 	commit_entry(s, &c);
 }

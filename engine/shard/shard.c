@@ -17,6 +17,7 @@
 #define EVICT_SLOTS 4096u /* looked at in one tick */
 #define POP_MAX 256u
 #define ASK_SWEEP_NS 1000000u /* asking costs a lock and a walk over the journal's segments: not at each settling */
+#define UNHURRIED_MS 5 /* that a decision may be on its way to disk, where nothing else is */
 #define RETRY_MS 20 /* after no room was found in the journal or a queue */
 
 struct shard *shard_create(struct engine *e, unsigned index)
@@ -178,10 +179,22 @@ static void feed_followers(struct shard *s)
 	}
 }
 
+/* A sync costs more than the decisions it brings to disk, and nobody waits for those: they go with the next entry that
+ * somebody waits for, or after a moment. */
+static void tell_journal(struct shard *s)
+{
+	bool late = s->unhurried_ns && s->now_ns - s->unhurried_ns >= UNHURRIED_MS * 1000000u;
+	if (!s->hurry && !late)
+		return;
+	s->hurry = false;
+	s->unhurried_ns = 0;
+	journal_kick(s->engine->journal);
+}
+
 void shard_settle(struct shard *s)
 {
 	inbox_run(s);
-	journal_kick(s->engine->journal);
+	tell_journal(s);
 	hold_release(s);
 	if (s->followers)
 		feed_followers(s);
@@ -263,6 +276,8 @@ int64_t shard_wants(struct shard *s)
 		wait = sooner(wait, s->due[0]->fire_ms > s->now_ms ? s->due[0]->fire_ms - s->now_ms : 1);
 	if (s->inbox || s->outbound || s->paused)
 		wait = sooner(wait, RETRY_MS);
+	if (s->unhurried_ns)
+		wait = sooner(wait, UNHURRIED_MS);
 	if (s->cache.store && s->cache.bytes > s->cache.limit_bytes && s->cache.dirty_count < s->cache.count)
 		wait = sooner(wait, RETRY_MS);
 	return wait;

@@ -25,9 +25,9 @@ void stages_init(struct stages *s, uint64_t (*now_ns)(void))
 		s->clock_ns = cost_of(now_ns);
 }
 
-void stages_start(struct stages *s)
+void stages_start(struct stages *s, enum stage_turn of)
 {
-	s->turn = 0;
+	s->turn[of] = 0;
 	if (!s->now_ns)
 		return;
 	s->on = true;

@@ -36,6 +36,9 @@ enum profile_stage {
 	STAGES
 };
 
+/* What has turns of its own: else how many bursts there are would decide which requests are measured. */
+enum stage_turn { TURN_REQUEST, TURN_BURST, TURNS };
+
 struct stage_time {
 	counter items, ns;
 };
@@ -44,21 +47,21 @@ struct stages {
 	uint64_t (*now_ns)(void);
 	uint64_t clock_ns; /* what one look at the clock takes: taken off every lap */
 	uint64_t last_ns;
-	unsigned turn;
+	unsigned turn[TURNS];
 	bool on; /* the request at hand is measured */
 	struct stage_time times[STAGES];
 };
 
 void stages_init(struct stages *s, uint64_t (*now_ns)(void)); /* NULL: never measured */
-void stages_start(struct stages *s);
+void stages_start(struct stages *s, enum stage_turn of);
 void stages_add(struct stages *s, enum profile_stage stage, uint64_t ns, uint64_t items);
 void stages_take(struct stages *s, enum profile_stage stage, uint64_t items);
 
-/* Before each request. True: it is this one's turn. */
-static inline bool stages_begin(struct stages *s)
+/* Before each request, or burst of answers. True: it is this one's turn. */
+static inline bool stages_begin(struct stages *s, enum stage_turn of)
 {
-	if (__builtin_expect(++s->turn >= STAGES_EVERY, 0))
-		stages_start(s);
+	if (__builtin_expect(++s->turn[of] >= STAGES_EVERY, 0))
+		stages_start(s, of);
 	return s->on;
 }
 /* The time since the last border was this stage's, of so many items (0: a part of one that is counted elsewhere). */

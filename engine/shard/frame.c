@@ -88,7 +88,7 @@ static void publish_all(struct shard *s, struct call *c, const struct request *r
 	for (unsigned i = 0; i < c->ack_count; i++) {
 		if (i) {
 			stages_end(&s->machine.stages);
-			stages_begin(&s->machine.stages);
+			stages_begin(&s->machine.stages, TURN_REQUEST);
 		}
 		publish_one(s, c, r, i);
 	}
@@ -378,7 +378,7 @@ enum shard_take shard_frame(struct shard *s, struct session *session, struct sli
 	/* Overload shows as pressure back first: what cannot be handled now is not even looked at. */
 	if (session->in_flight >= LIMIT_IN_FLIGHT || s->outbound || s->inbox_busy)
 		return pause(s, session);
-	stages_begin(&s->machine.stages);
+	stages_begin(&s->machine.stages, TURN_REQUEST);
 	enum shard_take took = take_frame(s, session, frame);
 	stages_end(&s->machine.stages);
 	return took;

@@ -198,7 +198,7 @@ void shard_settle(struct shard *s)
 	hold_release(s);
 	if (s->followers)
 		feed_followers(s);
-	stages_begin(&s->machine.stages);
+	stages_begin(&s->machine.stages, TURN_BURST);
 	flush_sessions(s);
 	stages_lap(&s->machine.stages, STAGE_SEND, s->unsent);
 	stages_end(&s->machine.stages);

@@ -35,7 +35,7 @@ static void one_in_many(void **state)
 	stages_init(&s, fake_clock);
 	looks = 0;
 	for (unsigned i = 0; i < 10 * STAGES_EVERY; i++) {
-		measured += stages_begin(&s);
+		measured += stages_begin(&s, TURN_REQUEST);
 		spend(&s, STAGE_DECODE, 100, 1);
 		stages_end(&s);
 	}
@@ -49,7 +49,7 @@ static void laps_follow_each_other(void **state)
 {
 	struct stages s;
 	stages_init(&s, fake_clock);
-	stages_start(&s);
+	stages_start(&s, TURN_REQUEST);
 	spend(&s, STAGE_FRAME, 300, 3);
 	spend(&s, STAGE_GATES, 40, 0); /* a part of one that is counted later */
 	spend(&s, STAGE_GATES, 60, 1);
@@ -65,7 +65,7 @@ static void no_clock_no_measure(void **state)
 	struct stages s;
 	stages_init(&s, NULL);
 	for (unsigned i = 0; i < 3 * STAGES_EVERY; i++) {
-		assert_false(stages_begin(&s));
+		assert_false(stages_begin(&s, TURN_REQUEST));
 		stages_lap(&s, STAGE_RULES, 1);
 	}
 	assert_int_equal(counter_get(&s.times[STAGE_RULES].items), 0);
@@ -103,7 +103,7 @@ static void core_measures_only_when_asked(void **state)
 	looks = 0;
 	apply_and_decide(&w);
 	assert_int_equal(looks, 0);
-	stages_start(&w.m.stages);
+	stages_start(&w.m.stages, TURN_REQUEST);
 	apply_and_decide(&w);
 	stages_end(&w.m.stages);
 	assert_true(looks > 0);

@@ -350,17 +350,9 @@ static int unknown_method(lua_State *L)
 
 void declare_methods(lua_State *L, const char *meta, const luaL_Reg *list, lua_CFunction unknown)
 {
-	luaL_newmetatable(L, meta);
 	lua_newtable(L);
 	luaL_setfuncs(L, list, 0);
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, unknown);
-	lua_setfield(L, -2, "__index");
-	lua_setmetatable(L, -2);
-	lua_setfield(L, -2, "__index");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	sandbox_methods(L, meta, unknown);
 }
 
 void declare_series(lua_State *L)

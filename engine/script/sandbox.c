@@ -425,3 +425,18 @@ void sandbox_lock_environment(lua_State *L)
 	lua_setmetatable(L, -2);
 	lua_replace(L, names);
 }
+
+void sandbox_methods(lua_State *L, const char *meta, lua_CFunction unknown)
+{
+	lua_createtable(L, 0, 1);
+	lua_pushvalue(L, -2);
+	lua_pushcclosure(L, unknown, 1);
+	lua_setfield(L, -2, "__index");
+	lua_setmetatable(L, -2);
+	luaL_newmetatable(L, meta);
+	lua_insert(L, -2);
+	lua_setfield(L, -2, "__index");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 1);
+}

@@ -72,6 +72,9 @@ void sandbox_push_content(lua_State *L, int index);
 /* Pushes a list of the table's keys in order: numbers, strings by bytes, booleans; others are refused. Returns their
  * number. */
 lua_Integer sandbox_push_sorted_keys(lua_State *L, int index);
+/* Takes the table of functions on the top of the stack: the methods of a new kind of userdata, `meta`. A name that is not
+ * among them is for `unknown` to refuse, whose upvalue they are. */
+void sandbox_methods(lua_State *L, const char *meta, lua_CFunction unknown);
 /* Pushes text without addresses for any value. */
 const char *sandbox_tostring(lua_State *L, int index, size_t *len);
 /* What to say of a name that Lua has and packs have not, such as "os"; NULL of any other. */

@@ -85,19 +85,10 @@ static int unknown_method(lua_State *L)
 
 void testing_methods(lua_State *L, const char *meta, const luaL_Reg *list)
 {
-	luaL_newmetatable(L, meta);
 	lua_newtable(L);
 	luaL_setfuncs(L, list, 0);
 	testing_expect_methods(L, meta);
-	lua_createtable(L, 0, 1);
-	lua_pushvalue(L, -2);
-	lua_pushcclosure(L, unknown_method, 1);
-	lua_setfield(L, -2, "__index");
-	lua_setmetatable(L, -2);
-	lua_setfield(L, -2, "__index");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	sandbox_methods(L, meta, unknown_method);
 }
 
 /* Declarations. */

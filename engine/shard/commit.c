@@ -7,7 +7,6 @@
 #include "shard/commit.h"
 #include "shard/control.h"
 #include "shard/effects.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/recovery.h"
 #include "shard/timers.h"
@@ -15,6 +14,7 @@
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "history/entry.h"
 
 static struct slice alert_state_name(const struct alert *a)
 {

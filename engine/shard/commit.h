@@ -3,8 +3,8 @@
 #ifndef NUDGED_SHARD_COMMIT_H
 #define NUDGED_SHARD_COMMIT_H
 
+#include "history/entry.h"
 #include "shard/cache.h"
-#include "shard/entry.h"
 #include "shard/shard.h"
 #include "wire/response.h"
 

@@ -6,7 +6,6 @@
  *
  * A pack that is refused never reaches a shard. Shards stand for microseconds: loading was done before. */
 #include "shard/control.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/sweep.h"
 #include "shard/work.h"
@@ -15,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "history/entry.h"
 
 #include <stdio.h>
 #include <stdlib.h>

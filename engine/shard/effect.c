@@ -2,12 +2,12 @@
  * is in the journal, since the source's record must not be stored before. */
 #include "shard/commit.h"
 #include "shard/effects.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/work.h"
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "history/entry.h"
 
 static void tell_source(struct shard *s, struct work *w, uint64_t seq)
 {

@@ -4,8 +4,8 @@
 #define NUDGED_SHARD_EFFECTS_H
 
 #include "decide/decision.h"
+#include "history/entry.h"
 #include "shard/cache.h"
-#include "shard/entry.h"
 #include "shard/shard.h"
 #include "wire/request.h"
 #include "wire/response.h"

@@ -1,6 +1,5 @@
 /* shard/engine.c: opening, running and closing the whole: journal, store, feed, shards and their threads. */
 #include "shard/control.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/recovery.h"
 #include "shard/sweep.h"
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "history/entry.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,12 +5,12 @@
  * Nothing suitable is a decision too: it is recorded, so that recovery knows that the request was dealt with. */
 #include "shard/commit.h"
 #include "shard/effects.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/work.h"
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "history/entry.h"
 
 void decision_to_wire(struct shard *s, const struct decision *d, const struct decision_head *head,
 		      const struct record *r, int64_t now_ms, struct slice channel, struct wire_recommendation *out)

@@ -1,13 +1,13 @@
 /* shard/publish.c: events, outcomes and acknowledgements of alerts: what clients send to change a customer's state. */
 #include "shard/commit.h"
 #include "shard/effects.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/timers.h"
 #include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "history/entry.h"
 
 #include <stdatomic.h>
 

@@ -4,12 +4,12 @@
 #include "shard/call.h"
 #include "shard/commit.h"
 #include "shard/effects.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/work.h"
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "history/entry.h"
 
 #define ANSWER_BYTES 2048u /* three choices with words and reasons: the answer is reserved once, not grown */
 

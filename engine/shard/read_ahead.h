@@ -4,7 +4,7 @@
 #define NUDGED_SHARD_READ_AHEAD_H
 
 #include "disk/journal.h"
-#include "shard/entry.h"
+#include "history/entry.h"
 
 /* One journal entry, ready to be applied. */
 struct ahead_item {

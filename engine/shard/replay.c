@@ -4,7 +4,6 @@
 #include "shard/commit.h"
 #include "shard/control.h"
 #include "shard/effects.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/read_ahead.h"
 #include "shard/recovery.h"
@@ -12,6 +11,7 @@
 #include "shard/work.h"
 
 #include "base/log.h"
+#include "history/entry.h"
 
 #include <stdio.h>
 #include <stdlib.h>

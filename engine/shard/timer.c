@@ -5,12 +5,12 @@
  * Nothing ticks: the loop sleeps until the earliest one. Timers are issued in bounded batches. */
 #include "shard/commit.h"
 #include "shard/effects.h"
-#include "shard/entry.h"
 #include "shard/parts.h"
 #include "shard/timers.h"
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "history/entry.h"
 
 #include <stdlib.h>
 

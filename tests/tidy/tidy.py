@@ -19,7 +19,8 @@ LAYERS = {
     "workbench": ["base", "state", "script", "decide"],
     "disk": ["base"],
     "wire": ["base", "state"],
-    "shard": ["base", "state", "script", "decide", "workbench", "disk", "wire"],
+    "history": ["base", "state", "script", "decide", "disk", "wire"],
+    "shard": ["base", "state", "script", "decide", "workbench", "disk", "wire", "history"],
     "net": ["base", "wire", "state", "shard"],
 }
 # One gate per dependency: a header, and the folders that may know it.

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "decide/decision.h"
 #include "disk/journal.h"
-#include "shard/entry.h"
+#include "history/entry.h"
 #include "wire/json.h"
 
 static struct {

@@ -1,12 +1,12 @@
-/* shard/entry.h: what a journal entry's body says, for each kind: whom it is about, what came, and the trailer of Lua
+/* history/entry.h: what a journal entry's body says, for each kind: whom it is about, what came, and the trailer of Lua
  * calls that were aborted. The layout:
  *
  *     subject kind u8, id string | aborted calls: varint n, n varint steps | payload
  *
  * Bodies are read back by recovery, replay, `journal dump` and explain. Kinds and layouts are on disk: add, never
  * change. */
-#ifndef NUDGED_SHARD_ENTRY_H
-#define NUDGED_SHARD_ENTRY_H
+#ifndef NUDGED_HISTORY_ENTRY_H
+#define NUDGED_HISTORY_ENTRY_H
 
 #include "base/arena.h"
 #include "decide/machine.h"

@@ -1,5 +1,5 @@
-/* shard/entry.c: bodies of journal entries to bytes and back; the layout is in entry.h. */
-#include "shard/entry.h"
+/* history/entry.c: bodies of journal entries to bytes and back; the layout is in entry.h. */
+#include "history/entry.h"
 
 #include "base/error.h"
 

@@ -11,7 +11,7 @@
 	(LIMIT_RECORD_ATTRIBUTES * sizeof(struct attr) + LIMIT_MEMBERS * sizeof(struct member) + \
 	 LIMIT_WINDOWS * sizeof(struct window) + LIMIT_TIMELINE * sizeof(struct moment) + \
 	 SEEN_IDS_MAX * (2 * sizeof(uint64_t) + sizeof(uint32_t)))
-#define SLACK(used) ((used) / 32u + 8u)
+#define SLACK(used) ((used) / 8u + 8u)
 _Static_assert(BODY_MOST + SLACK(BODY_MOST) + 32 <= UINT16_MAX, "sizes in a body take 16 bits");
 
 size_t body_used(const struct record *r)
@@ -24,6 +24,14 @@ static void resize(struct record *r, size_t size)
 	size = malloc_fit(size);
 	r->body = must_realloc(r->body, size);
 	r->body_cap = (uint16_t)size;
+}
+
+void body_reserve(struct record *r, size_t size)
+{
+	if (size > BODY_MOST)
+		size = BODY_MOST;
+	if (size > r->body_cap)
+		resize(r, size);
 }
 
 void *body_insert(struct record *r, const void *before, size_t size)

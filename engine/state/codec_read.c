@@ -323,6 +323,7 @@ static bool get_seen(struct decoder *d)
 static bool get_body(struct decoder *d)
 {
 	struct record *r = d->r;
+	body_reserve(r, reader_left(&d->in)); /* on disk it takes about what it takes in memory */
 	r->newest_ms = codec_zigzag(&d->in);
 	uint64_t late = codec_varint(&d->in);
 	if (late)
@@ -357,7 +358,9 @@ int record_decode(struct record **out, struct strpool *pool, struct slice in)
 	struct subject subject = subject_of(kind, id);
 	d.r = record_create(&subject);
 	d.r->seq = seq;
-	if (!get_body(&d)) {
+	bool whole = get_body(&d);
+	body_trim(d.r);
+	if (!whole) {
 		record_destroy(d.r, pool);
 		return corrupt();
 	}

@@ -35,6 +35,7 @@ struct rare *record_rare(struct record *r); /* one of its own, to be written to 
  * longer. The counts are still, or yet, to be changed: they must be as they were. */
 void *body_insert(struct record *r, const void *before, size_t size);
 void body_remove(struct record *r, const void *from, size_t size);
+void body_reserve(struct record *r, size_t size); /* what is likely to come: so that it need not grow item by item */
 void body_trim(struct record *r); /* gives memory back where more than half is unused */
 size_t body_used(const struct record *r);
 

@@ -110,6 +110,9 @@ void journal_stats(const struct journal *j, struct journal_stats *out);
 struct journal_reader;
 int journal_reader_open(struct journal_reader **out, struct journal *j, uint64_t from);
 int journal_next(struct journal_reader *r, struct journal_entry *out);
+/* The next entry is this one: for walks from entry to entry, which may go back. What is not kept any more is ERR_MISSING
+ * from journal_next; what is not durable yet its end. */
+void journal_seek(struct journal_reader *r, uint64_t seq);
 void journal_reader_close(struct journal_reader *r);
 
 /* Checks everything and describes each problem through `say`. Returns the number of problems, or a negative code where it

@@ -17,6 +17,9 @@ struct journal_reader {
 	uint64_t segment_last;      /* the newest sequence that the open segment was known to hold */
 	struct slice entries;       /* of the current batch, not given yet */
 	uint64_t entry_seq, entries_left;
+	struct slice batch;         /* the current one whole, as long as the window lends it: for going back in it */
+	uint64_t batch_first, batch_count;
+	bool sought;                /* next_seq is elsewhere: where is to be looked up */
 };
 
 int journal_reader_open(struct journal_reader **out, struct journal *j, uint64_t from)
@@ -51,6 +54,10 @@ static int go_to_segment(struct journal_reader *r)
 	if (!index)
 		return error_set(ERR_MISSING, NULL, "sequence %" PRIu64 " is not kept any more", r->next_seq);
 	r->segment_last = last;
+	bool sought = r->sought;
+	r->sought = false;
+	if (sought)
+		r->offset = offset;
 	if (r->window.file && r->window.index == index)
 		return ERR_OK; /* it has grown since */
 	batch_window_finish(&r->window);
@@ -62,7 +69,8 @@ static int next_batch(struct journal_reader *r)
 {
 	struct batch b;
 	int found = ERR_OK;
-	if (!r->window.file || r->next_seq > r->segment_last)
+	r->batch_count = 0;
+	if (!r->window.file || r->sought || r->next_seq > r->segment_last)
 		found = go_to_segment(r);
 	if (found == ERR_OK)
 		found = batch_read(&r->window, r->offset, true, &b);
@@ -72,10 +80,25 @@ static int next_batch(struct journal_reader *r)
 		return error_set(ERR_CORRUPT, NULL, "segment %" PRIu64 ", offset %" PRIu64 ": the batch with sequence %" PRIu64
 				 " is damaged", r->window.index, r->offset, r->next_seq);
 	r->offset += b.bytes.len;
-	r->entries = b.entries;
-	r->entry_seq = b.head.first_seq;
-	r->entries_left = b.head.count;
+	r->entries = r->batch = b.entries;
+	r->entry_seq = r->batch_first = b.head.first_seq;
+	r->entries_left = r->batch_count = b.head.count;
 	return ERR_OK;
+}
+
+void journal_seek(struct journal_reader *r, uint64_t seq)
+{
+	if (seq == r->next_seq)
+		return;
+	if (r->batch_count && seq >= r->batch_first && seq < r->batch_first + r->batch_count) {
+		r->entries = r->batch;
+		r->entry_seq = r->batch_first;
+		r->entries_left = r->batch_count;
+	} else {
+		r->entries_left = 0;
+		r->sought = true;
+	}
+	r->next_seq = seq;
 }
 
 int journal_next(struct journal_reader *r, struct journal_entry *out)

@@ -195,12 +195,17 @@ static int check_identity(struct store *s, struct hash128 identity, bool created
 
 int store_open(struct store **out, const char *dir, uint64_t map_bytes, bool read_only)
 {
+	return store_open_named(out, dir, "state", map_bytes, read_only);
+}
+
+int store_open_named(struct store **out, const char *dir, const char *name, uint64_t map_bytes, bool read_only)
+{
 	struct store *s = must_calloc(1, sizeof(*s));
 	struct hash128 identity;
 	bool created;
 	pthread_mutex_init(&s->pool_lock, NULL);
-	s->folder = folder_path(dir, "state");
-	int r = folder_open(file_system(), dir, "state", read_only, &identity, &s->lock, &created);
+	s->folder = folder_path(dir, name);
+	int r = folder_open(file_system(), dir, name, read_only, &identity, &s->lock, &created);
 	if (r == ERR_OK)
 		r = open_env(s, map_bytes, read_only);
 	if (r == ERR_OK)

@@ -26,6 +26,8 @@ enum store_table {
  * (tools, also beside the daemon) takes no lock and makes nothing; never twice in one process. Names in STORE_META that
  * begin with "nudged." are the store's own. */
 int store_open(struct store **out, const char *dir, uint64_t map_bytes, bool read_only);
+/* The same in DIR/name: another store of the same data directory. */
+int store_open_named(struct store **out, const char *dir, const char *name, uint64_t map_bytes, bool read_only);
 void store_close(struct store *s); /* NULL-safe */
 
 /* Reads. Any thread; `out` is overwritten. ERR_MISSING where there is none. */

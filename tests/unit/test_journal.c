@@ -39,6 +39,48 @@ static void entries_come_back_after_each_reopening(void **state)
 	assert_true(check.segments > 5);
 }
 
+static void expect_at(struct journal_reader *r, uint64_t seq)
+{
+	struct journal_entry e;
+	journal_seek(r, seq);
+	assert_int_equal(journal_next(r, &e), 1);
+	expect_entry(&e, seq);
+}
+
+static void a_reader_walks_to_and_fro(void **state)
+{
+	const char *dir = ((struct place *)*state)->dir;
+	struct journal *j = open_ok(dir, NULL);
+	struct journal_reader *r;
+	struct journal_entry e;
+	uint64_t last = 3000, at = 1;
+	for (uint64_t n = 1; n <= last; n += 10) {
+		append_many(j, n, n + 9);
+		journal_wait(j, n + 9);
+	}
+	assert_int_equal(journal_reader_open(&r, j, 1), ERR_OK);
+	for (uint64_t n = last; n > 0; n--) /* back through batches and segments */
+		expect_at(r, n);
+	for (int i = 0; i < 3000; i++) {
+		at = (at * 48271 + 11) % last;
+		expect_at(r, at + 1);
+		if (at + 2 <= last) { /* and on from there */
+			assert_int_equal(journal_next(r, &e), 1);
+			expect_entry(&e, at + 2);
+		}
+	}
+	journal_seek(r, last + 1);
+	assert_int_equal(journal_next(r, &e), 0);
+	expect_at(r, 7);
+	assert_int_equal(journal_retire(j, 1500, 0), ERR_OK);
+	expect_at(r, last);
+	journal_seek(r, 7);
+	assert_int_equal(journal_next(r, &e), ERR_MISSING);
+	expect_at(r, journal_first(j));
+	journal_reader_close(r);
+	journal_close(j);
+}
+
 static void a_reader_follows_the_live_journal(void **state)
 {
 	struct journal *j = open_ok(((struct place *)*state)->dir, NULL);
@@ -328,6 +370,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(entries_come_back_after_each_reopening),
+		TEST(a_reader_walks_to_and_fro),
 		TEST(a_reader_follows_the_live_journal),
 		TEST(retiring_keeps_what_is_needed),
 		TEST(threads_append_without_gaps),

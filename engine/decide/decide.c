@@ -3,9 +3,14 @@
 
 #include "decide/text.h"
 
+const char *const fallback_reasons[2] = {
+	[FALLBACK_STATE_LATE] = "the deadline passed before the customer's state was at hand",
+	[FALLBACK_ACTIONS_LATE] = "the deadline passed before every action was looked at",
+};
+
 static void decision_clear(struct decision *out)
 {
-	out->choice_count = out->answer_count = out->caution_count = out->left_out_count = 0;
+	out->choice_count = out->answer_count = out->caution_count = out->left_out_count = out->fell_count = 0;
 	out->left_out = NULL;
 	out->fallback = false;
 	out->fallback_reason = NULL;
@@ -94,6 +99,18 @@ static void choices_fill(struct deciding *d)
 	d->out->choice_count = d->best_count;
 }
 
+static void fell_fill(struct deciding *d)
+{
+	unsigned count = d->m->pack->action_count;
+	struct fell *fell = arena_alloc(&d->m->arena, (count + 1) * sizeof(*fell));
+	for (unsigned i = 0; i < count; i++) {
+		const struct verdict *v = &d->verdicts[i];
+		fell[i] = (struct fell){ v->gate, v->unknown, v->gate == GATE_POLICY ? v->policy : 0 };
+	}
+	d->out->fell = fell;
+	d->out->fell_count = count;
+}
+
 /* False: the deadline passed between two actions. */
 static bool choose(struct deciding *d)
 {
@@ -119,6 +136,8 @@ static bool choose(struct deciding *d)
 	stages_lap(&d->m->stages, STAGE_GATES, 1);
 	stages_lap(&d->m->stages, STAGE_SCORES, 1); /* counted once, whatever passed */
 	choices_fill(d);
+	if (d->m->keep_gates)
+		fell_fill(d);
 	return true;
 }
 
@@ -204,17 +223,17 @@ void machine_decide(struct machine *m, const struct decide_subjects *subjects, c
 	}
 	deciding_finish(&d);
 	if (!in_time)
-		machine_fallback(m, ask, "the deadline passed before every action was looked at", out);
+		machine_fallback(m, ask, FALLBACK_ACTIONS_LATE, out);
 }
 
-void machine_fallback(struct machine *m, const struct ask *ask, const char *reason, struct decision *out)
+void machine_fallback(struct machine *m, const struct ask *ask, enum fallback_cause cause, struct decision *out)
 {
 	const struct pack *p = m->pack;
 	unsigned limit = ask->limit && ask->limit < LIMIT_RECOMMENDATIONS ? ask->limit : LIMIT_RECOMMENDATIONS;
 	unsigned language = (unsigned)pack_language(p, ask->language);
 	decision_clear(out);
 	out->fallback = true;
-	out->fallback_reason = reason;
+	out->fallback_reason = fallback_reasons[cause];
 	eval_start(m->eval, NULL);
 	m->eval->ask = ask;
 	m->eval->now_ms = ask->now_ms;
@@ -242,6 +261,19 @@ static bool same_choice(const struct choice *c, const struct decision_chosen *r,
 	       (!words || slice_equal(c->say, r->say));
 }
 
+/* What every action fell at, where it was recorded. */
+static bool same_gates(const struct deciding *d, const struct decision_record *r)
+{
+	bool same = !r->fell_count || r->fell_count == d->m->pack->action_count;
+	for (unsigned i = 0; same && i < r->fell_count; i++) {
+		const struct verdict *v = &d->verdicts[i];
+		const struct fell *f = &r->fell[i];
+		same = v->gate == f->gate && v->unknown == f->unknown &&
+		       (v->gate != GATE_POLICY || v->policy == f->policy);
+	}
+	return same;
+}
+
 bool decision_verify(struct machine *m, const struct record *customer, const struct decision_record *r)
 {
 	struct decide_subjects subjects = { .customer = customer };
@@ -256,6 +288,7 @@ bool decision_verify(struct machine *m, const struct record *customer, const str
 	deciding_start(&d, m, &subjects, &r->ask, &foreign, out);
 	bool same = decide(&d) && out->choice_count == r->chosen_count && foreign.next == foreign.count;
 	deciding_finish(&d);
+	same = same && same_gates(&d, r);
 	for (unsigned i = 0; same && i < out->choice_count; i++)
 		same = same_choice(&out->choices[i], &r->chosen[i], r->head.nudge);
 	return same;

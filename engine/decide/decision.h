@@ -55,6 +55,12 @@ struct left_out {
 	double score;
 	double propensity, value, context, lever; /* of which the score is made, at "rank" */
 };
+/* Of one action: its gate (gate_text), and of the gate "policy" which one, as an index into the pack's. */
+struct fell {
+	uint8_t gate;
+	bool unknown;
+	uint16_t policy;
+};
 struct decision {
 	struct choice choices[LIMIT_RECOMMENDATIONS];
 	unsigned choice_count;
@@ -65,8 +71,15 @@ struct decision {
 	struct slice cautions[LIMIT_ANSWERS];
 	unsigned caution_count;
 	bool fallback;
-	const char *fallback_reason;
+	const char *fallback_reason; /* one of fallback_reasons */
+	/* What every action fell at, in order of declaration; where the machine keeps gates and no fallback answered. */
+	struct fell *fell; /* arena */
+	unsigned fell_count;
 };
+
+enum fallback_cause { FALLBACK_STATE_LATE, FALLBACK_ACTIONS_LATE };
+extern const char *const fallback_reasons[2];
+const char *gate_text(unsigned gate); /* "" is none: it was chosen */
 
 struct decide_subjects {
 	const struct record *customer; /* never NULL; may be an empty one */
@@ -77,7 +90,7 @@ struct decide_subjects {
 void machine_decide(struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,
 		    struct foreign_reads *foreign, struct decision *out);
 /* Only the fallback: the customer's record was not ready in time. */
-void machine_fallback(struct machine *m, const struct ask *ask, const char *reason, struct decision *out);
+void machine_fallback(struct machine *m, const struct ask *ask, enum fallback_cause cause, struct decision *out);
 
 /* Values of all facts for `customer show`: each per member where it is about members. Returns how many; names and
  * values in the arena. */
@@ -110,6 +123,9 @@ struct decision_record {
 	struct decision_chosen *chosen;
 	unsigned chosen_count;
 	bool fallback;
+	enum fallback_cause cause; /* of a fallback */
+	struct fell *fell;         /* one an action of the pack; none where the daemon did not keep them */
+	unsigned fell_count;
 };
 int decision_decode(struct decision_record *out, struct slice in, struct arena *arena);
 /* Recomputes with the recorded inputs against `customer` and says whether it comes out the same (bit by bit). A

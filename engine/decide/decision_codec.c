@@ -9,15 +9,18 @@
  *     choices: varint n, each action string, parts u8, propensity f64, value f64,
  *     then what parts says: context f64, lever f64, member u8, score f64;
  *     of a nudge: the words, since the alert in the record has them
+ *     gates (where flags says): varint n, n half bytes, an action each (gate, 8 where unknown), then of each action that
+ *     fell at a policy which one, varint
  *
  * The score is kept only where it is not the product of its parts, which are multiplied in one order everywhere. */
-#include "decide/decision.h"
+#include "decide/deciding.h"
 
 #include "base/error.h"
 
 #define VERSION 1
 
-enum { FLAG_NUDGE = 1, FLAG_MOOD = 2, FLAG_EXPLAIN = 4, FLAG_FALLBACK = 8 };
+enum { FLAG_NUDGE = 1, FLAG_MOOD = 2, FLAG_EXPLAIN = 4, FLAG_FALLBACK = 8, FLAG_GATES = 16, FLAG_STATE_LATE = 32 };
+enum { HALF_GATE = 7, HALF_UNKNOWN = 8 };
 enum { PART_CONTEXT = 1, PART_LEVER = 2, PART_MEMBER = 4, PART_SCORE = 8 };
 #define TEXTS 8
 
@@ -117,12 +120,35 @@ static void put_choice(struct bytes *out, const struct choice *c, bool words)
 		bytes_put_string(out, c->say);
 }
 
+static unsigned half_of(const struct fell *f)
+{
+	return f->gate | (f->unknown ? HALF_UNKNOWN : 0);
+}
+
+static void put_gates(struct bytes *out, const struct decision *d)
+{
+	bytes_put_varint(out, d->fell_count);
+	for (unsigned i = 0; i < d->fell_count; i += 2)
+		bytes_put_u8(out, (uint8_t)(half_of(&d->fell[i]) |
+					    (i + 1 < d->fell_count ? half_of(&d->fell[i + 1]) << 4 : 0)));
+	for (unsigned i = 0; i < d->fell_count; i++)
+		if (d->fell[i].gate == GATE_POLICY)
+			bytes_put_varint(out, d->fell[i].policy);
+}
+
+static uint8_t flags_of(const struct decision_head *head, const struct ask *ask, const struct decision *d)
+{
+	bool late = d->fallback && d->fallback_reason == fallback_reasons[FALLBACK_STATE_LATE];
+	return (uint8_t)((head->nudge ? FLAG_NUDGE : 0) | (ask->has_mood ? FLAG_MOOD : 0) |
+			 (ask->explain ? FLAG_EXPLAIN : 0) | (d->fallback ? FLAG_FALLBACK : 0) |
+			 (d->fell_count ? FLAG_GATES : 0) | (late ? FLAG_STATE_LATE : 0));
+}
+
 void decision_encode(const struct decision_head *head, const struct ask *ask, const struct foreign_reads *foreign,
 		     const struct decision *d, struct bytes *out)
 {
 	bytes_put_u8(out, VERSION);
-	bytes_put_u8(out, (uint8_t)((head->nudge ? FLAG_NUDGE : 0) | (ask->has_mood ? FLAG_MOOD : 0) |
-				    (ask->explain ? FLAG_EXPLAIN : 0) | (d->fallback ? FLAG_FALLBACK : 0)));
+	bytes_put_u8(out, flags_of(head, ask, d));
 	bytes_put_varint(out, head->boot);
 	bytes_put_varint(out, head->count);
 	bytes_put_varint(out, head->customer_seq);
@@ -136,6 +162,8 @@ void decision_encode(const struct decision_head *head, const struct ask *ask, co
 	bytes_put_varint(out, d->choice_count);
 	for (unsigned i = 0; i < d->choice_count; i++)
 		put_choice(out, &d->choices[i], head->nudge);
+	if (d->fell_count)
+		put_gates(out, d);
 }
 
 /* Counts in the input are bounded by the bytes that are left: each item has at least one. */
@@ -202,6 +230,25 @@ static void take_choice(struct reader *r, struct decision_chosen *c, bool words)
 	c->say = words ? reader_string(r) : (struct slice){ NULL, 0 };
 }
 
+static void take_gates(struct reader *r, struct decision_record *out, struct arena *arena)
+{
+	uint64_t count = reader_varint(r);
+	if (count > LIMIT_ACTIONS || (count + 1) / 2 > reader_left(r)) {
+		r->bad = true;
+		return;
+	}
+	out->fell = arena_alloc(arena, (count + 1) * sizeof(*out->fell));
+	out->fell_count = (unsigned)count;
+	unsigned halves = 0;
+	for (unsigned i = 0; i < count; i++) {
+		halves = i % 2 ? halves >> 4 : reader_u8(r);
+		out->fell[i] = (struct fell){ .gate = halves & HALF_GATE, .unknown = (halves & HALF_UNKNOWN) != 0 };
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (out->fell[i].gate == GATE_POLICY)
+			out->fell[i].policy = (uint16_t)reader_varint(r);
+}
+
 int decision_decode(struct decision_record *out, struct slice in, struct arena *arena)
 {
 	struct reader r = reader_of(in);
@@ -213,6 +260,7 @@ int decision_decode(struct decision_record *out, struct slice in, struct arena *
 	out->ask.has_mood = flags & FLAG_MOOD;
 	out->ask.explain = flags & FLAG_EXPLAIN;
 	out->fallback = flags & FLAG_FALLBACK;
+	out->cause = flags & FLAG_STATE_LATE ? FALLBACK_STATE_LATE : FALLBACK_ACTIONS_LATE;
 	out->head.boot = reader_varint(&r);
 	out->head.count = reader_varint(&r);
 	out->head.customer_seq = reader_varint(&r);
@@ -228,5 +276,7 @@ int decision_decode(struct decision_record *out, struct slice in, struct arena *
 		out->chosen = arena_alloc(arena, out->chosen_count * sizeof(*out->chosen));
 	for (unsigned i = 0; i < out->chosen_count; i++)
 		take_choice(&r, &out->chosen[i], out->head.nudge);
+	if (flags & FLAG_GATES)
+		take_gates(&r, out, arena);
 	return r.bad || reader_left(&r) ? error_set(ERR_CORRUPT, NULL, "a decision's record is broken") : ERR_OK;
 }

@@ -10,6 +10,11 @@ const char *gate_name(enum gate g)
 	return names[g];
 }
 
+const char *gate_text(unsigned gate)
+{
+	return gate <= GATE_RANK ? gate_name((enum gate)gate) : "";
+}
+
 static bool on_channel(const struct action_decl *a, struct slice channel)
 {
 	if (!a->channels || a->channel_count == 0)

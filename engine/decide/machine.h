@@ -19,6 +19,7 @@ struct machine {
 	struct eval *eval;    /* owned scratch: decide/eval.h */
 	/* For rules' time_ns: this layer reads no clock itself. NULL: not measured (replay, tests). */
 	uint64_t (*now_ns)(void);
+	bool keep_gates;      /* decisions say, and record, what every action fell at */
 	struct stages stages; /* begun by the caller, with a clock of the caller's; off otherwise */
 };
 

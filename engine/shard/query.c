@@ -130,8 +130,7 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 	struct decision decision;
 	stages_lap(&s->machine.stages, STAGE_ASKED, 1);
 	if (w->recommend.deadline_ms && deadline_passed(&deadline))
-		machine_fallback(&s->machine, ask, "the deadline passed before the customer's state was at hand",
-				 &decision);
+		machine_fallback(&s->machine, ask, FALLBACK_STATE_LATE, &decision);
 	else
 		machine_decide(&s->machine, &subjects, ask, &foreign, &decision);
 	struct decision_head head = { .boot = s->engine->boot_id,

@@ -374,8 +374,15 @@ static void past_the_deadline_the_fallback_answers(void **state)
 	assert_true(s.d.fallback);
 	assert_int_equal(s.d.choice_count, 1);
 	assert_slice(s.d.choices[0].say, "I am listening.");
-	machine_fallback(&s.w.m, &s.ask, "late", &s.d);
-	assert_string_equal(s.d.fallback_reason, "late");
+	assert_string_equal(s.d.fallback_reason, fallback_reasons[FALLBACK_ACTIONS_LATE]);
+	struct bytes b = { 0 };
+	struct decision_record r;
+	machine_fallback(&s.w.m, &s.ask, FALLBACK_STATE_LATE, &s.d);
+	assert_string_equal(s.d.fallback_reason, fallback_reasons[FALLBACK_STATE_LATE]);
+	decision_encode(&(struct decision_head){ .boot = 1 }, &s.ask, NULL, &s.d, &b);
+	assert_int_equal(decision_decode(&r, bytes_slice(&b), &s.w.m.arena), ERR_OK);
+	assert_true(r.fallback && r.cause == FALLBACK_STATE_LATE);
+	bytes_finish(&b);
 	tear_down(&s);
 }
 
@@ -423,6 +430,46 @@ static void a_decision_is_recorded_and_verified(void **state)
 	b.data[0] = 99;
 	assert_int_equal(decision_decode(&r, bytes_slice(&b), &s.w.m.arena), ERR_VERSION);
 	bytes_finish(&b);
+	tear_down(&s);
+}
+
+static void gates_are_recorded_where_they_are_kept(void **state)
+{
+	struct stage_set s;
+	struct bytes with = { 0 }, without = { 0 };
+	struct decision_record r;
+	struct decision_head head = { .boot = 7, .count = 1 };
+	set_up(&s);
+	family(&s);
+	world_event(&s.w, "complaint.opened", T0 + 1, "");
+	s.ask.limit = 2;
+	decide(&s);
+	assert_int_equal(s.d.fell_count, 0);
+	decision_encode(&head, &s.ask, &s.foreign, &s.d, &without);
+	s.w.m.keep_gates = true;
+	decide(&s);
+	decision_encode(&head, &s.ask, &s.foreign, &s.d, &with);
+	unsigned actions = s.w.m.pack->action_count;
+	assert_int_equal(actions, 8);
+	assert_int_equal(with.len, without.len + 1 + actions / 2 + 2); /* both upsells fell at a policy */
+	assert_int_equal(decision_decode(&r, bytes_slice(&with), &s.w.m.arena), ERR_OK);
+	assert_int_equal(r.fell_count, actions);
+	for (unsigned i = 0; i < actions; i++) {
+		const struct left_out *l = left_out(&s, s.w.m.pack->actions[i].name->data);
+		assert_string_equal(gate_text(r.fell[i].gate), l ? l->gate : "");
+		if (l)
+			assert_int_equal(r.fell[i].unknown, l->unknown);
+	}
+	assert_string_equal(gate_text(r.fell[2].gate), "policy");
+	assert_int_equal(r.fell[2].policy, 0);
+	assert_true(r.fell[6].unknown);
+	assert_true(decision_verify(&s.w.m, s.w.r, &r));
+	r.fell[7].gate = 6;
+	assert_false(decision_verify(&s.w.m, s.w.r, &r));
+	for (size_t cut = 0; cut < with.len; cut++)
+		assert_int_not_equal(decision_decode(&r, (struct slice){ with.data, cut }, &s.w.m.arena), ERR_OK);
+	bytes_finish(&with);
+	bytes_finish(&without);
 	tear_down(&s);
 }
 
@@ -496,6 +543,7 @@ int main(void)
 		cmocka_unit_test(answers_are_for_the_topic),
 		cmocka_unit_test(past_the_deadline_the_fallback_answers),
 		cmocka_unit_test(a_decision_is_recorded_and_verified),
+		cmocka_unit_test(gates_are_recorded_where_they_are_kept),
 		cmocka_unit_test(a_nudge_keeps_its_words),
 		cmocka_unit_test(aborted_calls_of_a_decision_are_played_back),
 	};

@@ -54,23 +54,6 @@ void inbox_put_back(struct shard *s, struct work *w)
 		s->inbox_tail = w;
 }
 
-int apply_effect(struct shard *s, struct slot *slot, const struct entry *entry, const struct apply_input *in,
-		 struct applied *out)
-{
-	struct event e = { 0 };
-	if (entry->effect.kind == EFFECT_EVENT) {
-		if (event_decode(&e, entry->effect.body, &s->machine.arena, -1) != ERR_OK)
-			return error_set(ERR_CORRUPT, NULL, "an event that another record accepted does not decode");
-		e.customer = entry->effect.customer;
-		if (entry->effect.member.len)
-			e.member = entry->effect.member;
-		if (e.time_ms == 0)
-			e.time_ms = in->received_at_ms;
-	}
-	machine_apply_effect(&s->machine, slot->record, entry->effect.kind, entry->effect.body, &e, in, out);
-	return ERR_OK;
-}
-
 /* A prospect that never was stays unmade: the entry is there, so that the effect is known to be done, but no record. */
 bool effect_changes(const struct slot *slot, uint8_t kind)
 {
@@ -118,7 +101,7 @@ void effect_work(struct shard *s, struct work *w)
 	arena_reset(&s->machine.arena);
 	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
-	int result = apply_effect(s, slot, &entry, &in, applied);
+	int result = effect_apply(&s->machine, slot->record, &entry, &in, applied);
 	CHECK(result == ERR_OK);
 	entry.aborted = applied->aborted;
 	(void)fault_hit(effect_before_publish);

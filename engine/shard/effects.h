@@ -1,10 +1,10 @@
 /* shard/effects.h: what entries cause elsewhere: effects and nudges, kept in order (the inbox) until they are in the
- * journal. What live and replay share of applying is here too. Private to this folder. */
+ * journal. Private to this folder. */
 #ifndef NUDGED_SHARD_EFFECTS_H
 #define NUDGED_SHARD_EFFECTS_H
 
 #include "decide/decision.h"
-#include "history/entry.h"
+#include "history/apply.h"
 #include "shard/cache.h"
 #include "shard/shard.h"
 #include "wire/request.h"
@@ -17,11 +17,6 @@ struct source { /* an entry whose effects are not all in the journal yet */
 	uint32_t left;
 };
 
-int apply_effect(struct shard *s, struct slot *slot, const struct entry *entry, const struct apply_input *in,
-		 struct applied *out);
-void apply_nudge(struct shard *s, struct slot *slot, const struct decision_record *d, const struct apply_input *in,
-		 struct applied *out);
-struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t received_at_ms);
 void decision_to_wire(struct shard *s, const struct decision *d, const struct decision_head *head,
 		      const struct record *r, int64_t now_ms, struct slice channel, struct wire_recommendation *out);
 bool effect_changes(const struct slot *slot, uint8_t kind);

@@ -70,21 +70,6 @@ void decision_to_wire(struct shard *s, const struct decision *d, const struct de
 	};
 }
 
-/* The record's part: shared by live and replay, from what the decision's body says. */
-void apply_nudge(struct shard *s, struct slot *slot, const struct decision_record *d, const struct apply_input *in,
-		 struct applied *out)
-{
-	*out = (struct applied){ 0 };
-	if (!d->chosen_count || !d->chosen[0].say.len)
-		return; /* nothing suitable, or words that cannot be filled in: half a message is not sent */
-	const struct decision_chosen *chosen = &d->chosen[0];
-	struct alert *alert = machine_apply_nudge(&s->machine, slot->record, d->head.rule, d->ask.channel, chosen->say,
-						  (uint8_t)(chosen->member ? chosen->member : d->ask.bound_member),
-						  d->ask.now_ms, in);
-	if (alert)
-		out->alerts[out->alert_count++] = (struct applied_alert){ alert, 0 };
-}
-
 static const struct record *area_of(struct shard *s, const struct record *r)
 {
 	const struct attr *area = attrs_get_text(record_attrs(r, 0), SLICE("area"));
@@ -141,7 +126,7 @@ void nudge_work(struct shard *s, struct work *w)
 	CHECK(result == ERR_OK);
 	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
-	apply_nudge(s, slot, &d, &in, applied);
+	nudge_apply(&s->machine, slot->record, &d, &in, applied);
 	struct entry entry = { .kind = ENTRY_DECISION };
 	entry.decision.bytes = bytes_slice(&s->encoded);
 	struct commit c = { .slot = slot,

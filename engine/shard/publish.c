@@ -170,24 +170,6 @@ void publish_work(struct shard *s, struct work *w)
 	publish(s, w, slot, &entry, untimed);
 }
 
-struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t received_at_ms)
-{
-	return (struct outcome_input){
-		.id = o->id,
-		.source = o->source,
-		.member = o->member,
-		.agent = o->agent,
-		.action = o->action,
-		.channel = o->channel,
-		.kind = o->kind,
-		.decision_boot = o->decision_boot,
-		.decision_count = o->decision_count,
-		.id_hash = o->id_hash,
-		.content_hash = o->content_hash,
-		.time_ms = o->time_ms ? o->time_ms : received_at_ms,
-	};
-}
-
 void outcome_work(struct shard *s, struct work *w)
 {
 	struct slot *slot;

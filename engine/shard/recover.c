@@ -4,7 +4,7 @@
 #include "shard/control.h"
 #include "shard/effects.h"
 #include "shard/parts.h"
-#include "shard/read_ahead.h"
+#include "history/read_ahead.h"
 #include "shard/recovery.h"
 #include "shard/timers.h"
 #include "shard/work.h"

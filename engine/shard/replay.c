@@ -5,7 +5,7 @@
 #include "shard/control.h"
 #include "shard/effects.h"
 #include "shard/parts.h"
-#include "shard/read_ahead.h"
+#include "history/read_ahead.h"
 #include "shard/recovery.h"
 #include "shard/sweep.h"
 #include "shard/work.h"
@@ -70,14 +70,10 @@ static int replay_event(struct shard *s, struct slot *slot, struct ahead_item *i
 static int replay_outcome(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
 			  struct replay_checks *checks)
 {
-	struct request_outcome o;
-	arena_reset(&s->arena_event);
-	int result = outcome_decode(&o, entry->outcome.raw, &s->arena_event, -1);
+	struct outcome_input input;
+	int result = outcome_input_decode(&input, entry, je->received_at_ms, &s->machine.arena);
 	if (result != ERR_OK)
 		return error_prefix("entry %llu", (unsigned long long)je->seq);
-	struct outcome_input input = outcome_input_of(&o, je->received_at_ms);
-	if (entry->outcome.member.len)
-		input.member = entry->outcome.member;
 	struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true, .aborted = entry->aborted };
 	machine_apply_outcome(&s->machine, slot->record, &input, &in, &s->applied);
 	checks->report.outcomes++;
@@ -89,18 +85,11 @@ static int replay_outcome(struct shard *s, struct slot *slot, struct entry *entr
 static int replay_timer(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,
 			struct replay_checks *checks)
 {
-	struct record *r = slot->record;
-	int member = record_member(r, s->machine.pool, entry->timer.member, false, 0);
-	struct timer t = { .due_ms = entry->timer.due_ms,
-			   .decl = entry->timer.decl,
-			   .member = (uint8_t)(member > 0 ? member : 0),
-			   .key = entry->timer.key.len ? strpool_take(s->machine.pool, entry->timer.key) : NULL };
 	struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true, .aborted = entry->aborted };
-	machine_apply_timer(&s->machine, r, &t, &in, &s->applied);
+	timer_apply(&s->machine, slot->record, entry, &in, &s->applied);
 	checks->report.timers++;
 	int result = differs(checks, je, &s->applied);
 	commit(s, slot, entry, &s->applied, je, (struct slice){ 0 }, entry->timer.member, (struct slice){ 0 });
-	strpool_drop(s->machine.pool, t.key);
 	return result;
 }
 
@@ -119,7 +108,7 @@ static int replay_effect(struct shard *s, struct slot *slot, struct entry *entry
 			 struct replay_checks *checks)
 {
 	struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true, .aborted = entry->aborted };
-	int result = apply_effect(s, slot, entry, &in, &s->applied);
+	int result = effect_apply(&s->machine, slot->record, entry, &in, &s->applied);
 	if (result != ERR_OK)
 		return error_prefix("entry %llu", (unsigned long long)je->seq);
 	checks->report.effects++;
@@ -180,7 +169,7 @@ static int replay_decision(struct shard *s, struct slot *slot, struct entry *ent
 		struct bytes nudge = { 0 };
 		struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true };
 		nudge_message(s, slot->record, &d, &nudge);
-		apply_nudge(s, slot, &d, &in, &s->applied);
+		nudge_apply(&s->machine, slot->record, &d, &in, &s->applied);
 		commit(s, slot, entry, &s->applied, je, (struct slice){ 0 }, (struct slice){ 0 }, bytes_slice(&nudge));
 		bytes_finish(&nudge);
 	}

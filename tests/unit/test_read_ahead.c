@@ -2,7 +2,7 @@
  * closing in the middle. */
 #include "journal_kit.h"
 
-#include "shard/read_ahead.h"
+#include "history/read_ahead.h"
 #include "wire/request.h"
 
 #define MANY 1500u /* more pages than there are */

@@ -1,4 +1,4 @@
-/* shard/read_ahead.c: a thread that reads the journal page by page; a page is some dozens of entries with all that was
+/* history/read_ahead.c: a thread that reads the journal page by page; a page is some dozens of entries with all that was
  * lent for them. Pages go round between two threads, each page one side's at a time:
  *
  *     reading thread: read, verify, decode --> ready pages --> applying thread
@@ -6,7 +6,7 @@
  *
  * Reading, checksums and decoding are a third of what an entry costs at start, and depend on nothing that applying
  * changes. A few pages are enough: the readers' side is the faster one, and waits. */
-#include "shard/read_ahead.h"
+#include "history/read_ahead.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -54,13 +54,11 @@ static int decode_event(struct ahead_item *item, struct arena *arena)
 	return ERR_OK;
 }
 
-/* The journal lends the body only until its next entry. */
-static int decode(struct ahead_item *item, struct arena *arena)
+int ahead_item_decode(struct ahead_item *item, struct arena *arena)
 {
 	item->hash = 0;
 	if (item->je.blanked)
 		return ERR_OK;
-	item->je.body = arena_slice(arena, item->je.body);
 	int result = entry_body_decode(&item->entry, item->je.kind, item->je.body, arena);
 	if (result != ERR_OK)
 		return result;
@@ -79,7 +77,8 @@ static void fill(struct read_ahead *r, struct page *p)
 		p->result = journal_next(r->reader, &item->je);
 		if (p->result != 1)
 			break;
-		int result = decode(item, &p->arena);
+		item->je.body = arena_slice(&p->arena, item->je.body); /* the journal lends it until its next entry */
+		int result = ahead_item_decode(item, &p->arena);
 		if (result != ERR_OK)
 			p->result = result;
 		else

@@ -1,7 +1,7 @@
-/* shard/read_ahead.h: the journal for recovery and --replay, read, checked and decoded by a thread of its own ahead of
- * the one that applies it. Private to this folder. */
-#ifndef NUDGED_SHARD_READ_AHEAD_H
-#define NUDGED_SHARD_READ_AHEAD_H
+/* history/read_ahead.h: the journal for whoever goes through all of it, read, checked and decoded by a thread of its own
+ * ahead of the one that applies it. */
+#ifndef NUDGED_HISTORY_READ_AHEAD_H
+#define NUDGED_HISTORY_READ_AHEAD_H
 
 #include "disk/journal.h"
 #include "history/entry.h"
@@ -16,7 +16,9 @@ struct ahead_item {
 };
 
 struct read_ahead;
-/* Begins to read at `from`. The journal is open, and nobody appends to it. ERR_IO: no thread is to be had. */
+/* je is filled in; its body lasts as long as the item. The rest of the item is in the arena. ERR_CORRUPT */
+int ahead_item_decode(struct ahead_item *item, struct arena *arena);
+/* Begins to read at `from`. The journal is open, and nobody of this process appends to it. ERR_IO: no thread is to be had. */
 int read_ahead_open(struct read_ahead **out, struct journal *j, uint64_t from);
 /* The next entries in order, lent until the next call. 1; 0: the end; negative: the journal's error, or ERR_CORRUPT for an
  * entry that does not decode; what came before it was handed out. */

@@ -1,0 +1,25 @@
+/* history/apply.h: an entry's payload applied to its subject's record, the same way live, in recovery and wherever
+ * history is gone through again. `in` brings what the entry brought: when it was received, and on replay the calls that
+ * were aborted. What is decoded on the way is in the machine's arena. */
+#ifndef NUDGED_HISTORY_APPLY_H
+#define NUDGED_HISTORY_APPLY_H
+
+#include "decide/decision.h"
+#include "history/entry.h"
+#include "wire/request.h"
+
+/* ERR_CORRUPT where an event that another record accepted does not decode. */
+int effect_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
+		 struct applied *out);
+struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t received_at_ms);
+/* What a recorded outcome says, lent by it and the arena. An error is that of its decoding. */
+int outcome_input_decode(struct outcome_input *out, const struct entry *entry, int64_t received_at_ms,
+			 struct arena *arena);
+void timer_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
+		 struct applied *out);
+/* The record's part of a nudge that was decided: an alert, in out. None where nothing was suitable, or its words could
+ * not be filled in: half a message is not sent. */
+void nudge_apply(struct machine *m, struct record *r, const struct decision_record *d, const struct apply_input *in,
+		 struct applied *out);
+
+#endif

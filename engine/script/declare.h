@@ -101,6 +101,7 @@ void declare_cases(lua_State *L);
 void declare_rules(lua_State *L);
 void declare_decisions(lua_State *L);
 void declare_pack(lua_State *L);
+int event_declare(lua_State *L); /* what calling `event` does (declare_event.c) */
 
 /* A declaration of the form `what "name" { … }`: returns the function that takes the table. `body` gets name and
  * table as 1 and 2. */

@@ -206,10 +206,15 @@ static int logic_calc(lua_State *L)
 	return 1;
 }
 
-static void push_reader(lua_State *L, lua_CFunction read)
+/* `call` NULL: it cannot be called. */
+static void push_reader(lua_State *L, lua_CFunction read, lua_CFunction call)
 {
 	lua_newuserdatauv(L, 0, 0);
-	lua_createtable(L, 0, 3);
+	lua_createtable(L, 0, 4);
+	if (call) {
+		lua_pushcfunction(L, call);
+		lua_setfield(L, -2, "__call");
+	}
 	lua_pushcfunction(L, read);
 	lua_setfield(L, -2, "__index");
 	lua_pushcfunction(L, refuse_field_write);
@@ -236,8 +241,8 @@ void declare_logic(lua_State *L)
 		{ NULL, NULL },
 	};
 	luaL_setfuncs(L, functions, 0);
-	push_reader(L, event_field);
+	push_reader(L, event_field, event_declare);
 	lua_setfield(L, -2, "event");
-	push_reader(L, request_field);
+	push_reader(L, request_field, NULL);
 	lua_setfield(L, -2, "request");
 }

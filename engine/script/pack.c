@@ -243,6 +243,7 @@ void pack_destroy(struct pack *p)
 		strpool_drop(p->pool, p->strings[i]);
 	free(p->strings);
 	free(p->series);
+	free(p->events);
 	free(p->cases);
 	free(p->facts);
 	free(p->rules);

@@ -13,6 +13,24 @@
 
 enum about { ABOUT_CUSTOMER, ABOUT_MEMBER, ABOUT_AGENT, ABOUT_AREA };
 
+/* What the author says of an event type: event "type" { … }. Nothing at run time looks at it. */
+enum schema_type { SCHEMA_ANY, SCHEMA_BOOLEAN, SCHEMA_NUMBER, SCHEMA_STRING, SCHEMA_TIME }; /* time: UTC milliseconds */
+enum presence { PRESENCE_OPTIONAL, PRESENCE_REQUIRED, PRESENCE_NEVER };
+struct schema_attr {
+	struct str *name;
+	uint8_t type;           /* enum schema_type */
+	bool required;
+	double low, high;       /* of numbers; infinite where not said */
+	struct value *one_of; unsigned one_of_count; /* none: not closed */
+};
+struct event_decl {
+	struct str *type, *why;
+	uint8_t member, agent, contact; /* enum presence */
+	struct str **channels; unsigned channel_count; /* none: any */
+	struct schema_attr *attrs; unsigned attr_count;
+	const char *file; int line;
+};
+
 #define SERIES_BY_MAX 8 /* a key is at most limit_key_bytes long: more names than that would not fit */
 struct series_decl {
 	struct str *name;       /* as its local was named by `name =`, else "TYPE#n"; for people */
@@ -201,6 +219,8 @@ void pack_destroy(struct pack *p); /* NULL-safe */
 const struct type_index *pack_type(const struct pack *p, const struct str *type);
 int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
 int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */
+const struct event_decl *pack_event(const struct pack *p, const struct str *type); /* NULL: not declared */
+const struct schema_attr *event_decl_attr(const struct event_decl *e, const struct str *name); /* NULL: it has no such */
 int pack_language(const struct pack *p, struct slice language);  /* index; "vi-VN" finds "vi"; the first where unknown */
 const struct series_decl *pack_series_by_id(const struct pack *p, uint32_t id);
 const struct case_decl *pack_case_by_id(const struct pack *p, uint32_t id);

@@ -1,11 +1,25 @@
 -- The calls of a bank's call centre (rules/bank/import.lua makes them of the recording): who calls again, who hangs
--- up, who waits. One event type, call.ended: attributes service, outcome (AGENT served, HANG hung up), priority,
--- vru_s, wait_s, service_s.
+-- up, who waits.
 
 pack {
   name = "bank",
   zone = "UTC", -- the recording's own clock, taken as UTC
   topics = { "service", "waiting" },
+}
+
+-- What comes in: `nudgectl rules check` holds the rules against it.
+event "call.ended" {
+  why = "one call, from the line's answering to its end",
+  member = "never", contact = "never", channels = { "call" },
+  attributes = {
+    -- regular, in English, internet, stock, prospect, call-back
+    service = { "string", required = true, one_of = { "PS", "PE", "IN", "NE", "NW", "TT" } },
+    outcome = { "string", required = true, one_of = { "AGENT", "HANG" } }, -- served by an agent, hung up before
+    priority = { "number", one_of = { 0, 1, 2 } },                         -- 0 and 1 regular, 2 priority customer
+    vru_s = { "number", at_least = 0 },                                    -- seconds with the answering machine,
+    wait_s = { "number", at_least = 0 },                                   -- in the queue,
+    service_s = { "number", at_least = 0 },                                -- with the agent
+  },
 }
 
 timeline { keep = 10, types = { "call.ended" }, fields = { "service", "outcome", "wait_s" } }

@@ -206,9 +206,30 @@ function Case:turnaround() end
 ---@overload fun(name: string): fun(term: nudged.Term)
 fact = {}
 
----The event's fields (id source customer member agent contact type channel time) and attributes. In rules only. time
----is UTC milliseconds.
----@type table<string, nudged.Term>
+---@alias nudged.AttributeType "string" | "number" | "boolean" | "time" | "any" time: UTC milliseconds
+---@alias nudged.Presence "required" | "optional" | "never"
+---{ "number", at_least = 0, required = true }
+---@class nudged.Attribute
+---@field [1] nudged.AttributeType
+---@field required? boolean
+---@field one_of? (string | number)[] all the values it can have
+---@field at_least? number
+---@field at_most? number
+---@field why? string
+---@class nudged.EventBody
+---@field why? string
+---@field member? nudged.Presence whether events of the type name one; "optional"
+---@field agent? nudged.Presence
+---@field contact? nudged.Presence
+---@field channels? nudged.Types any
+---@field attributes? table<string, nudged.AttributeType | nudged.Attribute>
+
+---event.x: the event's fields (id source customer member agent contact type channel time) and attributes. In rules only.
+---time is UTC milliseconds.
+---event "type" { … } says what comes with events of a type, for `nudgectl rules check` and for people.
+---@class nudged.Event
+---@field [string] nudged.Term
+---@overload fun(type: string): fun(body: nudged.EventBody)
 event = {}
 ---The request's fields (channel intent topic member agent language mood time) and attributes. In decisions only. time
 ---is UTC milliseconds.

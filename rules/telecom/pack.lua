@@ -31,6 +31,7 @@ timeline {
   fields = { "topic", "ref", "mood_end", "resolved", "amount", "minutes", "to" },
 }
 
+require "events"
 require "messages"
 require "service"
 require "agents"

@@ -4,6 +4,12 @@
 -- Who we are. The first language is the one used where nothing else is known.
 pack { name = "welcome", languages = { "en" }, topics = { "help" } }
 
+-- What comes in: one event type, and what is said with it. `nudgectl rules check` holds the rest against this.
+event "contact.started" {
+  why = "a customer contacts us",
+  attributes = { topic = { "string", one_of = { "help" } } },
+}
+
 -- A series: a stream of events kept as a window. Here: every contact, one window a customer.
 local contacts = series { on = "contact.started" }
 

@@ -340,6 +340,42 @@ static void terms_read_well(void **state)
 	}
 }
 
+static struct str *name_of(const struct world *w, const char *text)
+{
+	return strpool_find(w->pool, slice_of(text));
+}
+
+static void events_say_what_they_bring(void **state)
+{
+	struct world w;
+	world_load(&w, "event 'bill.issued' {\n"
+		       "  why = 'a bill goes out', member = 'never', contact = 'required', channels = 'web',\n"
+		       "  attributes = { amount = { 'number', required = true, at_least = 0 }, due = 'time',\n"
+		       "    kind = { 'string', one_of = { 'monthly', 'last' } } },\n"
+		       "}\n"
+		       "event 'sms.sent' {}\n");
+	assert_int_equal(w.pack->event_count, 2);
+	const struct event_decl *e = pack_event(w.pack, name_of(&w, "bill.issued"));
+	assert_string_equal(e->why->data, "a bill goes out");
+	assert_int_equal(e->line, 2);
+	assert_int_equal(e->member, PRESENCE_NEVER);
+	assert_int_equal(e->agent, PRESENCE_OPTIONAL);
+	assert_int_equal(e->contact, PRESENCE_REQUIRED);
+	assert_int_equal(e->channel_count, 1);
+	assert_int_equal(e->attr_count, 3);
+	const struct schema_attr *amount = event_decl_attr(e, name_of(&w, "amount"));
+	assert_int_equal(amount->type, SCHEMA_NUMBER);
+	assert_true(amount->required && amount->low == 0 && isinf(amount->high));
+	assert_int_equal(event_decl_attr(e, name_of(&w, "due"))->type, SCHEMA_TIME);
+	const struct schema_attr *kind = event_decl_attr(e, name_of(&w, "kind"));
+	assert_int_equal(kind->one_of_count, 2);
+	assert_true(slice_equal(kind->one_of[1].string, SLICE("last")));
+	assert_null(event_decl_attr(e, name_of(&w, "test")));
+	assert_null(pack_event(w.pack, name_of(&w, "amount")));
+	assert_null(pack_type(w.pack, name_of(&w, "bill.issued"))); /* to the event path it is a type like any other */
+	world_finish(&w);
+}
+
 static void put_140(void *arg, const struct term *leaf, struct bytes *out)
 {
 	(void)leaf;
@@ -464,6 +500,7 @@ int main(void)
 		cmocka_unit_test(types_find_what_concerns_them),
 		cmocka_unit_test(definitions_keep_their_ids),
 		cmocka_unit_test(terms_read_well),
+		cmocka_unit_test(events_say_what_they_bring),
 		cmocka_unit_test(values_follow_their_names),
 		cmocka_unit_test(files_require_each_other),
 		cmocka_unit_test(bundles_travel),

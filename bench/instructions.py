@@ -5,48 +5,32 @@ hardly do.
 
 usage: instructions.py BENCH_MICRO SMALL_MAP [--store]
 
-Counted are two runs of different lengths; their difference is the operations between them, without start and stop.
 More than the tolerance above a stored figure fails; more than that below asks for `--store`, so that what was won is
 kept.
 """
 import json
 import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(HERE, "measures"))
+from callgrind import installed, instructions  # noqa: E402
+
 STORED = os.path.join(HERE, "instructions.json")
-FEW, MANY = 2048, 6144
-
-
-def counted(micro, small_map, stage, count, scratch):
-    out = os.path.join(scratch, "callgrind.out")
-    subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--collect-atstart=no",
-                    "--toggle-collect=path_drive", micro, "--scratch", os.path.join(scratch, "data"), "--repeat", "1",
-                    "--count", str(count), stage],
-                   env={**os.environ, "LD_PRELOAD": small_map}, check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
-    with open(out) as f:
-        return int(re.search(r"^totals: (\d+)", f.read(), re.M).group(1))
-
 
 def main():
     if len(sys.argv) < 3:
         print(__doc__, file=sys.stderr)
         return 2
-    if not shutil.which("valgrind"):
+    if not installed():
         print("skipped: valgrind is not installed (apt-get install valgrind)")
         return 77
     with open(STORED) as f:
         stored = json.load(f)
     failed = False
     for stage in ("w1", "w2"):
-        with tempfile.TemporaryDirectory() as scratch:
-            few, many = (counted(sys.argv[1], sys.argv[2], stage, n, scratch) for n in (FEW, MANY))
-        each, limit = (many - few) / (MANY - FEW), stored["tolerance"]
+        each, limit = instructions(sys.argv[1], sys.argv[2], stage), stored["tolerance"]
         change = each / stored[stage] - 1 if stored[stage] else 0
         print(f"{stage}: {each:,.0f} instructions an operation, stored {stored[stage]:,} ({change:+.1%}, "
               f"tolerance {limit:.0%})")

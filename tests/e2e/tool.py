@@ -406,7 +406,7 @@ class Examples(unittest.TestCase):
         environment = {**os.environ, "NUDGE_SOCKET": daemon.address,
                        "PATH": os.path.dirname(os.path.abspath(NUDGECTL)) + ":" + os.environ["PATH"]}
         found = 0
-        for name in ("rules activate", "rules test", "simulate", "send", "recommend", "outcome", "customer show", "alerts"):
+        for name in ("rules new", "rules activate", "rules test", "simulate", "send", "recommend", "outcome", "customer show", "alerts"):
             block = self.help(*name.split()).split("Examples:\n")[1].split("\n\n")[0]
             for line in block.splitlines():
                 done = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=folder, env=environment, text=True,

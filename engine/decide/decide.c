@@ -226,6 +226,19 @@ void machine_decide(struct machine *m, const struct decide_subjects *subjects, c
 		machine_fallback(m, ask, FALLBACK_ACTIONS_LATE, out);
 }
 
+void machine_choose(struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,
+		    struct foreign_reads *foreign, struct decision *out)
+{
+	struct ask timeless = *ask;
+	struct deciding d;
+	timeless.expired = NULL;
+	deciding_start(&d, m, subjects, &timeless, foreign, out);
+	(void)decide(&d);
+	if (!foreign->play)
+		foreign->aborted = aborted_of(d.e);
+	deciding_finish(&d);
+}
+
 void machine_fallback(struct machine *m, const struct ask *ask, enum fallback_cause cause, struct decision *out)
 {
 	const struct pack *p = m->pack;

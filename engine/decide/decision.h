@@ -36,6 +36,10 @@ struct foreign_reads {
 	struct value *values;    /* strings in the arena (recording) or lent (playing back) */
 	unsigned count, cap, next;
 	bool play;
+	/* Looks on, where set, and may say what a read is to come to: *v is that so far. `what` tells what is read, also
+	 * across packs: equal for the same thing of the same subject. own: what the record at hand says. */
+	void (*look)(void *arg, uint64_t what, struct value own, struct value *v);
+	void *arg;
 	struct aborted_calls aborted; /* Lua calls of the decision that were aborted: skipped when it is played back */
 };
 
@@ -88,6 +92,9 @@ struct decide_subjects {
 
 /* Results live in the machine's arena. Lua calls that abort make their value unknown and are counted. */
 void machine_decide(struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,
+		    struct foreign_reads *foreign, struct decision *out);
+/* The part of it that is recorded and recomputed: without reasons, and without a look at the deadline. */
+void machine_choose(struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,
 		    struct foreign_reads *foreign, struct decision *out);
 /* Only the fallback: the customer's record was not ready in time. */
 void machine_fallback(struct machine *m, const struct ask *ask, enum fallback_cause cause, struct decision *out);

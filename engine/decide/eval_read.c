@@ -35,6 +35,23 @@ static bool foreign_played(struct eval *e, struct value *out)
 	return true;
 }
 
+/* With somebody who looks on: what is recorded, or played back, is what they make of it. */
+static struct value foreign_looked(struct eval *e, uint64_t what, struct value own)
+{
+	struct foreign_reads *f = e->foreign;
+	struct value v = own;
+	bool played = foreign_played(e, &v);
+	f->look(f->arg, what, own, &v);
+	if (!played)
+		foreign_record(e, v);
+	return v;
+}
+
+static uint64_t whose(const struct record *r, enum term_scope scope)
+{
+	return r ? hash64(subject_id(&r->subject), scope) : scope;
+}
+
 static struct value record_attr(const struct record *r, uint8_t member, const struct str *name)
 {
 	return r ? attr_value(attrs_get(record_attrs(r, member), name)) : value_unknown();
@@ -63,6 +80,8 @@ struct value eval_attr(struct eval *e, enum term_scope scope, const struct str *
 	const struct record *r = scope == SCOPE_AGENT ? e->agent : e->area;
 	if (r && r == e->subject)
 		return record_attr(r, 0, name);
+	if (e->foreign && e->foreign->look)
+		return foreign_looked(e, hash64(str_slice(name), whose(r, scope)), record_attr(r, 0, name));
 	if (foreign_played(e, &v))
 		return v;
 	v = record_attr(r, 0, name);
@@ -172,9 +191,29 @@ struct value leaf_tenure(struct eval *e, const struct term *t)
 
 typedef struct value read_function(struct eval *e, const struct record *r, const struct term *t);
 
-static struct value foreign_kept(struct eval *e, const struct record *r, const struct term *t, read_function *read)
+/* What a term reads, by its text and, of a series, by its definition: two packs may give one name to two of them. */
+static uint64_t kept_what(struct eval *e, const struct record *r, const struct term *t, uint8_t about)
+{
+	struct bytes text = { 0 };
+	term_text(t, e->m->pack, &text);
+	if (t->op == TERM_SERIES) {
+		bytes_put_u32(&text, e->m->pack->series[t->series.index].id);
+		bytes_put_varint(&text, t->series.at_least_days);
+		bytes_put_u8(&text, t->series.of_values);
+	} else if (t->op == TERM_CASE) {
+		bytes_put_u32(&text, e->m->pack->cases[t->open_case.index].id);
+	}
+	uint64_t what = hash64(bytes_slice(&text), whose(r, about == ABOUT_AGENT ? SCOPE_AGENT : SCOPE_AREA));
+	bytes_finish(&text);
+	return what;
+}
+
+static struct value foreign_kept(struct eval *e, const struct record *r, const struct term *t, uint8_t about,
+				 read_function *read)
 {
 	struct value v;
+	if (e->foreign && e->foreign->look)
+		return foreign_looked(e, kept_what(e, r, t, about), r ? read(e, r, t) : value_unknown());
 	if (foreign_played(e, &v))
 		return v;
 	v = r ? read(e, r, t) : value_unknown();
@@ -188,7 +227,7 @@ static inline struct value kept(struct eval *e, const struct term *t, uint8_t ab
 	if (about == ABOUT_CUSTOMER || about == ABOUT_MEMBER)
 		return e->customer ? read(e, e->customer, t) : value_unknown();
 	const struct record *r = about == ABOUT_AGENT ? e->agent : e->area;
-	return r && r == e->subject ? read(e, r, t) : foreign_kept(e, r, t, read);
+	return r && r == e->subject ? read(e, r, t) : foreign_kept(e, r, t, about, read);
 }
 
 struct value leaf_series(struct eval *e, const struct term *t)

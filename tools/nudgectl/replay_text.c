@@ -1,0 +1,370 @@
+/* nudgectl/replay_text.c: a comparison's report for people: what differs first in words, then by rule, action and
+ * recipient, then examples to look into. */
+#include "replay.h"
+
+#include "report.h"
+#include "table.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define RECIPIENTS_MAX 12u
+
+static uint64_t row_sum(const struct compare_row *row, const enum compare_count *counts, size_t count)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < count; i++)
+		n += row->counts[counts[i]];
+	return n;
+}
+
+static const enum compare_count rule_differences[] = {
+	COUNT_FIRED_LOST,     COUNT_FIRED_GAINED, COUNT_ALERTS_LOST,   COUNT_ALERTS_GAINED,
+	COUNT_ALERTS_CHANGED, COUNT_NUDGES_LOST,  COUNT_NUDGES_GAINED, COUNT_NUDGES_CHANGED,
+};
+static const enum compare_count action_differences[] = {
+	COUNT_SHOWN_LOST, COUNT_SHOWN_GAINED, COUNT_NUDGES_LOST, COUNT_NUDGES_GAINED, COUNT_OUTCOMES_UNKNOWN,
+};
+
+static bool rule_differs(const struct compare_row *row)
+{
+	return row->kind == ROW_RULE &&
+	       row_sum(row, rule_differences, sizeof(rule_differences) / sizeof(rule_differences[0]));
+}
+
+static bool action_differs(const struct compare_row *row)
+{
+	return row->kind == ROW_ACTION &&
+	       (row->counts[COUNT_FIRST_BEFORE] != row->counts[COUNT_FIRST_AFTER] ||
+		row_sum(row, action_differences, sizeof(action_differences) / sizeof(action_differences[0])));
+}
+
+/* "12 lost, 3 gained"; nothing where there is nothing. */
+struct part {
+	uint64_t n;
+	const char *text;
+};
+
+static void put_parts(const struct part *parts, size_t count, const char *none)
+{
+	bool any = false;
+	for (size_t i = 0; i < count; i++) {
+		if (!parts[i].n)
+			continue;
+		printf("%s%s %s", any ? ", " : "", count_text(parts[i].n), parts[i].text);
+		any = true;
+	}
+	printf("%s\n", any ? "" : none);
+}
+
+static void put_label(const char *label)
+{
+	printf("  %s%-16s%s", style_on(stdout, STYLE_BOLD), label, style_off(stdout));
+}
+
+static void put_sums(const struct compare_report *r)
+{
+	const uint64_t *t = r->totals;
+	const struct part alerts[] = { { t[TOTAL_ALERTS_LOST], "lost" },
+				       { t[TOTAL_ALERTS_GAINED], "gained" },
+				       { t[TOTAL_ALERTS_CHANGED], "changed" },
+				       { t[TOTAL_ALERTS_RENAMED], "by another name" } };
+	const struct part nudges[] = { { t[TOTAL_NUDGES_LOST], "lost" },
+				       { t[TOTAL_NUDGES_GAINED], "gained" },
+				       { t[TOTAL_NUDGES_CHANGED], "changed" } };
+	const struct part decisions[] = { { t[TOTAL_FIRST_CHANGED], "with another first choice" },
+					  { t[TOTAL_LIST_CHANGED], "with others behind the first" },
+					  { t[TOTAL_SCORES_CHANGED], "with other scores only" },
+					  { t[TOTAL_WORDS_CHANGED], "with other words only" } };
+	const struct part touched[] = { { t[TOTAL_CUSTOMERS_TOUCHED], "customers" },
+					{ t[TOTAL_AGENTS_TOUCHED], "agents" },
+					{ t[TOTAL_AREAS_TOUCHED], "areas" } };
+	put_label("alerts");
+	printf("%s, then %s: ", count_text(t[TOTAL_ALERTS_BEFORE]), count_text(t[TOTAL_ALERTS_AFTER]));
+	put_parts(alerts, 4, "all the same");
+	put_label("nudges");
+	printf("%s, then %s: ", count_text(t[TOTAL_NUDGES_BEFORE]), count_text(t[TOTAL_NUDGES_AFTER]));
+	put_parts(nudges, 3, "all the same");
+	put_label("recommendations");
+	printf("%s: ", count_text(t[TOTAL_RECOMMENDATIONS]));
+	put_parts(decisions, 4, "all the same");
+	put_label("touched");
+	put_parts(touched, 3, "nobody");
+}
+
+static void put_unknown(const struct compare_report *r)
+{
+	const uint64_t *t = r->totals;
+	if (t[TOTAL_OUTCOMES_UNKNOWN])
+		text_wrap(stdout, 2,
+			  "Of recorded outcomes some are of actions that the candidate would not have shown: what would have "
+			  "become of them is unknown, and they are not applied to it.");
+	if (t[TOTAL_OUTCOMES_UNKNOWN] || t[TOTAL_SHOWN_UNKNOWN]) {
+		put_label("unknown");
+		const struct part parts[] = { { t[TOTAL_OUTCOMES_UNKNOWN], "outcomes left out" },
+					      { t[TOTAL_SHOWN_UNKNOWN], "times an action that nobody showed" } };
+		put_parts(parts, 2, "");
+	}
+	if (t[TOTAL_ACKNOWLEDGEMENTS_LEFT_OUT]) {
+		put_label("left out");
+		printf("%s of alerts that the candidate does not have open\n",
+		       plural_text(t[TOTAL_ACKNOWLEDGEMENTS_LEFT_OUT], "acknowledgement", "acknowledgements"));
+	}
+}
+
+static void put_figure(struct table *t, uint64_t n, enum style style)
+{
+	if (n)
+		table_add_styled(t, style, "%s", count_text(n));
+	else
+		table_add(t, "-");
+}
+
+static const char *standing(const struct compare_row *row)
+{
+	if (row->in_before && !row->in_after)
+		return "gone";
+	return row->in_after && !row->in_before ? "new" : "";
+}
+
+static void put_rules(const struct compare_report *r)
+{
+	struct table t;
+	table_init(&t, "rule|>fired|>then|>alerts|>then|>lost|>gained|>changed|>nudges|>then|");
+	for (size_t i = 0; i < r->row_count; i++) {
+		const struct compare_row *row = &r->rows[i];
+		const uint64_t *n = row->counts;
+		if (!rule_differs(row))
+			continue;
+		table_add_styled(&t, STYLE_BOLD, "%s", row->name);
+		put_figure(&t, n[COUNT_FIRED_BEFORE], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_FIRED_AFTER], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_ALERTS_BEFORE], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_ALERTS_AFTER], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_ALERTS_LOST] + n[COUNT_NUDGES_LOST], STYLE_RED);
+		put_figure(&t, n[COUNT_ALERTS_GAINED] + n[COUNT_NUDGES_GAINED], STYLE_GREEN);
+		put_figure(&t, n[COUNT_ALERTS_CHANGED] + n[COUNT_NUDGES_CHANGED], STYLE_YELLOW);
+		put_figure(&t, n[COUNT_NUDGES_BEFORE], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_NUDGES_AFTER], STYLE_PLAIN);
+		table_add(&t, "%s", standing(row));
+	}
+	if (t.used)
+		printf("\n%sRules%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
+	table_print(&t, 2);
+	table_finish(&t);
+}
+
+static void put_renamed(const struct compare_report *r)
+{
+	for (size_t i = 0; i < r->row_count; i++) {
+		const struct compare_row *row = &r->rows[i];
+		size_t len = strcspn(row->name, "\n");
+		if (row->kind == ROW_RENAMED)
+			printf("  %.*s is called %s: %s the same\n", (int)len, row->name, row->name + len + 1,
+			       plural_text(row->counts[COUNT_ALERTS_CHANGED], "alert else", "alerts else"));
+	}
+}
+
+static void put_actions(const struct compare_report *r)
+{
+	struct table t;
+	table_init(&t, "action|>first|>then|>shown|>then|>lost|>gained|>nudges|>then|>outcomes|>unknown|");
+	for (size_t i = 0; i < r->row_count; i++) {
+		const struct compare_row *row = &r->rows[i];
+		const uint64_t *n = row->counts;
+		if (!action_differs(row))
+			continue;
+		table_add_styled(&t, STYLE_BOLD, "%s", row->name);
+		put_figure(&t, n[COUNT_FIRST_BEFORE], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_FIRST_AFTER], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_SHOWN_BEFORE], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_SHOWN_AFTER], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_SHOWN_LOST], STYLE_RED);
+		put_figure(&t, n[COUNT_SHOWN_GAINED], STYLE_GREEN);
+		put_figure(&t, n[COUNT_NUDGES_BEFORE], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_NUDGES_AFTER], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_OUTCOMES], STYLE_PLAIN);
+		put_figure(&t, n[COUNT_OUTCOMES_UNKNOWN], STYLE_YELLOW);
+		table_add(&t, "%s", standing(row));
+	}
+	if (t.used)
+		printf("\n%sActions%s (first choice, shown at all, sent as a nudge)\n", style_on(stdout, STYLE_BOLD),
+		       style_off(stdout));
+	table_print(&t, 2);
+	table_finish(&t);
+}
+
+static uint64_t load_change(const struct compare_row *row, uint64_t *before, uint64_t *after)
+{
+	bool channel = strncmp(row->name, "channel:", 8) == 0;
+	*before = row->counts[channel ? COUNT_NUDGES_BEFORE : COUNT_ALERTS_BEFORE];
+	*after = row->counts[channel ? COUNT_NUDGES_AFTER : COUNT_ALERTS_AFTER];
+	return *before > *after ? *before - *after : *after - *before;
+}
+
+/* Those with the greatest change; the JSON has all. */
+static const struct compare_row *next_recipient(const struct compare_report *r, uint64_t below, size_t *from,
+						uint64_t *change)
+{
+	const struct compare_row *found = NULL;
+	uint64_t before, after, most = 0;
+	for (size_t i = 0; i < r->row_count; i++) {
+		uint64_t n = r->rows[i].kind == ROW_RECIPIENT ? load_change(&r->rows[i], &before, &after) : 0;
+		if (n > most && (n < below || (n == below && i > *from))) {
+			most = n;
+			found = &r->rows[i];
+		}
+	}
+	if (found) {
+		*from = (size_t)(found - r->rows);
+		*change = most;
+	}
+	return found;
+}
+
+static void put_recipients(const struct compare_report *r)
+{
+	struct table t;
+	const struct compare_row *row;
+	uint64_t below = UINT64_MAX, before, after;
+	size_t from = 0, shown = 0, all = 0;
+	for (size_t i = 0; i < r->row_count; i++)
+		all += r->rows[i].kind == ROW_RECIPIENT && load_change(&r->rows[i], &before, &after);
+	table_init(&t, "who hears of it|>alerts|>then");
+	while (shown < RECIPIENTS_MAX && (row = next_recipient(r, below, &from, &below))) {
+		bool channel = strncmp(row->name, "channel:", 8) == 0;
+		load_change(row, &before, &after);
+		table_add_styled(&t, STYLE_BOLD, "%s%s", channel ? row->name + 8 : row->name, channel ? " (nudges)" : "");
+		put_figure(&t, before, STYLE_PLAIN);
+		put_figure(&t, after, STYLE_PLAIN);
+		shown++;
+	}
+	if (t.used)
+		printf("\n%sLoad%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
+	table_print(&t, 2);
+	table_finish(&t);
+	if (all > shown)
+		printf("  and %s; --json has all\n", plural_text(all - shown, "other", "others"));
+}
+
+static void put_example(const char *kind, enum style style, const struct compare_example *x)
+{
+	char what[64] = "";
+	printf("    %s%-8s%s %s  ", style_on(stdout, style), kind, style_off(stdout), time_text(x->time_ms));
+	if (x->boot || x->count)
+		snprintf(what, sizeof(what), ", decision %" PRIu64 "-%" PRIu64, x->boot, x->count);
+	printf("%s %s%s%s", subject_kind_name(x->subject_kind), x->subject, x->member ? ", " : "",
+	       x->member ? x->member : "");
+	if (x->seq)
+		printf("  %sentry %" PRIu64 "%s%s", style_on(stdout, STYLE_DIM), x->seq, what, style_off(stdout));
+	putchar('\n');
+	if (x->before)
+		text_flow(stdout, printf("             %s", x->after ? "was   " : ""), 19, x->before);
+	if (x->after)
+		text_flow(stdout, printf("             %s", x->before ? "then  " : ""), 19, x->after);
+}
+
+static void put_examples(const struct compare_examples *e, const char *kind, enum style style)
+{
+	for (unsigned i = 0; i < e->count; i++)
+		put_example(kind, style, &e->items[i]);
+}
+
+static void put_row_examples(const struct compare_report *r)
+{
+	for (size_t i = 0; i < r->row_count; i++) {
+		const struct compare_row *row = &r->rows[i];
+		unsigned count = 0;
+		for (unsigned k = 0; k < EXAMPLE_KINDS; k++)
+			count += row->examples[k].count;
+		if (!count)
+			continue;
+		printf("  %s%s%s%s\n", style_on(stdout, STYLE_BOLD), row->kind == ROW_ACTION ? "action " : "", row->name,
+		       style_off(stdout));
+		put_examples(&row->examples[EXAMPLE_LOST], "lost", STYLE_RED);
+		put_examples(&row->examples[EXAMPLE_GAINED], "gained", STYLE_GREEN);
+		put_examples(&row->examples[EXAMPLE_CHANGED], "changed", STYLE_YELLOW);
+		put_examples(&row->examples[EXAMPLE_UNKNOWN], "unknown", STYLE_YELLOW);
+	}
+}
+
+static void put_all_examples(const struct compare_report *r)
+{
+	static const char *const changes[] = { "first", "others", "scores", "words" };
+	bool any = false;
+	for (unsigned k = 0; k < CHANGE_KINDS; k++)
+		any |= r->decisions[k].count != 0;
+	for (size_t i = 0; i < r->row_count; i++)
+		for (unsigned k = 0; k < EXAMPLE_KINDS; k++)
+			any |= r->rows[i].examples[k].count != 0;
+	if (!any)
+		return;
+	printf("\n%sExamples%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
+	put_row_examples(r);
+	for (unsigned k = 0; k < CHANGE_KINDS; k++) {
+		if (k == 0)
+			for (unsigned i = 0; i < CHANGE_KINDS; i++)
+				if (r->decisions[i].count) {
+					printf("  %srecommendations%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
+					break;
+				}
+		put_examples(&r->decisions[k], changes[k], STYLE_YELLOW);
+	}
+}
+
+static void put_warnings(const struct compare_report *r)
+{
+	const uint64_t *t = r->totals;
+	uint64_t other = t[TOTAL_NOT_REPRODUCED] + t[TOTAL_DECISIONS_NOT_REPRODUCED];
+	if (other) {
+		printf("\n%sNot as recorded.%s ", style_on(stdout, STYLE_RED), style_off(stdout));
+		text_flow(stdout, 17, 0,
+			  "With the packs that were active some entries do not come out as they did when they were accepted. "
+			  "What is told here is the difference between the packs as this build runs them.");
+		printf("  %s and %s, the first at entry %" PRIu64 "\n",
+		       plural_text(t[TOTAL_NOT_REPRODUCED], "entry", "entries"),
+		       plural_text(t[TOTAL_DECISIONS_NOT_REPRODUCED], "decision", "decisions"), r->not_reproduced_seq);
+	}
+	if (t[TOTAL_ERASED])
+		printf("\n%s erased: what they did is not known, and what follows from it may differ.\n",
+		       plural_text(t[TOTAL_ERASED], "entry was", "entries were"));
+	if (t[TOTAL_FAILED_CALLS]) {
+		printf("\n%s of the candidate's functions failed, the first at entry %" PRIu64 ":\n",
+		       plural_text(t[TOTAL_FAILED_CALLS], "call", "calls"), r->failed_seq);
+		text_wrap(stdout, 2, r->failure);
+	}
+}
+
+static void put_head(const struct compare_report *r, const char *data, double seconds)
+{
+	const uint64_t *t = r->totals;
+	printf("%s%s%s %.8s over %s: %s", style_on(stdout, STYLE_BOLD), r->candidate.name, style_off(stdout),
+	       r->candidate.hash, data, plural_text(t[TOTAL_ENTRIES], "entry", "entries"));
+	if (r->first_seq)
+		printf(", %s to %s", time_text(r->first_ms), time_text(r->last_ms));
+	printf("\n");
+	for (unsigned i = 0; i < r->pack_count; i++)
+		printf("  %s %.8s was active from entry %" PRIu64 ", %s%s\n", r->packs[i].name, r->packs[i].hash,
+		       r->packs[i].seq, time_text(r->packs[i].time_ms),
+		       strcmp(r->packs[i].hash, r->candidate.hash) == 0 ? ": the very same" : "");
+	if (!r->pack_count)
+		printf("  no pack was ever activated: nothing to compare with\n");
+	printf("  %s customers, %s entries a second\n\n", count_text(t[TOTAL_CUSTOMERS]),
+	       count_text(seconds > 0 ? (uint64_t)((double)t[TOTAL_CHECKED] / seconds) : 0));
+}
+
+void replay_print_text(const struct compare_report *r, const char *data, double seconds)
+{
+	put_head(r, data, seconds);
+	printf("%s%s%s\n", style_on(stdout, r->different ? STYLE_YELLOW : STYLE_GREEN),
+	       r->different ? "It differs from what happened." : "No difference: it decides as what was active did.",
+	       style_off(stdout));
+	put_sums(r);
+	put_unknown(r);
+	put_rules(r);
+	put_renamed(r);
+	put_actions(r);
+	put_recipients(r);
+	put_all_examples(r);
+	put_warnings(r);
+}

@@ -66,6 +66,9 @@
 #define LIMIT_PACK_BYTES (512u * KIB)     /* all files of a pack: fits a frame and a journal entry */
 #define LIMIT_PACK_FILES 256u
 #define LIMIT_PACK_PATH_BYTES 255u
+#define LIMIT_PACKS_KEPT 16u              /* that were active before, and can be gone back to: at most 16 MiB with their tests */
+#define LIMIT_PAST_LINES 2048u            /* activations told by `rules history`: under 1 MiB in memory, and in a frame */
+#define LIMIT_BY_BYTES 128u               /* who activates a pack: a user's name, @, a host's */
 #define LIMIT_RULES 16384u
 #define LIMIT_SERIES 1024u
 #define LIMIT_FACTS 4096u

@@ -99,6 +99,7 @@ void entry_body_encode_about(const struct entry *e, const struct subject *subjec
 	case ENTRY_ACTIVATE:
 		bytes_put_string(out, e->activate.name);
 		bytes_put(out, e->activate.bundle.data, e->activate.bundle.len);
+		bytes_put(out, e->activate.about.data, e->activate.about.len);
 		break;
 	case ENTRY_ASIDE:
 		bytes_put_string(out, e->aside.rule);
@@ -151,7 +152,8 @@ static void take_payload(struct entry *e, struct reader *r)
 		break;
 	case ENTRY_ACTIVATE:
 		e->activate.name = reader_string(r);
-		e->activate.bundle = take_rest(r);
+		e->activate.about = take_rest(r);
+		e->activate.bundle = bundle_cut(&e->activate.about);
 		break;
 	case ENTRY_ASIDE:
 		e->aside.rule = reader_string(r);

@@ -20,7 +20,7 @@ enum entry_kind {
 	ENTRY_OUTCOME = 5,     /* payload: an Outcome message as received */
 	ENTRY_ACKNOWLEDGE = 6, /* payload: alert id, by whom */
 	ENTRY_BOOT = 7,        /* payload: boot id. No subject */
-	ENTRY_ACTIVATE = 8,    /* payload: name, bundle. No subject */
+	ENTRY_ACTIVATE = 8,    /* payload: name, bundle, about (newer ones). No subject */
 	ENTRY_ASIDE = 9,       /* payload: a rule's name. No subject */
 };
 
@@ -61,7 +61,7 @@ struct entry {
 			int64_t time_ms;
 		} boot;
 		struct {
-			struct slice name, bundle;
+			struct slice name, bundle, about; /* about: who, whence; shard/past.h */
 		} activate;
 		struct {
 			struct slice rule;

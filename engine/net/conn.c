@@ -267,6 +267,19 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		loop_settle(l); /* a follower may have room again */
 }
 
+/* Of a Unix socket the system knows who is at the other end. */
+static int64_t peer_uid(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+	int family = AF_UNSPEC;
+	socklen_t family_len = sizeof(family);
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &family_len) != 0 || family != AF_UNIX ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || who.uid == (uid_t)-1)
+		return -1;
+	return who.uid;
+}
+
 void conn_open(struct loop *l, int fd)
 {
 	struct conn *c = must_calloc(1, sizeof(*c));
@@ -284,6 +297,7 @@ void conn_open(struct loop *l, int fd)
 	if (c->next)
 		c->next->at = &c->next;
 	l->conns = c;
+	c->session.peer_uid = peer_uid(fd);
 	shard_session_open(l->shard, &c->session);
 	set_reading(c, true);
 }

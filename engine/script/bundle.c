@@ -138,6 +138,19 @@ int bundle_decode(struct bundle *out, struct slice in)
 	return ERR_OK;
 }
 
+struct slice bundle_cut(struct slice *in)
+{
+	struct reader r = reader_of(*in);
+	struct slice whole = *in;
+	(void)reader_take(&r, 8);
+	uint64_t count = reader_varint(&r);
+	for (uint64_t i = 0; !r.bad && i < 2 * count + 2; i++) /* path and content; zone's name and table */
+		(void)reader_string(&r);
+	*in = (struct slice){ r.at, r.bad ? 0 : reader_left(&r) };
+	whole.len -= in->len;
+	return whole;
+}
+
 struct hash128 bundle_hash(const struct bundle *b)
 {
 	struct bytes all = { 0 };

@@ -32,6 +32,8 @@ int bundle_add(struct bundle *b, struct slice path, struct slice content); /* fr
 int bundle_resolve_zone(struct bundle *b);
 void bundle_encode(const struct bundle *b, struct bytes *out);
 int bundle_decode(struct bundle *out, struct slice in); /* ERR_CORRUPT */
+/* An encoded bundle with something behind it: `in` is left with what is behind. All of it where it is broken. */
+struct slice bundle_cut(struct slice *in);
 struct hash128 bundle_hash(const struct bundle *b);     /* of files and zone */
 void bundle_finish(struct bundle *b);
 

@@ -16,7 +16,7 @@ static int refuse(const struct test_run *run)
 			 run->failed, run->passed + run->failed, first->name, first->message);
 }
 
-int activation_test(const struct activation *a)
+int activation_test(struct activation *a)
 {
 	const struct test_options all = { .instructions_max = LIMIT_ACTIVATION_INSTRUCTIONS };
 	struct test_run run;
@@ -25,6 +25,7 @@ int activation_test(const struct activation *a)
 	int result = tests_run(&run, &a->bundle, &a->tests, &all);
 	if (result != ERR_OK)
 		return result;
+	a->tests_passed = run.passed;
 	if (run.failed)
 		result = refuse(&run);
 	else

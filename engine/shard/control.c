@@ -27,7 +27,6 @@ struct control {
 	struct queue *queue;
 	_Atomic bool stop;
 	_Atomic unsigned waiting;
-	struct strpool *pool; /* for checking packs */
 };
 
 void activation_destroy(struct activation *a)
@@ -37,6 +36,7 @@ void activation_destroy(struct activation *a)
 	bundle_finish(&a->bundle);
 	bundle_finish(&a->tests);
 	bytes_finish(&a->bytes);
+	warms_finish(&a->warms);
 	free((char *)a->aside.data);
 	free(a);
 }
@@ -59,7 +59,7 @@ int shard_install_pack(struct shard *s, const struct bundle *bundle)
 	return result;
 }
 
-static void fail(struct activation *a)
+void activation_fail(struct activation *a)
 {
 	a->error = *error_last();
 	a->result = a->error.code;
@@ -101,7 +101,7 @@ void prepare_work(struct shard *s, struct work *w)
 	s->next_pack = NULL;
 	if (pack_load(&s->next_pack, &a->bundle, s->machine.pool) != ERR_OK) {
 		pthread_mutex_lock(&a->lock);
-		fail(a);
+		activation_fail(a);
 		pthread_mutex_unlock(&a->lock);
 	}
 	work_destroy(w);
@@ -142,21 +142,24 @@ static void await_note(struct engine *e, uint64_t seq)
 }
 
 /* An older one may be pending still, since its note failed: that stays until recovery makes it good. */
-static void noted(struct engine *e, uint64_t seq)
+void control_noted(struct engine *e, uint64_t seq)
 {
 	if (atomic_load(&e->note_pending) == seq)
 		atomic_store(&e->note_pending, 0);
 }
 
-static int publish_global(struct engine *e, struct activation *a)
+int control_publish(struct engine *e, struct activation *a)
 {
-	struct bytes body = { 0 };
+	struct bytes body = { 0 }, about = { 0 };
 	struct entry entry = { .kind = a->is_aside ? ENTRY_ASIDE : ENTRY_ACTIVATE };
 	if (a->is_aside) {
 		entry.aside.rule = a->aside;
 	} else {
 		entry.activate.name = slice_of(a->name);
 		entry.activate.bundle = bytes_slice(&a->bytes);
+		struct past line = past_of(a);
+		past_about_encode(&line, &about);
+		entry.activate.about = bytes_slice(&about);
 	}
 	entry_body_encode(&entry, &body);
 	int result;
@@ -171,16 +174,23 @@ static int publish_global(struct engine *e, struct activation *a)
 		journal_append(e->journal, &je, NULL, NULL);
 		journal_kick(e->journal);
 		a->seq = je.seq;
+		a->time_ms = je.received_at_ms;
 	}
+	bytes_finish(&about);
 	bytes_finish(&body);
 	return result;
 }
 
-static void stand_and_publish(struct engine *e, struct activation *a)
+void control_prepare(struct engine *e, struct activation *a)
+{
+	send_all(e, a, WORK_PREPARE);
+}
+
+void control_stand_and_publish(struct engine *e, struct activation *a)
 {
 	send_all(e, a, WORK_PAUSE);
-	if (publish_global(e, a) != ERR_OK)
-		fail(a);
+	if (control_publish(e, a) != ERR_OK)
+		activation_fail(a);
 	pthread_mutex_lock(&a->lock);
 	a->released = true;
 	pthread_cond_broadcast(&a->moved);
@@ -188,89 +198,9 @@ static void stand_and_publish(struct engine *e, struct activation *a)
 	await_all(e, a); /* nobody looks at the activation any more */
 }
 
-static void count_series(struct activation *a, const struct pack *old, const struct pack *new)
-{
-	a->rules = new->rule_count;
-	a->actions = new->action_count;
-	a->series_kept = a->series_new = 0;
-	for (unsigned i = 0; i < new->series_count; i++) {
-		bool kept = old && pack_series_by_id(old, new->series[i].id);
-		a->series_kept += kept;
-		a->series_new += !kept;
-	}
-}
-
-/* Checked whole before any shard hears of it. */
-static struct pack *check_pack(struct engine *e, struct activation *a)
-{
-	struct pack *pack;
-	bundle_take_tests(&a->bundle, &a->tests);
-	if (bundle_resolve_zone(&a->bundle) != ERR_OK || pack_load(&pack, &a->bundle, e->control->pool) != ERR_OK) {
-		fail(a);
-		return NULL;
-	}
-	/* Only this thread has packs swapped, so the first shard's may be read. */
-	count_series(a, e->shards[0]->machine.pack, pack);
-	bundle_encode(&a->bundle, &a->bytes);
-	snprintf(a->hash_text, sizeof(a->hash_text), "%s", pack->hash_text);
-	if (!a->name[0])
-		snprintf(a->name, sizeof(a->name), "%.*s", SLICE_ARG(str_slice(pack->name)));
-	return pack;
-}
-
-static void note_activation(struct engine *e, struct activation *a, struct pack *pack)
-{
-	int64_t now = engine_now_ms(e);
-	journal_wait(e->journal, a->seq);
-	(void)fault_hit(activate_after_publish);
-	if (storer_note_activation(e, a->seq, a->name, now, bytes_slice(&a->bytes), a->hash_text) == ERR_OK)
-		noted(e, a->seq);
-	else
-		log_error("the store did not take the activation (%s); recovery will read it from the journal",
-			  error_last()->text);
-	engine_set_pack_text(e, a->name, a->hash_text, now);
-	pack_destroy(pack);
-	log_info("pack %s %s is active from entry %llu: %u rules, %u actions, %u series kept, %u new", a->name,
-		 a->hash_text, (unsigned long long)a->seq, a->rules, a->actions, a->series_kept, a->series_new);
-}
-
-static void activate(struct engine *e, struct activation *a)
-{
-	struct pack *pack = check_pack(e, a);
-	if (!pack)
-		return;
-	bool asides = e->looping && atomic_load(&e->asides_in_force);
-	if (strcmp(a->hash_text, e->pack_hash) == 0 && !asides) {
-		pack_destroy(pack); /* it is the active one, no rule wants to come back: nothing to do, nothing is lost */
-		return;
-	}
-	if (activation_test(a) != ERR_OK) {
-		fail(a);
-		pack_destroy(pack);
-		return;
-	}
-	if (!e->looping) {
-		for (unsigned i = 0; i < e->shard_count; i++)
-			if (shard_install_pack(e->shards[i], &a->bundle) != ERR_OK)
-				fail(a);
-		if (a->result == ERR_OK && publish_global(e, a) != ERR_OK)
-			fail(a);
-	} else {
-		send_all(e, a, WORK_PREPARE);
-		if (a->result == ERR_OK)
-			stand_and_publish(e, a);
-	}
-	if (a->result == ERR_OK) {
-		atomic_store(&e->asides_in_force, 0);
-		note_activation(e, a, pack);
-	} else {
-		pack_destroy(pack);
-	}
-}
-
 static void set_aside(struct engine *e, struct activation *a)
 {
-	stand_and_publish(e, a);
+	control_stand_and_publish(e, a);
 	if (a->result != ERR_OK)
 		return;
 	atomic_fetch_add(&e->asides, 1);
@@ -280,7 +210,7 @@ static void set_aside(struct engine *e, struct activation *a)
 		 SLICE_ARG(a->aside));
 	journal_wait(e->journal, a->seq);
 	if (storer_note_aside(e, a->seq, a->aside) == ERR_OK)
-		noted(e, a->seq);
+		control_noted(e, a->seq);
 	else
 		log_error("the store did not take it (%s); recovery will read it from the journal", error_last()->text);
 }
@@ -288,10 +218,7 @@ static void set_aside(struct engine *e, struct activation *a)
 static void answer(struct activation *a)
 {
 	struct work *w = a->reply_to;
-	if (a->result == ERR_OK) {
-		response_activated(&w->answer, a->request_id, slice_of(a->name), slice_of(a->hash_text), a->seq,
-				   a->rules, a->actions, a->series_kept, a->series_new);
-	} else {
+	if (a->result != ERR_OK) {
 		w->failed = true;
 		w->ack.error_code = a->error.code;
 		w->ack.error_field = arena_slice(&w->arena, slice_of(a->error.field));
@@ -308,7 +235,7 @@ static void change(struct engine *e, struct activation *a)
 	if (a->is_aside)
 		set_aside(e, a);
 	else
-		activate(e, a);
+		activation_run(e, a);
 	pthread_cond_destroy(&a->moved);
 	pthread_mutex_destroy(&a->lock);
 }
@@ -355,7 +282,6 @@ int control_start(struct engine *e)
 		free(c);
 		return result;
 	}
-	c->pool = strpool_create();
 	e->control = c;
 	if (pthread_create(&c->thread, NULL, run, e) != 0)
 		return error_errno("cannot start the control thread");
@@ -383,7 +309,6 @@ void control_destroy(struct engine *e)
 	while ((n = queue_pop_all(c->queue, items, WAITING_MAX)))
 		for (size_t i = 0; i < n; i++)
 			activation_destroy(items[i]);
-	strpool_destroy(c->pool);
 	queue_destroy(c->queue);
 	free(c);
 	e->control = NULL;
@@ -425,6 +350,8 @@ int engine_activate_folder(struct engine *e, const char *folder, bool *changed)
 {
 	struct waiter waiter = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
 	struct activation *a = must_calloc(1, sizeof(*a));
+	a->uid = -1;
+	a->origin = PAST_FOLDER;
 	a->waiter = &waiter;
 	a->on_done = wake_waiter;
 	int result = bundle_read(&a->bundle, folder);

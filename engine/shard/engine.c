@@ -74,6 +74,8 @@ static void engine_free(struct engine *e)
 	free(e->shards);
 	store_close(e->store);
 	feed_destroy(e->feed);
+	pasts_finish(&e->past);
+	warms_finish(&e->warms);
 	pthread_mutex_destroy(&e->lock);
 	free(e->data);
 	free(e);

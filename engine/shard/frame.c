@@ -6,6 +6,7 @@
 #include "shard/effects.h"
 #include "shard/parts.h"
 #include "shard/timers.h"
+#include "shard/told.h"
 #include "shard/work.h"
 
 #include "base/check.h"
@@ -239,6 +240,10 @@ static void take_activate(struct shard *s, struct session *session, const struct
 		}
 	}
 	snprintf(a->name, sizeof(a->name), "%.*s", SLICE_ARG(r->activate.name));
+	snprintf(a->by, sizeof(a->by), "%.*s", SLICE_ARG(r->activate.by));
+	snprintf(a->to, sizeof(a->to), "%.*s", SLICE_ARG(r->activate.to));
+	a->uid = session->peer_uid;
+	a->origin = r->activate.rollback ? PAST_ROLLBACK : PAST_CLIENT;
 	struct work w = { .kind = WORK_ACTIVATED, .home = s, .call = call_create(s, session, r), .activation = a };
 	a->request_id = r->id;
 	a->reply_to = work_to_heap(&w);
@@ -313,6 +318,14 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 		break;
 	case REQUEST_LIST_ALERTS:
 		take_list(s, session, r);
+		break;
+	case REQUEST_RULES:
+		if (!r->rules.history && !r->rules.series) {
+			take_plain(s, session, r);
+			break;
+		}
+		told_history(s, r, &session->out);
+		session_output(s, session);
 		break;
 	case REQUEST_ACTIVATE:
 		take_activate(s, session, r);

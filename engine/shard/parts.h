@@ -14,8 +14,10 @@
 #include "shard/cache.h"
 #include "shard/engine.h"
 #include "shard/feed.h"
+#include "shard/past.h"
 #include "shard/shard.h"
 #include "shard/sweep.h"
+#include "shard/warm.h"
 
 #include <pthread.h>
 
@@ -99,6 +101,8 @@ struct engine {
 	pthread_mutex_t lock;
 	char pack_name[LIMIT_ID_BYTES + 1], pack_hash[33];
 	int64_t pack_since_ms;
+	struct pasts past;  /* changed by the control thread only */
+	struct warms warms; /* of the active pack; the same */
 	struct storer *storer;
 	struct control *control;
 	bool running, looping;

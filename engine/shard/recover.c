@@ -19,9 +19,9 @@
 static const char empty_pack[] = "pack { name = \"empty\" }\n";
 
 struct history { /* what the store's META says about packs at the mark */
-	uint64_t mark, activation_seq;
-	char name[LIMIT_ID_BYTES + 1], hash[33];
-	int64_t since_ms;
+	struct engine *engine;
+	uint64_t mark;
+	struct past last; /* the one in force; its sequence is 0 where there is none */
 };
 
 /* The key lies in the store's page, with nothing between it and the value: only its own digits count. */
@@ -36,18 +36,18 @@ static uint64_t number_behind(struct slice key, struct slice prefix)
 static int find_activation(void *arg, struct slice key, struct slice value)
 {
 	struct history *h = arg;
+	struct past line;
 	struct slice prefix = SLICE("activation:");
 	if (key.len <= prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
 		return 1;
 	uint64_t seq = number_behind(key, prefix);
 	if (seq > h->mark)
 		return 1;
-	struct reader r = reader_of(value);
-	struct slice hash = reader_string(&r), name = reader_string(&r);
-	h->activation_seq = seq;
-	h->since_ms = reader_zigzag(&r);
-	snprintf(h->hash, sizeof(h->hash), "%.*s", SLICE_ARG(hash));
-	snprintf(h->name, sizeof(h->name), "%.*s", SLICE_ARG(name));
+	if (!past_decode(&line, seq, value))
+		return error_set(ERR_CORRUPT, NULL, "the store's note of the activation at entry %llu does not decode",
+				 (unsigned long long)seq);
+	pasts_add(&h->engine->past, &line);
+	h->last = line;
 	return 0;
 }
 
@@ -65,7 +65,7 @@ static int find_aside(void *arg, struct slice key, struct slice value)
 	uint64_t seq = number_behind(key, prefix);
 	if (seq > scan->history->mark)
 		return 1;
-	if (seq > scan->history->activation_seq) {
+	if (seq > scan->history->last.seq) {
 		atomic_fetch_add(&scan->engine->asides_in_force, 1);
 		for (unsigned i = 0; i < scan->engine->shard_count; i++)
 			machine_set_aside(&scan->engine->shards[i]->machine, value);
@@ -98,7 +98,7 @@ static int install_stored_pack(struct engine *e, const struct history *h)
 {
 	struct bundle bundle = { 0 };
 	struct bytes key = { 0 }, value = { 0 };
-	bytes_printf(&key, "bundle:%s", h->hash);
+	bytes_printf(&key, "bundle:%s", h->last.hash);
 	int result = store_get(e->store, STORE_META, bytes_slice(&key), &value);
 	if (result == ERR_OK)
 		result = bundle_decode(&bundle, bytes_slice(&value));
@@ -108,8 +108,11 @@ static int install_stored_pack(struct engine *e, const struct history *h)
 	bytes_finish(&key);
 	bytes_finish(&value);
 	if (result != ERR_OK)
-		return error_prefix("the pack %s that was active does not load", h->name);
-	engine_set_pack_text(e, h->name, h->hash, h->since_ms);
+		return error_prefix("the pack %s that was active does not load", h->last.name);
+	engine_set_pack_text(e, h->last.name, h->last.hash, h->last.time_ms);
+	result = engine_load_warms(e, &h->last, NULL);
+	if (result != ERR_OK)
+		return result;
 	struct aside_scan scan = { e, h };
 	result = store_scan(e->store, STORE_META, SLICE("aside:"), find_aside, &scan);
 	return result < 0 ? result : ERR_OK;
@@ -213,13 +216,28 @@ static int load_outbox(void *arg, struct slice key, struct slice value)
 	return 0;
 }
 
+static int find_bundle(void *arg, struct slice key, struct slice value)
+{
+	struct pasts *p = arg;
+	struct slice prefix = SLICE("bundle:");
+	if (key.len <= prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
+		return 1;
+	pasts_kept(p, (struct slice){ key.data + prefix.len, key.len - prefix.len });
+	return 0;
+}
+
 static int load_stored(struct engine *e, uint64_t mark)
 {
-	struct history h = { .mark = mark };
+	struct history h = { .engine = e, .mark = mark };
 	int result = store_scan(e->store, STORE_META, SLICE("activation:"), find_activation, &h);
 	if (result < 0)
 		return result;
-	result = h.activation_seq ? install_stored_pack(e, &h) : install_empty_pack(e);
+	for (size_t i = 0; i < e->past.count; i++)
+		e->past.items[i].pruned = true;
+	result = store_scan(e->store, STORE_META, SLICE("bundle:"), find_bundle, &e->past);
+	if (result < 0)
+		return result;
+	result = h.last.seq ? install_stored_pack(e, &h) : install_empty_pack(e);
 	if (result == ERR_OK)
 		result = store_scan(e->store, STORE_DUE, SLICE(""), load_due, e);
 	if (result == ERR_OK)

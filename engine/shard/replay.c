@@ -205,21 +205,25 @@ static void note_again(struct engine *e, int result, uint64_t seq)
 static int replay_activation(struct engine *e, const struct entry *entry, const struct journal_entry *je)
 {
 	struct bundle bundle = { 0 };
-	char name[LIMIT_ID_BYTES + 1];
+	struct past line = { 0 };
+	struct reader about = reader_of(entry->activate.about);
 	int result = bundle_decode(&bundle, entry->activate.bundle);
 	for (unsigned i = 0; i < e->shard_count && result == ERR_OK; i++)
 		result = shard_install_pack(e->shards[i], &bundle);
 	bundle_finish(&bundle);
 	if (result != ERR_OK)
 		return error_prefix("entry %llu activates a pack that does not load", (unsigned long long)je->seq);
-	const char *hash = e->shards[0]->machine.pack->hash_text;
-	snprintf(name, sizeof(name), "%.*s", SLICE_ARG(entry->activate.name));
-	engine_set_pack_text(e, name, hash, je->received_at_ms);
+	past_about_decode(&line, &about);
+	line.seq = je->seq;
+	line.time_ms = je->received_at_ms;
+	snprintf(line.hash, sizeof(line.hash), "%s", e->shards[0]->machine.pack->hash_text);
+	snprintf(line.name, sizeof(line.name), "%.*s", SLICE_ARG(entry->activate.name));
+	engine_set_pack_text(e, line.name, line.hash, je->received_at_ms);
 	atomic_store(&e->asides_in_force, 0);
-	if (e->store)
-		note_again(e, storer_note_activation(e, je->seq, name, je->received_at_ms, entry->activate.bundle, hash),
-			   je->seq);
-	return ERR_OK;
+	result = engine_load_warms(e, &line, &e->warms);
+	if (result == ERR_OK && e->store)
+		note_again(e, storer_note_activation(e, &line, entry->activate.bundle, (struct slice){ 0 }), je->seq);
+	return result;
 }
 
 static int replay_global(struct engine *e, struct entry *entry, const struct journal_entry *je,

@@ -2,7 +2,8 @@
  * the low-water mark, and lets old journal segments go.
  *
  * What the store's META table holds: `journal` (whose store it is), `mark` (low-water), `newest` (entry that a record knows), `shard marks` are only in memory; `activation:SEQ` and
- * `bundle:HASH` (which pack was active from which sequence), `aside:SEQ` (rules set aside). */
+ * `bundle:HASH` (which pack was active from which sequence), `tests:HASH`, `warm:SEQ` (past.h, warm.h), `aside:SEQ` (rules
+ * set aside). */
 #include "shard/parts.h"
 #include "shard/sweep.h"
 #include "shard/work.h"
@@ -190,54 +191,81 @@ void storer_stop(struct engine *e)
 	e->storer = NULL;
 }
 
-static int put_note(struct engine *e, const char *key_format, uint64_t seq, struct slice value, struct slice key2,
-		    struct slice value2)
+static int put_named(struct store_write *w, const char *what, const char *name, struct slice value)
+{
+	struct bytes key = { 0 };
+	bytes_printf(&key, "%s:%s", what, name);
+	int result = store_put(w, STORE_META, bytes_slice(&key), value);
+	bytes_finish(&key);
+	return result;
+}
+
+static int put_numbered(struct store_write *w, const char *what, uint64_t seq, struct slice value)
+{
+	char name[24];
+	snprintf(name, sizeof(name), "%020llu", (unsigned long long)seq);
+	return put_named(w, what, name, value);
+}
+
+struct note {
+	const struct past *line;
+	struct slice bundle, tests;
+	uint64_t seq;
+	struct slice rule;
+};
+
+static int put_activation(struct engine *e, struct store_write *w, const struct note *n)
+{
+	struct bytes value = { 0 };
+	past_encode(n->line, &value);
+	int result = put_numbered(w, "activation", n->line->seq, bytes_slice(&value));
+	if (result == ERR_OK && n->bundle.len)
+		result = put_named(w, "bundle", n->line->hash, n->bundle);
+	if (result == ERR_OK && n->tests.len)
+		result = put_named(w, "tests", n->line->hash, n->tests);
+	bytes_clear(&value);
+	warms_encode(&e->warms, &value);
+	if (result == ERR_OK)
+		result = put_numbered(w, "warm", n->line->seq, bytes_slice(&value));
+	bytes_finish(&value);
+	uint64_t mark = atomic_load(&e->mark), first = journal_first(e->journal);
+	return result == ERR_OK ? pasts_prune(&e->past, w, mark < first ? mark : first) : result;
+}
+
+static int put_aside(struct engine *e, struct store_write *w, const struct note *n)
+{
+	return put_numbered(w, "aside", n->seq, n->rule);
+}
+
+/* Taken with the lock while chunks are being written by the thread; without a thread (start) there is nobody to lock
+ * out. */
+static int note(struct engine *e, int (*put)(struct engine *e, struct store_write *w, const struct note *n),
+		const struct note *n)
 {
 	struct store_write *w;
-	struct bytes key = { 0 };
-	bytes_printf(&key, key_format, (unsigned long long)seq);
+	if (e->storer)
+		pthread_mutex_lock(&e->storer->lock);
 	int result = store_begin(e->store, &w);
 	if (result == ERR_OK) {
-		result = store_put(w, STORE_META, bytes_slice(&key), value);
-		if (result == ERR_OK && key2.len)
-			result = store_put(w, STORE_META, key2, value2);
+		result = put(e, w, n);
 		if (result == ERR_OK)
 			result = store_commit(w);
 		else
 			store_abort(w);
 	}
-	bytes_finish(&key);
-	return result;
-}
-
-/* Taken with the lock while chunks are being written by the thread; without a thread (start) there is nobody to lock
- * out. */
-static int note(struct engine *e, const char *key_format, uint64_t seq, struct slice value, struct slice key2,
-		struct slice value2)
-{
-	if (e->storer)
-		pthread_mutex_lock(&e->storer->lock);
-	int result = put_note(e, key_format, seq, value, key2, value2);
 	if (e->storer)
 		pthread_mutex_unlock(&e->storer->lock);
 	return result;
 }
 
-int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms, struct slice bundle,
-			   const char *hash)
+int storer_note_activation(struct engine *e, const struct past *line, struct slice bundle, struct slice tests)
 {
-	struct bytes value = { 0 }, key = { 0 };
-	bytes_put_string(&value, slice_of(hash));
-	bytes_put_string(&value, slice_of(name));
-	bytes_put_zigzag(&value, time_ms);
-	bytes_printf(&key, "bundle:%s", hash);
-	int result = note(e, "activation:%020llu", seq, bytes_slice(&value), bytes_slice(&key), bundle);
-	bytes_finish(&value);
-	bytes_finish(&key);
-	return result;
+	const struct note n = { .line = line, .bundle = bundle, .tests = tests };
+	return note(e, put_activation, &n);
 }
 
 int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule)
 {
-	return note(e, "aside:%020llu", seq, rule, (struct slice){ 0 }, (struct slice){ 0 });
+	const struct note n = { .seq = seq, .rule = rule };
+	return note(e, put_aside, &n);
 }

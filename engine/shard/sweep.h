@@ -53,8 +53,9 @@ uint64_t mark_before_notes(const struct engine *e, uint64_t mark);
 int storer_start(struct engine *e);
 void storer_send(struct engine *e, struct store_chunk *c);
 void storer_stop(struct engine *e);
-int storer_note_activation(struct engine *e, uint64_t seq, const char *name, int64_t time_ms, struct slice bundle,
-			   const char *hash);
+/* The engine's lines of history and `warms` are as of that activation already. No bundle or tests: those stay that are
+ * there. */
+int storer_note_activation(struct engine *e, const struct past *line, struct slice bundle, struct slice tests);
 int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule);
 int sweep_all(struct engine *e); /* at stop: everything, at once, from the stopping thread */
 int chunk_write(struct engine *e, struct store_chunk *c,

@@ -52,6 +52,10 @@ static const struct field_spec acknowledge_fields[FIELD_NUMBERS] = {
 
 static const struct field_spec rules_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "stats", .kind = FIELD_BOOL, IN(struct request, rules.stats) },
+	[2] = { .name = "history", .kind = FIELD_BOOL, IN(struct request, rules.history) },
+	[3] = { .name = "series", .kind = FIELD_BOOL, IN(struct request, rules.series) },
+	[4] = { .name = "limit", .kind = FIELD_U32, IN(struct request, rules.limit),
+		LIMIT("limit_past_lines", LIMIT_PAST_LINES) },
 };
 
 static const struct field_spec list_fields[FIELD_NUMBERS] = {

@@ -74,8 +74,13 @@ struct request {
 		struct { struct slice alias; int64_t time_ms; } resolve;
 		struct { uint64_t after_seq; uint32_t after_index; bool from_now; struct slice to; } follow;
 		struct { uint64_t seq; uint32_t index; struct slice by; } acknowledge;
-		struct { struct slice name; struct request_pack_file *files; size_t count; } activate;
-		struct { bool stats; } rules;
+		struct {
+			struct slice name, by, to;
+			bool rollback, backfill;
+			struct request_pack_file *files;
+			size_t count;
+		} activate;
+		struct { bool stats, history, series; uint32_t limit; } rules;
 		struct { struct slice to; uint32_t limit; uint64_t after_seq; uint32_t after_index; } list;
 		struct { uint64_t follow_id; } unfollow;
 	};

@@ -62,6 +62,12 @@ static const struct field_spec activate_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "name", .kind = FIELD_NAME, .offset = offsetof(struct request, activate.name),
 		LIMIT("limit_id_bytes", LIMIT_ID_BYTES) },
 	[2] = { .name = "files", .kind = FIELD_LIST, LIMIT("limit_pack_files", LIMIT_PACK_FILES) },
+	[3] = { .name = "by", .kind = FIELD_NAME, .offset = offsetof(struct request, activate.by),
+		LIMIT("limit_by_bytes", LIMIT_BY_BYTES) },
+	[4] = { .name = "rollback", .kind = FIELD_BOOL, .offset = offsetof(struct request, activate.rollback) },
+	[5] = { .name = "to", .kind = FIELD_NAME, .offset = offsetof(struct request, activate.to),
+		LIMIT("limit_id_bytes", LIMIT_ID_BYTES) },
+	[6] = { .name = "backfill", .kind = FIELD_BOOL, .offset = offsetof(struct request, activate.backfill) },
 };
 static const struct message_spec activate_spec = MESSAGE_SPEC("ActivatePack", activate_fields);
 
@@ -132,7 +138,10 @@ int wire_decode_activate(struct request *r, struct arena *arena)
 {
 	struct field_list files;
 	int rc = decode_list(r, &files, &activate_spec, 2, r->body, arena);
-	if (rc == ERR_OK)
+	if (rc == ERR_OK && r->activate.rollback && (files.count || r->activate.backfill))
+		return error_set(ERR_INVALID, files.count ? "files" : "backfill",
+				 "a rollback is to a pack that the daemon has, with the data that it has");
+	if (rc == ERR_OK && !r->activate.rollback)
 		rc = field_required("files", files.count > 0, "the pack's folder, file by file");
 	return rc == ERR_OK ? decode_files(r, &files, arena) : rc;
 }

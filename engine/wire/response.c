@@ -147,17 +147,75 @@ void response_status(struct bytes *out, uint64_t request_id, const struct wire_s
 	envelope_end(out, e);
 }
 
-void response_activated(struct bytes *out, uint64_t request_id, struct slice name, struct slice hash, uint64_t seq,
-			uint32_t rules, uint32_t actions, uint32_t series_kept, uint32_t series_new)
+static void put_declared(struct bytes *out, uint32_t field, const struct wire_warm *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct wire_warm *w = &list[i];
+		size_t mark = put_begin(out, field);
+		put_text(out, 1, w->name);
+		put_text(out, 2, w->kind);
+		put_text(out, 3, w->about);
+		put_number(out, 4, (uint64_t)w->since_ms);
+		put_number(out, 5, w->since_seq);
+		put_number(out, 6, (uint64_t)w->keep_ms);
+		put_number(out, 7, w->is_new);
+		put_number(out, 8, w->filled);
+		put_number(out, 9, w->filling);
+		put_end(out, mark);
+	}
+}
+
+void response_activated(struct bytes *out, uint64_t request_id, const struct wire_activated *a)
 {
 	struct envelope e = envelope_begin(out, request_id, RESPONSE_PACK_ACTIVATED);
-	put_text(out, 1, name);
+	put_text(out, 1, a->name);
+	put_text(out, 2, a->hash);
+	put_number(out, 3, a->seq);
+	put_number(out, 4, a->rules);
+	put_number(out, 5, a->actions);
+	put_number(out, 6, a->series_kept);
+	put_number(out, 7, a->series_new);
+	put_number(out, 8, a->tests);
+	put_number(out, 9, a->untested);
+	put_number(out, 10, a->back_to);
+	put_declared(out, 11, a->declared, a->declared_count);
+	envelope_end(out, e);
+}
+
+static void put_past(struct bytes *out, const struct wire_past *p)
+{
+	size_t mark = put_begin(out, 5);
+	put_number(out, 1, p->seq);
+	put_text(out, 2, p->name);
+	put_text(out, 3, p->hash);
+	put_number(out, 4, (uint64_t)p->time_ms);
+	put_text(out, 5, p->by);
+	put_number(out, 6, (uint64_t)(p->uid + 1));
+	put_text(out, 7, p->origin);
+	put_number(out, 8, p->back_to);
+	put_number(out, 9, p->rules);
+	put_number(out, 10, p->actions);
+	put_number(out, 11, p->series_kept);
+	put_number(out, 12, p->series_new);
+	put_number(out, 13, p->tests);
+	put_number(out, 14, p->untested);
+	put_number(out, 15, p->active);
+	put_number(out, 16, p->undone);
+	put_number(out, 17, p->kept);
+	put_number(out, 18, p->backfill);
+	put_end(out, mark);
+}
+
+void response_history(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash,
+		      const struct wire_past *past, size_t past_count, const struct wire_warm *declared,
+		      size_t declared_count)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_RULES);
+	put_text(out, 1, pack);
 	put_text(out, 2, hash);
-	put_number(out, 3, seq);
-	put_number(out, 4, rules);
-	put_number(out, 5, actions);
-	put_number(out, 6, series_kept);
-	put_number(out, 7, series_new);
+	for (size_t i = 0; i < past_count; i++)
+		put_past(out, &past[i]);
+	put_declared(out, 6, declared, declared_count);
 	envelope_end(out, e);
 }
 

@@ -95,6 +95,31 @@ struct wire_status {
 	size_t stage_count;
 };
 
+struct wire_activated {
+	struct slice name, hash;
+	uint64_t seq, back_to;
+	uint32_t rules, actions, series_kept, series_new, tests;
+	bool untested;
+	const struct wire_warm *declared;
+	size_t declared_count;
+};
+
+/* What the active pack keeps, and since when. */
+struct wire_warm {
+	struct slice name, kind, about;
+	int64_t since_ms, keep_ms;
+	uint64_t since_seq;
+	bool is_new, filled, filling;
+};
+
+struct wire_past {
+	struct slice name, hash, by, origin;
+	int64_t time_ms, uid; /* uid -1: not known */
+	uint64_t seq, back_to;
+	uint32_t rules, actions, series_kept, series_new, tests;
+	bool untested, active, undone, kept, backfill;
+};
+
 /* What a record's declarations are called is known to the pack: these give names to identities. NULL: unknown (then
  * "#hex"). */
 struct wire_names {
@@ -124,10 +149,13 @@ void response_missed(struct bytes *out, uint64_t request_id, uint64_t count, uin
 void response_unfollowed(struct bytes *out, uint64_t request_id);
 void response_acknowledged(struct bytes *out, uint64_t request_id, struct slice alert);
 void response_status(struct bytes *out, uint64_t request_id, const struct wire_status *s);
-void response_activated(struct bytes *out, uint64_t request_id, struct slice name, struct slice hash, uint64_t seq,
-			uint32_t rules, uint32_t actions, uint32_t series_kept, uint32_t series_new);
+void response_activated(struct bytes *out, uint64_t request_id, const struct wire_activated *a);
 void response_rules(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash, int64_t since_ms,
 		    const struct wire_rule *rules, size_t count);
+/* In place of the rules: the activations, newest first, and what the active pack keeps. */
+void response_history(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash,
+		      const struct wire_past *past, size_t past_count, const struct wire_warm *declared,
+		      size_t declared_count);
 void response_digest(struct bytes *out, uint64_t request_id, struct hash128 digest, uint64_t records, uint64_t seq);
 void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count,
 			 bool more); /* encoded Alerts */

@@ -130,7 +130,8 @@ static void write_all(struct bytes *out)
 	response_alert(out, 8, bytes_slice(&alert));
 	response_acknowledged(out, 9, bytes_slice(&alert));
 	response_status(out, 10, &status);
-	response_activated(out, 11, SLICE("bank"), SLICE("ab"), 1, 2, 3, 4, 5);
+	response_activated(out, 11, &(struct wire_activated){ .name = SLICE("bank"), .hash = SLICE("ab"), .seq = 1, .rules = 2,
+			.actions = 3, .series_kept = 4, .series_new = 5 });
 	response_rules(out, 12, SLICE("bank"), SLICE("ab"), NOW_MS, &rule, 1);
 	response_digest(out, 13, (struct hash128){ 1, 2 }, 4167, 15544);
 	struct slice list[] = { bytes_slice(&alert), bytes_slice(&alert) };

@@ -71,7 +71,8 @@ static void small_ones(void **state)
 	assert_int_equal(strlen(r->digest->digest), 32);
 	assert_true(r->digest->records == 3 && r->digest->seq == 4);
 	done(r);
-	response_activated(&out, 9, SLICE("bank"), SLICE("h"), 1, 2, 3, 4, 5);
+	response_activated(&out, 9, &(struct wire_activated){ .name = SLICE("bank"), .hash = SLICE("h"), .seq = 1, .rules = 2,
+			.actions = 3, .series_kept = 4, .series_new = 5 });
 	r = UNPACK(PACK_ACTIVATED);
 	assert_true(r->pack_activated->actions == 3 && r->pack_activated->series_new == 5);
 	done(r);

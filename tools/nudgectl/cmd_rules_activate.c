@@ -1,6 +1,5 @@
 /* nudgectl/cmd_rules_activate.c: sends a pack's folder to the daemon, which loads, checks and journals it. */
-#include "ask.h"
-#include "report.h"
+#include "activation.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -8,7 +7,7 @@
 
 #include <stdlib.h>
 
-static const char *name;
+static const char *name, *by;
 
 static void put_file(Nudge__V1__File *to, const struct bundle_file *from)
 {
@@ -31,7 +30,8 @@ static int activate(struct context *c, const struct bundle *pack, const struct b
 	}
 	ask.files = list;
 	ask.n_files = count;
-	ask.name = (char *)(name ? name : "");
+	ask.name = text_or_empty(name);
+	ask.by = (char *)activation_by(by);
 	int code = context_ask(c, NUDGE_ACTIVATE_PACK, &ask, answer);
 	free(list);
 	free(files);
@@ -56,18 +56,19 @@ static int run(struct context *c, int argc, char **argv)
 	if (code != EXIT_DONE)
 		return code;
 	const Nudge__V1__PackActivated *p = answer->pack_activated;
-	if (c->json)
+	if (c->json) {
 		code = print_whole(p);
-	else
-		printf("%s%s%s %.12s is active as of entry %llu: %u rules, %u actions, %u series kept, %u new\n",
-		       style_on(stdout, STYLE_BOLD), p->name, style_off(stdout), p->hash, (unsigned long long)p->seq,
-		       p->rules, p->actions, p->series_kept, p->series_new);
+	} else {
+		activation_show(p);
+		activation_put_new(p, false);
+	}
 	nudge_free(answer);
 	return code;
 }
 
 static const struct option_spec options[] = {
 	{ "name", OPTION_TEXT, &name, "NAME", "what to call it in the history (the pack's own name)" },
+	{ "by", OPTION_TEXT, &by, "NAME", "who does it, for the history (your user's name and host)" },
 	{ 0 },
 };
 

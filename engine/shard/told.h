@@ -1,0 +1,17 @@
+/* shard/told.h: the history of activations, and what the active pack keeps since when, as answers. Private to this
+ * folder. */
+#ifndef NUDGED_SHARD_TOLD_H
+#define NUDGED_SHARD_TOLD_H
+
+#include "script/pack.h"
+#include "shard/shard.h"
+#include "shard/warm.h"
+#include "wire/request.h"
+#include "wire/response.h"
+
+/* GetRules with history or series. */
+void told_history(struct shard *s, const struct request *r, struct bytes *out);
+/* Series, tallies and cases in the pack's order; lent from pack and arena. */
+struct wire_warm *told_declared(const struct pack *p, const struct warms *warms, struct arena *arena, size_t *count);
+
+#endif

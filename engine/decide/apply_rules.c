@@ -180,33 +180,45 @@ static bool stage_rule(struct applying *a, const struct rule_decl *rule)
 	return !e->aborted;
 }
 
-static void rule_apply(struct applying *a, struct rule_decl *rule, unsigned index)
+static enum rule_came rule_apply(struct applying *a, struct rule_decl *rule, unsigned index, const struct watch *watch)
 {
 	struct eval *e = a->e;
-	uint8_t member = e->member;
 	e->aborted = false;
+	uint8_t member = e->member;
 	enum ternary holds = rule_holds(e, rule);
-	if (e->watch)
-		e->watch->rule(e->watch->arg, rule, member, value_of_ternary(holds));
+	if (watch)
+		watch->rule(watch->arg, rule, member, value_of_ternary(holds));
 	if (e->aborted) {
 		rule_failed(a, rule, index, e->error);
-		return;
+		return CAME_FAILED;
 	}
 	if (holds == TERNARY_UNKNOWN)
 		counter_add(&rule->unknown, 1);
-	if (holds != TERNARY_TRUE || !once_allows(a, rule)) {
+	bool once = holds == TERNARY_TRUE && !once_allows(a, rule);
+	if (holds != TERNARY_TRUE || once) {
 		if (rule->when_function != TERM_NO_FUNCTION)
 			rule->failed_in_a_row = 0; /* its Lua did complete */
-		return;
+		return once ? CAME_ONCE : holds == TERNARY_UNKNOWN ? CAME_UNKNOWN : CAME_HELD;
 	}
 	if (!stage_rule(a, rule) || !stage_commit(a, rule)) {
 		rule_failed(a, rule, index, e->error);
-		return;
+		return CAME_FAILED;
 	}
 	rule->failed_in_a_row = 0;
 	counter_add(&rule->fired, 1);
 	if (a->out->fired_count < LIMIT_ENTRY_ALERTS)
 		a->out->fired[a->out->fired_count++] = rule->name;
+	return CAME_FIRED;
+}
+
+static void tell(const struct applying *a, const struct rule_decl *rule, uint8_t member, enum rule_came came)
+{
+	const struct watch *watch = a->e->watch;
+	struct rule_told told = { .error = a->e->error, .historical = a->historical };
+	if (came == CAME_ONCE)
+		told.since_ms = a->now_ms - marks_get(a->record, rule->id, mark_member(a, rule));
+	if (watch && watch->rule_done)
+		watch->rule_done(watch->arg, rule, member, came, &told);
 }
 
 /* Looking at the clock costs as much as a small rule: after the first few, one call is measured for sixteen. */
@@ -220,15 +232,20 @@ void apply_rules(struct applying *a, const unsigned *rules, unsigned count)
 {
 	uint8_t member = a->e->member;
 	uint64_t (*now_ns)(void) = a->m->now_ns;
+	const struct watch *watch = a->e->watch;
 	for (unsigned i = 0; i < count; i++) {
 		struct rule_decl *rule = &a->m->pack->rules[rules[i]];
-		if (rule->aside || (rule->about == ABOUT_MEMBER && !member))
+		if (rule->aside || (rule->about == ABOUT_MEMBER && !member)) {
+			tell(a, rule, member, rule->aside ? CAME_ASIDE : CAME_NOBODY);
 			continue;
+		}
 		unsigned stands_for = now_ns ? calls_measured(counter_get(&rule->matched)) : 0;
 		uint64_t started = stands_for ? now_ns() : 0;
 		counter_add(&rule->matched, 1);
 		a->e->member = member;
-		rule_apply(a, rule, rules[i]);
+		enum rule_came came = rule_apply(a, rule, rules[i], watch);
+		if (watch)
+			tell(a, rule, a->e->member, came);
 		if (stands_for)
 			counter_add(&rule->time_ns, (now_ns() - started) * stands_for);
 	}

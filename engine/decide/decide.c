@@ -12,6 +12,8 @@ static void decision_clear(struct decision *out)
 {
 	out->choice_count = out->answer_count = out->caution_count = out->left_out_count = out->fell_count = 0;
 	out->left_out = NULL;
+	out->explained = NULL;
+	out->explained_count = 0;
 	out->fallback = false;
 	out->fallback_reason = NULL;
 }
@@ -214,11 +216,15 @@ void machine_decide(struct machine *m, const struct decide_subjects *subjects, c
 	bool in_time = decide(&d);
 	if (foreign && !foreign->play)
 		foreign->aborted = aborted_of(d.e);
-	d.e->foreign = NULL; /* what is read from here on explains, and decides nothing */
+	/* What is read from here on explains, and decides nothing; of what is played back, who looks on may know it. */
+	if (!foreign || !foreign->play || !foreign->look)
+		d.e->foreign = NULL;
 	if (in_time) {
 		explain_choices(&d);
-		if (ask->explain)
+		if (ask->explain) {
 			explain_left_out(&d);
+			explain_actions(&d);
+		}
 		stages_lap(&m->stages, STAGE_REASONS, 1);
 	}
 	deciding_finish(&d);

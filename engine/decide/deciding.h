@@ -14,6 +14,7 @@ enum gate { GATE_OPEN, GATE_CHANNEL, GATE_GOAL, GATE_ELIGIBLE, GATE_APPLICABLE, 
 /* decision.h says what its parts are. */
 struct score {
 	double total, propensity, value, context, lever;
+	double customer, business; /* of which the value is made */
 	bool customer_unknown, business_unknown; /* a value that counted as 0 */
 };
 
@@ -53,15 +54,26 @@ static inline const struct term *gate_term(const struct action_decl *a, enum gat
 }
 /* gates.c: the first gate that is not true; binds e->member. */
 void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *v);
+bool gate_on_channel(const struct action_decl *a, struct slice channel);
+bool gate_wanted(const struct ask *ask, const struct action_decl *a);
 /* policy.c: -1, or the first policy that holds the action back. */
 int policies_ask(struct deciding *d, const struct action_decl *a);
 void cautions_fill(struct deciding *d);
+struct explained_condition;
+void policy_explain(struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
+		    struct explained_condition *out);
 /* score.c */
 double balance_of(struct deciding *d);
 void score_action(struct deciding *d, const struct action_decl *a, struct score *out);
 /* explain.c */
 void explain_choices(struct deciding *d);
 void explain_left_out(struct deciding *d);
+struct slice reason_for(struct deciding *d, const struct action_decl *a, const struct verdict *v);
+/* explain_action.c */
+void explain_actions(struct deciding *d);
+/* explain_condition.c: t NULL: there is none. Leaves bound whom the condition bound. */
+void explain_condition(struct deciding *d, const struct term *t, struct explained_condition *out);
+void explain_values(struct deciding *d, const struct term *t, struct explained_condition *out); /* adds them */
 /* A term_leaf; arg is the eval: the value behind each leaf that was read. */
 void explain_leaf(void *arg, const struct term *leaf, struct bytes *out);
 /* missing.c: why the gate `t`, which is not true, did not open. e->member is the one the gate was asked with. */

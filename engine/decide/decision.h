@@ -65,11 +65,15 @@ struct fell {
 	bool unknown;
 	uint16_t policy;
 };
+struct explained_action; /* decide/explained.h */
 struct decision {
 	struct choice choices[LIMIT_RECOMMENDATIONS];
 	unsigned choice_count;
 	struct left_out *left_out; /* arena; with explain, all others */
 	unsigned left_out_count;
+	struct explained_action *explained; /* arena; with explain, every action of the pack, in its order */
+	unsigned explained_count;
+	double balance; /* with explain: the customer's share of the value */
 	struct { struct slice question, text; } answers[LIMIT_ANSWERS];
 	unsigned answer_count;
 	struct slice cautions[LIMIT_ANSWERS];

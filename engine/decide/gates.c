@@ -15,7 +15,7 @@ const char *gate_text(unsigned gate)
 	return gate <= GATE_RANK ? gate_name((enum gate)gate) : "";
 }
 
-static bool on_channel(const struct action_decl *a, struct slice channel)
+bool gate_on_channel(const struct action_decl *a, struct slice channel)
 {
 	if (!a->channels || a->channel_count == 0)
 		return true;
@@ -25,7 +25,7 @@ static bool on_channel(const struct action_decl *a, struct slice channel)
 	return false;
 }
 
-static bool wanted(const struct ask *ask, const struct action_decl *a)
+bool gate_wanted(const struct ask *ask, const struct action_decl *a)
 {
 	if (ask->goal.len && !slice_equal(ask->goal, str_slice(a->goal)))
 		return false;
@@ -44,11 +44,11 @@ void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *
 	v->gate = GATE_OPEN;
 	v->member = d->member;
 	v->unknown = false;
-	if (!on_channel(a, d->channel)) {
+	if (!gate_on_channel(a, d->channel)) {
 		v->gate = GATE_CHANNEL;
 		return;
 	}
-	if (!wanted(d->ask, a)) {
+	if (!gate_wanted(d->ask, a)) {
 		v->gate = GATE_GOAL;
 		return;
 	}

@@ -2,6 +2,7 @@
  * outcomes, which describe themselves, so they hold for actions of an earlier pack and for decisions whose record is
  * lost. */
 #include "decide/deciding.h"
+#include "decide/explained.h"
 #include "decide/text.h"
 #include "decide/watch.h"
 
@@ -124,4 +125,81 @@ void cautions_fill(struct deciding *d)
 			d->out->cautions[d->out->caution_count++] = say;
 	}
 	e->member = d->member;
+}
+
+/* How many outcomes count so far, and of how many. */
+static void tally_text(struct deciding *d, struct tally t, unsigned kind, unsigned most, struct span within,
+		       struct bytes *out)
+{
+	char span[32];
+	bytes_printf(out, "%u %s in %.*s, of %u", t.count, kind ? outcome_name((enum outcome_kind)kind) : "outcomes",
+		     SLICE_ARG(span_text(within, span)), most);
+}
+
+/* What it counts, or what it waits for, where it has a condition; *holds whether that holds the action back. */
+static void policy_state(struct deciding *d, const struct policy_decl *p, const struct action_decl *a, bool *holds,
+			 struct explained_condition *out, struct bytes *missing)
+{
+	struct bytes b = { 0 };
+	if (p->unless) {
+		struct explained_condition unless;
+		explain_condition(d, p->unless, &unless);
+		*holds = strcmp(unless.state, "passed") == 0;
+		out->values = unless.values;
+		out->value_count = unless.value_count;
+		bytes_printf(&b, "unless %.*s", SLICE_ARG(unless.text));
+		if (*holds)
+			bytes_printf(missing, "held back while %.*s", SLICE_ARG(unless.text));
+	}
+	if (p->after_count) {
+		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within);
+		int64_t left_ms = t.count >= p->after_count ? t.newest_ms + p->pause_ms - d->e->now_ms : 0;
+		tally_text(d, t, p->after_kind, p->after_count, p->after_within, &b);
+		if (left_ms > 0) {
+			char span[32];
+			*holds = true;
+			bytes_printf(missing, "paused for another %.*s",
+				     SLICE_ARG(span_text((struct span){ SPAN_EXACT, left_ms }, span)));
+		}
+	}
+	if (p->at_most) {
+		struct tally t = outcomes_tally(d, p, a, p->at_most_kind, p->at_most_within);
+		tally_text(d, t, p->at_most_kind, p->at_most, p->at_most_within, &b);
+		if (t.count >= p->at_most) {
+			*holds = true;
+			bytes_printf(missing, "no more of them for now");
+		}
+	}
+	out->text = arena_slice(&d->m->arena, bytes_slice(&b));
+	bytes_finish(&b);
+}
+
+void policy_explain(struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
+		    struct explained_condition *out)
+{
+	struct bytes missing = { 0 };
+	bool holds = false;
+	uint8_t member = d->e->member;
+	*out = (struct explained_condition){ .name = p->text, .state = "open" };
+	if (!names_channel(d, p)) {
+		out->text = arena_printf(&d->m->arena, "only for channel %s", p->channel->data);
+		return;
+	}
+	policy_state(d, p, a, &holds, out, &missing);
+	if (holds && p->except) {
+		struct explained_condition except;
+		d->e->member = member;
+		explain_condition(d, p->except, &except);
+		bool let = strcmp(except.state, "passed") == 0;
+		out->text = arena_printf(&d->m->arena, "%.*s; except %.*s", SLICE_ARG(out->text),
+					 SLICE_ARG(except.text));
+		if (!let)
+			bytes_printf(&missing, ", except: %.*s", SLICE_ARG(except.missing));
+		holds = !let;
+	}
+	out->state = holds ? "held" : "passed";
+	if (holds)
+		out->missing = arena_slice(&d->m->arena, bytes_slice(&missing));
+	bytes_finish(&missing);
+	d->e->member = member;
 }

@@ -47,6 +47,8 @@ void score_action(struct deciding *d, const struct action_decl *a, struct score 
 	out->propensity = a->propensity_start;
 	double customer = value_of(e, a->customer_value, &out->customer_unknown);
 	double business = value_of(e, a->business_value, &out->business_unknown);
+	out->customer = customer;
+	out->business = business;
 	out->value = d->balance * customer + (1 - d->balance) * business;
 	out->context = context_of(e, a);
 	out->lever = a->levers;

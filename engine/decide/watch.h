@@ -6,6 +6,14 @@
 
 #include "script/pack.h"
 
+/* What became of a rule that heard of an event. */
+enum rule_came { CAME_HELD, CAME_UNKNOWN, CAME_FIRED, CAME_ONCE, CAME_FAILED, CAME_ASIDE, CAME_NOBODY };
+struct rule_told {
+	int64_t since_ms;  /* CAME_ONCE: since it fired last */
+	const char *error; /* CAME_FAILED */
+	bool historical;   /* CAME_FIRED: what it raises is recorded, not pushed */
+};
+
 struct watch {
 	void *arg;
 	/* member: the one bound when the condition was asked; what was asked may have bound another since. */
@@ -15,6 +23,9 @@ struct watch {
 	/* condition NULL: the policy held an action back. */
 	void (*policy)(void *arg, const struct policy_decl *policy, const struct term *condition, uint8_t member,
 		       struct value held);
+	/* A rule is through, or was passed over (CAME_ASIDE, CAME_NOBODY). May be NULL. */
+	void (*rule_done)(void *arg, const struct rule_decl *rule, uint8_t member, enum rule_came came,
+			  const struct rule_told *told);
 };
 
 /* What evaluating to look on must not leave behind: the bound member, the numbers of Lua calls, what was aborted. */

@@ -219,7 +219,7 @@ void story_start(struct story *s, struct world *world, struct coverage *coverage
 	arena_init(&s->arena, 0);
 	s->asked = must_calloc(world->m.pack->rule_count + 1, sizeof(*s->asked));
 	s->world_watch = (struct world_watch){ s, entry_told, nudge_told };
-	s->machine_watch = (struct watch){ s, rule_asked, gate_asked, policy_asked };
+	s->machine_watch = (struct watch){ s, rule_asked, gate_asked, policy_asked, NULL };
 	world->watch = &s->world_watch;
 	world->m.eval->watch = &s->machine_watch;
 }

@@ -204,11 +204,10 @@ static void put_facts(struct bytes *out, const struct wire_fact *facts, size_t c
 	}
 }
 
-void response_customer(struct bytes *out, uint64_t request_id, const struct record *r, const struct wire_names *names,
-		       const struct wire_fact *facts, size_t fact_count, struct slice merged_from, int64_t now_ms)
+void customer_encode(struct bytes *out, const struct record *r, const struct wire_names *names,
+		     const struct wire_fact *facts, size_t fact_count, struct slice merged_from, int64_t now_ms)
 {
 	const struct wire_names none = { .arg = NULL };
-	struct envelope e = envelope_begin(out, request_id, RESPONSE_CUSTOMER);
 	names = names ? names : &none;
 	put_text(out, 1, subject_id(&r->subject));
 	put_text(out, 2, slice_of(subject_kind_name(r->subject.kind)));
@@ -225,5 +224,12 @@ void response_customer(struct bytes *out, uint64_t request_id, const struct reco
 	put_text(out, 13, merged_from);
 	put_timers(out, r, names);
 	put_facts(out, facts, fact_count);
+}
+
+void response_customer(struct bytes *out, uint64_t request_id, const struct record *r, const struct wire_names *names,
+		       const struct wire_fact *facts, size_t fact_count, struct slice merged_from, int64_t now_ms)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_CUSTOMER);
+	customer_encode(out, r, names, facts, fact_count, merged_from, now_ms);
 	envelope_end(out, e);
 }

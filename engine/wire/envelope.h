@@ -23,6 +23,7 @@ enum response_body {
 	RESPONSE_ALERT_LIST,
 	RESPONSE_MISSED,
 	RESPONSE_UNFOLLOWED,
+	RESPONSE_EXPLANATION,
 };
 
 struct envelope {

@@ -4,9 +4,9 @@
 #include "wire/decision.h"
 #include "wire/envelope.h"
 
-static void put_choice(struct bytes *out, const struct wire_choice *c)
+void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *c)
 {
-	size_t mark = put_begin(out, 3);
+	size_t mark = put_begin(out, field);
 	put_text(out, 1, c->action);
 	put_text(out, 2, c->goal);
 	put_text(out, 3, c->group);
@@ -43,6 +43,54 @@ static void put_left_out(struct bytes *out, const struct wire_left_out *l)
 	put_end(out, mark);
 }
 
+void condition_encode(struct bytes *out, uint32_t field, const struct wire_condition *c)
+{
+	size_t mark = put_begin(out, field);
+	put_text(out, 1, c->name);
+	put_text(out, 2, c->state);
+	put_text(out, 3, c->text);
+	put_text(out, 4, c->missing);
+	for (size_t i = 0; i < c->value_count; i++) {
+		size_t value = put_begin(out, 5);
+		put_text(out, 1, c->values[i].name);
+		put_text(out, 2, c->values[i].member);
+		put_attribute(out, 3, c->values[i].name, c->values[i].value);
+		put_end(out, value);
+	}
+	put_end(out, mark);
+}
+
+static void put_conditions(struct bytes *out, uint32_t field, const struct wire_condition *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		condition_encode(out, field, &items[i]);
+}
+
+static void put_explained(struct bytes *out, const struct wire_explained *x)
+{
+	size_t mark = put_begin(out, 13);
+	put_text(out, 1, x->action);
+	put_text(out, 2, x->goal);
+	put_text(out, 3, x->group);
+	put_number(out, 4, x->rank);
+	put_text(out, 5, x->gate);
+	put_text(out, 6, x->member);
+	put_conditions(out, 7, x->gates, x->gate_count);
+	put_conditions(out, 8, x->policies, x->policy_count);
+	put_conditions(out, 9, x->contexts, x->context_count);
+	put_double(out, 10, x->score);
+	put_double(out, 11, x->propensity);
+	put_double(out, 12, x->value);
+	put_double(out, 13, x->context);
+	put_double(out, 14, x->lever);
+	put_double(out, 15, x->customer_value);
+	put_double(out, 16, x->business_value);
+	put_number(out, 17, x->customer_unknown);
+	put_number(out, 18, x->business_unknown);
+	put_text(out, 19, x->to_win);
+	put_end(out, mark);
+}
+
 void recommendation_encode(const struct wire_recommendation *r, struct bytes *out)
 {
 	char decision[DECISION_TEXT_BYTES];
@@ -50,7 +98,7 @@ void recommendation_encode(const struct wire_recommendation *r, struct bytes *ou
 		put_text(out, 1, decision_format(r->decision_boot, r->decision_count, decision));
 	put_text(out, 2, r->customer);
 	for (size_t i = 0; i < r->choice_count; i++)
-		put_choice(out, &r->choices[i]);
+		choice_encode(out, 3, &r->choices[i]);
 	for (size_t i = 0; i < r->answer_count; i++)
 		put_answer(out, &r->answers[i]);
 	for (size_t i = 0; i < r->left_out_count; i++)
@@ -62,6 +110,10 @@ void recommendation_encode(const struct wire_recommendation *r, struct bytes *ou
 	put_number(out, 10, (uint64_t)r->time_ms);
 	put_text(out, 11, r->channel);
 	put_texts(out, 12, r->cautions, r->caution_count);
+	for (size_t i = 0; i < r->action_count; i++)
+		put_explained(out, &r->actions[i]);
+	if (r->action_count)
+		put_double(out, 14, r->balance);
 }
 
 void response_recommendation(struct bytes *out, uint64_t request_id, const struct wire_recommendation *r)
@@ -69,4 +121,12 @@ void response_recommendation(struct bytes *out, uint64_t request_id, const struc
 	struct envelope e = envelope_begin(out, request_id, RESPONSE_RECOMMENDATION);
 	recommendation_encode(r, out);
 	envelope_end(out, e);
+}
+
+void response_explanation(struct bytes *out, uint64_t request_id, struct slice explanation)
+{
+	size_t frame = put_begin(out, 0);
+	put_number(out, 1, request_id);
+	put_text_always(out, RESPONSE_EXPLANATION, explanation);
+	put_end(out, frame);
 }

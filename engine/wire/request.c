@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "wire/attrs.h"
+#include "wire/decision.h"
 #include "wire/fields.h"
 #include "wire/request_lists.h"
 #include "wire/subject_fields.h"
@@ -112,6 +113,32 @@ static int decode_recommend(struct request_recommend *r, struct slice body, stru
 	return rc;
 }
 
+static const struct field_spec explain_fields[FIELD_NUMBERS] = {
+	[1] = { .name = "ask", .kind = FIELD_BYTES, IN(struct request_explain, ask_bytes) },
+	[2] = ID("decision", IN(struct request_explain, decision)),
+	[3] = ID("event", IN(struct request_explain, event)),
+	[4] = ID("source", IN(struct request_explain, source)),
+	[5] = { .name = "entry", .kind = FIELD_U64, IN(struct request_explain, entry) },
+	[6] = { .name = "as_of_seq", .kind = FIELD_U64, IN(struct request_explain, as_of_seq) },
+};
+static const struct message_spec explain_spec = MESSAGE_SPEC("Explain", explain_fields);
+
+int explain_decode(struct request_explain *out, struct slice bytes, struct arena *arena)
+{
+	*out = (struct request_explain){ 0 };
+	int rc = fields_decode(out, &explain_spec, bytes, NULL);
+	if (rc != ERR_OK)
+		return rc;
+	if ((out->ask_bytes.len > 0) + (out->decision.len > 0) + (out->entry > 0) != 1)
+		return error_set(ERR_INVALID, "ask", "send exactly one of ask (with a customer), decision and entry");
+	if (out->event.len && !out->ask_bytes.len)
+		return error_set(ERR_INVALID, "event", "an event is looked for in a customer's history: name it in ask");
+	if (out->decision.len && !decision_parse(out->decision, &out->decision_boot, &out->decision_count))
+		return error_set(ERR_INVALID, "decision", "%.*s is not a decision's id, which is BOOT-COUNT, two numbers",
+				 SLICE_ARG(out->decision));
+	return out->ask_bytes.len ? decode_recommend(&out->ask, out->ask_bytes, arena) : ERR_OK;
+}
+
 static int by_table(struct request *r, const char *name, const struct field_spec *table)
 {
 	struct message_spec spec = { name, table };
@@ -160,6 +187,8 @@ static int decode_body(struct request *r, struct arena *arena)
 	case REQUEST_UNFOLLOW:
 		rc = by_table(r, "Unfollow", unfollow_fields);
 		return rc ? rc : field_required("follow_id", r->unfollow.follow_id > 0, "the request_id of the Follow");
+	case REQUEST_EXPLAIN:
+		return explain_decode(&r->explain, r->body, arena);
 	case REQUEST_STATUS:
 		return by_table(r, "GetStatus", no_fields);
 	default:
@@ -170,6 +199,7 @@ static int decode_body(struct request *r, struct arena *arena)
 static const char *const body_names[] = {
 	"hello",       "publish",    "recommend",     "outcome",   "read_customer", "resolve_alias", "follow",
 	"acknowledge", "get_status", "activate_pack", "get_rules", "get_digest",    "list_alerts",   "unfollow",
+	"explain",
 };
 
 /* The oneof: its numbers follow each other in the order of enum request_kind. */
@@ -200,7 +230,7 @@ int request_decode(struct request *out, struct slice frame, struct arena *arena)
 		else if (f.number == 1)
 			rc = error_set(ERR_INVALID, "request_id",
 				       "request_id has wire type %d where the schema has a varint", (int)f.type);
-		else if (f.number >= REQUEST_HELLO + 1 && f.number <= REQUEST_UNFOLLOW + 1)
+		else if (f.number >= REQUEST_HELLO + 1 && f.number <= REQUEST_EXPLAIN + 1)
 			rc = take_body(out, &f);
 		found = found ? found : rc; /* the id may come after what is wrong */
 	}

@@ -30,6 +30,7 @@ enum request_kind {
 	REQUEST_DIGEST,
 	REQUEST_LIST_ALERTS,
 	REQUEST_UNFOLLOW,
+	REQUEST_EXPLAIN,
 };
 
 /* One published event: its bytes as received (these are journaled, never a re-encoding). Each is decoded by itself with
@@ -47,6 +48,14 @@ struct request_recommend {
 	int64_t time_ms;
 	const struct event_attr *attrs;
 	size_t attr_count;
+};
+
+struct request_explain {
+	struct slice ask_bytes; /* empty: not of a customer */
+	struct request_recommend ask;
+	struct slice decision, event, source;
+	uint64_t decision_boot, decision_count;
+	uint64_t entry, as_of_seq;
 };
 
 struct request_outcome {
@@ -83,6 +92,7 @@ struct request {
 		struct { bool stats, history, series; uint32_t limit; } rules;
 		struct { struct slice to; uint32_t limit; uint64_t after_seq; uint32_t after_index; } list;
 		struct { uint64_t follow_id; } unfollow;
+		struct request_explain explain;
 	};
 };
 
@@ -101,6 +111,8 @@ int event_decode(struct event *out, struct slice bytes, struct arena *arena, int
 void event_put_time(struct bytes *event, int64_t time_ms);
 /* The journaled body of an Outcome request. */
 int outcome_decode(struct request_outcome *out, struct slice bytes, struct arena *arena, int64_t now_ms);
+/* One Explain message, checked whole. */
+int explain_decode(struct request_explain *out, struct slice bytes, struct arena *arena);
 /* An Event message's bytes from the struct: for tools and tests, and for events that the engine makes. */
 void event_encode(const struct event *e, struct bytes *out);
 

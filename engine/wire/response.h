@@ -22,6 +22,23 @@ struct wire_left_out {
 	bool unknown;
 	double score, propensity, value, context, lever;
 };
+struct wire_fact {
+	struct slice name, member;
+	struct value value;
+};
+struct wire_condition {
+	struct slice name, state, text, missing;
+	const struct wire_fact *values;
+	size_t value_count;
+};
+struct wire_explained {
+	struct slice action, goal, group, gate, member, to_win;
+	uint32_t rank;
+	const struct wire_condition *gates, *policies, *contexts;
+	size_t gate_count, policy_count, context_count;
+	double score, propensity, value, context, lever, customer_value, business_value;
+	bool customer_unknown, business_unknown;
+};
 struct wire_recommendation {
 	uint64_t decision_boot, decision_count;
 	struct slice customer, pack_hash, fallback_reason, channel;
@@ -36,6 +53,9 @@ struct wire_recommendation {
 	bool fallback;
 	uint64_t as_of_seq;
 	int64_t time_ms;
+	const struct wire_explained *actions;
+	size_t action_count;
+	double balance; /* with actions */
 };
 
 struct wire_alert {
@@ -127,10 +147,6 @@ struct wire_names {
 	struct slice (*series)(void *arg, uint32_t id);
 	struct slice (*open_case)(void *arg, uint32_t id);
 };
-struct wire_fact {
-	struct slice name, member;
-	struct value value;
-};
 
 void response_error(struct bytes *out, uint64_t request_id, const struct error *e);
 void response_welcome(struct bytes *out, uint64_t request_id, struct slice server, uint64_t boot_id, struct slice pack,
@@ -160,9 +176,15 @@ void response_digest(struct bytes *out, uint64_t request_id, struct hash128 dige
 void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count,
 			 bool more); /* encoded Alerts */
 
+void response_explanation(struct bytes *out, uint64_t request_id, struct slice explanation); /* an encoded Explanation */
+
 /* Messages without a frame, for the journal, the outbox and nesting. */
 void alert_encode(const struct wire_alert *a, struct bytes *out);                   /* an Alert message */
 int alert_decode(struct wire_alert *out, struct slice bytes);                       /* lends from bytes */
 void recommendation_encode(const struct wire_recommendation *r, struct bytes *out); /* a Recommendation message */
+void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *c); /* a Choice as a field of another */
+void condition_encode(struct bytes *out, uint32_t field, const struct wire_condition *c);
+void customer_encode(struct bytes *out, const struct record *r, const struct wire_names *names,
+		     const struct wire_fact *facts, size_t fact_count, struct slice merged_from, int64_t now_ms);
 
 #endif

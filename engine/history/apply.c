@@ -3,6 +3,21 @@
 
 #include "base/error.h"
 
+int entry_event(struct event *out, const struct entry *entry, int64_t received_at_ms, struct arena *arena, bool *untimed)
+{
+	int result = event_decode(out, entry->event.raw, arena, -1);
+	if (result != ERR_OK)
+		return result;
+	if (untimed)
+		*untimed = out->time_ms == 0;
+	if (out->time_ms == 0)
+		out->time_ms = received_at_ms;
+	out->customer = subject_id(&entry->subject);
+	if (entry->event.member.len)
+		out->member = entry->event.member;
+	return ERR_OK;
+}
+
 int effect_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
 		 struct applied *out)
 {
@@ -75,4 +90,87 @@ void nudge_apply(struct machine *m, struct record *r, const struct decision_reco
 						  d->ask.now_ms, in);
 	if (alert)
 		out->alerts[out->alert_count++] = (struct applied_alert){ alert, 0 };
+}
+
+static int decision_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
+			  struct applied *out, bool *changed)
+{
+	struct decision_record d;
+	int result = decision_decode(&d, entry->decision.bytes, &m->arena);
+	*changed = result == ERR_OK && d.head.nudge;
+	if (*changed)
+		nudge_apply(m, r, &d, in, out);
+	return result;
+}
+
+static int acknowledge_apply(struct machine *m, struct record *r, const struct entry *entry, struct applied *out)
+{
+	struct alert *alert;
+	*out = (struct applied){ 0 };
+	return machine_apply_acknowledge(m, r, entry->acknowledge.seq, entry->acknowledge.index,
+					 entry->acknowledge.time_ms, &alert);
+}
+
+static int event_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
+		       struct applied *out)
+{
+	struct event event;
+	int result = entry_event(&event, entry, in->received_at_ms, &m->arena, NULL);
+	if (result == ERR_OK)
+		machine_apply_event(m, r, &event, in, out);
+	return result;
+}
+
+static int outcome_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
+			 struct applied *out)
+{
+	struct outcome_input input;
+	int result = outcome_input_decode(&input, entry, in->received_at_ms, &m->arena);
+	if (result == ERR_OK)
+		machine_apply_outcome(m, r, &input, in, out);
+	return result;
+}
+
+/* A prospect that never was stays unmade: the entry is there, so that the effect is known to be done, but no record. */
+static bool effect_is_idle(const struct record *r, const struct entry *entry)
+{
+	return entry->effect.kind == EFFECT_ABSORB && r->seq == 0;
+}
+
+int entry_apply(struct machine *m, struct record *r, const struct journal_entry *je, const struct entry *entry,
+		struct applied *out, bool *changed)
+{
+	struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true, .aborted = entry->aborted };
+	int result = ERR_OK;
+	*changed = true;
+	switch (entry->kind) {
+	case ENTRY_EVENT:
+		result = event_apply(m, r, entry, &in, out);
+		break;
+	case ENTRY_EFFECT:
+		*changed = !effect_is_idle(r, entry);
+		result = effect_apply(m, r, entry, &in, out);
+		break;
+	case ENTRY_TIMER:
+		timer_apply(m, r, entry, &in, out);
+		break;
+	case ENTRY_DECISION:
+		result = decision_apply(m, r, entry, &in, out, changed);
+		break;
+	case ENTRY_OUTCOME:
+		result = outcome_apply(m, r, entry, &in, out);
+		break;
+	case ENTRY_ACKNOWLEDGE:
+		result = acknowledge_apply(m, r, entry, out);
+		break;
+	default:
+		*changed = false;
+	}
+	if (result != ERR_OK)
+		return error_prefix("entry %llu", (unsigned long long)je->seq);
+	if (*changed) {
+		applied_set_seq(out, je->seq);
+		r->seq = je->seq;
+	}
+	return ERR_OK;
 }

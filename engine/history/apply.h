@@ -5,9 +5,13 @@
 #define NUDGED_HISTORY_APPLY_H
 
 #include "decide/decision.h"
+#include "disk/journal.h"
 #include "history/entry.h"
 #include "wire/request.h"
 
+/* A recorded event as rules see it: times and names filled in. *untimed (may be NULL): it was sent without a time. Lent by
+ * the entry and the arena. */
+int entry_event(struct event *out, const struct entry *entry, int64_t received_at_ms, struct arena *arena, bool *untimed);
 /* ERR_CORRUPT where an event that another record accepted does not decode. */
 int effect_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
 		 struct applied *out);
@@ -21,5 +25,10 @@ void timer_apply(struct machine *m, struct record *r, const struct entry *entry,
  * not be filled in: half a message is not sent. */
 void nudge_apply(struct machine *m, struct record *r, const struct decision_record *d, const struct apply_input *in,
 		 struct applied *out);
+
+/* One entry of one subject's history, whatever its kind, on its record as it was before: what came of it is in out, and the
+ * record is current to it. An entry that changes nothing (a recommendation) leaves both as they are: *changed false. */
+int entry_apply(struct machine *m, struct record *r, const struct journal_entry *je, const struct entry *entry,
+		struct applied *out, bool *changed);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "history/apply.h"
 #include "wire/request.h"
 
 #include <pthread.h>
@@ -40,18 +41,8 @@ struct read_ahead {
 
 static int decode_event(struct ahead_item *item, struct arena *arena)
 {
-	struct event *e = &item->event;
-	const struct entry *entry = &item->entry;
-	int result = event_decode(e, entry->event.raw, arena, -1);
-	if (result != ERR_OK)
-		return error_prefix("entry %llu", (unsigned long long)item->je.seq);
-	item->untimed = e->time_ms == 0;
-	if (item->untimed)
-		e->time_ms = item->je.received_at_ms;
-	e->customer = subject_id(&entry->subject);
-	if (entry->event.member.len)
-		e->member = entry->event.member;
-	return ERR_OK;
+	int result = entry_event(&item->event, &item->entry, item->je.received_at_ms, arena, &item->untimed);
+	return result == ERR_OK ? ERR_OK : error_prefix("entry %llu", (unsigned long long)item->je.seq);
 }
 
 int ahead_item_decode(struct ahead_item *item, struct arena *arena)

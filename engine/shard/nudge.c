@@ -11,63 +11,19 @@
 #include "base/check.h"
 #include "base/fault.h"
 #include "history/entry.h"
+#include "history/tell.h"
 
 void decision_to_wire(struct shard *s, const struct decision *d, const struct decision_head *head,
 		      const struct record *r, int64_t now_ms, struct slice channel, struct wire_recommendation *out)
 {
-	struct arena *a = &s->machine.arena;
-	struct wire_choice *choices = arena_alloc(a, (d->choice_count + 1) * sizeof(choices[0]));
-	for (unsigned i = 0; i < d->choice_count; i++) {
-		const struct choice *c = &d->choices[i];
-		choices[i] = (struct wire_choice){
-			.action = str_slice(c->action->name),
-			.goal = str_slice(c->action->goal),
-			.group = str_slice(c->action->group),
-			.say = c->say,
-			.score = c->score,
-			.propensity = c->propensity,
-			.value = c->value,
-			.context = c->context,
-			.lever = c->lever,
-			.reasons = c->reasons,
-			.reason_count = c->reason_count,
-		};
-	}
-	struct wire_answer *answers = arena_alloc(a, (d->answer_count + 1) * sizeof(answers[0]));
-	for (unsigned i = 0; i < d->answer_count; i++)
-		answers[i] = (struct wire_answer){ d->answers[i].question, d->answers[i].text };
-	struct wire_left_out *left = arena_alloc(a, (d->left_out_count + 1) * sizeof(left[0]));
-	for (unsigned i = 0; i < d->left_out_count; i++) {
-		const struct left_out *l = &d->left_out[i];
-		left[i] = (struct wire_left_out){ .action = str_slice(l->action->name),
-						  .gate = slice_of(l->gate),
-						  .reason = l->reason,
-						  .unknown = l->unknown,
-						  .score = l->score,
-						  .propensity = l->propensity,
-						  .value = l->value,
-						  .context = l->context,
-						  .lever = l->lever };
-	}
-	*out = (struct wire_recommendation){
-		.decision_boot = head->boot,
-		.decision_count = head->count,
-		.customer = subject_id(&r->subject),
-		.pack_hash = slice_of(s->machine.pack->hash_text),
-		.fallback = d->fallback,
-		.fallback_reason = slice_of(d->fallback_reason),
-		.channel = channel,
-		.choices = choices,
-		.choice_count = d->choice_count,
-		.answers = answers,
-		.answer_count = d->answer_count,
-		.left_out = left,
-		.left_out_count = d->left_out_count,
-		.cautions = d->cautions,
-		.caution_count = d->caution_count,
-		.as_of_seq = head->customer_seq,
-		.time_ms = now_ms,
-	};
+	tell_decision(d, &s->machine.arena, out);
+	out->decision_boot = head->boot;
+	out->decision_count = head->count;
+	out->customer = subject_id(&r->subject);
+	out->pack_hash = slice_of(s->machine.pack->hash_text);
+	out->channel = channel;
+	out->as_of_seq = head->customer_seq;
+	out->time_ms = now_ms;
 }
 
 static const struct record *area_of(struct shard *s, const struct record *r)

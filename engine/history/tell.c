@@ -1,0 +1,124 @@
+/* history/tell.c: see tell.h. */
+#include "history/tell.h"
+
+void tell_condition(const struct explained_condition *c, struct arena *arena, struct wire_condition *out)
+{
+	struct wire_fact *values = arena_alloc(arena, (c->value_count + 1) * sizeof(values[0]));
+	for (unsigned i = 0; i < c->value_count; i++)
+		values[i] = (struct wire_fact){ .name = c->values[i].name, .value = c->values[i].value };
+	*out = (struct wire_condition){ .name = c->name,
+					.state = slice_of(c->state),
+					.text = c->text,
+					.missing = c->missing,
+					.values = values,
+					.value_count = c->value_count };
+}
+
+static const struct wire_condition *tell_conditions(const struct explained_condition *items, unsigned count,
+						    struct arena *arena)
+{
+	struct wire_condition *out = arena_alloc(arena, (count + 1) * sizeof(out[0]));
+	for (unsigned i = 0; i < count; i++)
+		tell_condition(&items[i], arena, &out[i]);
+	return out;
+}
+
+static void tell_action(const struct explained_action *x, struct arena *arena, struct wire_explained *out)
+{
+	*out = (struct wire_explained){
+		.action = str_slice(x->action->name),
+		.goal = str_slice(x->action->goal),
+		.group = str_slice(x->action->group),
+		.rank = x->rank,
+		.gate = slice_of(x->gate),
+		.member = x->member,
+		.to_win = x->to_win,
+		.gates = tell_conditions(x->gates, x->gate_count, arena),
+		.gate_count = x->gate_count,
+		.policies = tell_conditions(x->policies, x->policy_count, arena),
+		.policy_count = x->policy_count,
+		.contexts = tell_conditions(x->contexts, x->context_count, arena),
+		.context_count = x->context_count,
+		.score = x->score,
+		.propensity = x->propensity,
+		.value = x->value,
+		.context = x->context,
+		.lever = x->lever,
+		.customer_value = x->customer_value,
+		.business_value = x->business_value,
+		.customer_unknown = x->customer_unknown,
+		.business_unknown = x->business_unknown,
+	};
+}
+
+void tell_actions(const struct decision *d, struct arena *arena, struct wire_recommendation *out)
+{
+	if (!d->explained_count)
+		return;
+	struct wire_explained *actions = arena_alloc(arena, d->explained_count * sizeof(actions[0]));
+	for (unsigned i = 0; i < d->explained_count; i++)
+		tell_action(&d->explained[i], arena, &actions[i]);
+	out->actions = actions;
+	out->action_count = d->explained_count;
+	out->balance = d->balance;
+}
+
+static const struct wire_choice *tell_choices(const struct decision *d, struct arena *arena)
+{
+	struct wire_choice *choices = arena_alloc(arena, (d->choice_count + 1) * sizeof(choices[0]));
+	for (unsigned i = 0; i < d->choice_count; i++) {
+		const struct choice *c = &d->choices[i];
+		choices[i] = (struct wire_choice){
+			.action = str_slice(c->action->name),
+			.goal = str_slice(c->action->goal),
+			.group = str_slice(c->action->group),
+			.say = c->say,
+			.score = c->score,
+			.propensity = c->propensity,
+			.value = c->value,
+			.context = c->context,
+			.lever = c->lever,
+			.reasons = c->reasons,
+			.reason_count = c->reason_count,
+		};
+	}
+	return choices;
+}
+
+static const struct wire_left_out *tell_left_out(const struct decision *d, struct arena *arena)
+{
+	struct wire_left_out *left = arena_alloc(arena, (d->left_out_count + 1) * sizeof(left[0]));
+	for (unsigned i = 0; i < d->left_out_count; i++) {
+		const struct left_out *l = &d->left_out[i];
+		left[i] = (struct wire_left_out){ .action = str_slice(l->action->name),
+						  .gate = slice_of(l->gate),
+						  .reason = l->reason,
+						  .unknown = l->unknown,
+						  .score = l->score,
+						  .propensity = l->propensity,
+						  .value = l->value,
+						  .context = l->context,
+						  .lever = l->lever };
+	}
+	return left;
+}
+
+void tell_decision(const struct decision *d, struct arena *arena, struct wire_recommendation *out)
+{
+	struct wire_answer *answers = arena_alloc(arena, (d->answer_count + 1) * sizeof(answers[0]));
+	for (unsigned i = 0; i < d->answer_count; i++)
+		answers[i] = (struct wire_answer){ d->answers[i].question, d->answers[i].text };
+	*out = (struct wire_recommendation){
+		.fallback = d->fallback,
+		.fallback_reason = slice_of(d->fallback_reason),
+		.choices = tell_choices(d, arena),
+		.choice_count = d->choice_count,
+		.answers = answers,
+		.answer_count = d->answer_count,
+		.left_out = tell_left_out(d, arena),
+		.left_out_count = d->left_out_count,
+		.cautions = d->cautions,
+		.caution_count = d->caution_count,
+	};
+	tell_actions(d, arena, out);
+}

@@ -1,0 +1,15 @@
+/* history/tell.h: explanations (decide/explained.h) as the wire's plain structs, and whole Explanation messages. Everything
+ * is lent by the decision, the pack and the arena. */
+#ifndef NUDGED_HISTORY_TELL_H
+#define NUDGED_HISTORY_TELL_H
+
+#include "decide/explained.h"
+#include "wire/response.h"
+
+/* With explain: what out->actions says. Without: none. */
+void tell_actions(const struct decision *d, struct arena *arena, struct wire_recommendation *out);
+void tell_condition(const struct explained_condition *c, struct arena *arena, struct wire_condition *out);
+/* A decision whole. head, customer and the like are the caller's to set. */
+void tell_decision(const struct decision *d, struct arena *arena, struct wire_recommendation *out);
+
+#endif

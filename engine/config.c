@@ -45,6 +45,12 @@ static const struct setting settings[] = {
 	  "journal that the store may be behind, which bounds a recovery; past it events wait" },
 	{ "sweep_ms", SETTING_NUMBER, AT(sweep_ms), "MS", "30000", 1, 3600000, NULL,
 	  "pause between two sweeps of changed records into the store" },
+	{ "decision_log", SETTING_TEXT, AT(decision_log), "PATH", NULL, 0, 0, NULL,
+	  "a JSON line of every decision, nudge and alert; - is standard output (README.md, \"The decision log\")" },
+	{ "decision_log_mb", SETTING_NUMBER, AT(decision_log_mb), "MIB", "64", 0, 1 << 20, NULL,
+	  "size at which it is put aside as PATH.1; 0: never" },
+	{ "decision_log_keep", SETTING_NUMBER, AT(decision_log_keep), "N", "8", 0, 1000, NULL,
+	  "files put aside that are kept" },
 	{ "clock", SETTING_CHOICE, AT(clock), "KIND", "system", 0, 0, "system|events",
 	  "events: the clock follows the newest event time, to play recorded or simulated traffic" },
 	{ "log_level", SETTING_CHOICE, AT(log_level), "LEVEL", "info", 0, 0, "error|warn|info|debug",
@@ -262,6 +268,7 @@ void config_finish(struct config *c)
 	drop_listens(c);
 	free(c->data);
 	free(c->rules);
+	free(c->decision_log);
 	free(c->file);
 	free(c->clock);
 	free(c->log_level);
@@ -296,7 +303,7 @@ void config_help(FILE *to)
 		"this text");
 	fprintf(to, "signals: TERM, INT  stop: everything acknowledged is on disk already, changed records go to the "
 		    "store\n"
-		    "         HUP        read the pack in --rules again and activate it\n"
+		    "         HUP        read the pack in --rules again and activate it; open the decision log anew\n"
 		    "exit:    0 stopped as asked, 1 could not start or go on, 2 wrong flags or configuration\n");
 }
 

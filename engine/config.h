@@ -11,10 +11,11 @@
 #define CONFIG_LISTEN_MAX 8
 
 struct config {
-	char *data, *rules, *file;
+	char *data, *rules, *file, *decision_log;
 	char *listen[CONFIG_LISTEN_MAX];
 	unsigned listen_count;
-	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms, tail_mb;
+	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms, tail_mb,
+		decision_log_mb, decision_log_keep;
 	char *clock, *log_level;
 	bool check_only, replay, help, version, list_faults;
 };

@@ -73,6 +73,9 @@ static struct engine_config engine_config_of(const struct config *c)
 		.sweep_ms = (uint32_t)c->sweep_ms,
 		.tail_bytes = c->tail_mb * MIB,
 		.simulated_clock = strcmp(c->clock, "events") == 0,
+		.decision_log = c->decision_log,
+		.decision_log_bytes = c->decision_log_mb * MIB,
+		.decision_log_keep = (unsigned)c->decision_log_keep,
 		.version = NUDGED_VERSION,
 	};
 }
@@ -154,22 +157,29 @@ static int check(const struct config *c)
 	return EXIT_SUCCESS;
 }
 
-/* Until a signal says stop. SIGHUP reads the pack again; a refused one leaves the old one active. */
+/* SIGHUP reads the pack again; a refused one leaves the old one active. */
+static void hang_up(const struct config *c, struct engine *e)
+{
+	bool changed;
+	engine_reopen_logs(e);
+	if (c->rules && engine_activate_folder(e, c->rules, &changed) != ERR_OK)
+		log_error("SIGHUP: the pack is refused, the old one stays: %s", error_last()->text);
+	else if (c->rules && !changed)
+		log_info("SIGHUP: the pack has not changed");
+	else if (!c->rules && !c->decision_log)
+		log_warn("SIGHUP: no --rules were given, so there is nothing to read again");
+}
+
+/* Until a signal says stop. */
 static void serve(const struct config *c, struct engine *e, const sigset_t *signals)
 {
 	for (;;) {
 		int which;
-		bool changed;
 		if (sigwait(signals, &which) != 0 || which == SIGTERM || which == SIGINT) {
 			log_info("stopping");
 			return;
 		}
-		if (!c->rules)
-			log_warn("SIGHUP: no --rules were given, so there is nothing to read again");
-		else if (engine_activate_folder(e, c->rules, &changed) != ERR_OK)
-			log_error("SIGHUP: the pack is refused, the old one stays: %s", error_last()->text);
-		else if (!changed)
-			log_info("SIGHUP: the pack has not changed");
+		hang_up(c, e);
 	}
 }
 

@@ -15,6 +15,7 @@
 	X(activate_before_publish) \
 	X(apply_before_publish) \
 	X(boot_after_id) \
+	X(decision_log_write) \
 	X(effect_before_publish) \
 	X(journal_after_sync) \
 	X(journal_after_write) \

@@ -127,5 +127,6 @@ void index_build(struct pack *p); /* type_index.c */
 void actions_index(struct pack *p); /* action_index.c */
 void reads_build(struct loader *l); /* read_index.c */
 void reasons_prepare(struct pack *p); /* reasons.c */
+void mask_spread(struct pack *p); /* mask.c */
 
 #endif

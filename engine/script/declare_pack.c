@@ -41,6 +41,17 @@ static void check_topics(const struct fields *f, const struct pack *p)
 	}
 }
 
+static void check_mask(const struct fields *f, const struct pack *p)
+{
+	for (unsigned i = 0; i < p->mask_count; i++) {
+		if (!p->mask[i]->len || p->mask[i]->len > LIMIT_ATTRIBUTE_NAME_BYTES)
+			fields_fail(f, "mask: a name of 1 to %u bytes is wanted", LIMIT_ATTRIBUTE_NAME_BYTES);
+		for (unsigned k = 0; k < i; k++)
+			if (p->mask[k] == p->mask[i])
+				fields_fail(f, "mask: \"%s\" is listed twice", p->mask[i]->data);
+	}
+}
+
 /* levers = { goals = { grow = 0.8 } } */
 static void read_levers(lua_State *L, const struct fields *pack, struct pack *p)
 {
@@ -81,7 +92,7 @@ static struct term *check_balance(lua_State *L, struct place at, struct term *t)
 static int pack_declare(lua_State *L)
 {
 	static const char *const allowed[] = { "name",    "zone",   "currency", "languages", "topics",
-					       "balance", "levers", "fallback", NULL };
+					       "balance", "levers", "fallback", "mask",      NULL };
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
 	struct fields f = fields_open(L, 1, "pack", place_here(L), allowed);
@@ -109,6 +120,8 @@ static int pack_declare(lua_State *L)
 	l->balance_declared = balance != NULL;
 	read_levers(L, &f, p);
 	p->fallback = fields_texts(&f, "fallback", false, &p->fallback_count);
+	p->mask = fields_texts(&f, "mask", false, &p->mask_count);
+	check_mask(&f, p);
 	return 0;
 }
 

@@ -124,6 +124,7 @@ static int load_protected(lua_State *L)
 	actions_index(l->pack);
 	reads_build(l);
 	reasons_prepare(l->pack);
+	mask_spread(l->pack);
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
 	vm_freeze_kept(L);

@@ -192,6 +192,7 @@ struct pack {
 	struct str **timeline_types; unsigned timeline_type_count; /* none: all */
 	struct str **timeline_fields; unsigned timeline_field_count;
 	unsigned timeline_keep;
+	struct str **mask; unsigned mask_count; /* kept out of logs: mask.h */
 	struct event_decl *events; unsigned event_count;
 	struct series_decl *series; unsigned series_count;
 	struct case_decl *cases; unsigned case_count;

@@ -1,5 +1,6 @@
 /* shard/engine.c: opening, running and closing the whole: journal, store, feed, shards and their threads. */
 #include "shard/control.h"
+#include "shard/decision_log.h"
 #include "shard/parts.h"
 #include "shard/recovery.h"
 #include "shard/sweep.h"
@@ -62,6 +63,7 @@ static int make_shards(struct engine *e)
 		e->shards[i] = shard_create(e, i);
 		if (!e->shards[i])
 			return error_last()->code;
+		e->shards[i]->machine.keep_gates = e->config.decision_log != NULL;
 	}
 	return ERR_OK;
 }
@@ -158,6 +160,8 @@ int engine_run(struct engine *e)
 		result = storer_start(e);
 	if (result == ERR_OK)
 		result = control_start(e);
+	if (result == ERR_OK)
+		result = decision_log_start(e);
 	e->started_ms = engine_now_ms(e);
 	for (unsigned i = 0; i < e->shard_count; i++)
 		e->shards[i]->swept_ns = clock_mono_ns(); /* recovery may have taken longer than a pause */
@@ -183,6 +187,11 @@ void engine_stop(struct engine *e)
 	storer_stop(e);
 	if (e->running && sweep_all(e) != ERR_OK)
 		log_warn("the store was not brought up to date (%s); the journal has everything", error_last()->text);
+	if (e->running) {
+		journal_kick(e->journal);
+		journal_wait(e->journal, journal_last(e->journal));
+	}
+	decision_log_stop(e);
 	journal_close(e->journal);
 	store_close(e->store);
 	e->journal = NULL;

@@ -20,6 +20,9 @@ struct engine_config {
 	uint64_t tail_bytes;                   /* journal that the store may be behind; then events wait. 0: LIMIT_TAIL_BYTES */
 	uint32_t sweep_ms;                     /* pause between two sweeps of the store; 0: 30,000 */
 	bool simulated_clock;                  /* the clock follows the newest event time published */
+	const char *decision_log;              /* PATH or "-" (shard/decision_log.h); NULL: none. Lent until engine_close */
+	uint64_t decision_log_bytes;           /* of one file of it; 0: it is not put aside */
+	unsigned decision_log_keep;            /* files put aside that are kept */
 	const char *version;
 };
 
@@ -48,6 +51,9 @@ int engine_activate_folder(struct engine *e, const char *folder, bool *changed);
 
 /* Whether a pack in a folder would be taken; nothing is changed. ERR_RULE and the like. */
 int engine_check_folder(const char *folder);
+
+/* Somebody put log files aside: what follows goes to new ones. Any thread. */
+void engine_reopen_logs(struct engine *e);
 
 /* How many connections and followers there are is net's to know. */
 void engine_count_connections(struct engine *e, int connections);

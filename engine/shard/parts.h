@@ -28,6 +28,7 @@ struct work;
 struct call;
 struct storer;
 struct control;
+struct decision_log;
 struct expected;
 
 /* Counts the shard's thread writes and status reads. */
@@ -105,6 +106,7 @@ struct engine {
 	struct warms warms; /* of the active pack; the same */
 	struct storer *storer;
 	struct control *control;
+	struct decision_log *decision_log; /* NULL: none is kept */
 	bool running, looping;
 	struct expected *expected; /* recovery: effects that entries caused and the journal has not shown yet */
 };

@@ -2,6 +2,7 @@
 #include "shard/parts.h"
 
 #include "base/clock.h"
+#include "shard/decision_log.h"
 #include "shard/profile.h"
 
 static uint64_t sum(const struct engine *e, size_t offset)
@@ -39,6 +40,56 @@ static void fill_journal(struct engine *e, struct wire_status *out, struct journ
 	out->free_bytes = j->free_bytes;
 }
 
+static size_t log_gauges(struct engine *e, struct wire_gauge *out)
+{
+	struct decision_log_stats log;
+	decision_log_stats(e, &log);
+	const struct wire_gauge all[] = {
+		{ "decision_log_lines", "lines", (double)log.lines },
+		{ "decision_log_errors", "errors", (double)log.errors },
+		{ "decision_log_missed", "entries", (double)log.missed },
+		{ "decision_log_behind", "entries", (double)log.behind },
+	};
+	memcpy(out, all, sizeof(all));
+	return sizeof(all) / sizeof(all[0]);
+}
+
+#define GAUGES_MAX 40u
+
+static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const struct store_stats *st,
+			  struct wire_gauge out[GAUGES_MAX])
+{
+	const struct wire_gauge all[] = {
+		{ "publish_p50", "us", MICROSECONDS(publish_ns, 50) },
+		{ "publish_p99", "us", MICROSECONDS(publish_ns, 99) },
+		{ "recommend_p50", "us", MICROSECONDS(recommend_ns, 50) },
+		{ "recommend_p99", "us", MICROSECONDS(recommend_ns, 99) },
+		{ "sync_p50", "us", (double)j->sync_ns_p50 / 1000.0 },
+		{ "sync_p99", "us", (double)j->sync_ns_p99 / 1000.0 },
+		{ "sync_mean", "us", mean(j->sync_ns, j->syncs) / 1000.0 },
+		{ "sync_max", "us", (double)j->sync_ns_max / 1000.0 },
+		{ "batch_entries_p50", "entries", (double)j->batch_entries_p50 },
+		{ "batch_entries_p99", "entries", (double)j->batch_entries_p99 },
+		{ "batch_entries_mean", "entries", mean(j->entries, j->batches) },
+		{ "batch_bytes_p50", "bytes", (double)j->batch_bytes_p50 },
+		{ "batch_bytes_p99", "bytes", (double)j->batch_bytes_p99 },
+		{ "batch_bytes_mean", "bytes", mean(j->bytes, j->batches) },
+		{ "journal_tail", "bytes", (double)journal_tail_bytes(e->journal, atomic_load(&e->mark)) },
+		{ "journal_segments", "segments", (double)j->segments },
+		{ "timers_fired", "timers", (double)SUM(timers_fired) },
+		{ "nudges", "decisions", (double)SUM(nudges) },
+		{ "alerts_historical", "alerts", (double)SUM(historical) },
+		{ "effects", "entries", (double)SUM(effects) },
+		{ "fallbacks", "decisions", (double)SUM(fallbacks) },
+		{ "decisions_unrecorded", "decisions", (double)SUM(unrecorded) },
+		{ "records_written", "records", (double)SUM(stored) },
+		{ "store_bytes", "bytes", (double)st->used_bytes },
+	};
+	size_t count = sizeof(all) / sizeof(all[0]);
+	memcpy(out, all, sizeof(all));
+	return e->decision_log ? count + log_gauges(e, out + count) : count;
+}
+
 void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct bytes *out)
 {
 	struct journal_stats j = { 0 };
@@ -70,34 +121,9 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 	fill_journal(e, &status, &j);
 	if (store_stats(e->store, &st) == ERR_OK)
 		status.records_stored = st.records;
-	const struct wire_gauge gauges[] = {
-		{ "publish_p50", "us", MICROSECONDS(publish_ns, 50) },
-		{ "publish_p99", "us", MICROSECONDS(publish_ns, 99) },
-		{ "recommend_p50", "us", MICROSECONDS(recommend_ns, 50) },
-		{ "recommend_p99", "us", MICROSECONDS(recommend_ns, 99) },
-		{ "sync_p50", "us", (double)j.sync_ns_p50 / 1000.0 },
-		{ "sync_p99", "us", (double)j.sync_ns_p99 / 1000.0 },
-		{ "sync_mean", "us", mean(j.sync_ns, j.syncs) / 1000.0 },
-		{ "sync_max", "us", (double)j.sync_ns_max / 1000.0 },
-		{ "batch_entries_p50", "entries", (double)j.batch_entries_p50 },
-		{ "batch_entries_p99", "entries", (double)j.batch_entries_p99 },
-		{ "batch_entries_mean", "entries", mean(j.entries, j.batches) },
-		{ "batch_bytes_p50", "bytes", (double)j.batch_bytes_p50 },
-		{ "batch_bytes_p99", "bytes", (double)j.batch_bytes_p99 },
-		{ "batch_bytes_mean", "bytes", mean(j.bytes, j.batches) },
-		{ "journal_tail", "bytes", (double)journal_tail_bytes(e->journal, atomic_load(&e->mark)) },
-		{ "journal_segments", "segments", (double)j.segments },
-		{ "timers_fired", "timers", (double)SUM(timers_fired) },
-		{ "nudges", "decisions", (double)SUM(nudges) },
-		{ "alerts_historical", "alerts", (double)SUM(historical) },
-		{ "effects", "entries", (double)SUM(effects) },
-		{ "fallbacks", "decisions", (double)SUM(fallbacks) },
-		{ "decisions_unrecorded", "decisions", (double)SUM(unrecorded) },
-		{ "records_written", "records", (double)SUM(stored) },
-		{ "store_bytes", "bytes", (double)st.used_bytes },
-	};
+	struct wire_gauge gauges[GAUGES_MAX];
 	status.gauges = gauges;
-	status.gauge_count = sizeof(gauges) / sizeof(gauges[0]);
+	status.gauge_count = fill_gauges(e, &j, &st, gauges);
 	struct wire_stage stages[PROFILE_STAGES];
 	status.stages = stages;
 	status.stage_count = profile_fill(e, &j, stages);

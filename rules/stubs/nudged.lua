@@ -72,6 +72,7 @@ function Term:max(x) end
 ---@field balance? nudged.Number the customer's share of an action's value, 0 to 1; 0.5
 ---@field levers? { goals: table<string, number> }
 ---@field fallback? string[] actions recommended when the deadline passed
+---@field mask? string[] attributes, fields and facts that must not be in the decision log, nor what is made from them
 ---@param body nudged.PackBody
 function pack(body) end
 

@@ -197,7 +197,8 @@ def activate(bench, daemon):
 
 def fault_point(bench, point):
     retires = point == 'journal_retire_segment'
-    trial = Trial(bench, sum(point.encode()), ['--journal-keep-mb', '0'] if retires else [])
+    logs = ['--decision-log', bench.path('decisions')] if point == 'decision_log_write' else []
+    trial = Trial(bench, sum(point.encode()), ['--journal-keep-mb', '0'] if retires else logs)
     early = point.startswith('recover_') or point == 'boot_after_id'
     for count in COUNTS.get(point, (1, 10)):
         trial.live(0.15)

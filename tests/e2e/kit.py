@@ -222,6 +222,23 @@ class Daemon:
         raise Failed('effects are pending still after %d s' % seconds)
 
 
+class Tmpfs:
+    """A small file system of its own, to be full."""
+
+    def __init__(self, bench, megabytes):
+        self.folder = bench.path('tmpfs')
+        os.mkdir(self.folder)
+        done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=%dm' % megabytes, 'tmpfs', self.folder], stderr=subprocess.PIPE)
+        if done.returncode:
+            raise Skip('mounting a tmpfs is not permitted here: ' + done.stderr.decode().strip())
+
+    def __enter__(self):
+        return self.folder
+
+    def __exit__(self, *_):
+        subprocess.run(['umount', '-l', self.folder])
+
+
 def event(pb, id, customer='', type='call.ended', attrs=None, source='test', **fields):
     e = pb.Event(id=id, source=source, customer=customer, type=type, **fields)
     for name, value in (attrs or {}).items():

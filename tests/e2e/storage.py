@@ -21,21 +21,6 @@ action "sorry" { goal = "serve", channels = { "call" }, value = { customer = 0.5
 '''
 
 
-class Tmpfs:
-    def __init__(self, bench, megabytes):
-        self.folder = bench.path('tmpfs')
-        os.mkdir(self.folder)
-        done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=%dm' % megabytes, 'tmpfs', self.folder], stderr=subprocess.PIPE)
-        if done.returncode:
-            raise kit.Skip('mounting a tmpfs is not permitted here: ' + done.stderr.decode().strip())
-
-    def __enter__(self):
-        return self.folder
-
-    def __exit__(self, *_):
-        subprocess.run(['umount', '-l', self.folder])
-
-
 def padded(pb, n, **more):
     return kit.event(pb, 'e%d' % n, 'c%d' % (n % 60), attrs={'p%d' % i: 'x' * 1000 for i in range(8)}, agent='a%d' % (n % 3), **more)
 
@@ -57,7 +42,7 @@ def fill_until_refused(bench, c, start):
 
 def a_full_disk(bench):
     pb = bench.pb
-    with Tmpfs(bench, 40) as folder:
+    with kit.Tmpfs(bench, 40) as folder:
         d = bench.daemon(data=os.path.join(folder, 'data'), rules=bench.pack(PACK), shards=2,
                          args=['--segment-mb', '1', '--reserve-mb', '8', '--sweep-ms', '100'])
         good = []
@@ -101,7 +86,7 @@ def a_full_disk(bench):
 def space_returns_by_itself(bench):
     """Without a restart: the same process goes on."""
     pb = bench.pb
-    with Tmpfs(bench, 40) as folder:
+    with kit.Tmpfs(bench, 40) as folder:
         d = bench.daemon(data=os.path.join(folder, 'data'), rules=bench.pack(PACK),
                          args=['--segment-mb', '1', '--reserve-mb', '8', '--sweep-ms', '100'])
         with d.client() as c:

@@ -50,7 +50,8 @@ static void show_storage(const Nudge__V1__Status *s)
 static bool is_counter(const char *name)
 {
 	static const char *const names[] = { "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
-					     "records_written", "alerts_historical" };
+					     "records_written", "alerts_historical", "decision_log_lines",
+					     "decision_log_errors", "decision_log_missed" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(names[i], name) == 0)
 			return true;

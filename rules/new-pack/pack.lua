@@ -10,6 +10,15 @@ pack {
   topics = { "order", "order/late", "other" },
 }
 
+-- Events: what comes in, and what comes with it. `nudgectl rules check .` holds all below against this.
+event "contact.started" {
+  why = "somebody contacts us",
+  channels = { "call", "chat" },
+  attributes = { topic = { "string", one_of = { "order", "order/late", "other" } } },
+}
+event "complaint.opened" { why = "a complaint is written down" }
+event "complaint.closed" { why = "it is answered" }
+
 -- What is kept: every contact, counted for each topic of a customer; and whether a complaint is open.
 local contacts = series { on = "contact.started", by = { "topic" } }
 local complaint = case { opens = "complaint.opened", closes = "complaint.closed", due = "48h" }

@@ -24,10 +24,12 @@ struct vm {
 	const char *limit;           /* which one a call passes, where it is no pack's: "test" */
 	/* budgets of the call that runs */
 	uint64_t steps, step_budget;
+	int hook_steps;              /* instructions between two looks at the budget */
 	bool tripped;                /* the budget is spent: every further step fails, so that pcall cannot go on */
 	size_t bytes, bytes_peak, bytes_max;   /* in use; largest ever; what the running call may reach */
 	size_t churn, churn_max;     /* allocated by the running call, freed or not */
 	uint64_t calls, aborted, instructions;
+	struct { uint64_t instructions; size_t bytes, bytes_peak; } measured; /* at vm_measure_begin */
 	struct kept *kept;           /* functions that the pack left behind, by handle (vm_keep.c) */
 	unsigned kept_count;
 	struct pin *pins;            /* upvalues that those can reach */

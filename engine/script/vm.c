@@ -66,7 +66,7 @@ static void hook(lua_State *L, lua_Debug *ar)
 			vm->traced(vm->traced_arg, ar->source + 1, ar->currentline);
 		return;
 	}
-	vm->steps += vm->tripped ? 1 : HOOK_STEPS;
+	vm->steps += vm->tripped ? 1 : (uint64_t)vm->hook_steps;
 	if (vm->tripped || vm->steps > vm->step_budget)
 		trip(L, vm, 0);
 }
@@ -104,6 +104,7 @@ struct vm *vm_create(void)
 	vm->bytes_max = LIMIT_VM_BYTES;
 	vm->churn_max = SIZE_MAX;
 	vm->step_budget = UINT64_MAX;
+	vm->hook_steps = HOOK_STEPS;
 	vm->L = lua_newstate(vm_alloc, vm);
 	if (!vm->L) {
 		free(vm);
@@ -133,7 +134,7 @@ void vm_enter(struct vm *vm, uint64_t steps, size_t bytes, size_t churn)
 	vm->churn_max = churn * factor;
 	size_t most = (size_t)LIMIT_VM_BYTES * factor;
 	vm->bytes_max = vm->bytes + bytes * factor < most ? vm->bytes + bytes * factor : most;
-	lua_sethook(vm->L, hook, LUA_MASKCOUNT | (vm->traced && !vm->trace_paused ? LUA_MASKLINE : 0), HOOK_STEPS);
+	lua_sethook(vm->L, hook, LUA_MASKCOUNT | (vm->traced && !vm->trace_paused ? LUA_MASKLINE : 0), vm->hook_steps);
 }
 
 void vm_leave(struct vm *vm)
@@ -308,6 +309,30 @@ void vm_trace(struct vm *vm, vm_line line, void *arg)
 void vm_trace_pause(struct vm *vm, bool paused)
 {
 	vm->trace_paused = paused;
+}
+
+/* Memory that nobody collects meanwhile adds up: the largest size is what was allocated, and what replay may take is
+ * room enough. */
+void vm_measure_begin(struct vm *vm)
+{
+	lua_gc(vm->L, LUA_GCSTOP);
+	vm_relax(vm, true);
+	vm->hook_steps = 1;
+	vm->measured.instructions = vm->instructions;
+	vm->measured.bytes_peak = vm->bytes_peak;
+	vm->measured.bytes = vm->bytes_peak = vm->bytes;
+}
+
+void vm_measure_end(struct vm *vm, struct vm_measured *out)
+{
+	out->instructions = vm->instructions - vm->measured.instructions;
+	out->bytes = vm->bytes_peak - vm->measured.bytes;
+	if (vm->bytes_peak < vm->measured.bytes_peak)
+		vm->bytes_peak = vm->measured.bytes_peak;
+	vm->hook_steps = HOOK_STEPS;
+	vm_relax(vm, false);
+	lua_gc(vm->L, LUA_GCRESTART);
+	lua_gc(vm->L, LUA_GCSTEP, 0); /* which would else fall to whatever allocates next */
 }
 
 void vm_usage(const struct vm *vm, struct vm_usage *out)

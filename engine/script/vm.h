@@ -43,6 +43,12 @@ void vm_trace_pause(struct vm *vm, bool paused); /* what is called only to expla
 /* Every line that the functions which the pack left behind, and those they use, can run (vm_lines.c). */
 void vm_each_line(struct vm *vm, vm_line line, void *arg);
 
+/* What the calls between the two take, to the instruction and to the byte allocated: slower than they are otherwise. Of
+ * a machine that replays nothing. */
+struct vm_measured { uint64_t instructions, bytes; };
+void vm_measure_begin(struct vm *vm);
+void vm_measure_end(struct vm *vm, struct vm_measured *out);
+
 struct vm_usage { uint64_t calls, aborted, instructions, bytes_now, bytes_peak; };
 void vm_usage(const struct vm *vm, struct vm_usage *out);
 

@@ -284,18 +284,23 @@ static struct test_result *add_result(struct test_run *run, enum test_state stat
 	return r;
 }
 
+static int tell_story(struct story *s, struct testing *t, unsigned i)
+{
+	int64_t began_ms = 0;
+	story_begin(s, 0);
+	CHECK(read_time(s, SLICE(BEGINNING), &began_ms) == ERR_OK);
+	s->world->now_ms = s->world->in.received_at_ms = began_ms;
+	return testing_run(t, i);
+}
+
 static void run_test(struct test_run *run, struct story *s, struct testing *t, unsigned i)
 {
 	const struct test_case *about = testing_case(t, i);
-	int64_t began_ms = 0;
 	if (about->todo) {
 		add_result(run, TEST_TODO, about->file, about->name, about->line);
 		return;
 	}
-	story_begin(s, 0);
-	CHECK(read_time(s, SLICE(BEGINNING), &began_ms) == ERR_OK);
-	s->world->now_ms = s->world->in.received_at_ms = began_ms;
-	int rc = testing_run(t, i);
+	int rc = tell_story(s, t, i);
 	struct test_result *r =
 		add_result(run, rc == ERR_OK ? TEST_PASSED : TEST_FAILED, about->file, about->name, about->line);
 	if (rc == ERR_OK)
@@ -308,6 +313,15 @@ static void run_test(struct test_run *run, struct story *s, struct testing *t, u
 	r->why = taken(&s->why);
 	r->story = taken(&story);
 	bytes_finish(&story);
+}
+
+static void repeat_test(struct test_run *run, struct story *s, struct testing *t, unsigned i,
+			const struct test_repeat *repeat)
+{
+	repeat->again(repeat->arg, s->world, 0);
+	run_test(run, s, t, i);
+	for (unsigned round = 1; !testing_case(t, i)->todo && repeat->again(repeat->arg, s->world, round); round++)
+		tell_story(s, t, i);
 }
 
 static bool matches(const char *pattern, const struct test_case *about)
@@ -363,6 +377,8 @@ static void run_file(struct test_run *run, struct story *s, const struct bundle 
 			continue;
 		if (options->instructions_max && used > options->instructions_max)
 			too_many(run, testing_case(t, i), options->instructions_max);
+		else if (options->repeat)
+			repeat_test(run, s, t, i, options->repeat);
 		else
 			run_test(run, s, t, i);
 	}

@@ -26,10 +26,18 @@ struct test_run {
 	struct world *world;      /* what coverage looks at */
 };
 
+/* Who wants stories told again: asked before each round of each test, round 0 being the one that counts. False: the next
+ * test. */
+struct test_repeat {
+	void *arg;
+	bool (*again)(void *arg, struct world *w, unsigned round);
+};
+
 struct test_options {
 	const char *pattern; /* of names and files: a part of them, or with * and ?; NULL: all */
 	bool coverage;
 	uint64_t instructions_max; /* of all together: those beyond it fail; 0: no such bound */
+	const struct test_repeat *repeat; /* NULL: each once */
 };
 
 /* ERR_RULE: the pack itself does not load. A test that fails is no error. */

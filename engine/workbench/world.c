@@ -149,14 +149,21 @@ static const struct record *area_of(struct world *w, const struct record *r)
 /* What is called to explain a decision runs apart from what makes it. */
 static void decide(struct world *w, const struct decide_subjects *subjects, struct ask *ask)
 {
+	const struct world_meter *meter = w->meter;
 	struct foreign_reads once = { 0 }, again = { 0 };
-	if (w->covered) {
+	if (w->covered || meter) {
 		ask->explain = false;
+		if (meter)
+			meter->begin(meter->arg);
 		machine_decide(&w->m, subjects, ask, &once, &w->decision);
+		if (meter)
+			meter->decided(meter->arg);
 		vm_trace_pause(w->m.pack->vm, true);
 	}
 	ask->explain = true;
 	machine_decide(&w->m, subjects, ask, &again, &w->decision);
+	if (meter)
+		meter->decision(meter->arg, subjects, ask, &w->decision);
 	vm_trace_pause(w->m.pack->vm, false);
 	note_failures(w, again.aborted.count);
 }
@@ -327,7 +334,11 @@ int world_event(struct world *w, struct event *e, bool *applied)
 	*applied = true;
 	s = record_subject(r); /* merged into another since: then it is that one's */
 	e->customer = arena_slice(&w->m.arena, subject_id(&s));
+	if (w->meter)
+		w->meter->begin(w->meter->arg);
 	machine_apply_event(&w->m, r, e, &w->in, &w->out);
+	if (w->meter)
+		w->meter->applied(w->meter->arg);
 	settle(w, WORLD_EVENT, r, e, NULL);
 	follow(w, r, e);
 	return ERR_OK;

@@ -21,6 +21,17 @@ struct world_watch {
 		      const struct choice *what);
 };
 
+/* Who measures: told around the machine's own work, apart from what else is done for whoever looks on. */
+struct world_meter {
+	void *arg;
+	void (*begin)(void *arg);   /* an event is about to be applied, or a decision made … */
+	void (*applied)(void *arg); /* … and was */
+	void (*decided)(void *arg);
+	/* Once it is explained too: its parts may be evaluated. */
+	void (*decision)(void *arg, const struct decide_subjects *subjects, const struct ask *ask,
+			 const struct decision *decision);
+};
+
 struct world {
 	struct machine m;
 	struct record **records; /* open addressing by the subject's hash */
@@ -33,6 +44,7 @@ struct world {
 	char failure[256];       /* of a function of the pack, the first since somebody emptied it; else empty */
 	bool covered;            /* functions are traced: what only explains a decision must not count as run */
 	const struct world_watch *watch; /* NULL: nobody */
+	const struct world_meter *meter; /* NULL: nobody */
 };
 
 struct world *world_create(void);

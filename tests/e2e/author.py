@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What a rule author begins with: `nudgectl rules new`.
+"""What a rule author begins with and measures by: `nudgectl rules new`, `nudgectl rules bench`.
 
 usage: author.py NUDGED NUDGECTL SOURCE
 """
@@ -106,6 +106,131 @@ class New(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot make the folder no/such/place: No such file or directory", done.stderr)
         self.assertEqual(os.listdir(self.folder), [])
+
+
+PACK = '''pack { name = "bench" }
+local visits = series { on = "visit" }
+fact.visits = visits:count "7d"
+fact.slow = calc({ n = fact.visits }, function(v)
+  local sum = 0
+  for i = 1, 3000 do sum = sum + i end
+  return sum + v.n
+end)
+rule "cheap" { on = "visit", when = fact.visits:at_least(1), set = { seen = true } }
+rule "dear" {
+  on = "visit",
+  when = all { event.page:is "start", fact.slow:at_least(4) },
+  alert = { to = "care", say = "{visits} visits" },
+}
+rule "hungry" { on = "visit", set = { text = calc({ n = fact.visits }, function(v) return #("x"):rep(500) end) } }
+action "greet" {
+  goal = "serve", value = { customer = fact.visits / 10, business = 1 }, say = "Hello, {visits} times",
+  eligible = attr("lines"):at_least(2),
+}
+action "never" { goal = "serve", value = { customer = 1, business = 1 }, say = "x", eligible = attr("lines"):at_least(9) }
+'''
+STORY = '''local c = customer "c"
+test("t", function()
+  c:event("profile.updated", { lines = 2 })
+  for _ = 1, 4 do c:event("visit", { page = "start" }) end
+  c:event("visit", { page = "end" })
+  c:ask()
+end)
+test("wrong", function() c:event "visit" fail "so" end)
+'''
+
+
+class Bench(unittest.TestCase):
+    """What is counted is known to the last; of times only that the dearest part is the dearest."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(dir=SCRATCH.name)
+        os.mkdir(os.path.join(cls.folder, "tests"))
+        for name, text in (("pack.lua", PACK), ("tests/t.lua", STORY)):
+            with open(os.path.join(cls.folder, name), "w", encoding="utf-8") as f:
+                f.write(text)
+
+    def bench(self, *args, ok=True, **more):
+        done = subprocess.run([NUDGECTL, "--json", "rules", "bench", self.folder, *args], capture_output=True, text=True,
+                              check=False, timeout=120, **more)
+        if ok:
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout) if ok else done
+
+    def parts(self, *args, **more):
+        return {(p["kind"], p["name"], p["part"]): p for p in self.bench(*args, **more)["parts"]}
+
+    def test_every_part_is_counted_as_often_as_it_was_asked(self):
+        parts = self.parts("--run", "t.lua", "--events", "12") # two rounds of six events; the other story has one event
+        calls = {key: p["calls"] for key, p in parts.items() if key[0] != "fact"}
+        self.assertEqual(calls, {
+            ("rule", "cheap", "when"): 10 + 12, ("rule", "cheap", "effect"): 10 + 12, ("rule", "dear", "when"): 10 + 12,
+            ("rule", "dear", "effect"): 8, ("rule", "hungry", "effect"): 10 + 12, ("action", "greet", "eligible"): 2,
+            ("action", "greet", "value"): 2, ("action", "greet", "words"): 2, ("action", "never", "eligible"): 2})
+        self.assertEqual(parts["fact", "slow", ""]["calls"], 8 + 12) # not where the page is another, but where it is unknown
+        self.assertEqual(parts["fact", "visits", ""]["calls"], 10 + 12 + 2)
+
+    def test_what_is_counted_is_exact(self):
+        parts = self.parts("--run", "t", "--events", "60")
+        cheap = parts["rule", "cheap", "when"]
+        self.assertEqual((cheap["terms"]["median"], cheap["instructions"]["p99"], cheap["bytes"]["p99"]), (3, 0, 0))
+        self.assertEqual((cheap["file"], cheap["line"]), ("pack.lua", 9))
+        slow = parts["fact", "slow", ""]
+        self.assertEqual(slow["terms"]["median"], 3) # the call, its input, what that stands on
+        self.assertTrue(3000 * 2 <= slow["instructions"]["median"] <= 3000 * 2 + 40, slow)
+        self.assertEqual(slow["instructions"], parts["rule", "dear", "when"]["instructions"] | {"mean": slow["instructions"]["mean"]})
+        hungry = parts["rule", "hungry", "effect"]
+        self.assertTrue(500 <= hungry["bytes"]["median"] <= 2500, hungry)
+        again = self.parts("--run", "t", "--events", "60")
+        for key, part in parts.items():
+            for counted in ("calls", "terms", "instructions"):
+                self.assertEqual(part[counted], again[key][counted], key)
+
+    def test_the_dearest_is_named_with_its_place(self):
+        told = self.bench()
+        self.assertEqual((told["dearest"]["name"], told["dearest"]["part"], told["dearest_fact"]["name"]), ("dear", "when", "slow"))
+        self.assertGreater(told["dearest"]["share"], 0.5)
+        self.assertEqual(told["parts"][0]["name"], "dear") # sorted by what they took
+        done = ctl("rules", "bench", self.folder)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"Dearest: rule dear: when at pack.lua:12 took \d+% of what rules and actions took, .* a call")
+        self.assertIn("Most of that is fact slow at pack.lua:4,", done.stdout)
+        self.assertIn("How: Every story was told once to warm up", done.stdout)
+        self.assertIn(", 2 stories, 1 of a test that fails", done.stdout)
+
+    def test_a_function_pays_for_the_facts_that_call_lua(self):
+        """Any of them may be read by it, so the engine computes them first; the bench says which."""
+        folder = tempfile.mkdtemp(dir=SCRATCH.name)
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        with open(os.path.join(folder, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write(PACK.replace("fact.slow:at_least(4)", "fact.visits:at_least(4)"))
+            f.write('rule "lua" { on = "*", run = function(c) c:set("x", 1) end }\n')
+        told = json.loads(ctl("rules", "bench", folder, "--json").stdout)
+        self.assertEqual((told["dearest"]["name"], told["dearest"]["part"], told["dearest_fact"]["name"]), ("lua", "run", "slow"))
+
+    def test_recorded_events_drive_it_too(self):
+        played = [{"id": f"e{i}", "source": "t", "customer": f"c{i % 3}", "type": "visit", "time_ms": 1767600000000 + i * 1000,
+                   "attributes": {"page": "start"}} for i in range(40)]
+        played += [{"id": "a1", "source": "t", "alias": "+84901234567", "type": "visit"},
+                   {"id": "o1", "source": "t", "customer": "c1", "action": "greet", "channel": "call", "kind": "accepted"}]
+        done = self.bench("--events", "-", input="\n".join(json.dumps(e) for e in played), ok=False)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["events"], told["decisions"], told["left_out"]), (40, 4, 1))
+        self.assertEqual([p["calls"] for p in told["parts"] if p["name"] == "cheap"], [40, 40])
+        bad = self.bench("--events", "-", input='{"id":"e1","source":"t","customer":"c","type":"visit"}\n{"type":7}\n', ok=False)
+        self.assertEqual((bad.returncode, "line 2: " in bad.stderr), (1, True), bad.stderr)
+
+    def test_wrong_use(self):
+        for args, code, words in ((("--events", "0"), 2, "how many events"), (("--events", "no-such.jsonl"), 1, "cannot open"),
+                                  (("--run", "nothing"), 1, "no test's name or file matches"),
+                                  (("--run", "t", "--events", "no-such.jsonl"), 2, "--run chooses among")):
+            done = self.bench(*args, ok=False)
+            self.assertEqual((done.returncode, words in done.stderr), (code, True), done.stderr)
+        empty = tempfile.mkdtemp(dir=SCRATCH.name)
+        shutil.copy(os.path.join(self.folder, "pack.lua"), empty)
+        done = ctl("rules", "bench", empty)
+        self.assertEqual((done.returncode, "--events FILE" in done.stderr), (1, True), done.stderr)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,10 @@ class Running(unittest.TestCase):
         self.assertEqual(t["came"], 'say "2 visits"')
         self.assertIn('alert often to care (medium): "2 visits"', t["story"])
         self.assertEqual(self.one(often + 'c:expect_alert("often", { say = has "2 vis", count = 1 })')["result"], "passed")
+        unknown = PACK.replace('say = "Hello"', 'say = "Hello {first_name}"')
+        lines = 'c:event("profile.updated", { lines = 2 })\n'
+        self.assertEqual(self.one(lines + 'c:ask():expect_action("greet", { say = "" })', unknown)["result"], "passed")
+        self.assertEqual(self.failure(lines + 'c:ask():expect_action("greet", { say = "" })')["came"], 'say "Hello"')
         t = self.failure(often + 'c:expect_no_alert "often"')
         self.assertEqual(t["came"], 'to care (medium): "2 visits"')
         self.assertIn("expected no caution", self.failure('c:ask():expect_caution()')["message"].replace("a caution", "no caution"))
@@ -347,6 +351,16 @@ class Guide(unittest.TestCase):
         code, out, errors = self.pack("\n".join(self.blocks("lua test"))).run()
         self.assertEqual(code, 0, out + errors)
         self.assertIn(" 0 failed, 1 todo", out)
+
+    def test_every_recipe_passes_its_tests(self):
+        recipes, tests = self.blocks("lua recipe"), self.blocks("lua recipe test")
+        self.assertEqual(len(recipes), len(tests))
+        self.assertGreaterEqual(len(recipes), 10)
+        above = re.search(r'^`(pack \{ name = "recipe".*\})`', self.text, re.M).group(1)
+        for recipe, test in zip(recipes, tests):
+            code, out, errors = Pack(above + " " + recipe, recipe=test).run("--coverage") # one line, so that lines stay
+            self.assertEqual(code, 0, recipe + out + errors)
+            self.assertRegex(out, r"coverage: (\d+) of \1 lines") # what is shown, the test has seen
 
     def test_a_failure_looks_as_shown(self):
         failing, shown = self.blocks("lua failing"), self.blocks("text")

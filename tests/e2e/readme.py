@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""README's shell examples, run as they stand: each block after a <!-- run: NAME --> comment, with build/ and /tmp/ pointed at
-this build and a scratch folder; and what it shows of the demo, held against what the demo's commands print.
+"""The shell examples of README and of the author's guide, run as they stand: each block after a <!-- run: NAME --> comment,
+those of one name as one script, with build/ and /tmp/ pointed at this build and a scratch folder; and what README shows of
+the demo, held against what the demo's commands print.
 
 usage: readme.py BUILD SOURCE
 """
@@ -13,18 +14,27 @@ import tempfile
 
 
 def blocks(text):
-    return re.findall(r"<!-- run: (\S+) -->\n```sh\n(.*?)```", text, re.S)
+    scripts = {}
+    for name, script in re.findall(r"<!-- run: (\S+) -->\n```sh\n(.*?)^```", text, re.S | re.M):
+        scripts[name] = scripts.get(name, "") + script
+    return list(scripts.items())
 
 
-def run(name, script, build, source, scratch):
-    """One block in a shell of its own; daemons it left in the background are stopped after it."""
+def environment(build):
+    """The guide's author has nudged installed."""
+    path = os.path.join(build, "engine") + ":" + os.path.join(build, "tools") + ":" + os.environ["PATH"]
+    return {**os.environ, "PATH": path}
+
+
+def run(name, script, build, folder, scratch, says=()):
+    """One script in a shell of its own; daemons it left in the background are stopped after it."""
     # in this order: the source may itself be checked out below /tmp
     script = script.replace("/tmp/", scratch + "/").replace("build/", build + "/")
     # A person types slower than a script: it waits for a daemon's socket before the next line.
     script = re.sub(r"(--listen unix:(\S+) &)\n", r"\1\nfor i in $(seq 200); do [ -S \2 ] && break; sleep 0.05; done\n", script)
     with open(os.path.join(scratch, "output"), "w+", encoding="utf-8") as log: # a file: the daemon would keep a pipe open
-        shell = subprocess.Popen(["bash", "-eu", "-c", script], cwd=source, stdin=subprocess.DEVNULL, stdout=log,
-                                 stderr=subprocess.STDOUT, start_new_session=True)
+        shell = subprocess.Popen(["bash", "-eu", "-c", script], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
+                                 stderr=subprocess.STDOUT, start_new_session=True, env=environment(build))
         ok = shell.wait() == 0
         try:
             os.killpg(shell.pid, signal.SIGKILL)
@@ -32,6 +42,10 @@ def run(name, script, build, source, scratch):
             pass
         log.seek(0)
         output = log.read()
+    for text in says:
+        if text not in output:
+            ok = False
+            print(f"{name} does not say: {text}")
     print(f"{'ok' if ok else 'FAILED'}: {name}")
     if not ok:
         print(output)
@@ -74,6 +88,20 @@ def shown(text, build, source, scratch):
     return ok
 
 
+FIRST_RULE = [" 0 failed", "ann: 2 late orders in 30 days.", "2 of your orders were late.", "is active as of entry"]
+
+
+def guide(build, source):
+    """The author's guide, in an empty folder."""
+    with open(os.path.join(source, "rules", "README.md"), encoding="utf-8") as f:
+        found = dict(blocks(f.read()))
+    good = True
+    for name, script in found.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            good &= run(name, script, build, scratch, scratch, FIRST_RULE if name == "first-rule" else ())
+    return good and "first-rule" in found
+
+
 def main():
     build, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     with open(os.path.join(source, "README.md"), encoding="utf-8") as f:
@@ -87,7 +115,8 @@ def main():
             passed += run(name, script, build, source, scratch)
     with tempfile.TemporaryDirectory() as scratch:
         passed += shown(text, build, source, scratch)
-    sys.exit(0 if passed == len(found) + 1 else 1)
+    passed += guide(build, source)
+    sys.exit(0 if passed == len(found) + 2 else 1)
 
 
 main()

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define JOBS_MAX 64u
+#define PAGE_ITEMS 1024u /* a step is at most so long: threads wait for each other after each */
 #define TO_SLACK_MS 60000 /* shards look at the clock one after the other: entries of one moment need not be in its order */
 
 /* What is active before any activation. */
@@ -157,10 +158,10 @@ static void note_place(struct compare *c, const struct ahead_item *item)
 	struct compare_report *r = c->report;
 	if (!counts_at(c, item->je.received_at_ms))
 		return;
-	if (!r->first_seq) {
+	if (!r->first_seq)
 		r->first_seq = item->je.seq;
+	if (!r->first_ms) /* a clock that follows events begins at nothing */
 		r->first_ms = item->je.received_at_ms;
-	}
 	r->last_seq = item->je.seq;
 	r->last_ms = item->je.received_at_ms > r->last_ms ? item->je.received_at_ms : r->last_ms;
 	r->totals[TOTAL_ERASED] += item->je.blanked;
@@ -213,7 +214,7 @@ static int go_through(struct compare *c, const struct journal_found *found)
 	struct ahead_item *items;
 	unsigned count, n = 1;
 	uint64_t done = 0;
-	int result = read_ahead_open(&ahead, c->journal, found->first_seq);
+	int result = read_ahead_open(&ahead, c->journal, found->first_seq, PAGE_ITEMS);
 	while (result == ERR_OK && (result = read_ahead_next(ahead, &items, &count)) == 1) {
 		n = within(c, items, count);
 		result = take_items(c, items, n);
@@ -347,6 +348,7 @@ int compare_run(struct compare_report **out, const struct compare_options *optio
 	foretold_finish(&c.foretold);
 	caused_finish(&c.caused);
 	free(c.workers);
+	free(c.briefs);
 	pthread_cond_destroy(&c.go);
 	pthread_cond_destroy(&c.done);
 	pthread_mutex_destroy(&c.lock);

@@ -95,6 +95,12 @@ struct worker {
 
 enum phase { PHASE_CUSTOMERS, PHASE_AGENTS, PHASE_AREAS, PHASES };
 
+/* What a thread must know of an entry to pass it over: the entries themselves fill caches. */
+struct brief {
+	uint64_t hash; /* 0: not of a subject */
+	uint8_t kind, owner;
+};
+
 struct compare {
 	const struct compare_options *options;
 	struct compare_report *report;
@@ -109,6 +115,8 @@ struct compare {
 	/* the step */
 	const struct ahead_item *items;
 	unsigned from, to;
+	struct brief *briefs; /* of from … to */
+	unsigned brief_cap;
 	bool alone;        /* its entry may look at subjects of other threads: they stand still */
 	bool needed[PHASES];
 	struct foretold_table foretold;

@@ -8,10 +8,9 @@
 
 static const uint8_t kinds[PHASES] = { SUBJECT_CUSTOMER, SUBJECT_AGENT, SUBJECT_AREA };
 
-static bool is_mine(const struct worker *w, const struct ahead_item *item, enum phase phase)
+static bool is_mine(const struct worker *w, const struct brief *b, enum phase phase)
 {
-	return item->hash && subject_shard(item->je.slot, w->c->worker_count) == w->index &&
-	       item->entry.subject.kind == kinds[phase];
+	return b->kind == kinds[phase] && b->owner == w->index && b->hash;
 }
 
 /* Those whose place comes before the entry. */
@@ -24,18 +23,34 @@ static size_t run_caused(struct worker *w, enum phase phase, size_t at, uint64_t
 	return at;
 }
 
-#define AHEAD 8u /* entries whose records are asked for before they are needed */
-
-static void fetch(const struct worker *w, const struct ahead_item *item)
+static const struct pair *peek(const struct worker *w, uint64_t hash)
 {
-	if (!item->hash || !w->bucket_count)
+	const struct pair *p = w->buckets[hash & (w->bucket_count - 1)];
+	while (p && p->hash != hash)
+		p = p->next;
+	return p;
+}
+
+enum { AHEAD_BUCKET = 20, AHEAD_PAIR = 15, AHEAD_RECORD = 10, AHEAD_BODY = 5 };
+
+/* Records lie apart in memory, each behind three others' addresses: each of these is asked for while entries before it
+ * are applied, so that none is waited for. */
+static void fetch(const struct worker *w, const struct brief *b, unsigned left, enum phase phase)
+{
+	const struct pair *p;
+	if (!w->bucket_count)
 		return;
-	const struct pair *p = w->buckets[item->hash & (w->bucket_count - 1)];
-	if (!p || p->hash != item->hash)
-		return;
-	for (unsigned i = 0; i < SIDES; i++)
-		if (p->sides[i])
-			record_prefetch(p->sides[i]);
+	if (left > AHEAD_BUCKET && is_mine(w, b + AHEAD_BUCKET, phase))
+		__builtin_prefetch(&w->buckets[b[AHEAD_BUCKET].hash & (w->bucket_count - 1)]);
+	if (left > AHEAD_PAIR && is_mine(w, b + AHEAD_PAIR, phase))
+		__builtin_prefetch(w->buckets[b[AHEAD_PAIR].hash & (w->bucket_count - 1)]);
+	if (left > AHEAD_RECORD && is_mine(w, b + AHEAD_RECORD, phase) && (p = peek(w, b[AHEAD_RECORD].hash)))
+		for (unsigned i = 0; i < SIDES; i++)
+			__builtin_prefetch(p->sides[i]);
+	if (left > AHEAD_BODY && is_mine(w, b + AHEAD_BODY, phase) && (p = peek(w, b[AHEAD_BODY].hash)))
+		for (unsigned i = 0; i < SIDES; i++)
+			if (p->sides[i])
+				record_prefetch(p->sides[i]);
 }
 
 static void run_entries(struct worker *w, enum phase phase)
@@ -44,13 +59,13 @@ static void run_entries(struct worker *w, enum phase phase)
 	size_t caused = 0;
 	for (unsigned i = c->from; i < c->to && w->result == ERR_OK; i++) {
 		const struct ahead_item *item = &c->items[i];
+		const struct brief *b = &c->briefs[i - c->from];
 		if (phase == PHASE_CUSTOMERS && w->due_count && w->due[0].fire_ms <= item->je.received_at_ms)
 			due_compare(w, item->je.seq, item->je.received_at_ms);
 		if (phase != PHASE_CUSTOMERS)
 			caused = run_caused(w, phase, caused, item->je.seq);
-		if (i + AHEAD < c->to && is_mine(w, &c->items[i + AHEAD], phase))
-			fetch(w, &c->items[i + AHEAD]);
-		if (is_mine(w, item, phase))
+		fetch(w, b, c->to - i, phase);
+		if (is_mine(w, b, phase))
 			w->result = entry_compare(w, item);
 	}
 	if (phase != PHASE_CUSTOMERS)
@@ -193,11 +208,19 @@ static int hand_over(struct compare *c, enum phase phase)
 
 static void look_at(struct compare *c)
 {
+	if (c->brief_cap < c->to - c->from) {
+		c->brief_cap = c->to - c->from;
+		c->briefs = must_realloc(c->briefs, c->brief_cap * sizeof(*c->briefs));
+	}
 	for (unsigned phase = 0; phase < PHASES; phase++)
 		c->needed[phase] = false;
 	for (unsigned i = c->from; i < c->to; i++) {
-		c->needed[PHASE_AGENTS] |= c->items[i].hash && c->items[i].entry.subject.kind == SUBJECT_AGENT;
-		c->needed[PHASE_AREAS] |= c->items[i].hash && c->items[i].entry.subject.kind == SUBJECT_AREA;
+		const struct ahead_item *item = &c->items[i];
+		uint8_t kind = item->hash ? item->entry.subject.kind : SUBJECT_NONE;
+		c->briefs[i - c->from] = (struct brief){ item->hash, kind,
+							 (uint8_t)subject_shard(item->je.slot, c->worker_count) };
+		c->needed[PHASE_AGENTS] |= kind == SUBJECT_AGENT;
+		c->needed[PHASE_AREAS] |= kind == SUBJECT_AREA;
 	}
 }
 

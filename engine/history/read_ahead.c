@@ -18,10 +18,10 @@
 
 #define PAGES 4u
 #define PAGE_ITEMS 128u
-#define PAGE_BYTES (256u * KIB) /* of bodies and what was decoded from them: then the page is closed early */
+#define ITEM_BYTES 2048u /* bodies, and what was decoded from them, beyond this many for each: then the page is closed early */
 
 struct page {
-	struct ahead_item items[PAGE_ITEMS];
+	struct ahead_item *items;
 	unsigned count;
 	struct arena arena;
 	int result; /* behind its last item: 1 there is more; 0 the end; negative an error */
@@ -34,6 +34,7 @@ struct read_ahead {
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	struct page pages[PAGES];
+	unsigned page_items;
 	uint64_t filled, freed; /* pages so far; each is also the number of the next one */
 	bool stop;
 	struct page *lent; /* the applying thread's */
@@ -63,7 +64,7 @@ static void fill(struct read_ahead *r, struct page *p)
 	arena_reset(&p->arena);
 	p->count = 0;
 	p->result = 1;
-	while (p->result == 1 && p->count < PAGE_ITEMS && p->arena.used < PAGE_BYTES) {
+	while (p->result == 1 && p->count < r->page_items && p->arena.used < (size_t)r->page_items * ITEM_BYTES) {
 		struct ahead_item *item = &p->items[p->count];
 		p->result = journal_next(r->reader, &item->je);
 		if (p->result != 1)
@@ -101,14 +102,16 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int read_ahead_open(struct read_ahead **out, struct journal *j, uint64_t from)
+int read_ahead_open(struct read_ahead **out, struct journal *j, uint64_t from, unsigned page_items)
 {
 	struct read_ahead *r = must_calloc(1, sizeof(*r));
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->moved, NULL);
+	r->page_items = page_items ? page_items : PAGE_ITEMS;
 	for (unsigned i = 0; i < PAGES; i++) {
+		r->pages[i].items = must_malloc(r->page_items * sizeof(*r->pages[i].items));
 		arena_init(&r->pages[i].arena, 0);
-		r->pages[i].arena.first_bytes = PAGE_BYTES;
+		r->pages[i].arena.first_bytes = (size_t)r->page_items * ITEM_BYTES;
 	}
 	int result = journal_reader_open(&r->reader, j, from);
 	if (result == ERR_OK && pthread_create(&r->thread, NULL, run, r) != 0) {
@@ -162,8 +165,10 @@ void read_ahead_close(struct read_ahead *r)
 		pthread_join(r->thread, NULL);
 		journal_reader_close(r->reader);
 	}
-	for (unsigned i = 0; i < PAGES; i++)
+	for (unsigned i = 0; i < PAGES; i++) {
 		arena_finish(&r->pages[i].arena);
+		free(r->pages[i].items);
+	}
 	pthread_cond_destroy(&r->moved);
 	pthread_mutex_destroy(&r->lock);
 	free(r);

@@ -18,8 +18,9 @@ struct ahead_item {
 struct read_ahead;
 /* je is filled in; its body lasts as long as the item. The rest of the item is in the arena. ERR_CORRUPT */
 int ahead_item_decode(struct ahead_item *item, struct arena *arena);
-/* Begins to read at `from`. The journal is open, and nobody of this process appends to it. ERR_IO: no thread is to be had. */
-int read_ahead_open(struct read_ahead **out, struct journal *j, uint64_t from);
+/* Begins to read at `from`. The journal is open, and nobody of this process appends to it. page_items: how many
+ * entries are handed out at once, at most; 0: some dozens. ERR_IO: no thread is to be had. */
+int read_ahead_open(struct read_ahead **out, struct journal *j, uint64_t from, unsigned page_items);
 /* The next entries in order, lent until the next call. 1; 0: the end; negative: the journal's error, or ERR_CORRUPT for an
  * entry that does not decode; what came before it was handed out. */
 int read_ahead_next(struct read_ahead *r, struct ahead_item **items, unsigned *count);

@@ -281,7 +281,7 @@ static int replay_from(struct engine *e, uint64_t from, uint64_t last, struct re
 	struct ahead_item *items;
 	unsigned count;
 	uint64_t told = 0;
-	int result = read_ahead_open(&ahead, e->journal, from);
+	int result = read_ahead_open(&ahead, e->journal, from, 0);
 	while (result == ERR_OK && (result = read_ahead_next(ahead, &items, &count)) == 1) {
 		result = replay_items(e, items, count, checks);
 		if (checks->report.entries - told < PROGRESS_ENTRIES)

@@ -83,7 +83,7 @@ static uint64_t read_all(struct journal *j, uint64_t from, int *end)
 	struct ahead_item *items;
 	unsigned count;
 	uint64_t n = from;
-	assert_int_equal(read_ahead_open(&r, j, from), ERR_OK);
+	assert_int_equal(read_ahead_open(&r, j, from, 0), ERR_OK);
 	while ((*end = read_ahead_next(r, &items, &count)) == 1)
 		for (unsigned i = 0; i < count; i++)
 			expect_item(&items[i], n++);
@@ -127,9 +127,9 @@ static void test_close_early(void **state)
 	struct ahead_item *items;
 	unsigned count;
 	struct journal *j = filled(*state, MANY);
-	assert_int_equal(read_ahead_open(&r, j, 1), ERR_OK);
+	assert_int_equal(read_ahead_open(&r, j, 1, 0), ERR_OK);
 	read_ahead_close(r);
-	assert_int_equal(read_ahead_open(&r, j, 1), ERR_OK);
+	assert_int_equal(read_ahead_open(&r, j, 1, 0), ERR_OK);
 	assert_int_equal(read_ahead_next(r, &items, &count), 1);
 	read_ahead_close(r);
 	journal_close(j);

@@ -80,10 +80,10 @@ static void put_sums(const struct compare_report *r)
 					{ t[TOTAL_AGENTS_TOUCHED], "agents" },
 					{ t[TOTAL_AREAS_TOUCHED], "areas" } };
 	put_label("alerts");
-	printf("%s, then %s: ", count_text(t[TOTAL_ALERTS_BEFORE]), count_text(t[TOTAL_ALERTS_AFTER]));
+	printf("%s before, %s after: ", count_text(t[TOTAL_ALERTS_BEFORE]), count_text(t[TOTAL_ALERTS_AFTER]));
 	put_parts(alerts, 4, "all the same");
 	put_label("nudges");
-	printf("%s, then %s: ", count_text(t[TOTAL_NUDGES_BEFORE]), count_text(t[TOTAL_NUDGES_AFTER]));
+	printf("%s before, %s after: ", count_text(t[TOTAL_NUDGES_BEFORE]), count_text(t[TOTAL_NUDGES_AFTER]));
 	put_parts(nudges, 3, "all the same");
 	put_label("recommendations");
 	printf("%s: ", count_text(t[TOTAL_RECOMMENDATIONS]));
@@ -95,14 +95,12 @@ static void put_sums(const struct compare_report *r)
 static void put_unknown(const struct compare_report *r)
 {
 	const uint64_t *t = r->totals;
-	if (t[TOTAL_OUTCOMES_UNKNOWN])
-		text_wrap(stdout, 2,
-			  "Of recorded outcomes some are of actions that the candidate would not have shown: what would have "
-			  "become of them is unknown, and they are not applied to it.");
 	if (t[TOTAL_OUTCOMES_UNKNOWN] || t[TOTAL_SHOWN_UNKNOWN]) {
 		put_label("unknown");
-		const struct part parts[] = { { t[TOTAL_OUTCOMES_UNKNOWN], "outcomes left out" },
-					      { t[TOTAL_SHOWN_UNKNOWN], "times an action that nobody showed" } };
+		const struct part parts[] = {
+			{ t[TOTAL_OUTCOMES_UNKNOWN], "recorded outcomes of what it would not have shown" },
+			{ t[TOTAL_SHOWN_UNKNOWN], "times what became of an action that was not shown then" }
+		};
 		put_parts(parts, 2, "");
 	}
 	if (t[TOTAL_ACKNOWLEDGEMENTS_LEFT_OUT]) {
@@ -123,20 +121,20 @@ static void put_figure(struct table *t, uint64_t n, enum style style)
 static const char *standing(const struct compare_row *row)
 {
 	if (row->in_before && !row->in_after)
-		return "gone";
-	return row->in_after && !row->in_before ? "new" : "";
+		return " (gone)";
+	return row->in_after && !row->in_before ? " (new)" : "";
 }
 
 static void put_rules(const struct compare_report *r)
 {
 	struct table t;
-	table_init(&t, "rule|>fired|>then|>alerts|>then|>lost|>gained|>changed|>nudges|>then|");
+	table_init(&t, "rule|>fired|>after|>alerts|>after|>lost|>gained|>changed|>nudges|>after");
 	for (size_t i = 0; i < r->row_count; i++) {
 		const struct compare_row *row = &r->rows[i];
 		const uint64_t *n = row->counts;
 		if (!rule_differs(row))
 			continue;
-		table_add_styled(&t, STYLE_BOLD, "%s", row->name);
+		table_add_styled(&t, STYLE_BOLD, "%s%s", row->name, standing(row));
 		put_figure(&t, n[COUNT_FIRED_BEFORE], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_FIRED_AFTER], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_ALERTS_BEFORE], STYLE_PLAIN);
@@ -146,7 +144,6 @@ static void put_rules(const struct compare_report *r)
 		put_figure(&t, n[COUNT_ALERTS_CHANGED] + n[COUNT_NUDGES_CHANGED], STYLE_YELLOW);
 		put_figure(&t, n[COUNT_NUDGES_BEFORE], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_NUDGES_AFTER], STYLE_PLAIN);
-		table_add(&t, "%s", standing(row));
 	}
 	if (t.used)
 		printf("\n%sRules%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
@@ -168,13 +165,13 @@ static void put_renamed(const struct compare_report *r)
 static void put_actions(const struct compare_report *r)
 {
 	struct table t;
-	table_init(&t, "action|>first|>then|>shown|>then|>lost|>gained|>nudges|>then|>outcomes|>unknown|");
+	table_init(&t, "action|>first|>after|>shown|>after|>lost|>gained|>nudges|>after|>outcomes|>unknown");
 	for (size_t i = 0; i < r->row_count; i++) {
 		const struct compare_row *row = &r->rows[i];
 		const uint64_t *n = row->counts;
 		if (!action_differs(row))
 			continue;
-		table_add_styled(&t, STYLE_BOLD, "%s", row->name);
+		table_add_styled(&t, STYLE_BOLD, "%s%s", row->name, standing(row));
 		put_figure(&t, n[COUNT_FIRST_BEFORE], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_FIRST_AFTER], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_SHOWN_BEFORE], STYLE_PLAIN);
@@ -185,7 +182,6 @@ static void put_actions(const struct compare_report *r)
 		put_figure(&t, n[COUNT_NUDGES_AFTER], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_OUTCOMES], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_OUTCOMES_UNKNOWN], STYLE_YELLOW);
-		table_add(&t, "%s", standing(row));
 	}
 	if (t.used)
 		printf("\n%sActions%s (first choice, shown at all, sent as a nudge)\n", style_on(stdout, STYLE_BOLD),
@@ -230,7 +226,7 @@ static void put_recipients(const struct compare_report *r)
 	size_t from = 0, shown = 0, all = 0;
 	for (size_t i = 0; i < r->row_count; i++)
 		all += r->rows[i].kind == ROW_RECIPIENT && load_change(&r->rows[i], &before, &after);
-	table_init(&t, "who hears of it|>alerts|>then");
+	table_init(&t, "who hears of it|>before|>after");
 	while (shown < RECIPIENTS_MAX && (row = next_recipient(r, below, &from, &below))) {
 		bool channel = strncmp(row->name, "channel:", 8) == 0;
 		load_change(row, &before, &after);
@@ -259,14 +255,14 @@ static void put_example(const char *kind, enum style style, const struct compare
 		printf("  %sentry %" PRIu64 "%s%s", style_on(stdout, STYLE_DIM), x->seq, what, style_off(stdout));
 	putchar('\n');
 	if (x->before)
-		text_flow(stdout, printf("             %s", x->after ? "was   " : ""), 19, x->before);
+		text_flow(stdout, printf("             %s", x->after ? "was    " : ""), 20, x->before);
 	if (x->after)
-		text_flow(stdout, printf("             %s", x->before ? "then  " : ""), 19, x->after);
+		text_flow(stdout, printf("             %s", x->before ? "would  " : ""), 20, x->after);
 }
 
-static void put_examples(const struct compare_examples *e, const char *kind, enum style style)
+static void put_examples(const struct compare_examples *e, unsigned most, const char *kind, enum style style)
 {
-	for (unsigned i = 0; i < e->count; i++)
+	for (unsigned i = 0; i < e->count && i < most; i++)
 		put_example(kind, style, &e->items[i]);
 }
 
@@ -281,10 +277,11 @@ static void put_row_examples(const struct compare_report *r)
 			continue;
 		printf("  %s%s%s%s\n", style_on(stdout, STYLE_BOLD), row->kind == ROW_ACTION ? "action " : "", row->name,
 		       style_off(stdout));
-		put_examples(&row->examples[EXAMPLE_LOST], "lost", STYLE_RED);
-		put_examples(&row->examples[EXAMPLE_GAINED], "gained", STYLE_GREEN);
-		put_examples(&row->examples[EXAMPLE_CHANGED], "changed", STYLE_YELLOW);
-		put_examples(&row->examples[EXAMPLE_UNKNOWN], "unknown", STYLE_YELLOW);
+		unsigned most = row->kind == ROW_ACTION ? 1 : UINT32_MAX; /* recommendations come below */
+		put_examples(&row->examples[EXAMPLE_LOST], most, "lost", STYLE_RED);
+		put_examples(&row->examples[EXAMPLE_GAINED], most, "gained", STYLE_GREEN);
+		put_examples(&row->examples[EXAMPLE_CHANGED], most, "changed", STYLE_YELLOW);
+		put_examples(&row->examples[EXAMPLE_UNKNOWN], most, "unknown", STYLE_YELLOW);
 	}
 }
 
@@ -308,7 +305,7 @@ static void put_all_examples(const struct compare_report *r)
 					printf("  %srecommendations%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
 					break;
 				}
-		put_examples(&r->decisions[k], changes[k], STYLE_YELLOW);
+		put_examples(&r->decisions[k], UINT32_MAX, changes[k], STYLE_YELLOW);
 	}
 }
 
@@ -340,17 +337,17 @@ static void put_head(const struct compare_report *r, const char *data, double se
 	const uint64_t *t = r->totals;
 	printf("%s%s%s %.8s over %s: %s", style_on(stdout, STYLE_BOLD), r->candidate.name, style_off(stdout),
 	       r->candidate.hash, data, plural_text(t[TOTAL_ENTRIES], "entry", "entries"));
-	if (r->first_seq)
+	if (r->first_ms)
 		printf(", %s to %s", time_text(r->first_ms), time_text(r->last_ms));
 	printf("\n");
 	for (unsigned i = 0; i < r->pack_count; i++)
-		printf("  %s %.8s was active from entry %" PRIu64 ", %s%s\n", r->packs[i].name, r->packs[i].hash,
-		       r->packs[i].seq, time_text(r->packs[i].time_ms),
+		printf("  %s %.8s was active from entry %" PRIu64 "%s%s%s\n", r->packs[i].name, r->packs[i].hash,
+		       r->packs[i].seq, r->packs[i].time_ms ? ", " : "",
+		       r->packs[i].time_ms ? time_text(r->packs[i].time_ms) : "",
 		       strcmp(r->packs[i].hash, r->candidate.hash) == 0 ? ": the very same" : "");
 	if (!r->pack_count)
 		printf("  no pack was ever activated: nothing to compare with\n");
-	printf("  %s customers, %s entries a second\n\n", count_text(t[TOTAL_CUSTOMERS]),
-	       count_text(seconds > 0 ? (uint64_t)((double)t[TOTAL_CHECKED] / seconds) : 0));
+	printf("  %s, in %s\n\n", plural_text(t[TOTAL_CUSTOMERS], "customer", "customers"), duration_text(seconds));
 }
 
 void replay_print_text(const struct compare_report *r, const char *data, double seconds)

@@ -68,7 +68,6 @@ void score_action(struct deciding *d, const struct action_decl *a, struct score 
 /* explain.c */
 void explain_choices(struct deciding *d);
 void explain_left_out(struct deciding *d);
-struct slice reason_for(struct deciding *d, const struct action_decl *a, const struct verdict *v);
 /* explain_action.c */
 void explain_actions(struct deciding *d);
 /* explain_condition.c: t NULL: there is none. Leaves bound whom the condition bound. */

@@ -107,7 +107,7 @@ static struct slice policy_reason(struct deciding *d, const struct policy_decl *
 	return p->text;
 }
 
-struct slice reason_for(struct deciding *d, const struct action_decl *a, const struct verdict *v)
+static struct slice reason_for(struct deciding *d, const struct action_decl *a, const struct verdict *v)
 {
 	const struct decision *out = d->out;
 	struct bytes b = { 0 };

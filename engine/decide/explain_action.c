@@ -12,12 +12,27 @@ static struct slice kept(struct deciding *d, struct bytes *b)
 	return s;
 }
 
+static struct slice shut_for_request(struct deciding *d, const struct action_decl *a, enum gate g)
+{
+	struct bytes b = { 0 };
+	if (g == GATE_CHANNEL) {
+		for (unsigned i = 0; i < a->channel_count; i++)
+			bytes_printf(&b, "%s%s", i ? " or " : "channel ", a->channels[i]->data);
+		bytes_printf(&b, ", and it is %.*s", SLICE_ARG(d->channel));
+	} else {
+		bytes_printf(&b, "to be asked for, and only%s%.*s%s%.*s is", d->ask->goal.len ? " goal " : "",
+			     SLICE_ARG(d->ask->goal), d->ask->action.len ? " action " : "", SLICE_ARG(d->ask->action));
+	}
+	struct slice s = kept(d, &b);
+	bytes_finish(&b);
+	return s;
+}
+
 /* One action's gates, as gates_ask asks them, but all of them. Leaves bound whom they bound. */
 static void gates_of(struct deciding *d, const struct action_decl *a, struct explained_action *x)
 {
 	static const char *const states[] = { "held", "passed", "unknown" };
 	struct eval *e = d->e;
-	struct verdict v;
 	x->gate_count = 0;
 	for (enum gate g = GATE_CHANNEL; g <= GATE_GOAL; g++) {
 		bool open = g == GATE_CHANNEL ? !a->channel_count : !d->ask->goal.len && !d->ask->action.len;
@@ -25,9 +40,8 @@ static void gates_of(struct deciding *d, const struct action_decl *a, struct exp
 		struct explained_condition *c = &x->gates[x->gate_count++];
 		*c = (struct explained_condition){ .name = slice_of(gate_name(g)),
 						   .state = open ? "open" : states[passed] };
-		v = (struct verdict){ .gate = (uint8_t)g };
 		if (!open && !passed)
-			c->missing = reason_for(d, a, &v);
+			c->missing = shut_for_request(d, a, g);
 	}
 	for (enum gate g = GATE_ELIGIBLE; g <= GATE_SUITABLE; g++) {
 		struct explained_condition *c = &x->gates[x->gate_count++];

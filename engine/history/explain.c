@@ -235,6 +235,11 @@ static int find_moment(struct explaining *x, int64_t now_ms)
 			x->now_ms = je.received_at_ms;
 		return result;
 	}
+	if (!x->now_ms && last) { /* nobody's clock: as of the newest entry */
+		int result = history_read(x->h, last, &je, &e);
+		x->now_ms = je.received_at_ms;
+		return result;
+	}
 	if (!x->q->ask.time_ms)
 		return ERR_OK;
 	int result = history_at(x->h, x->now_ms, &x->seq);

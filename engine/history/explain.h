@@ -8,7 +8,7 @@
 #include "wire/request.h"
 
 /* Appends an Explanation message. ERR_MISSING, ERR_AMBIGUOUS, ERR_INVALID, … with what to do. now_ms: for a moment
- * without a time. */
+ * without a time; 0: that of the newest entry. */
 int history_explain(struct history *h, const struct request_explain *q, int64_t now_ms, struct bytes *out);
 
 #endif

@@ -122,6 +122,10 @@ def requests(pb):
     yield dict(get_digest=pb.GetDigest()), '12'
     yield dict(list_alerts=pb.ListAlerts(limit=7, after_seq=8)), '13 7 8'
     yield dict(unfollow=pb.Unfollow(follow_id=9)), '14 follow=9'
+    yield dict(explain=pb.Explain(ask=pb.Recommend(customer='c', time_ms=NOW), event='e1')), \
+        '15 customer=c event=e1 decision= count=0'
+    yield dict(explain=pb.Explain(decision='7-18446744073709551615')), \
+        '15 customer= event= decision=7-18446744073709551615 count=-1'
     many = [pb.Event(id=str(i), source='s' * 60, customer='c' * 60, type='t', time_ms=1) for i in range(1024)]
     yield dict(publish=pb.Publish(events=many)), \
         '2' + ''.join(' [%s/%d %s    t  1]' % ('s' * 60, i, 'c' * 60) for i in range(1024))

@@ -7,6 +7,7 @@
 #include "state/record.h"
 #include "wire/frame.h"
 #include "wire/request.h"
+#include "wire/put.h"
 #include "wire/response.h"
 
 #include <inttypes.h>
@@ -101,6 +102,32 @@ static void write_large(struct bytes *out)
 	free(acks);
 }
 
+static void write_explanation(struct bytes *out)
+{
+	struct bytes told = { 0 };
+	struct wire_fact value = { .name = SLICE("lines"), .value = value_number(3) };
+	struct wire_condition gate = { .name = SLICE("eligible"),
+				       .state = SLICE("held"),
+				       .text = SLICE("lines 3 at least 4"),
+				       .missing = SLICE("lines is 3, needs at least 4"),
+				       .values = &value,
+				       .value_count = 1 };
+	struct wire_explained action = { .action = SLICE("family"),
+					 .gate = SLICE("eligible"),
+					 .gates = &gate,
+					 .gate_count = 1,
+					 .score = 0.25,
+					 .customer_unknown = true,
+					 .to_win = SLICE("eligible: lines is 3, needs at least 4") };
+	struct wire_recommendation r = { .customer = SLICE("c"), .actions = &action, .action_count = 1, .balance = 0.5 };
+	put_text(&told, 1, SLICE("moment"));
+	size_t mark = put_begin(&told, 13);
+	recommendation_encode(&r, &told);
+	put_end(&told, mark);
+	response_explanation(out, 17, bytes_slice(&told));
+	bytes_finish(&told);
+}
+
 static void write_all(struct bytes *out)
 {
 	struct bytes alert = { 0 };
@@ -138,6 +165,7 @@ static void write_all(struct bytes *out)
 	response_alert_list(out, 14, list, 2, true);
 	response_missed(out, 15, 1, 2, 3);
 	response_unfollowed(out, 16);
+	write_explanation(out);
 	write_large(out);
 	bytes_finish(&alert);
 }
@@ -239,6 +267,12 @@ static void print_body(const struct request *r, struct arena *arena)
 		break;
 	case REQUEST_UNFOLLOW:
 		NUMBER("follow", r->unfollow.follow_id);
+		break;
+	case REQUEST_EXPLAIN:
+		TEXT("customer", r->explain.ask.customer);
+		TEXT("event", r->explain.event);
+		TEXT("decision", r->explain.decision);
+		NUMBER("count", r->explain.decision_count);
 		break;
 	default:
 		break;

@@ -203,6 +203,36 @@ static void more_small_ones(void **state)
 	assert_true(r.kind == REQUEST_UNFOLLOW && r.unfollow.follow_id == 8);
 }
 
+static void explain(void **state)
+{
+	Nudge__V1__Explain e = NUDGE__V1__EXPLAIN__INIT;
+	Nudge__V1__Recommend ask = NUDGE__V1__RECOMMEND__INIT;
+	assert_refused(DECODE(EXPLAIN, &e), ERR_INVALID, "ask", "exactly one");
+	e.ask = &ask;
+	ask.member = "m";
+	assert_refused(DECODE(EXPLAIN, &e), ERR_INVALID, "customer", "exactly one");
+	ask.customer = "c";
+	ask.time_ms = 77;
+	e.as_of_seq = 9;
+	assert_int_equal(DECODE(EXPLAIN, &e), ERR_OK);
+	assert_true(r.kind == REQUEST_EXPLAIN && r.explain.ask.time_ms == 77 && r.explain.as_of_seq == 9);
+	assert_true(slice_equal(r.explain.ask.customer, SLICE("c")) && slice_equal(r.explain.ask.member, SLICE("m")));
+	e.entry = 4;
+	assert_refused(DECODE(EXPLAIN, &e), ERR_INVALID, "ask", "exactly one");
+	e.ask = NULL;
+	assert_int_equal(DECODE(EXPLAIN, &e), ERR_OK);
+	assert_int_equal(r.explain.entry, 4);
+	e.event = "e1";
+	assert_refused(DECODE(EXPLAIN, &e), ERR_INVALID, "event", "customer");
+	e.event = "";
+	e.entry = 0;
+	e.decision = "12-";
+	assert_refused(DECODE(EXPLAIN, &e), ERR_INVALID, "decision", "BOOT-COUNT");
+	e.decision = "12-34";
+	assert_int_equal(DECODE(EXPLAIN, &e), ERR_OK);
+	assert_true(r.explain.decision_boot == 12 && r.explain.decision_count == 34);
+}
+
 static void publish(void **state)
 {
 	Nudge__V1__Publish p = NUDGE__V1__PUBLISH__INIT;
@@ -382,7 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames),          cmocka_unit_test(utf8),
 		cmocka_unit_test(envelopes),       cmocka_unit_test(small_ones),
-		cmocka_unit_test(more_small_ones), cmocka_unit_test(publish), cmocka_unit_test(a_glance),
+		cmocka_unit_test(more_small_ones), cmocka_unit_test(explain), cmocka_unit_test(publish), cmocka_unit_test(a_glance),
 		cmocka_unit_test(recommend),       cmocka_unit_test(outcome),
 		cmocka_unit_test(activate),        cmocka_unit_test(aliases),
 	};

@@ -1,5 +1,6 @@
 /* nudgectl/cmd_recommend.c: what an agent sees when this customer is on the line. */
 #include "ask.h"
+#include "explained.h"
 #include "table.h"
 
 #include <math.h>
@@ -26,8 +27,7 @@ static void put_text(const char *text, int at)
 	printf("\n");
 }
 
-/* To three places, halves upwards: as the daemon writes the same score into reasons. */
-static double shown_score(double score)
+double shown_score(double score)
 {
 	return round(score * 1000) / 1000;
 }
@@ -85,10 +85,11 @@ static void put_left_out(const Nudge__V1__Recommendation *r)
 	table_finish(&t);
 }
 
-static void show(const Nudge__V1__Recommendation *r)
+void recommendation_show(const Nudge__V1__Recommendation *r)
 {
 	char text[256];
-	snprintf(text, sizeof(text), " on %s, %s, decision %s", r->channel, time_text(r->time_ms), r->decision);
+	snprintf(text, sizeof(text), " on %s, %s%s%s", r->channel, time_text(r->time_ms), *r->decision ? ", decision " : "",
+		 r->decision);
 	printf("%s%s%s", style_on(stdout, STYLE_BOLD), r->customer, style_off(stdout));
 	put_text(text, text_width(r->customer));
 	if (r->fallback)
@@ -108,6 +109,7 @@ static void show(const Nudge__V1__Recommendation *r)
 		text_wrap(stdout, 4, r->answers[i]->text);
 	}
 	put_left_out(r);
+	explained_actions(r);
 }
 
 static int run(struct context *c, int argc, char **argv)
@@ -140,7 +142,7 @@ static int run(struct context *c, int argc, char **argv)
 	if (c->json)
 		code = print_whole(answer->recommendation);
 	else
-		show(answer->recommendation);
+		recommendation_show(answer->recommendation);
 	nudge_free(answer);
 	return code;
 }
@@ -158,7 +160,7 @@ static const struct option_spec options[] = {
 	{ "deadline", OPTION_COUNT, &v.deadline_ms, "MS",
 	  "milliseconds; what is not ready by then is the pack's fallback" },
 	{ "at", OPTION_TIME, &v.at_ms, "TIME", "decide as of this instant (now)" },
-	{ "explain", OPTION_FLAG, &v.explain, NULL, "also every action left out, with its gate and the values read" },
+	{ "explain", OPTION_FLAG, &v.explain, NULL, "also every action, with each of its gates and policies, the values read, and what would have made it win" },
 	{ 0 },
 };
 

@@ -39,32 +39,39 @@ static bool action_differs(const struct compare_row *row)
 		row_sum(row, action_differences, sizeof(action_differences) / sizeof(action_differences[0])));
 }
 
-/* "12 lost, 3 gained"; nothing where there is nothing. */
+/* "12 lost, 3 gained" behind a label and a head, wrapped beneath itself. */
 struct part {
 	uint64_t n;
 	const char *text;
 };
 
-static void put_parts(const struct part *parts, size_t count, const char *none)
+#define LABEL_COLUMNS 16
+#define LINE_BYTES 512
+
+static void put_parts(const char *label, const char *head, const struct part *parts, size_t count, const char *none)
 {
+	char line[LINE_BYTES];
+	size_t len = (size_t)snprintf(line, sizeof(line), "%s", head);
 	bool any = false;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && len < sizeof(line); i++) {
 		if (!parts[i].n)
 			continue;
-		printf("%s%s %s", any ? ", " : "", count_text(parts[i].n), parts[i].text);
+		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s %s", any ? ", " : "",
+					count_text(parts[i].n), parts[i].text);
 		any = true;
 	}
-	printf("%s\n", any ? "" : none);
+	if (!any && len < sizeof(line))
+		snprintf(line + len, sizeof(line) - len, "%s", none);
+	printf("  %s%-*s%s", style_on(stdout, STYLE_BOLD), LABEL_COLUMNS, label, style_off(stdout));
+	text_flow(stdout, 2 + LABEL_COLUMNS, 2 + LABEL_COLUMNS, line);
 }
 
-static void put_label(const char *label)
-{
-	printf("  %s%-16s%s", style_on(stdout, STYLE_BOLD), label, style_off(stdout));
-}
+#define PARTS(list) list, sizeof(list) / sizeof((list)[0])
 
 static void put_sums(const struct compare_report *r)
 {
 	const uint64_t *t = r->totals;
+	char head[96];
 	const struct part alerts[] = { { t[TOTAL_ALERTS_LOST], "lost" },
 				       { t[TOTAL_ALERTS_GAINED], "gained" },
 				       { t[TOTAL_ALERTS_CHANGED], "changed" },
@@ -76,38 +83,31 @@ static void put_sums(const struct compare_report *r)
 					  { t[TOTAL_LIST_CHANGED], "with others behind the first" },
 					  { t[TOTAL_SCORES_CHANGED], "with other scores only" },
 					  { t[TOTAL_WORDS_CHANGED], "with other words only" } };
-	const struct part touched[] = { { t[TOTAL_CUSTOMERS_TOUCHED], "customers" },
+	const struct part touched[] = { { t[TOTAL_CUSTOMERS_TOUCHED], "of the customers" },
 					{ t[TOTAL_AGENTS_TOUCHED], "agents" },
 					{ t[TOTAL_AREAS_TOUCHED], "areas" } };
-	put_label("alerts");
-	printf("%s before, %s after: ", count_text(t[TOTAL_ALERTS_BEFORE]), count_text(t[TOTAL_ALERTS_AFTER]));
-	put_parts(alerts, 4, "all the same");
-	put_label("nudges");
-	printf("%s before, %s after: ", count_text(t[TOTAL_NUDGES_BEFORE]), count_text(t[TOTAL_NUDGES_AFTER]));
-	put_parts(nudges, 3, "all the same");
-	put_label("recommendations");
-	printf("%s: ", count_text(t[TOTAL_RECOMMENDATIONS]));
-	put_parts(decisions, 4, "all the same");
-	put_label("touched");
-	put_parts(touched, 3, "nobody");
+	snprintf(head, sizeof(head), "%s before, %s after: ", count_text(t[TOTAL_ALERTS_BEFORE]),
+		 count_text(t[TOTAL_ALERTS_AFTER]));
+	put_parts("alerts", head, PARTS(alerts), "all the same");
+	snprintf(head, sizeof(head), "%s before, %s after: ", count_text(t[TOTAL_NUDGES_BEFORE]),
+		 count_text(t[TOTAL_NUDGES_AFTER]));
+	put_parts("nudges", head, PARTS(nudges), "all the same");
+	snprintf(head, sizeof(head), "%s: ", count_text(t[TOTAL_RECOMMENDATIONS]));
+	put_parts("recommendations", head, PARTS(decisions), "all the same");
+	put_parts("touched", "", PARTS(touched), "nobody");
 }
 
 static void put_unknown(const struct compare_report *r)
 {
 	const uint64_t *t = r->totals;
-	if (t[TOTAL_OUTCOMES_UNKNOWN] || t[TOTAL_SHOWN_UNKNOWN]) {
-		put_label("unknown");
-		const struct part parts[] = {
-			{ t[TOTAL_OUTCOMES_UNKNOWN], "recorded outcomes of what it would not have shown" },
-			{ t[TOTAL_SHOWN_UNKNOWN], "times what became of an action that was not shown then" }
-		};
-		put_parts(parts, 2, "");
-	}
-	if (t[TOTAL_ACKNOWLEDGEMENTS_LEFT_OUT]) {
-		put_label("left out");
-		printf("%s of alerts that the candidate does not have open\n",
-		       plural_text(t[TOTAL_ACKNOWLEDGEMENTS_LEFT_OUT], "acknowledgement", "acknowledgements"));
-	}
+	const struct part unknown[] = { { t[TOTAL_OUTCOMES_UNKNOWN], "outcomes, of what it would not have shown" },
+					{ t[TOTAL_SHOWN_UNKNOWN], "times an action that was not shown then" } };
+	const struct part left_out[] = { { t[TOTAL_ACKNOWLEDGEMENTS_LEFT_OUT],
+					   "acknowledgements, of alerts that it does not have open" } };
+	if (t[TOTAL_OUTCOMES_UNKNOWN] || t[TOTAL_SHOWN_UNKNOWN])
+		put_parts("unknown", "", PARTS(unknown), "");
+	if (t[TOTAL_ACKNOWLEDGEMENTS_LEFT_OUT])
+		put_parts("left out", "", PARTS(left_out), "");
 }
 
 static void put_figure(struct table *t, uint64_t n, enum style style)

@@ -72,10 +72,11 @@
 #define LIMIT_RULES 16384u
 #define LIMIT_SERIES 1024u
 #define LIMIT_FACTS 4096u
+#define LIMIT_FINDINGS 1000u              /* that `rules check` tells at once */
+#define LIMIT_EVENT_TYPES 1024u           /* that a pack declares */
 #define LIMIT_ACTIONS 1024u
 #define LIMIT_POLICIES 256u
 #define LIMIT_TERMS 262144u
-#define LIMIT_EVENT_TYPES 1024u           /* that a pack declares */
 #define LIMIT_TERM_DEPTH 64u
 #define LIMIT_TERM_SIZE 4096u             /* nodes of a term with its facts written out: x + x, 64 deep, would be 2^64 */
 #define PREPARED_TEXT_BYTES (4u * MIB)    /* reasons' texts made when a pack is loaded; beyond it each is written out when wanted */

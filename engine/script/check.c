@@ -8,9 +8,20 @@ static const char *const about_names[] = { "a customer", "a member", "an agent",
 static void check_finished(lua_State *L, const struct loader *l)
 {
 	for (unsigned i = 0; i < l->unfinished_count; i++)
-		if (!l->unfinished[i].done)
-			fail_at(L, l->unfinished[i].place, "%s has no body; write %s { … }", l->unfinished[i].what,
-				l->unfinished[i].what);
+		if (!l->unfinished[i].tried)
+			complain(L, "no-body", l->unfinished[i].place, "%s has no body; write %s { … }",
+				 l->unfinished[i].what, l->unfinished[i].what);
+}
+
+/* Something of the kind was declared and refused, or is in a file that broke off: what names it may well be right. Only
+ * while a pack is checked. */
+static bool some_refused(const struct loader *l, const char *kind)
+{
+	for (unsigned i = 0; i < l->unfinished_count; i++)
+		if (l->unfinished[i].tried && !l->unfinished[i].done &&
+		    strncmp(l->unfinished[i].what, kind, strlen(kind)) == 0)
+			return true;
+	return l->incomplete;
 }
 
 static void check_used(lua_State *L, const struct loader *l)
@@ -19,7 +30,7 @@ static void check_used(lua_State *L, const struct loader *l)
 		const struct term *t = l->terms[i];
 		bool condition =
 			(t->op >= TERM_ABOVE && t->op <= TERM_KNOWN) || (t->op >= TERM_ALL && t->op <= TERM_ANY_MEMBER);
-		if (!condition || t->used)
+		if (!condition || t->used || l->incomplete)
 			continue;
 		struct bytes text = { 0 };
 		term_text(t, l->pack, &text);
@@ -27,10 +38,10 @@ static void check_used(lua_State *L, const struct loader *l)
 		memcpy(copy, text.len ? text.data : "", text.len);
 		copy[text.len] = '\0';
 		bytes_finish(&text);
-		fail_at(L, (struct place){ t->file, t->line },
-			"the condition `%.200s` is used by nothing: Lua's `and` and `or` keep only one "
-			"side; use all { … } or any { … }, or remove it",
-			copy);
+		complain(L, "unused-condition", (struct place){ t->file, t->line },
+			 "the condition `%.200s` is used by nothing: Lua's `and` and `or` keep only one "
+			 "side; use all { … } or any { … }, or remove it",
+			 copy);
 	}
 }
 
@@ -52,8 +63,8 @@ static void resolve_words(lua_State *L, struct loader *l)
 		part->term->type = of->type;
 		part->term->scope = of->scope;
 		if (of->type == TYPE_STRING && part->format != FORMAT_PLAIN)
-			fail_at(L, l->read_places[i], "words: {%s} is a text; it takes no number format",
-				part->name->data);
+			complain(L, "bad-words", l->read_places[i], "words: {%s} is a text; it takes no number format",
+				 part->name->data);
 	}
 }
 
@@ -74,14 +85,18 @@ static void resolve_open_alerts(lua_State *L, const struct loader *l)
 		if (t->op != TERM_OPEN_ALERT)
 			continue;
 		const struct rule_decl *r = rule_named(p, t->name);
+		if (!r && some_refused(l, "rule "))
+			continue;
 		if (!r) {
 			const char **names = arena_calloc(&l->pack->arena, p->rule_count + 1, sizeof(*names));
 			for (unsigned k = 0; k < p->rule_count; k++)
 				names[k] = p->rules[k].name->data;
 			const char *nearest = nearest_name(t->name->data, names);
-			fail_at(L, (struct place){ t->file, t->line }, "open_alert \"%s\": no such rule%s%s%s",
-				t->name->data, nearest ? "; did you mean \"" : "; it names a rule that raises alerts",
-				nearest ? nearest : "", nearest ? "\"?" : "");
+			complain(L, "unknown-reference", (struct place){ t->file, t->line },
+				 "open_alert \"%s\": no such rule%s%s%s", t->name->data,
+				 nearest ? "; did you mean \"" : "; it names a rule that raises alerts",
+				 nearest ? nearest : "", nearest ? "\"?" : "");
+			continue;
 		}
 		t->scope = (uint8_t)scopes[r->about];
 	}
@@ -128,11 +143,13 @@ static void check_subject(lua_State *L, const struct pack *p, const struct rule_
 	if (!t)
 		return;
 	const char *what = foreign(t, r->about);
-	if (what)
-		fail_at(L, (struct place){ r->file, r->line },
-			"rule \"%s\" is about %s and reads %s (%s:%d); a rule reads its own subject only: "
-			"set about, or do it in a rule about that subject",
-			r->name->data, about_names[r->about], what, t->file, t->line);
+	if (what) {
+		complain(L, "wrong-subject", (struct place){ r->file, r->line },
+			 "rule \"%s\" is about %s and reads %s (%s:%d); a rule reads its own subject only: "
+			 "set about, or do it in a rule about that subject",
+			 r->name->data, about_names[r->about], what, t->file, t->line);
+		return;
+	}
 	const struct term *part;
 	for (unsigned i = 0; (part = term_part(t, p, i)) != NULL; i++)
 		check_subject(L, p, r, part);
@@ -148,20 +165,20 @@ static void check_types(lua_State *L, const struct pack *p, const struct rule_de
 			unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		bool known = strncmp(types[i]->data, "case.", 5) != 0;
+		bool known = strncmp(types[i]->data, "case.", 5) != 0 || loader_of(L)->incomplete;
 		for (unsigned k = 0; k < p->case_count && !known; k++)
 			known = types[i] == p->cases[k].opened_type || types[i] == p->cases[k].closed_type ||
 				types[i] == p->cases[k].missed_type;
 		if (!known)
-			fail_at(L, (struct place){ r->file, r->line },
-				"rule \"%s\": \"%s\" names no case of this pack; write the case's local: "
-				"on = callback.missed",
-				r->name->data, types[i]->data);
+			complain(L, "unknown-event", (struct place){ r->file, r->line },
+				 "rule \"%s\": \"%s\" names no case of this pack; write the case's local: "
+				 "on = callback.missed",
+				 r->name->data, types[i]->data);
 		if (types[i]->len > LIMIT_TYPE_BYTES)
-			fail_at(L, (struct place){ r->file, r->line },
-				"rule \"%s\": the event type \"%s\" is longer than %u bytes "
-				"(limit_type_bytes)",
-				r->name->data, types[i]->data, LIMIT_TYPE_BYTES);
+			complain(L, "limit", (struct place){ r->file, r->line },
+				 "rule \"%s\": the event type \"%s\" is longer than %u bytes "
+				 "(limit_type_bytes)",
+				 r->name->data, types[i]->data, LIMIT_TYPE_BYTES);
 	}
 }
 
@@ -195,13 +212,15 @@ static void check_trait(lua_State *L, const struct pack *p, struct place at, con
 			const struct str *name)
 {
 	static const char *const without[] = { "no action", "no action has the goal", "no action has the group" };
-	if (!name || some_action_has(p, trait, name))
+	if (!name || some_action_has(p, trait, name) || some_refused(loader_of(L), "action "))
 		return;
 	const char *nearest = nearest_name(name->data, trait_names(L, p, trait));
 	if (nearest)
-		fail_at(L, at, "%s: %s \"%s\"; did you mean \"%s\"?", what, without[trait], name->data, nearest);
-	fail_at(L, at, "%s: %s \"%s\" in this pack; declare it or correct the name", what, without[trait],
-		name->data);
+		complain(L, "unknown-reference", at, "%s: %s \"%s\"; did you mean \"%s\"?", what, without[trait],
+			 name->data, nearest);
+	else
+		complain(L, "unknown-reference", at, "%s: %s \"%s\" in this pack; declare it or correct the name", what,
+			 without[trait], name->data);
 }
 
 /* What asks for an action is a topic of the pack or a group: no request can bring anything else. */
@@ -209,17 +228,18 @@ static void check_asks(lua_State *L, const struct pack *p, const struct action_d
 {
 	for (unsigned i = 0; i < a->ask_count; i++) {
 		struct str *asked = a->asks[i];
-		if (topic_declared(p, str_slice(asked)) || some_action_has(p, ACTION_GROUP, asked))
+		if (topic_declared(p, str_slice(asked)) || some_action_has(p, ACTION_GROUP, asked) ||
+		    some_refused(loader_of(L), "action "))
 			continue;
 		const char **names = arena_calloc(&loader_of(L)->pack->arena, p->topic_count + 1, sizeof(*names));
 		for (unsigned k = 0; k < p->topic_count; k++)
 			names[k] = p->topics[k]->data;
 		const char *nearest = nearest_name(asked->data, names);
 		nearest = nearest ? nearest : nearest_name(asked->data, trait_names(L, p, ACTION_GROUP));
-		fail_at(L, (struct place){ a->file, a->line },
-			"action \"%s\": asks: no such topic as \"%s\" in pack { topics = … }%s%s%s", a->name->data,
-			asked->data, nearest ? "; did you mean \"" : "; add it there", nearest ? nearest : "",
-			nearest ? "\"?" : "");
+		complain(L, "unknown-reference", (struct place){ a->file, a->line },
+			 "action \"%s\": asks: no such topic as \"%s\" in pack { topics = … }%s%s%s", a->name->data,
+			 asked->data, nearest ? "; did you mean \"" : "; add it there", nearest ? nearest : "",
+			 nearest ? "\"?" : "");
 	}
 }
 
@@ -269,10 +289,10 @@ static void check_no_event(lua_State *L, const struct pack *p, struct place at, 
 {
 	const struct term *e = find_event(p, t);
 	if (e)
-		fail_at(L, at,
-			"%s reads event.%s (%s:%d), but a decision has no event; use request.%s, an attribute or a "
-			"fact",
-			what, e->name->data, e->file, e->line, e->name->data);
+		complain(L, "event-in-decision", at,
+			 "%s reads event.%s (%s:%d), but a decision has no event; use request.%s, an attribute or a "
+			 "fact",
+			 what, e->name->data, e->file, e->line, e->name->data);
 }
 
 static void check_decisions(lua_State *L, const struct loader *l)
@@ -306,9 +326,9 @@ static void check_decisions(lua_State *L, const struct loader *l)
 void check_pack(lua_State *L)
 {
 	struct loader *l = loader_of(L);
-	if (!l->pack_declared)
-		fail_at(L, (struct place){ "pack.lua", 1 },
-			"the pack is not declared; begin with pack { name = \"…\" }");
+	if ((!l->pack_declared || (l->pack_assumed && !l->pack->name)) && !l->incomplete)
+		complain(L, "pack-not-first", (struct place){ "pack.lua", 1 },
+			 "the pack is not declared; begin with pack { name = \"…\" }");
 	check_finished(L, l);
 	check_used(L, l);
 	resolve_words(L, l);

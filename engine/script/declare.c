@@ -74,6 +74,29 @@ void fail_at(lua_State *L, struct place at, const char *format, ...)
 	fail_list(L, at, format, args);
 }
 
+void fail_as(lua_State *L, const char *code, struct place at, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	loader_of(L)->code = code;
+	fail_list(L, at, format, args);
+}
+
+void complain(lua_State *L, const char *code, struct place at, const char *format, ...)
+{
+	struct loader *l = loader_of(L);
+	char text[700];
+	va_list args;
+	va_start(args, format);
+	if (!l->findings)
+		fail_list(L, at, format, args);
+	int len = snprintf(text, sizeof(text), "%s:%d: ", at.file, at.line);
+	vsnprintf(text + len, sizeof(text) - (size_t)len, format, args);
+	va_end(args);
+	l->refused = true;
+	findings_add_text(l->findings, code, at.file, text);
+}
+
 void fields_fail(const struct fields *f, const char *format, ...)
 {
 	char text[500];
@@ -82,6 +105,16 @@ void fields_fail(const struct fields *f, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	fail_at(f->L, f->place, "%s: %s", f->what, text);
+}
+
+void fields_fail_as(const struct fields *f, const char *code, const char *format, ...)
+{
+	char text[500];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fail_as(f->L, code, f->place, "%s: %s", f->what, text);
 }
 
 static bool listed(const char *name, const char *const *names)
@@ -109,9 +142,10 @@ static void check_fields(const struct fields *f, const char *const *allowed)
 					len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
 								len ? ", " : "", allowed[k]);
 			if (nearest)
-				fields_fail(f, "unknown field \"%s\"; did you mean \"%s\"?", lua_tostring(L, -1),
-					    nearest);
-			fields_fail(f, "unknown field \"%s\"; known are %s", lua_tostring(L, -1), known);
+				fields_fail_as(f, "unknown-field", "unknown field \"%s\"; did you mean \"%s\"?",
+					       lua_tostring(L, -1), nearest);
+			fields_fail_as(f, "unknown-field", "unknown field \"%s\"; known are %s", lua_tostring(L, -1),
+				       known);
 		}
 		lua_pop(L, 1);
 	}
@@ -140,7 +174,7 @@ struct str *fields_text(const struct fields *f, const char *name, bool required)
 {
 	if (!fields_push(f, name)) {
 		if (required)
-			fields_fail(f, "needs %s = \"…\"", name);
+			fields_fail_as(f, "missing-field", "needs %s = \"…\"", name);
 		return NULL;
 	}
 	if (lua_type(f->L, -1) != LUA_TSTRING || lua_rawlen(f->L, -1) == 0)
@@ -158,7 +192,7 @@ struct str **fields_texts(const struct fields *f, const char *name, bool require
 	*count = 0;
 	if (!fields_push(f, name)) {
 		if (required)
-			fields_fail(f, "needs %s = \"…\" or a list of texts", name);
+			fields_fail_as(f, "missing-field", "needs %s = \"…\" or a list of texts", name);
 		return NULL;
 	}
 	bool list = lua_type(L, -1) == LUA_TTABLE;
@@ -202,7 +236,7 @@ struct span span_here(lua_State *L, struct place at, const char *text)
 {
 	struct span s;
 	if (span_parse(slice_of(text), &s) != ERR_OK)
-		fail_at(L, at, "%s", error_last()->text);
+		fail_as(L, "bad-span", at, "%s", error_last()->text);
 	return s;
 }
 
@@ -286,6 +320,7 @@ bool fields_phrase(const struct fields *f, const char *name, struct phrase *out)
 static int named_body(lua_State *L)
 {
 	lua_settop(L, 1);
+	loader_of(L)->unfinished[lua_tointeger(L, lua_upvalueindex(1))].tried = true;
 	lua_pushvalue(L, lua_upvalueindex(2));
 	lua_insert(L, 1);
 	return lua_tocfunction(L, lua_upvalueindex(3))(L);
@@ -305,7 +340,7 @@ void declare_named_done(lua_State *L)
 {
 	struct unfinished *u = named_entry(L);
 	if (u->done)
-		fail_at(L, u->place, "%s is given a second body", u->what);
+		fail_as(L, "duplicate", u->place, "%s is given a second body", u->what);
 	u->done = true;
 }
 
@@ -313,13 +348,16 @@ int declare_named(lua_State *L, const char *what, lua_CFunction body)
 {
 	struct loader *l = loader_of(L);
 	struct place at = place_here(L);
-	if (!l->pack_declared)
-		fail_at(L, at, "%s comes before pack { name = \"…\" }; declare the pack first", what);
+	if (!l->pack_declared) {
+		complain(L, "pack-not-first", at, "%s comes before pack { name = \"…\" }; declare the pack first",
+			 what);
+		pack_assume(l);
+	}
 	if (lua_type(L, 1) != LUA_TSTRING || lua_rawlen(L, 1) == 0)
 		fail_at(L, at, "%s needs a name: %s \"name\" { … }", what, what);
 	struct slice text = arena_printf(&l->pack->arena, "%s \"%s\"", what, lua_tostring(L, 1));
 	l->unfinished = list_room(l->unfinished, l->unfinished_count, sizeof(*l->unfinished));
-	l->unfinished[l->unfinished_count] = (struct unfinished){ at, text.data, false };
+	l->unfinished[l->unfinished_count] = (struct unfinished){ .place = at, .what = text.data };
 	lua_pushinteger(L, l->unfinished_count++);
 	lua_pushvalue(L, 1);
 	lua_pushcfunction(L, body);

@@ -6,6 +6,7 @@
 #ifndef NUDGED_SCRIPT_DECLARE_H
 #define NUDGED_SCRIPT_DECLARE_H
 
+#include "script/findings.h"
 #include "script/sandbox.h"
 
 struct place {
@@ -19,13 +20,14 @@ struct series_use { /* of one series, while loading */
 	int64_t every_ms;
 };
 
-struct unfinished { struct place place; const char *what; bool done; };
+struct unfinished { struct place place; const char *what; bool tried, done; }; /* tried: a body came */
 
 struct loader {
 	struct vm *vm;
 	struct pack *pack;
 	const struct bundle *bundle;
 	bool pack_declared, timeline_declared, balance_declared;
+	bool pack_assumed;                /* a declaration came before pack { }: noted, and gone on */
 	struct place pack_place;
 	struct str *zone;                 /* as declared */
 	struct term **terms; unsigned term_count;
@@ -33,6 +35,13 @@ struct loader {
 	struct words_part **reads; struct place *read_places; unsigned read_count; /* {name} parts to resolve at the end */
 	struct unfinished *unfinished; unsigned unfinished_count;
 	int depth;                        /* of require */
+	struct findings *findings;        /* `rules check`: mistakes are noted here, and loading goes on; else NULL */
+	const char *code;                 /* of the mistake being raised */
+	bool *loaded;                     /* one a file of the bundle: it ran. NULL where nobody asks */
+	bool refused;                     /* something was */
+	unsigned compared;                /* terms that were compared by < > ==: what came of it is a bare boolean */
+	unsigned holes;                   /* handed out in place of what was refused */
+	bool incomplete;                  /* a file did not run to its end: what it would have declared is missing */
 	struct str *last_file;            /* of place_here */
 };
 
@@ -47,6 +56,19 @@ struct str *pack_str_at(lua_State *L, int index);
 struct place place_here(lua_State *L); /* of the Lua code that called */
 _Noreturn void fail_at(lua_State *L, struct place at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 #define fail_here(L, ...) fail_at(L, place_here(L), __VA_ARGS__)
+/* The same with the code that `rules check` shows; else it is "refused". */
+_Noreturn void fail_as(lua_State *L, const char *code, struct place at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* For checks that can go on: notes the mistake while a pack is being checked, raises it otherwise. */
+void complain(lua_State *L, const char *code, struct place at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* guard.c: loading that goes on after a mistake. */
+void guard_names(lua_State *L);       /* the declarations and metatables of the environment on top, before it is locked */
+void guard_environment(lua_State *L); /* … and after it */
+/* Notes the error on top as a mistake, pops it. False where loading must end: its budget is spent. */
+bool guard_note(lua_State *L, const char *code, int status);
+void guard_push_hole(lua_State *L);   /* what stands for something that could not be had */
 
 /* A declaration's table. */
 struct fields {
@@ -67,6 +89,8 @@ struct term *fields_value(const struct fields *f, const char *name);     /* numb
 struct term *fields_condition(const struct fields *f, const char *name); /* term or gate function */
 bool fields_phrase(const struct fields *f, const char *name, struct phrase *out);
 _Noreturn void fields_fail(const struct fields *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void fields_fail_as(const struct fields *f, const char *code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 struct span span_here(lua_State *L, struct place at, const char *text); /* raises with what is allowed */
 
@@ -75,8 +99,6 @@ struct term *term_new(lua_State *L, enum term_op op, enum term_type type, unsign
 void term_done(lua_State *L, struct term *t); /* children are set: depth, size, use */
 void term_push(lua_State *L, struct term *t);
 struct term *term_at(lua_State *L, int index); /* NULL where it is no term */
-/* The parts that evaluating it evaluates: children, then the keys of a series, then a fact's term. NULL past the end. */
-const struct term *term_part(const struct term *t, const struct pack *p, unsigned i);
 /* A term, number, text or boolean as a term; duration texts become seconds where `numeric`. Raises on anything else. */
 struct term *term_operand(lua_State *L, int index, bool numeric, const char *what);
 struct term *term_condition(lua_State *L, int index, struct place at, const char *what); /* a TYPE_BOOL or TYPE_ANY term, marked used */
@@ -101,6 +123,7 @@ void declare_cases(lua_State *L);
 void declare_rules(lua_State *L);
 void declare_decisions(lua_State *L);
 void declare_pack(lua_State *L);
+void pack_assume(struct loader *l); /* what pack { } would have set, for what comes without it */
 int event_declare(lua_State *L); /* what calling `event` does (declare_event.c) */
 
 /* A declaration of the form `what "name" { … }`: returns the function that takes the table. `body` gets name and

@@ -116,11 +116,11 @@ static int case_declare(lua_State *L)
 		fields_fail(&f, "more than %u cases (limit_cases)", LIMIT_CASES);
 	for (unsigned i = 0; i < p->case_count; i++) {
 		if (p->cases[i].name == c.name)
-			fields_fail(&f, "the name \"%s\" is taken at %s:%d; give this one name = \"…\"", c.name->data,
-				    p->cases[i].file, p->cases[i].line);
+			fields_fail_as(&f, "duplicate", "the name \"%s\" is taken at %s:%d; give this one name = \"…\"",
+				       c.name->data, p->cases[i].file, p->cases[i].line);
 		if (p->cases[i].id == c.id)
-			fields_fail(&f, "it follows the same as the one at %s:%d; use that one", p->cases[i].file,
-				    p->cases[i].line);
+			fields_fail_as(&f, "duplicate", "it follows the same as the one at %s:%d; use that one",
+				       p->cases[i].file, p->cases[i].line);
 	}
 	c.opened_type = case_type(p, &c, "opened");
 	c.closed_type = case_type(p, &c, "closed");
@@ -196,7 +196,8 @@ static int case_index(lua_State *L)
 							       : NULL;
 	const char *nearest = nearest_name(name, names);
 	if (type == c->missed_type && c->due_ms == 0)
-		fail_here(L, "case \"%s\" has no due time, so none is ever missed; add due = \"24h\"", c->name->data);
+		fail_as(L, "refused", place_here(L),
+			"case \"%s\" has no due time, so none is ever missed; add due = \"24h\"", c->name->data);
 	if (!type && nearest)
 		fail_here(L, "cases have no \"%s\"; did you mean \"%s\"?", name, nearest);
 	if (!type)

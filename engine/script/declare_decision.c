@@ -113,14 +113,16 @@ static void read_value(lua_State *L, const struct fields *action, struct action_
 {
 	static const char *const allowed[] = { "customer", "business", NULL };
 	if (!fields_push(action, "value"))
-		fields_fail(action,
-			    "needs value = { customer = …, business = … }: what it is worth to each, usually 0 to 1");
+		fields_fail_as(
+			action, "missing-field",
+			"needs value = { customer = …, business = … }: what it is worth to each, usually 0 to 1");
 	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: value", action->what);
 	struct fields f = fields_open(L, -1, what.data, action->place, allowed);
 	a->customer_value = fields_value(&f, "customer");
 	a->business_value = fields_value(&f, "business");
 	if (!a->customer_value || !a->business_value)
-		fields_fail(&f, "needs both customer and business: the balance weighs one against the other");
+		fields_fail_as(&f, "missing-field",
+			       "needs both customer and business: the balance weighs one against the other");
 	lua_pop(L, 1);
 }
 
@@ -164,7 +166,7 @@ static int action_body(lua_State *L)
 	check_new_name(L, at, "action", str_slice(a.name), 64);
 	for (unsigned i = 0; i < p->action_count; i++)
 		if (p->actions[i].name == a.name)
-			fail_at(L, at, "action \"%s\" is declared twice; first at %s:%d", a.name->data,
+			fail_as(L, "duplicate", at, "action \"%s\" is declared twice; first at %s:%d", a.name->data,
 				p->actions[i].file, p->actions[i].line);
 	if (p->action_count >= LIMIT_ACTIONS)
 		fail_at(L, at, "more than %u actions (limit_actions)", LIMIT_ACTIONS);
@@ -181,7 +183,7 @@ static int action_body(lua_State *L)
 	read_contexts(L, &f, &a);
 	a.lever = fields_number(&f, "lever", 0, HUGE_VAL, 1);
 	if (!fields_phrase(&f, "say", &a.say))
-		fields_fail(&f, "needs say = \"…\": the words to the customer");
+		fields_fail_as(&f, "missing-field", "needs say = \"…\": the words to the customer");
 	p->actions = list_room(p->actions, p->action_count, sizeof(*p->actions));
 	p->actions[p->action_count++] = a;
 	declare_named_done(L);
@@ -214,7 +216,7 @@ static void check_topic(lua_State *L, struct place at, const struct pack *p, str
 	for (unsigned i = 0; i < p->topic_count; i++)
 		names[i] = p->topics[i]->data;
 	const char *nearest = nearest_name(topic.data, names);
-	fail_at(L, at, "answers \"%s\": no such topic in pack { topics = … }%s%s%s", topic.data,
+	fail_as(L, "unknown-reference", at, "answers \"%s\": no such topic in pack { topics = … }%s%s%s", topic.data,
 		nearest ? "; did you mean \"" : "; add it there", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
@@ -233,7 +235,12 @@ static int answers_body(lua_State *L)
 		if (lua_rawgeti(L, 3, i) != LUA_TSTRING)
 			fail_at(L, at, "%s: questions are texts: { [\"question\"] = \"answer\" }", what.data);
 		question.data = lua_tolstring(L, -1, &question.len);
-		struct answer_decl a = { .topic = topic, .question = arena_slice(&p->arena, question) };
+		struct answer_decl a = {
+			.topic = topic,
+			.question = arena_slice(&p->arena, question),
+			.file = at.file,
+			.line = at.line,
+		};
 		lua_gettable(L, 2);
 		phrase_at(L, -1, at, what.data, &a.text);
 		lua_pop(L, 1);

@@ -148,8 +148,8 @@ static void check_event_type(lua_State *L, struct place at, struct slice type)
 		fail_at(L, at, "more than %u declared event types (limit_event_types)", LIMIT_EVENT_TYPES);
 	for (unsigned i = 0; i < p->event_count; i++)
 		if (slice_equal(str_slice(p->events[i].type), type))
-			fail_at(L, at, "event \"%s\" is declared twice; first at %s:%d", type.data, p->events[i].file,
-				p->events[i].line);
+			fail_as(L, "duplicate", at, "event \"%s\" is declared twice; first at %s:%d", type.data,
+				p->events[i].file, p->events[i].line);
 }
 
 static int event_body(lua_State *L)

@@ -18,7 +18,7 @@ static void check_fact_name(lua_State *L, struct place at, struct slice name)
 			fail_at(L, at, "fact \"%s\": this name means an event's field; choose another", name.data);
 	for (unsigned i = 0; i < p->fact_count; i++)
 		if (slice_equal(str_slice(p->facts[i].name), name))
-			fail_at(L, at, "fact \"%s\" is declared twice; first at %s:%d", name.data,
+			fail_as(L, "duplicate", at, "fact \"%s\" is declared twice; first at %s:%d", name.data,
 				p->facts[i].term->file, p->facts[i].term->line);
 	if (p->fact_count >= LIMIT_FACTS)
 		fail_at(L, at, "more than %u facts (limit_facts)", LIMIT_FACTS);
@@ -34,7 +34,7 @@ static void add_fact(lua_State *L, struct place at, int name_index, int term_ind
 	check_fact_name(L, at, name);
 	struct term *t = term_at(L, term_index);
 	if (lua_type(L, term_index) == LUA_TBOOLEAN)
-		fail_at(L, at,
+		fail_as(L, "bare-boolean", at,
 			"fact \"%s\" is a bare %s: Lua's `and`, `or`, `not` and `==` do not build conditions; use all "
 			"{ … }, any { … }, "
 			"no { … } and :is(…)",
@@ -90,8 +90,10 @@ static int fact_read(lua_State *L)
 		names[i] = p->facts[i].name->data;
 	const char *nearest = nearest_name(name.data, names);
 	if (nearest)
-		fail_here(L, "no fact \"%s\" is declared; did you mean \"%s\"?", name.data, nearest);
-	fail_here(L, "no fact \"%s\" is declared above this line; write fact.%s = … first", name.data, name.data);
+		fail_as(L, "unknown-fact", place_here(L), "no fact \"%s\" is declared; did you mean \"%s\"?", name.data,
+			nearest);
+	fail_as(L, "unknown-fact", place_here(L), "no fact \"%s\" is declared above this line; write fact.%s = … first",
+		name.data, name.data);
 }
 
 void declare_facts(lua_State *L)

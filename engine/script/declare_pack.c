@@ -89,6 +89,19 @@ static struct term *check_balance(lua_State *L, struct place at, struct term *t)
 	return t;
 }
 
+static void assume_language(struct pack *p)
+{
+	p->languages = arena_calloc(&p->arena, 2, sizeof(*p->languages));
+	p->languages[0] = pack_str(p, SLICE("en"));
+	p->language_count = 1;
+}
+
+void pack_assume(struct loader *l)
+{
+	l->pack_declared = l->pack_assumed = true;
+	assume_language(l->pack);
+}
+
 static int pack_declare(lua_State *L)
 {
 	static const char *const allowed[] = { "name",    "zone",   "currency", "languages", "topics",
@@ -96,8 +109,9 @@ static int pack_declare(lua_State *L)
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
 	struct fields f = fields_open(L, 1, "pack", place_here(L), allowed);
-	if (l->pack_declared)
-		fields_fail(&f, "declared twice; first at %s:%d", l->pack_place.file, l->pack_place.line);
+	if (l->pack_declared && !l->pack_assumed)
+		fields_fail_as(&f, "duplicate", "declared twice; first at %s:%d", l->pack_place.file,
+			       l->pack_place.line);
 	l->pack_declared = true;
 	l->pack_place = f.place;
 	p->name = fields_text(&f, "name", true);
@@ -108,10 +122,8 @@ static int pack_declare(lua_State *L)
 		check_currency(&f, p->currency);
 	p->languages = fields_texts(&f, "languages", false, &p->language_count);
 	check_languages(&f, p);
-	if (!p->language_count) {
-		p->languages = arena_calloc(&p->arena, 2, sizeof(*p->languages));
-		p->languages[p->language_count++] = pack_str(p, SLICE("en"));
-	}
+	if (!p->language_count)
+		assume_language(p);
 	p->topics = fields_texts(&f, "topics", false, &p->topic_count);
 	check_topics(&f, p);
 	struct term *balance = fields_value(&f, "balance");
@@ -146,6 +158,8 @@ static int timeline_declare(lua_State *L)
 	if (l->timeline_declared)
 		fields_fail(&f, "declared twice");
 	l->timeline_declared = true;
+	p->timeline_file = f.place.file;
+	p->timeline_line = f.place.line;
 	double keep = fields_number(&f, "keep", 0, LIMIT_TIMELINE, p->timeline_keep);
 	if (keep != floor(keep))
 		fields_fail(&f, "keep must be a whole number");

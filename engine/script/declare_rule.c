@@ -42,7 +42,7 @@ static void read_alert(lua_State *L, struct rule_decl *r, const struct fields *r
 	check_severity(&f, r->alert.severity);
 	words_parse(L, f.place, str_slice(fields_text(&f, "to", true)), &r->alert.to);
 	if (!fields_phrase(&f, "say", &r->alert.say))
-		fields_fail(&f, "needs say = \"…\": what the person reads");
+		fields_fail_as(&f, "missing-field", "needs say = \"…\": what the person reads");
 	r->alert.expires_ms = fields_ms(&f, "expires", ALERT_EXPIRES_MS);
 	r->alert.closes = fields_texts(&f, "closes", false, &r->alert.close_count);
 	read_once(&f, r);
@@ -184,8 +184,8 @@ static void check_rule_name(lua_State *L, struct place at, const struct rule_dec
 	check_new_name(L, at, "rule", str_slice(r->name), 64);
 	for (unsigned i = 0; i < p->rule_count; i++) {
 		if (p->rules[i].name == r->name)
-			fail_at(L, at, "rule \"%s\" is declared twice; first at %s:%d", r->name->data, p->rules[i].file,
-				p->rules[i].line);
+			fail_as(L, "duplicate", at, "rule \"%s\" is declared twice; first at %s:%d", r->name->data,
+				p->rules[i].file, p->rules[i].line);
 		if (p->rules[i].id == r->id)
 			fail_at(L, at, "rule \"%s\": its id is that of rule \"%s\"; rename one of them", r->name->data,
 				p->rules[i].name->data);
@@ -216,7 +216,7 @@ static int rule_body(lua_State *L)
 	read_sets(L, &r, &f);
 	read_adds(L, &r, &f);
 	if (!r.has_alert && !r.has_nudge && !r.set_count && !r.add_count && r.run == TERM_NO_FUNCTION)
-		fields_fail(&f, "it does nothing; give it alert, nudge, set, add or run");
+		fields_fail_as(&f, "missing-field", "it does nothing; give it alert, nudge, set, add or run");
 	p->rules = list_room(p->rules, p->rule_count, sizeof(*p->rules));
 	p->rules[p->rule_count++] = r;
 	declare_named_done(L);

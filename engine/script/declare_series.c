@@ -48,6 +48,7 @@ static enum term_scope scope_of(const struct series_decl *s)
 	return scopes[s->about];
 }
 
+/* What is filled in counts as declared once nothing can refuse it any more: add_done. */
 static struct series_decl *add_series(lua_State *L, const struct fields *f)
 {
 	static const char *const pers[] = { "customer", "member", "agent", "area", NULL };
@@ -71,8 +72,13 @@ static struct series_decl *add_series(lua_State *L, const struct fields *f)
 		use->keep_given = true;
 		use->keep_ms = span_keep_ms(keep);
 	}
-	p->series_count++;
 	return s;
+}
+
+/* Pushes it. */
+static void add_done(lua_State *L)
+{
+	view_push(L, vm_of(L)->pack->series_count++);
 }
 
 static void check_where(const struct fields *f, const struct term *t)
@@ -86,7 +92,7 @@ static void check_where(const struct fields *f, const struct term *t)
 
 static void name_series(struct loader *l, struct series_decl *s)
 {
-	unsigned nth = 0;
+	unsigned nth = 1;
 	for (unsigned i = 0; i < l->pack->series_count; i++)
 		if (l->pack->series[i].on && l->pack->series[i].on[0] == s->on[0])
 			nth++;
@@ -113,7 +119,7 @@ static int series_declare(lua_State *L)
 	if (!s->name)
 		name_series(l, s);
 	s->window.has_value = s->value != NULL;
-	view_push(L, l->pack->series_count - 1);
+	add_done(L);
 	return 1;
 }
 
@@ -126,11 +132,11 @@ static int tally_declare(lua_State *L)
 	struct pack *p = loader_of(L)->pack;
 	s->tally = true;
 	s->window.has_value = true;
-	for (unsigned i = 0; i + 1 < p->series_count; i++)
+	for (unsigned i = 0; i < p->series_count; i++)
 		if (p->series[i].name == s->name)
-			fields_fail(&f, "the name \"%s\" is taken at %s:%d", s->name->data, p->series[i].file,
-				    p->series[i].line);
-	view_push(L, p->series_count - 1);
+			fields_fail_as(&f, "duplicate", "the name \"%s\" is taken at %s:%d", s->name->data,
+				       p->series[i].file, p->series[i].line);
+	add_done(L);
 	return 1;
 }
 
@@ -415,9 +421,10 @@ static void keep_for_gap(lua_State *L, const struct term *comparison, const stru
 	else if (!use->keep_given)
 		need_keep(l, gap, INT64_MAX);
 	else if (fixed && bound_ms >= use->keep_ms)
-		fail_at(L, at, "series \"%s\": a gap this long is never known, since keep is not longer; leave out keep, or "
-			       "make it longer",
-			l->pack->series[gap->series.index].name->data);
+		complain(L, "gap-never-known", at,
+			 "series \"%s\": a gap this long is never known, since keep is not longer; leave out keep, or "
+			 "make it longer",
+			 l->pack->series[gap->series.index].name->data);
 }
 
 static void keep_for_gaps(lua_State *L)
@@ -464,7 +471,8 @@ void series_settle(lua_State *L)
 		s->id = series_id(p, s);
 		for (unsigned k = 0; k < i; k++)
 			if (p->series[k].id == s->id)
-				fail_at(L, at, "series \"%s\" counts the same as the one at %s:%d; use that one",
-					s->name->data, p->series[k].file, p->series[k].line);
+				complain(L, "duplicate", at,
+					 "series \"%s\" counts the same as the one at %s:%d; use that one",
+					 s->name->data, p->series[k].file, p->series[k].line);
 	}
 }

@@ -125,7 +125,7 @@ struct term *term_condition(lua_State *L, int index, struct place at, const char
 {
 	struct term *t = term_at(L, index);
 	if (lua_type(L, index) == LUA_TBOOLEAN)
-		fail_at(L, at,
+		fail_as(L, "bare-boolean", at,
 			"%s is a bare %s: Lua's `and`, `or`, `not` and `==` do not build conditions; use all { … }, "
 			"any { … }, "
 			"no { … } and :is(…)",

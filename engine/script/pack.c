@@ -22,32 +22,62 @@ static const struct bundle_file *bundle_find(const struct bundle *b, const char 
 	return NULL;
 }
 
-/* Lua's own words for what is no Lua, and what it mostly is. */
-static _Noreturn void refuse_syntax(lua_State *L)
+/* Pushes the file's function, or what Lua says of it and what that mostly is. */
+static bool compile(lua_State *L, const struct bundle_file *file)
 {
+	char chunk[LIMIT_PACK_PATH_BYTES + 2];
+	snprintf(chunk, sizeof(chunk), "@%s", file->path);
+	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") == LUA_OK)
+		return true;
 	const char *text = lua_tostring(L, -1);
 	if (text && strstr(text, "'}' expected") && !strstr(text, "near <eof>"))
 		lua_pushfstring(L, "%s; is a comma missing before it?", text);
-	lua_error(L);
-	__builtin_unreachable();
+	return false;
 }
 
 /* Pushes the file's function. */
 static void load_file(lua_State *L, const struct bundle_file *file)
 {
-	char chunk[LIMIT_PACK_PATH_BYTES + 2];
+	struct loader *l = loader_of(L);
 	int line = source_power_line(bytes_slice(&file->content));
 	if (line)
-		luaL_error(L,
-			   "%s:%d: the operator `^` differs between machines in the last digit; write x * x, or "
-			   "math.sqrt(x)",
-			   file->path, line);
-	snprintf(chunk, sizeof(chunk), "@%s", file->path);
-	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") != LUA_OK)
-		refuse_syntax(L);
+		fail_as(L, "power-operator", (struct place){ file->path, line },
+			"the operator `^` differs between machines in the last digit; write x * x, or math.sqrt(x)");
+	if (!compile(L, file)) {
+		l->code = "syntax";
+		lua_error(L);
+	}
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &vm_environment_key);
 	if (!lua_setupvalue(L, -2, 1))
 		lua_pop(L, 1);
+}
+
+static int run_protected(lua_State *L)
+{
+	load_file(L, lua_touserdata(L, 1));
+	lua_call(L, 0, 1);
+	return 1;
+}
+
+/* Runs a file and pushes what it gives. While a pack is checked one that fails gives a hole. */
+static void run_file(lua_State *L, const struct bundle_file *file)
+{
+	struct loader *l = loader_of(L);
+	if (l->loaded)
+		l->loaded[file - l->bundle->files] = true;
+	lua_pushcfunction(L, run_protected);
+	lua_pushlightuserdata(L, (void *)file);
+	if (!l->findings) {
+		lua_call(L, 1, 1);
+		return;
+	}
+	int status = lua_pcall(L, 1, 1, 0);
+	if (status == LUA_OK)
+		return;
+	if (!guard_note(L, "runtime", status))
+		lua_error(L);
+	l->incomplete = true;
+	guard_push_hole(L);
 }
 
 /* require "lib.words" runs lib/words.lua of this pack once. */
@@ -68,15 +98,14 @@ static int pack_require(lua_State *L)
 	lua_pop(L, 1);
 	const struct bundle_file *file = bundle_find(l->bundle, text);
 	if (!file && sandbox_absent(name))
-		fail_here(L, "require \"%s\": %s", name, sandbox_absent(name));
+		fail_as(L, "missing-file", place_here(L), "require \"%s\": %s", name, sandbox_absent(name));
 	if (!file)
-		fail_here(L, "require \"%s\": the pack has no file %s", name, text);
+		fail_as(L, "missing-file", place_here(L), "require \"%s\": the pack has no file %s", name, text);
 	if (++l->depth > REQUIRE_DEPTH)
 		fail_here(L, "require \"%s\": nested more than %d deep", name, REQUIRE_DEPTH);
 	lua_pushlightuserdata(L, l);
 	lua_setfield(L, -2, text);
-	load_file(L, file);
-	lua_call(L, 0, 1);
+	run_file(L, file);
 	if (lua_isnil(L, -1)) {
 		lua_pop(L, 1);
 		lua_pushboolean(L, 1);
@@ -87,11 +116,24 @@ static int pack_require(lua_State *L)
 	return 1;
 }
 
+/* Of the table on top to the one below it. */
+static void add_names(lua_State *L)
+{
+	lua_pushnil(L);
+	while (lua_next(L, -2)) {
+		lua_pushvalue(L, -2);
+		lua_insert(L, -2);
+		lua_rawset(L, -5);
+	}
+	lua_pop(L, 1);
+}
+
 static void create_environment(lua_State *L)
 {
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
 	sandbox_push_environment(L);
+	lua_newtable(L);
 	declare_terms(L);
 	declare_logic(L);
 	declare_facts(L);
@@ -102,7 +144,12 @@ static void create_environment(lua_State *L)
 	declare_pack(L);
 	lua_pushcfunction(L, pack_require);
 	lua_setfield(L, -2, "require");
+	if (loader_of(L)->findings)
+		guard_names(L);
+	add_names(L);
 	sandbox_lock_environment(L);
+	if (loader_of(L)->findings)
+		guard_environment(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &vm_environment_key);
 	context_create(L);
 }
@@ -112,14 +159,17 @@ static int load_protected(lua_State *L)
 	struct loader *l = loader_of(L);
 	create_environment(L);
 	const struct bundle_file *file = bundle_find(l->bundle, PACK_FILE);
-	if (!file)
+	if (!file) {
+		l->code = "missing-file";
 		return luaL_error(L, PACK_FILE ":1: the pack has no file " PACK_FILE "; it is where loading begins");
+	}
 	l->pack->balance = term_new(L, TERM_LITERAL, TYPE_NUMBER, 0);
 	l->pack->balance->literal = value_number(0.5);
-	load_file(L, file);
-	lua_call(L, 0, 0);
+	run_file(L, file);
 	check_pack(L);
 	series_settle(L);
+	if (l->refused)
+		return 0; /* what follows is for packs that run */
 	index_build(l->pack);
 	actions_index(l->pack);
 	reads_build(l);
@@ -186,8 +236,7 @@ static int take_zone(struct loader *l, bool zone_wanted)
 	return ERR_OK;
 }
 
-static int load(struct pack **out, const struct bundle *bundle, struct strpool *pool, bool zone_wanted,
-		struct bytes *zone_name, struct place *zone_place)
+static struct pack *pack_create(const struct bundle *bundle, struct strpool *pool)
 {
 	struct pack *p = must_calloc(1, sizeof(*p));
 	arena_init(&p->arena, 0);
@@ -198,6 +247,13 @@ static int load(struct pack **out, const struct bundle *bundle, struct strpool *
 	p->vm = vm_create();
 	CHECK(p->vm != NULL);
 	p->vm->pack = p;
+	return p;
+}
+
+static int load(struct pack **out, const struct bundle *bundle, struct strpool *pool, bool zone_wanted,
+		struct bytes *zone_name, struct place *zone_place)
+{
+	struct pack *p = pack_create(bundle, pool);
 	struct loader l = { .vm = p->vm, .pack = p, .bundle = bundle };
 	int rc = run_files(&l);
 	if (rc == ERR_OK)
@@ -234,6 +290,43 @@ int pack_zone_name(const struct bundle *bundle, struct bytes *out, int *line)
 	return rc;
 }
 
+void pack_check(struct pack_checked *out, const struct bundle *bundle, struct strpool *pool, struct findings *findings)
+{
+	struct pack *p = pack_create(bundle, pool);
+	*out = (struct pack_checked){ .pack = p, .loaded = must_calloc(bundle->count + 1, sizeof(*out->loaded)) };
+	struct loader l = {
+		.vm = p->vm,
+		.pack = p,
+		.bundle = bundle,
+		.findings = findings,
+		.loaded = out->loaded,
+	};
+	out->whole = run_files(&l) == ERR_OK;
+	if (!out->whole)
+		findings_add_text(findings, l.code ? l.code : "limit", PACK_FILE, error_last()->text);
+	out->complete = out->whole && !l.incomplete;
+	out->whole = out->whole && !l.refused;
+	out->place_line = l.pack_place.line;
+	p->zone = zone_create_utc();
+	loader_finish(&l);
+}
+
+void pack_checked_finish(struct pack_checked *c)
+{
+	pack_destroy(c->pack);
+	free(c->loaded);
+	*c = (struct pack_checked){ 0 };
+}
+
+void pack_check_syntax(const struct bundle_file *file, struct findings *findings)
+{
+	struct vm *vm = vm_create();
+	CHECK(vm != NULL);
+	if (!compile(vm->L, file))
+		findings_add_text(findings, "syntax", file->path, lua_tostring(vm->L, -1));
+	vm_destroy(vm);
+}
+
 void pack_destroy(struct pack *p)
 {
 	if (!p)
@@ -243,8 +336,8 @@ void pack_destroy(struct pack *p)
 	for (unsigned i = 0; i < p->string_count; i++)
 		strpool_drop(p->pool, p->strings[i]);
 	free(p->strings);
-	free(p->series);
 	free(p->events);
+	free(p->series);
 	free(p->cases);
 	free(p->facts);
 	free(p->rules);

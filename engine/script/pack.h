@@ -161,7 +161,12 @@ struct action_decl {
 	const char *file; int line;
 };
 
-struct answer_decl { struct str *topic; struct slice question; struct phrase text; };
+struct answer_decl {
+	struct str *topic;
+	struct slice question;
+	struct phrase text;
+	const char *file; int line;
+};
 
 /* What happens on one event type: the index that keeps an event's cost to what matches it. */
 struct type_index {
@@ -202,6 +207,7 @@ struct pack {
 	struct action_decl *actions; unsigned action_count;
 	struct answer_decl *answers; unsigned answer_count;
 	struct str **reads; unsigned read_count;     /* names that it reads from events and requests, each once */
+	const char *timeline_file; int timeline_line; /* where it is declared; NULL: nowhere */
 	struct strpool *pool;      /* lent */
 	struct vm *vm;
 	/* what only script/ touches */
@@ -216,13 +222,26 @@ struct pack {
  * which must outlive it. */
 int pack_load(struct pack **out, const struct bundle *bundle, struct strpool *pool);
 void pack_destroy(struct pack *p); /* NULL-safe */
+/* Loads a pack only to find out what is wrong with it: goes on after a mistake, notes every one. What it declared can be
+ * looked at, never run: where something was refused it is not whole, and what was refused is missing or a hole. */
+struct pack_checked {
+	struct pack *pack;
+	bool *loaded;   /* one a file of the bundle: it was required */
+	bool whole;     /* nothing was refused */
+	bool complete;  /* every file ran to its end */
+	int place_line; /* of pack { } in pack.lua; 0: there is none */
+};
+struct findings;
+void pack_check(struct pack_checked *out, const struct bundle *bundle, struct strpool *pool, struct findings *findings);
+void pack_checked_finish(struct pack_checked *c);
+void pack_check_syntax(const struct bundle_file *file, struct findings *findings); /* is it Lua? */
 /* NULL where nothing in the pack cares about the type (rules on every type: "*" — are merged into each index, and
  * into this default). */
 const struct type_index *pack_type(const struct pack *p, const struct str *type);
-int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
-int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */
 const struct event_decl *pack_event(const struct pack *p, const struct str *type); /* NULL: not declared */
 const struct schema_attr *event_decl_attr(const struct event_decl *e, const struct str *name); /* NULL: it has no such */
+int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
+int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */
 int pack_language(const struct pack *p, struct slice language);  /* index; "vi-VN" finds "vi"; the first where unknown */
 const struct series_decl *pack_series_by_id(const struct pack *p, uint32_t id);
 const struct case_decl *pack_case_by_id(const struct pack *p, uint32_t id);

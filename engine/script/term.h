@@ -65,6 +65,7 @@ struct term {
 	uint16_t child_count;
 	uint16_t depth;          /* of the tree below: at most LIMIT_TERM_DEPTH */
 	bool used;               /* part of some declaration; a comparison that nobody uses is refused at load */
+	bool hole;               /* stands for something that was refused, while a pack is checked */
 	bool duration;           /* a literal written as "24h": seconds, rendered as a span */
 	uint32_t size;           /* nodes below, facts written out: at most LIMIT_TERM_SIZE, whatever is shared */
 	struct term **children;
@@ -105,9 +106,12 @@ struct term {
 	};
 };
 
+struct pack;
+/* The parts that evaluating it evaluates: children, then the keys of a series, then a fact's term. NULL past the end. */
+const struct term *term_part(const struct term *t, const struct pack *p, unsigned i);
+
 /* Text for explanations (term_text.c): "texts_today > 3 x texts_habit", "complaint is open", "lines at least 2". */
 struct bytes;
-struct pack;
 /* Called after the name of a leaf that is read (not of a literal) was written; appends what is to follow it, such as
  * " 140", or nothing. */
 typedef void (*term_leaf)(void *arg, const struct term *leaf, struct bytes *out);

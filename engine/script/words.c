@@ -16,7 +16,7 @@ static void read_format(lua_State *L, struct place at, struct slice format, stru
 			return;
 		}
 	}
-	fail_at(L, at,
+	fail_as(L, "bad-words", at,
 		"words: unknown format \"%.*s\"; use money, percent, date, time, duration, or decimals from 0 to 9",
 		SLICE_ARG(format));
 }
@@ -27,7 +27,7 @@ static size_t read_name(lua_State *L, struct place at, struct slice text, size_t
 	struct loader *l = loader_of(L);
 	const char *close = memchr(text.data + i, '}', text.len - i);
 	if (!close)
-		fail_at(L, at, "words: a \"{\" without \"}\"; write {{ for a brace itself");
+		fail_as(L, "bad-words", at, "words: a \"{\" without \"}\"; write {{ for a brace itself");
 	struct slice name = { text.data + i, (size_t)(close - text.data) - i };
 	const char *colon = memchr(name.data, ':', name.len);
 	if (colon) {
@@ -35,7 +35,7 @@ static size_t read_name(lua_State *L, struct place at, struct slice text, size_t
 		name.len = (size_t)(colon - name.data);
 	}
 	if (name.len == 0 || name.len > LIMIT_ATTRIBUTE_NAME_BYTES)
-		fail_at(L, at, "words: {%.*s}: a name of 1 to %u bytes is wanted", SLICE_ARG(name),
+		fail_as(L, "bad-words", at, "words: {%.*s}: a name of 1 to %u bytes is wanted", SLICE_ARG(name),
 			LIMIT_ATTRIBUTE_NAME_BYTES);
 	part->name = pack_str(l->pack, name);
 	l->reads = list_room(l->reads, l->read_count, sizeof(struct words_part *));
@@ -64,7 +64,7 @@ void words_parse(lua_State *L, struct place at, struct slice text, struct words 
 		}
 		bool twice = i + 1 < text.len && text.data[i + 1] == c;
 		if (c == '}' && !twice)
-			fail_at(L, at, "words: a \"}\" without \"{\"; write }} for a brace itself");
+			fail_as(L, "bad-words", at, "words: a \"}\" without \"{\"; write }} for a brace itself");
 		size_t end = i + (twice ? 1 : 0); /* the first of two braces belongs to the text before */
 		if (end > from)
 			out->parts[out->count++].text = (struct slice){ text.data + from, end - from };
@@ -81,8 +81,9 @@ static unsigned language_index(lua_State *L, struct place at, const char *what, 
 	for (unsigned i = 0; i < p->language_count; i++)
 		if (strcmp(p->languages[i]->data, language) == 0)
 			return i;
-	fail_at(L, at, "%s: language \"%s\" is not among the pack's languages; add it to pack { languages = { … } }",
-		what, language);
+	fail_as(L, "unknown-language", at,
+		"%s: language \"%s\" is not among the pack's languages; add it to pack { languages = { … } }", what,
+		language);
 }
 
 void phrase_at(lua_State *L, int index, struct place at, const char *what, struct phrase *out)

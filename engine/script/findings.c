@@ -1,0 +1,114 @@
+/* script/findings.c: see findings.h. */
+#include "script/findings.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+const char *severity_name(enum severity severity)
+{
+	static const char *const names[] = { "hint", "warning", "error" };
+	return names[severity];
+}
+
+static bool same(const struct finding *a, const char *code, const char *file, int line, const char *what)
+{
+	return a->line == line && strcmp(a->code, code) == 0 && strcmp(a->file, file) == 0 &&
+	       strcmp(a->what, what) == 0;
+}
+
+void findings_add(struct findings *f, enum severity severity, const char *code, const char *file, int line,
+		  const char *what, const char *mend)
+{
+	for (unsigned i = 0; i < f->count; i++)
+		if (same(&f->list[i], code, file, line, what))
+			return;
+	if (f->count >= LIMIT_FINDINGS) {
+		f->cut = true;
+		return;
+	}
+	f->list = must_realloc(f->list, (f->count + 1) * sizeof(*f->list));
+	f->list[f->count++] = (struct finding){
+		severity, code, must_strdup(file), line, must_strdup(what), must_strdup(mend),
+	};
+}
+
+/* The length of "FILE.lua" where the text begins with "FILE.lua:LINE: "; else 0. */
+static size_t place_of(const char *text, int *line, const char **rest)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./");
+	char *end;
+	if (len < 5 || memcmp(text + len - 4, ".lua", 4) != 0 || text[len] != ':')
+		return 0;
+	long n = strtol(text + len + 1, &end, 10);
+	if (end == text + len + 1 || end[0] != ':' || end[1] != ' ')
+		return 0;
+	*line = (int)n;
+	*rest = end + 2;
+	return len;
+}
+
+/* What to do stands behind the last "; ". */
+static const char *mend_of(const char *text)
+{
+	const char *mend = NULL;
+	for (const char *at = text; (at = strstr(at, "; ")) != NULL; at += 2)
+		mend = at + 2;
+	return mend;
+}
+
+void findings_add_text(struct findings *f, const char *code, const char *file, const char *text)
+{
+	int line = 0;
+	const char *rest = text;
+	size_t len = place_of(text, &line, &rest);
+	const char *mend = mend_of(rest);
+	char *where = len ? must_strndup(text, len) : must_strdup(file);
+	char *what = must_strndup(rest, mend ? (size_t)(mend - rest) - 2 : strlen(rest));
+	findings_add(f, FINDING_ERROR, code, where, line, what, mend ? mend : "");
+	free(what);
+	free(where);
+}
+
+unsigned findings_count(const struct findings *f, enum severity severity)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < f->count; i++)
+		n += f->list[i].severity == severity;
+	return n;
+}
+
+/* pack.lua, its other files, its tests. */
+static int rank(const char *file)
+{
+	return strcmp(file, "pack.lua") == 0 ? 0 : strncmp(file, "tests/", 6) == 0 ? 2 : 1;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	int order = rank(x->file) - rank(y->file);
+	order = order ? order : strcmp(x->file, y->file);
+	order = order ? order : (x->line > y->line) - (x->line < y->line);
+	order = order ? order : (int)y->severity - (int)x->severity;
+	order = order ? order : strcmp(x->code, y->code);
+	return order ? order : strcmp(x->what, y->what);
+}
+
+void findings_sort(struct findings *f)
+{
+	if (f->count)
+		qsort(f->list, f->count, sizeof(*f->list), compare);
+}
+
+void findings_finish(struct findings *f)
+{
+	for (unsigned i = 0; i < f->count; i++) {
+		free(f->list[i].file);
+		free(f->list[i].what);
+		free(f->list[i].mend);
+	}
+	free(f->list);
+	*f = (struct findings){ 0 };
+}

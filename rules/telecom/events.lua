@@ -1,6 +1,6 @@
--- The events of a telecom company: what comes with each, and from whom (EVENTS.md tells more). The engine takes an event
--- that does not fit as it is; `nudgectl rules check` holds the pack against this, so that no rule waits for an attribute
--- that never comes.
+-- The events of a telecom company: what comes with each, and from whom (EVENTS.md tells more). The engine takes an
+-- event that does not fit as it is; `nudgectl rules check` holds the pack against this, so that no rule waits for an
+-- attribute that never comes.
 
 local topics = {
   "bill/why-higher", "bill/pay", "bill/error", "messages/usage", "messages/plan", "data/usage", "data/plan",

@@ -1,0 +1,349 @@
+/* workbench/check.c: see check.h. The run of a check, and what its parts share: telling findings, walking through what
+ * a pack declares. */
+#include "workbench/check.h"
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/error.h"
+#include "base/nearest.h"
+#include "workbench/check_parts.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *const *check_codes(void)
+{
+	static const char *const codes[] = {
+		"always-holds",
+		"bad-format",
+		"bad-span",
+		"bad-words",
+		"bare-boolean",
+		"contradiction",
+		"duplicate",
+		"event-in-decision",
+		"gap-never-known",
+		"global-assignment",
+		"impossible-value",
+		"limit",
+		"lua-operator",
+		"luacheck",
+		"missing-field",
+		"missing-file",
+		"missing-language",
+		"never-holds",
+		"never-there",
+		"no-body",
+		"no-tests",
+		"no-why",
+		"pack-not-first",
+		"policy-covers-nothing",
+		"power-operator",
+		"refused",
+		"runtime",
+		"syntax",
+		"unfilled-word",
+		"unknown-attribute",
+		"unknown-event",
+		"unknown-fact",
+		"unknown-field",
+		"unknown-language",
+		"unknown-method",
+		"unknown-name",
+		"unknown-reference",
+		"unknown-request-field",
+		"unknown-zone",
+		"unreachable-nudge",
+		"unused-attribute",
+		"unused-case",
+		"unused-condition",
+		"unused-event",
+		"unused-fact",
+		"unused-file",
+		"unused-series",
+		"unused-tally",
+		"wrong-subject",
+		"wrong-type",
+		NULL,
+	};
+	return codes;
+}
+
+/* Names. */
+
+void names_add(struct names *n, struct slice name)
+{
+	for (unsigned i = 0; i < n->count; i++)
+		if (slice_equal(n->list[i].name, name)) {
+			n->list[i].count++;
+			return;
+		}
+	if (!(n->count & (n->count - 1)))
+		n->list = must_realloc(n->list, (n->count ? 2 * (size_t)n->count : 1) * sizeof(*n->list));
+	n->list[n->count++] = (struct name_use){ name, 1 };
+}
+
+unsigned names_count(const struct names *n, struct slice name)
+{
+	for (unsigned i = 0; i < n->count; i++)
+		if (slice_equal(n->list[i].name, name))
+			return n->list[i].count;
+	return 0;
+}
+
+void names_finish(struct names *n)
+{
+	free(n->list);
+	*n = (struct names){ 0 };
+}
+
+/* Telling. */
+
+static bool stands_alone(const char *at, const char *begin, size_t len)
+{
+	bool before = at > begin && (isalnum((unsigned char)at[-1]) || at[-1] == '_');
+	bool after = isalnum((unsigned char)at[len]) || at[len] == '_';
+	return !before && !after;
+}
+
+static bool line_has(const char *line, size_t len, const char *needle)
+{
+	size_t n = strlen(needle);
+	for (const char *at = line; (at = memmem(at, len - (size_t)(at - line), needle, n)) != NULL; at++)
+		if (stands_alone(at, line, n))
+			return true;
+	return false;
+}
+
+static const struct bytes *source_of(const struct check *c, const char *file)
+{
+	for (unsigned i = 0; i < c->bundle->count; i++)
+		if (strcmp(c->bundle->files[i].path, file) == 0)
+			return &c->bundle->files[i].content;
+	return NULL;
+}
+
+/* A declaration ends where a line begins with "}". */
+static int line_of(const struct check *c, struct tell_place at)
+{
+	const struct bytes *source = at.needle ? source_of(c, at.file) : NULL;
+	const char *p = source ? source->data : NULL, *end = p ? p + source->len : NULL;
+	for (int line = 1; p && p < end; line++) {
+		const char *stop = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((stop ? stop : end) - p);
+		if (line >= at.line && line_has(p, len, at.needle))
+			return line;
+		if (line > at.line && len && *p == '}')
+			break;
+		p = stop ? stop + 1 : end;
+	}
+	return at.line;
+}
+
+void tell(struct check *c, enum severity severity, const char *code, struct tell_place at, const char *mend,
+	  const char *format, ...)
+{
+	char what[1000];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	findings_add(c->out, severity, code, at.file, line_of(c, at), what, mend);
+}
+
+const char *mend_by_name(struct check *c, const char *wrong, const char *const *names, const char *otherwise)
+{
+	const char *nearest = nearest_name(wrong, names);
+	return nearest ? arena_printf(&c->arena, "did you mean \"%s\"?", nearest).data : otherwise;
+}
+
+const char *text_of(struct check *c, const struct term *t)
+{
+	struct bytes b = { 0 };
+	term_text(t, c->pack, &b);
+	bool cut = b.len > 160;
+	struct slice text = arena_printf(&c->arena, "%.*s%s", cut ? 157 : (int)b.len, b.data, cut ? "…" : "");
+	bytes_finish(&b);
+	return text.data;
+}
+
+/* Walking. */
+
+void each_term(struct check *c, const struct context *x, const struct term *t, term_visit visit)
+{
+	const struct term *part;
+	if (!t)
+		return;
+	visit(c, x, t);
+	for (unsigned i = 0; (part = term_part(t, c->pack, i)) != NULL; i++)
+		each_term(c, x, part, visit);
+}
+
+static void root(struct check *c, const struct context *x, root_visit visit, const struct term *t, const char *what,
+		 bool gate, const char *file, int line)
+{
+	struct root r = { t, what, gate, file, line };
+	if (t)
+		visit(c, x, &r);
+}
+
+static void words_roots(struct check *c, const struct context *x, root_visit visit, const struct words *w,
+			const char *file, int line)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		root(c, x, visit, w->parts[i].term, "", false, file, line);
+}
+
+static void phrase_roots(struct check *c, const struct context *x, root_visit visit, const struct phrase *phrase,
+			 const char *file, int line)
+{
+	for (unsigned i = 0; phrase->by_language && i < c->pack->language_count; i++)
+		words_roots(c, x, visit, &phrase->by_language[i], file, line);
+}
+
+static struct context rule_context(const struct rule_decl *r)
+{
+	return (struct context){ .types = r->on, .type_count = r->on_count, .rule = r };
+}
+
+static void rule_roots(struct check *c, const struct rule_decl *r, root_visit visit)
+{
+	struct context x = rule_context(r);
+	root(c, &x, visit, r->when, "when", true, r->file, r->line);
+	for (unsigned i = 0; i < r->set_count; i++)
+		root(c, &x, visit, r->sets[i].value, "", false, r->file, r->line);
+	for (unsigned i = 0; i < r->add_count; i++)
+		root(c, &x, visit, r->adds[i].amount, "", false, r->file, r->line);
+	words_roots(c, &x, visit, &r->alert.to, r->file, r->line);
+	phrase_roots(c, &x, visit, &r->alert.say, r->file, r->line);
+}
+
+static void action_roots(struct check *c, const struct action_decl *a, root_visit visit)
+{
+	struct context x = { .decision = true, .action = a };
+	root(c, &x, visit, a->eligible, "eligible", true, a->file, a->line);
+	root(c, &x, visit, a->applicable, "applicable", true, a->file, a->line);
+	root(c, &x, visit, a->suitable, "suitable", true, a->file, a->line);
+	root(c, &x, visit, a->customer_value, "", false, a->file, a->line);
+	root(c, &x, visit, a->business_value, "", false, a->file, a->line);
+	for (unsigned i = 0; i < a->context_count; i++)
+		root(c, &x, visit, a->contexts[i].when, "context", true, a->file, a->line);
+	phrase_roots(c, &x, visit, &a->say, a->file, a->line);
+}
+
+void each_root(struct check *c, root_visit visit)
+{
+	const struct pack *p = c->pack;
+	struct context x = { .decision = true };
+	for (unsigned i = 0; i < p->series_count; i++) {
+		const struct series_decl *s = &p->series[i];
+		struct context on = { .types = s->on, .type_count = s->on_count };
+		root(c, &on, visit, s->where, "where", true, s->file, s->line);
+	}
+	for (unsigned i = 0; i < p->rule_count; i++)
+		rule_roots(c, &p->rules[i], visit);
+	for (unsigned i = 0; i < p->policy_count; i++) {
+		const struct policy_decl *d = &p->policies[i];
+		root(c, &x, visit, d->unless, "unless", true, d->file, d->line);
+		root(c, &x, visit, d->except, "except", true, d->file, d->line);
+		phrase_roots(c, &x, visit, &d->say, d->file, d->line);
+	}
+	for (unsigned i = 0; i < p->action_count; i++)
+		action_roots(c, &p->actions[i], visit);
+	for (unsigned i = 0; i < p->answer_count; i++)
+		phrase_roots(c, &x, visit, &p->answers[i].text, p->answers[i].file, p->answers[i].line);
+	root(c, &x, visit, p->balance, "", false, "pack.lua", c->loaded->place_line);
+	x = (struct context){ 0 }; /* of facts that nothing reads, nobody knows on what they are evaluated */
+	for (unsigned i = 0; i < p->fact_count; i++) {
+		const struct term *t = p->facts[i].term;
+		root(c, &x, visit, t, "", t->type == TYPE_BOOL, t->file, t->line);
+	}
+}
+
+void each_text(struct check *c, text_visit visit)
+{
+	const struct pack *p = c->pack;
+	struct context x = { .decision = true };
+	for (unsigned i = 0; i < p->rule_count; i++) {
+		const struct rule_decl *r = &p->rules[i];
+		struct context on = rule_context(r);
+		struct text_use use = { &r->alert.say, "rule", r->name->data, false, r->file, r->line };
+		if (r->has_alert)
+			visit(c, &on, &use);
+	}
+	for (unsigned i = 0; i < p->policy_count; i++) {
+		const struct policy_decl *d = &p->policies[i];
+		struct text_use use = { &d->say, "policy", "", false, d->file, d->line };
+		visit(c, &x, &use);
+	}
+	for (unsigned i = 0; i < p->action_count; i++) {
+		const struct action_decl *a = &p->actions[i];
+		struct context of = { .decision = true, .action = a };
+		struct text_use use = { &a->say, "action", a->name->data, true, a->file, a->line };
+		visit(c, &of, &use);
+	}
+	for (unsigned i = 0; i < p->answer_count; i++) {
+		const struct answer_decl *a = &p->answers[i];
+		struct text_use use = { &a->text, "answer", a->question.data, true, a->file, a->line };
+		visit(c, &x, &use);
+	}
+}
+
+/* The run. */
+
+static void check_init(struct check *c)
+{
+	const struct pack *p = c->pack;
+	arena_init(&c->arena, 0);
+	c->declared = p->event_count > 0;
+	for (unsigned i = 0; i < p->event_count; i++)
+		if (strcmp(p->events[i].type->data, "profile.updated") == 0)
+			c->profile = &p->events[i];
+	c->fact_used = must_calloc(p->fact_count + 1, 1);
+	c->series_used = must_calloc(p->series_count + 1, 1);
+	c->series_fed = must_calloc(p->series_count + 1, 1);
+	c->case_used = must_calloc(p->case_count + 1, 1);
+}
+
+static void check_finish(struct check *c)
+{
+	struct names *const all[] = { &c->types, &c->event_attrs, &c->attrs, &c->sets, &c->dotted, &c->texts };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		names_finish(all[i]);
+	free(c->fact_used);
+	free(c->series_used);
+	free(c->series_fed);
+	free(c->case_used);
+	arena_finish(&c->arena);
+}
+
+static void check_loaded(struct check *c)
+{
+	check_init(c);
+	source_read(c);
+	check_names(c);
+	check_words(c);
+	check_gates(c);
+	check_unused(c);
+	check_finish(c);
+}
+
+void check_pack_folder(struct findings *out, struct bundle *pack, const struct bundle *tests)
+{
+	struct strpool *pool = strpool_create();
+	struct pack_checked loaded;
+	for (unsigned i = 0; i < pack->count; i++)
+		pack_check_syntax(&pack->files[i], out);
+	for (unsigned i = 0; i < tests->count; i++)
+		pack_check_syntax(&tests->files[i], out);
+	pack_check(&loaded, pack, pool, out);
+	if (loaded.whole && bundle_resolve_zone(pack) != ERR_OK)
+		findings_add_text(out, "unknown-zone", "pack.lua", error_last()->text);
+	struct check c = { .bundle = pack, .tests = tests, .loaded = &loaded, .pack = loaded.pack, .out = out };
+	check_loaded(&c);
+	pack_checked_finish(&loaded);
+	strpool_destroy(pool);
+	findings_sort(out);
+}

@@ -1,0 +1,427 @@
+/* workbench/check_names.c: event types and attributes: are they what the pack declares with event "…" { … }? A pack
+ * that declares none is held against itself: a name that stands in it once, beside one that is nearly the same, is
+ * told. */
+#include "workbench/check_parts.h"
+
+#include "base/arena.h"
+#include "base/nearest.h"
+
+static const char *const event_fields[] = { "agent",  "channel", "contact", "customer", "id",
+					    "member", "source",  "time",    "type",     NULL };
+const char *const request_fields[] = {
+	"agent", "channel", "intent", "language", "member", "mood", "time", "topic", NULL
+};
+static const char *const engine_types[] = {
+	"alias.added", "alias.removed", "identity.merged", "member.joined", "member.left", "profile.updated", NULL
+};
+static const char *const outcome_types[] = { "outcome.shown",
+					     "outcome.offered",
+					     "outcome.accepted",
+					     "outcome.rejected",
+					     "outcome.later",
+					     "outcome.ignored",
+					     NULL };
+
+static bool listed(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+bool is_event_field(const char *name)
+{
+	return listed(name, event_fields);
+}
+
+bool is_request_field(const char *name)
+{
+	return listed(name, request_fields);
+}
+
+bool is_any_type(const struct str *type)
+{
+	return strcmp(type->data, "*") == 0;
+}
+
+/* Of what happens to a case: its own attributes, and those of the event that caused it. */
+static enum has_attr case_attr(const struct check *c, const struct case_decl *d, const struct str *type,
+			       const struct str *name, struct schema_attr *out)
+{
+	static const char *const texts[] = { "case", "key", "opened_by", "promised_by", NULL };
+	struct str **cause = type == d->opened_type ? d->opens : type == d->closed_type ? d->closes : NULL;
+	enum has_attr has = LACKS_ATTR;
+	*out = (struct schema_attr){ .type = SCHEMA_TIME, .low = 0, .high = LIMIT_TIME_MAX_MS };
+	if (strcmp(name->data, "opened") == 0 || (d->due_ms && strcmp(name->data, "due") == 0))
+		return HAS_ATTR;
+	*out = (struct schema_attr){ .type = SCHEMA_STRING };
+	if (listed(name->data, texts) || d->key == name)
+		return HAS_ATTR;
+	for (; cause && *cause && has != HAS_ATTR; cause++) {
+		enum has_attr one = type_attr(c, *cause, name, out);
+		has = one == LACKS_ATTR ? has : one;
+	}
+	return has;
+}
+
+enum has_attr type_attr(const struct check *c, const struct str *type, const struct str *name, struct schema_attr *out)
+{
+	static const char *const of_outcomes[] = { "action", "channel", "decision", NULL };
+	const struct pack *p = c->pack;
+	*out = (struct schema_attr){ .type = SCHEMA_STRING };
+	for (unsigned i = 0; i < p->case_count; i++)
+		if (type == p->cases[i].opened_type || type == p->cases[i].closed_type ||
+		    type == p->cases[i].missed_type)
+			return case_attr(c, &p->cases[i], type, name, out);
+	if (strncmp(type->data, "outcome.", 8) == 0)
+		return listed(name->data, of_outcomes) ? HAS_ATTR : LACKS_ATTR;
+	const struct event_decl *e = pack_event(p, type);
+	if (!e)
+		return ATTR_UNTOLD;
+	const struct schema_attr *a = event_decl_attr(e, name);
+	if (!a)
+		return LACKS_ATTR;
+	*out = *a;
+	return HAS_ATTR;
+}
+
+bool subject_attr_known(const struct check *c, const struct str *name)
+{
+	return (c->profile && event_decl_attr(c->profile, name)) || names_count(&c->sets, str_slice(name));
+}
+
+bool subject_attrs_closed(const struct check *c)
+{
+	return c->profile && !c->sets_unknown && c->loaded->whole;
+}
+
+/* Types. */
+
+static const char **declared_types(struct check *c)
+{
+	const struct pack *p = c->pack;
+	unsigned n = 0;
+	const char **names = arena_calloc(&c->arena, p->event_count + 7, sizeof(*names));
+	for (unsigned i = 0; i < p->event_count; i++)
+		names[n++] = p->events[i].type->data;
+	for (size_t i = 0; engine_types[i]; i++)
+		names[n++] = engine_types[i];
+	return names;
+}
+
+/* Names that are used more often than this one: what it may have been meant to be. */
+static const char **more_used(struct check *c, const struct names *names, struct slice name)
+{
+	unsigned n = 0, count = names_count(names, name);
+	const char **list = arena_calloc(&c->arena, names->count + 1, sizeof(*list));
+	for (unsigned i = 0; i < names->count; i++)
+		if (names->list[i].count > count)
+			list[n++] = arena_slice(&c->arena, names->list[i].name).data;
+	return list;
+}
+
+/* Short names are near to each other by nature. */
+static const char *near(const char *name, const char *const *names)
+{
+	return strlen(name) < 4 ? NULL : nearest_name(name, names);
+}
+
+static void check_type(struct check *c, const struct str *type, const char *of, const char *file, int line)
+{
+	struct tell_place at = { file, line, type->data };
+	bool case_type = strncmp(type->data, "case.", 5) == 0; /* the loader has looked at it */
+	if (case_type || is_any_type(type) || listed(type->data, engine_types))
+		return;
+	if (strncmp(type->data, "outcome.", 8) == 0) {
+		if (!listed(type->data, outcome_types))
+			tell(c, FINDING_ERROR, "unknown-event", at,
+			     mend_by_name(c, type->data, outcome_types,
+					  "outcomes are shown, offered, accepted, rejected, later, ignored"),
+			     "%s: there is no outcome of that name: \"%s\"", of, type->data);
+		return;
+	}
+	if (c->declared && !pack_event(c->pack, type) && c->loaded->complete)
+		tell(c, FINDING_ERROR, "unknown-event", at,
+		     mend_by_name(c, type->data, declared_types(c), "declare it with event \"…\" { … }"),
+		     "%s: no event type \"%s\" is declared", of, type->data);
+	const char *nearest = c->declared ? NULL : near(type->data, more_used(c, &c->types, str_slice(type)));
+	if (nearest)
+		tell(c, FINDING_WARNING, "unknown-event", at,
+		     mend_by_name(c, type->data, (const char *[]){ nearest, NULL }, ""),
+		     "%s: the event type \"%s\" stands here only", of, type->data);
+}
+
+static void check_list(struct check *c, struct str **types, const char *of, const char *file, int line)
+{
+	for (; types && *types; types++)
+		check_type(c, *types, of, file, line);
+}
+
+static void note_list(struct check *c, struct str **types)
+{
+	for (; types && *types; types++)
+		names_add(&c->types, str_slice(*types));
+}
+
+typedef void (*list_visit)(struct check *c, struct str **types, const char *of, const char *file, int line);
+
+static void each_list(struct check *c, list_visit visit)
+{
+	const struct pack *p = c->pack;
+	for (unsigned i = 0; i < p->series_count; i++)
+		visit(c, p->series[i].on, "series", p->series[i].file, p->series[i].line);
+	for (unsigned i = 0; i < p->case_count; i++) {
+		visit(c, p->cases[i].opens, "case", p->cases[i].file, p->cases[i].line);
+		visit(c, p->cases[i].closes, "case", p->cases[i].file, p->cases[i].line);
+	}
+	for (unsigned i = 0; i < p->rule_count; i++) {
+		const struct rule_decl *r = &p->rules[i];
+		const char *of = arena_printf(&c->arena, "rule \"%s\"", r->name->data).data;
+		visit(c, r->on, of, r->file, r->line);
+		visit(c, r->alert.closes, of, r->file, r->line);
+	}
+	visit(c, p->timeline_types, "timeline", p->timeline_file, p->timeline_line);
+}
+
+static void note_types(struct check *c, struct str **types, const char *of, const char *file, int line)
+{
+	note_list(c, types);
+}
+
+/* Attributes of events. */
+
+static const char **attr_names_of(struct check *c, const struct context *x)
+{
+	unsigned n = 0, most = 16;
+	for (unsigned i = 0; i < x->type_count; i++) {
+		const struct event_decl *e = pack_event(c->pack, x->types[i]);
+		most += e ? e->attr_count : 0;
+	}
+	const char **names = arena_calloc(&c->arena, most, sizeof(*names));
+	for (size_t i = 0; event_fields[i]; i++)
+		names[n++] = event_fields[i];
+	for (unsigned i = 0; i < x->type_count; i++) {
+		const struct event_decl *e = pack_event(c->pack, x->types[i]);
+		for (unsigned k = 0; e && k < e->attr_count; k++)
+			names[n++] = e->attrs[k].name->data;
+	}
+	return names;
+}
+
+/* Whether events of all these types leave a field empty. */
+static bool never_there(const struct check *c, const struct context *x, const char *field)
+{
+	for (unsigned i = 0; i < x->type_count; i++) {
+		const struct event_decl *e = pack_event(c->pack, x->types[i]);
+		if (!e)
+			return false;
+		unsigned says = strcmp(field, "member") == 0    ? e->member
+				: strcmp(field, "agent") == 0   ? e->agent
+				: strcmp(field, "contact") == 0 ? e->contact
+								: PRESENCE_OPTIONAL;
+		if (says != PRESENCE_NEVER)
+			return false;
+	}
+	return x->type_count > 0;
+}
+
+static const char *types_text(struct check *c, const struct context *x)
+{
+	return arena_printf(&c->arena, "%s%s", x->types[0]->data, x->type_count > 1 ? " and the others" : "").data;
+}
+
+static void check_event_attr(struct check *c, const struct context *x, const struct str *name, const char *what,
+			     struct tell_place at)
+{
+	struct schema_attr a;
+	bool untold = x->type_count == 0;
+	if (is_event_field(name->data)) {
+		if (never_there(c, x, name->data))
+			tell(c, FINDING_ERROR, "never-there", at, "say %s = \"optional\" in its event \"…\" if some do",
+			     "%s: events of type %s never name %s %s", what, types_text(c, x),
+			     name->data[0] == 'a' ? "an" : "a", name->data);
+		return;
+	}
+	for (unsigned i = 0; i < x->type_count; i++) {
+		enum has_attr has = type_attr(c, x->types[i], name, &a);
+		if (has == HAS_ATTR)
+			return;
+		untold = untold || has == ATTR_UNTOLD;
+	}
+	if (!untold)
+		tell(c, FINDING_ERROR, "unknown-attribute", at,
+		     mend_by_name(c, name->data, attr_names_of(c, x),
+				  "declare it in attributes = { … } of the event, or correct the name"),
+		     "%s: events of type %s have no attribute \"%s\"", what, types_text(c, x), name->data);
+	const char *nearest = c->declared ? NULL : near(name->data, more_used(c, &c->event_attrs, str_slice(name)));
+	if (nearest && names_count(&c->event_attrs, str_slice(name)) == 1)
+		tell(c, FINDING_WARNING, "unknown-attribute", at,
+		     mend_by_name(c, name->data, (const char *[]){ nearest, NULL }, ""),
+		     "%s: the attribute \"%s\" stands here only", what, name->data);
+}
+
+static void check_series(struct check *c, const struct series_decl *s)
+{
+	static const char *const owners[] = { NULL, "member", "agent", "area" };
+	struct context x = { .types = s->on, .type_count = s->on_count };
+	struct tell_place at = { s->file, s->line, NULL };
+	const char *what = arena_printf(&c->arena, "series \"%s\"", s->name->data).data;
+	for (unsigned i = 0; i < s->by_count; i++) {
+		at.needle = s->by[i]->data;
+		check_event_attr(c, &x, s->by[i], what, at);
+	}
+	at.needle = s->value ? s->value->data : NULL;
+	if (s->value)
+		check_event_attr(c, &x, s->value, what, at);
+	if (s->tally || s->about == ABOUT_CUSTOMER)
+		return;
+	at.needle = "per";
+	if (s->about != ABOUT_AREA && never_there(c, &x, owners[s->about]))
+		tell(c, FINDING_ERROR, "never-there", at, "leave out per, or say in the event that some do",
+		     "%s is kept per %s, and events of type %s never name one", what, owners[s->about],
+		     types_text(c, &x));
+}
+
+static void check_rule(struct check *c, const struct rule_decl *r)
+{
+	struct context x = { .types = r->on, .type_count = r->on_count };
+	struct tell_place at = { r->file, r->line, "about" };
+	const char *field = r->about == ABOUT_MEMBER ? "member" : r->about == ABOUT_AGENT ? "agent" : NULL;
+	if (field && never_there(c, &x, field))
+		tell(c, FINDING_ERROR, "never-there", at, "correct about or on, or say in the event that some do",
+		     "rule \"%s\" is about %s %s, and events of type %s never name one", r->name->data,
+		     field[0] == 'a' ? "an" : "a", field, types_text(c, &x));
+	if (!r->why)
+		tell(c, FINDING_HINT, "no-why", (struct tell_place){ r->file, r->line, NULL },
+		     "add why = \"…\" for the next person who reads it", "rule \"%s\" does not say why it exists",
+		     r->name->data);
+}
+
+static void check_case(struct check *c, const struct case_decl *d)
+{
+	unsigned count = 0;
+	while (d->opens[count])
+		count++;
+	struct context x = { .types = d->opens, .type_count = count };
+	struct tell_place at = { d->file, d->line, d->key ? d->key->data : NULL };
+	const char *what = arena_printf(&c->arena, "case \"%s\": key", d->name->data).data;
+	if (d->key)
+		check_event_attr(c, &x, d->key, what, at);
+	for (count = 0; d->closes[count];)
+		count++;
+	x = (struct context){ .types = d->closes, .type_count = count };
+	if (d->key)
+		check_event_attr(c, &x, d->key, what, at);
+}
+
+/* Attributes that terms read. */
+
+static void note_term(struct check *c, const struct context *x, const struct term *t)
+{
+	if (t->op == TERM_EVENT)
+		names_add(&c->event_attrs, str_slice(t->name));
+	else if (t->op == TERM_ATTR)
+		names_add(&c->attrs, str_slice(t->name));
+}
+
+static void note_root(struct check *c, const struct context *x, const struct root *r)
+{
+	each_term(c, x, r->term, note_term);
+}
+
+static void note_uses(struct check *c)
+{
+	const struct pack *p = c->pack;
+	each_list(c, note_types);
+	each_root(c, note_root);
+	for (unsigned i = 0; i < p->series_count; i++) {
+		const struct series_decl *s = &p->series[i];
+		for (unsigned k = 0; k < s->by_count; k++)
+			names_add(&c->event_attrs, str_slice(s->by[k]));
+		if (s->value)
+			names_add(&c->event_attrs, str_slice(s->value));
+	}
+	for (unsigned i = 0; i < p->rule_count; i++)
+		for (unsigned k = 0; k < p->rules[i].set_count; k++)
+			names_add(&c->sets, str_slice(p->rules[i].sets[k].name));
+}
+
+static const char **subject_attr_names(struct check *c)
+{
+	unsigned n = 0;
+	const char **names =
+		arena_calloc(&c->arena, c->sets.count + (c->profile ? c->profile->attr_count : 0) + 1, sizeof(*names));
+	for (unsigned i = 0; c->profile && i < c->profile->attr_count; i++)
+		names[n++] = c->profile->attrs[i].name->data;
+	for (unsigned i = 0; i < c->sets.count; i++)
+		names[n++] = arena_slice(&c->arena, c->sets.list[i].name).data;
+	return names;
+}
+
+static void check_attr(struct check *c, const struct term *t)
+{
+	struct tell_place at = { t->file, t->line, NULL };
+	if (subject_attr_known(c, t->name))
+		return;
+	if (subject_attrs_closed(c)) {
+		tell(c, FINDING_ERROR, "unknown-attribute", at,
+		     mend_by_name(c, t->name->data, subject_attr_names(c),
+				  "declare it in event \"profile.updated\", or let a rule set it"),
+		     "no event and no rule gives anybody the attribute \"%s\"", t->name->data);
+		return;
+	}
+	const char *nearest = near(t->name->data, subject_attr_names(c));
+	if (!nearest && names_count(&c->attrs, str_slice(t->name)) == 1)
+		nearest = near(t->name->data, more_used(c, &c->attrs, str_slice(t->name)));
+	if (nearest)
+		tell(c, FINDING_WARNING, "unknown-attribute", at,
+		     mend_by_name(c, t->name->data, (const char *[]){ nearest, NULL }, ""),
+		     "the attribute \"%s\" is read here only, and no rule sets it", t->name->data);
+}
+
+static void check_term(struct check *c, const struct context *x, const struct term *t)
+{
+	struct tell_place at = { t->file, t->line, NULL };
+	if (t->op == TERM_EVENT && !x->decision)
+		check_event_attr(c, x, t->name, arena_printf(&c->arena, "event.%s", t->name->data).data, at);
+	else if (t->op == TERM_ATTR)
+		check_attr(c, t);
+	if (t->op != TERM_REQUEST || is_request_field(t->name->data))
+		return;
+	const char *nearest = nearest_name(t->name->data, request_fields);
+	if (nearest)
+		tell(c, FINDING_WARNING, "unknown-request-field", at,
+		     mend_by_name(c, t->name->data, request_fields, ""), "request.%s is no field of a request",
+		     t->name->data);
+}
+
+static void check_root(struct check *c, const struct context *x, const struct root *r)
+{
+	each_term(c, x, r->term, check_term);
+}
+
+static void check_timeline(struct check *c)
+{
+	const struct pack *p = c->pack;
+	struct context x = { .types = p->timeline_types, .type_count = p->timeline_type_count };
+	for (unsigned i = 0; i < p->timeline_field_count; i++)
+		check_event_attr(
+			c, &x, p->timeline_fields[i], "timeline",
+			(struct tell_place){ p->timeline_file, p->timeline_line, p->timeline_fields[i]->data });
+}
+
+void check_names(struct check *c)
+{
+	const struct pack *p = c->pack;
+	note_uses(c);
+	each_list(c, check_list);
+	for (unsigned i = 0; i < p->series_count; i++)
+		check_series(c, &p->series[i]);
+	for (unsigned i = 0; i < p->rule_count; i++)
+		check_rule(c, &p->rules[i]);
+	for (unsigned i = 0; i < p->case_count; i++)
+		check_case(c, &p->cases[i]);
+	check_timeline(c);
+	each_root(c, check_root);
+}

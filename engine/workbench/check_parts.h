@@ -1,0 +1,118 @@
+/* workbench/check_parts.h: what the files of the check share.
+ *
+ *     check.c          the run of it; telling a finding, with the line it stands on
+ *     check_source.c   what the Lua functions of a pack read and do, from its source text
+ *     check_names.c    event types and attributes: are they what the pack declares, or else uses elsewhere?
+ *     check_words.c    {name} parts, formats, languages
+ *     check_domain.c   what values a term can have
+ *     check_gates.c    conditions that can never, or must always, hold
+ *     check_unused.c   what nothing reads, nobody reaches, nobody tests
+ */
+#ifndef NUDGED_WORKBENCH_CHECK_PARTS_H
+#define NUDGED_WORKBENCH_CHECK_PARTS_H
+
+#include "script/findings.h"
+#include "script/pack.h"
+
+/* What is asked, and how often. */
+struct name_use {
+	struct slice name;
+	unsigned count;
+};
+struct names {
+	struct name_use *list;
+	unsigned count;
+};
+void names_add(struct names *n, struct slice name);
+unsigned names_count(const struct names *n, struct slice name); /* 0: it is not among them */
+void names_finish(struct names *n);
+
+struct check {
+	const struct bundle *bundle, *tests;
+	const struct pack_checked *loaded;
+	struct pack *pack;
+	struct findings *out;
+	struct arena arena;
+	bool declared;                    /* the pack says what comes in: event "…" */
+	const struct event_decl *profile; /* of profile.updated; NULL: not declared */
+	struct names types, event_attrs;  /* as used by declarations */
+	struct names attrs, sets;         /* of subjects: read; set by rules and functions */
+	struct names dotted, texts;       /* in the source: what follows a dot; short texts */
+	bool adds, sets_unknown; /* functions add to tallies; set attributes whose names are made up as they run */
+	bool *fact_used, *series_used, *series_fed, *case_used; /* one a declaration */
+};
+
+/* Where a term is evaluated: on events of these types, or for a decision. */
+struct context {
+	bool decision;
+	struct str **types;
+	unsigned type_count;
+	const struct rule_decl *rule;     /* NULL: of no rule */
+	const struct action_decl *action; /* of a decision: NULL where it is about any */
+};
+
+/* Adds a finding. The line is that of the declaration, or of the first place in it where `needle` stands. */
+struct tell_place {
+	const char *file;
+	int line;
+	const char *needle; /* NULL: the line as it is */
+};
+void tell(struct check *c, enum severity severity, const char *code, struct tell_place at, const char *mend,
+	  const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* "did you mean \"x\"?" of the nearest of names, else `otherwise`. */
+const char *mend_by_name(struct check *c, const char *wrong, const char *const *names, const char *otherwise);
+const char *text_of(struct check *c, const struct term *t); /* as explanations show it */
+
+/* Every term that a declaration holds, with where it is evaluated. */
+struct root {
+	const struct term *term;
+	const char *what; /* "when", "eligible"; "" of values and words */
+	bool gate;        /* something depends on whether it holds */
+	const char *file;
+	int line;
+};
+typedef void (*root_visit)(struct check *c, const struct context *x, const struct root *root);
+void each_root(struct check *c, root_visit visit);
+typedef void (*term_visit)(struct check *c, const struct context *x, const struct term *t);
+void each_term(struct check *c, const struct context *x, const struct term *t, term_visit visit);
+
+/* Words, with what they are for. */
+struct text_use {
+	const struct phrase *phrase;
+	const char *of, *name; /* "action", "renewal" */
+	bool to_customer;      /* read out or sent: every language is due */
+	const char *file;
+	int line;
+};
+typedef void (*text_visit)(struct check *c, const struct context *x, const struct text_use *use);
+void each_text(struct check *c, text_visit visit);
+
+/* Of an attribute of events of a type. UNTOLD: nothing says what comes with them. */
+enum has_attr { HAS_ATTR, LACKS_ATTR, ATTR_UNTOLD };
+enum has_attr type_attr(const struct check *c, const struct str *type, const struct str *name, struct schema_attr *out);
+bool is_event_field(const char *name);
+bool is_request_field(const char *name);
+extern const char *const request_fields[];
+bool is_any_type(const struct str *type);
+/* Whether an attribute of a subject is known of, and whether all of them would be. */
+bool subject_attr_known(const struct check *c, const struct str *name);
+bool subject_attrs_closed(const struct check *c);
+
+/* What values a term can have. */
+struct domain {
+	uint8_t type;     /* enum schema_type, SCHEMA_ANY where it cannot be told */
+	double low, high; /* of numbers */
+	const struct value *one_of;
+	unsigned count; /* of one_of; 0: not closed */
+	bool fixed;     /* a constant */
+};
+struct domain domain_of(struct check *c, const struct context *x, const struct term *t);
+const char *domain_text(struct check *c, const struct domain *d); /* "is 0 or more", "is one of \"a\", \"b\"" */
+
+void source_read(struct check *c);
+void check_names(struct check *c);
+void check_words(struct check *c);
+void check_gates(struct check *c);
+void check_unused(struct check *c);
+
+#endif

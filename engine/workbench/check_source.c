@@ -1,0 +1,199 @@
+/* workbench/check_source.c: what the Lua functions of a pack read and do, as far as its source text tells: a function
+ * is opaque to the engine until it runs. A scan that skips comments and looks for
+ *
+ *     X.event.NAME  X.attr.NAME  X.customer.NAME …    reads (of the occasion, of subjects)
+ *     X:set("NAME", …)  X:add(…)                       what `run` does
+ *     .NAME  "NAME"                                    any mention: a fact that is mentioned is not unused
+ *
+ * Names that are made up as the function runs escape it; then nothing is said. */
+#include "workbench/check_parts.h"
+
+#include "base/arena.h"
+#include "base/nearest.h"
+
+#include <ctype.h>
+
+struct scan {
+	struct check *c;
+	const char *file, *at, *end;
+	int line;
+	struct slice chain[4]; /* the names of a.b.c, the newest last */
+	unsigned links;
+	bool dot, colon;     /* stands before the next name */
+	struct slice method; /* of x:method( whose first argument comes next */
+};
+
+static bool is_name(char ch)
+{
+	return isalnum((unsigned char)ch) || ch == '_';
+}
+
+static void skip_to(struct scan *s, const char *to)
+{
+	for (; s->at < to; s->at++)
+		s->line += *s->at == '\n';
+}
+
+/* At "[": the end of a long bracket, or NULL. */
+static const char *long_end(const struct scan *s, const char *p)
+{
+	const char *level = p + 1;
+	while (level < s->end && *level == '=')
+		level++;
+	if (level >= s->end || *level != '[')
+		return NULL;
+	size_t equals = (size_t)(level - p) - 1;
+	for (const char *q = level + 1; q < s->end; q++)
+		if (*q == ']' && (size_t)(s->end - q) > equals + 1 && q[equals + 1] == ']') {
+			size_t k = 1;
+			while (k <= equals && q[k] == '=')
+				k++;
+			if (k == equals + 1)
+				return q + equals + 2;
+		}
+	return s->end;
+}
+
+static void skip_comment(struct scan *s)
+{
+	const char *end = s->at + 2 < s->end && s->at[2] == '[' ? long_end(s, s->at + 2) : NULL;
+	if (!end)
+		end = memchr(s->at, '\n', (size_t)(s->end - s->at));
+	skip_to(s, end ? end : s->end);
+}
+
+static bool slice_is(struct slice s, const char *text)
+{
+	return slice_equal(s, slice_of(text));
+}
+
+static void take_text(struct scan *s)
+{
+	const char quote = *s->at, *begin = s->at + 1, *p = begin;
+	while (p < s->end && *p != quote && *p != '\n')
+		p += *p == '\\' && p + 1 < s->end ? 2 : 1;
+	p = p < s->end ? p : s->end;
+	struct slice text = { begin, (size_t)(p - begin) };
+	if (text.len && text.len <= LIMIT_ATTRIBUTE_NAME_BYTES)
+		names_add(&s->c->texts, text);
+	if (slice_is(s->method, "set"))
+		names_add(&s->c->sets,
+			  strncmp(begin, "customer.", 9) == 0 ? (struct slice){ begin + 9, text.len - 9 } : text);
+	s->method.len = 0;
+	s->links = 0;
+	skip_to(s, p < s->end ? p + 1 : p);
+}
+
+static const char **event_attr_names(struct check *c)
+{
+	const char **names;
+	unsigned n = 0, most = 1;
+	for (unsigned i = 0; i < c->pack->event_count; i++)
+		most += c->pack->events[i].attr_count;
+	names = arena_calloc(&c->arena, most, sizeof(*names));
+	for (unsigned i = 0; i < c->pack->event_count; i++)
+		for (unsigned k = 0; k < c->pack->events[i].attr_count; k++)
+			names[n++] = c->pack->events[i].attrs[k].name->data;
+	return names;
+}
+
+/* c.event.NAME: whose function it is the scan does not know, so some declared type must have it. */
+static void event_read(struct scan *s, struct slice name)
+{
+	static const char *const of_engine[] = { "case",  "key",  "opened_by", "promised_by", "opened", "due",
+						 "alias", "into", "action",    "decision",    NULL };
+	struct check *c = s->c;
+	const char *text = arena_slice(&c->arena, name).data;
+	struct tell_place at = { s->file, s->line, NULL };
+	names_add(&c->event_attrs, name);
+	if (!c->declared || is_event_field(text))
+		return;
+	for (const char **known = event_attr_names(c); *known; known++)
+		if (strcmp(*known, text) == 0)
+			return;
+	for (size_t i = 0; of_engine[i]; i++)
+		if (strcmp(of_engine[i], text) == 0)
+			return;
+	tell(c, FINDING_ERROR, "unknown-attribute", at,
+	     mend_by_name(c, text, event_attr_names(c), "declare it with its event type, or correct the name"),
+	     "a function reads event.%s, which no declared event type brings", text);
+}
+
+static void attr_read(struct scan *s, struct slice name)
+{
+	names_add(&s->c->attrs, name);
+}
+
+/* A name that follows a dot. */
+static void take_link(struct scan *s, struct slice name)
+{
+	static const char *const subjects[] = { "attr", "member", "customer", "agent", "area", NULL };
+	struct slice before = s->links ? s->chain[s->links - 1] : (struct slice){ "", 0 };
+	names_add(&s->c->dotted, name);
+	if (s->links < 2) /* c.event.x has two before it; event.x, of terms, one */
+		return;
+	if (slice_is(before, "event"))
+		event_read(s, name);
+	for (size_t i = 0; subjects[i]; i++)
+		if (slice_is(before, subjects[i]))
+			attr_read(s, name);
+}
+
+static void take_name(struct scan *s)
+{
+	const char *begin = s->at;
+	while (s->at < s->end && is_name(*s->at))
+		s->at++;
+	struct slice name = { begin, (size_t)(s->at - begin) };
+	if (s->method.len)
+		s->c->sets_unknown = s->c->sets_unknown || slice_is(s->method, "set"); /* c:set(name, …) */
+	s->method = s->colon ? name : (struct slice){ "", 0 };
+	s->c->adds = s->c->adds || (s->colon && slice_is(name, "add"));
+	if (s->dot)
+		take_link(s, name);
+	else
+		s->links = 0;
+	if (s->links == sizeof(s->chain) / sizeof(s->chain[0]))
+		s->links--;
+	s->chain[s->links++] = name;
+	s->dot = s->colon = false;
+}
+
+static void take_other(struct scan *s)
+{
+	char ch = *s->at;
+	bool two = s->at + 1 < s->end && s->at[1] == ch;
+	s->dot = ch == '.' && !two && s->links;
+	s->colon = ch == ':' && !two && s->links;
+	if (!s->dot && !s->colon && !isspace((unsigned char)ch) && ch != '(')
+		s->method.len = 0;
+	if (!s->dot && !isspace((unsigned char)ch))
+		s->links = s->colon ? s->links : 0;
+	skip_to(s, s->at + (two && (ch == '.' || ch == ':') ? 2 : 1));
+}
+
+static void read_file(struct check *c, const struct bundle_file *file)
+{
+	struct scan s = { .c = c, .file = file->path, .at = file->content.data, .line = 1, .method = { "", 0 } };
+	s.end = s.at + file->content.len;
+	while (s.at < s.end) {
+		const char *end = *s.at == '[' ? long_end(&s, s.at) : NULL;
+		if (end)
+			skip_to(&s, end);
+		else if (*s.at == '"' || *s.at == '\'')
+			take_text(&s);
+		else if (*s.at == '-' && s.at + 1 < s.end && s.at[1] == '-')
+			skip_comment(&s);
+		else if (is_name(*s.at))
+			take_name(&s);
+		else
+			take_other(&s);
+	}
+}
+
+void source_read(struct check *c)
+{
+	for (unsigned i = 0; i < c->bundle->count; i++)
+		if (c->loaded->loaded[i] && c->bundle->files[i].content.len)
+			read_file(c, &c->bundle->files[i]);
+}

@@ -1,0 +1,239 @@
+#!/usr/bin/python3
+"""`nudgectl rules check`: every kind of mistake is told with its code, line and how to mend it; the packs that come with
+the daemon have none; what it prints, for people and for machines; luacheck beside it.
+
+usage: check.py NUDGED NUDGECTL SOURCE
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from check_mistakes import MISTAKES, PACKS, SOUND
+
+SCRATCH = tempfile.TemporaryDirectory(prefix="nudged-check-")
+NUDGECTL, ROOT = os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
+A_TEST = 'test("nothing", function() end)\n'
+
+
+def pack(files):
+    """A folder with these files, and a test unless `tests` is None."""
+    folder = tempfile.mkdtemp(dir=SCRATCH.name)
+    files = dict(files)
+    if "tests" in files:
+        del files["tests"]
+    else:
+        files.setdefault("tests/x.lua", A_TEST)
+    for path, text in files.items():
+        os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+        with open(os.path.join(folder, path), "w", encoding="utf-8") as f:
+            f.write(text)
+    return folder
+
+
+def check(folder, *args, **more):
+    done = subprocess.run([NUDGECTL, "rules", "check", folder, *args], capture_output=True, text=True, check=False,
+                          timeout=120, **more)
+    return done.returncode, done.stdout, done.stderr
+
+
+def findings(folder, *args):
+    code, out, errors = check(folder, "--json", "--no-luacheck", *args)
+    if not out:
+        raise AssertionError(f"exit code {code}: {errors}")
+    return code, json.loads(out)
+
+
+def told(all_findings):
+    return "\n".join(f"{f['file']}:{f['line']}: {f['severity']}: {f['what']} [{f['code']}]; {f.get('mend', '')}"
+                     for f in all_findings)
+
+
+class Mistakes(unittest.TestCase):
+    def expect(self, files, code, severity, place, what, mend, also=()):
+        exit_code, said = findings(pack(files))
+        found = [f for f in said["findings"] if f["code"] == code and what in f["what"]]
+        self.assertTrue(found, f"nothing of [{code}] {what!r} in\n{told(said['findings'])}")
+        one = found[0]
+        self.assertEqual(one["severity"], severity)
+        self.assertIn(mend, one.get("mend", ""))
+        if place:
+            self.assertIn(place, [f"{f['file']}:{f['line']}" for f in found], told(said["findings"]))
+        others = [f for f in said["findings"] if f["code"] not in {code, *also} and f["severity"] != "hint"]
+        self.assertEqual(told(others), "")
+        self.assertEqual(exit_code, 1 if said["errors"] else 0)
+
+    def test_each_is_told(self):
+        for code, severity, source, what, mend, *also in MISTAKES:
+            text = SOUND + source + "\n"
+            marked = [n for n, line in enumerate(text.split("\n"), 1) if "--!" in line]
+            with self.subTest(code=code, what=what):
+                self.expect({"pack.lua": text}, code, severity, marked and f"pack.lua:{marked[0]}", what, mend, also)
+
+    def test_packs_of_their_own(self):
+        for code, severity, files, place, what, mend in PACKS:
+            with self.subTest(code=code, what=what):
+                self.expect(files, code, severity, place, what, mend)
+
+    def test_there_are_enough_of_them(self):
+        self.assertGreaterEqual(len({row[0] for row in MISTAKES + PACKS}), 40)
+
+    def test_sound_packs_have_none(self):
+        code, said = findings(pack({"pack.lua": SOUND}))
+        self.assertEqual((code, said["errors"], said["warnings"]), (0, 0, 0), told(said["findings"]))
+        for name in ("welcome", "telecom", "bank", "new-pack"):
+            code, said = findings(os.path.join(ROOT, "rules", name), "--strict")
+            self.assertEqual((code, said["errors"], said["warnings"]), (0, 0, 0), told(said["findings"]))
+
+
+class Several(unittest.TestCase):
+    """A mistake does not hide the next one, and does not bring others that only follow from it."""
+
+    def test_all_are_told_at_once(self):
+        source = SOUND + '''local calls = serie { on = "call" }
+fact.calls = calls:count "7d"
+fact.many = fact.calls:abov(3)
+rule "a" { why = "x", on = "vist", when = fact.many, set = { lines = 1 } }
+rule "b" { why = "x", on = "visit", when = fact.visitz:above(3), alert = { to = "x", say = "y", severty = "high" } }
+rule "often" { why = "x", on = "visit", set = { lines = 1 } }
+policy { goal = "grow", unless = open_alert "b" }
+action "b" { goal = "serve", value = { customer = 1, business = 1 }, say = { en = "{visits", vi = "y" } }
+'''
+        _, said = findings(pack({"pack.lua": source}))
+        got = {(f["line"], f["code"]) for f in said["findings"] if f["severity"] == "error"}
+        # line 32 asks of what line 31 could not give; the goal "grow" may be that of the action that was refused
+        self.assertEqual(got, {(31, "unknown-name"), (33, "unknown-method"), (34, "unknown-event"), (35, "unknown-fact"), (35, "unknown-field"),
+                               (36, "duplicate"), (38, "bad-words")}, told(said["findings"]))
+
+    def test_over_files(self):
+        _, said = findings(pack({
+            "pack.lua": 'pack { name = "x" }\nlocal a = require "a"\nlocal b = require "b"\nfact.n = a.s:count "1d" + b.n\nrule "r"\n',
+            "a.lua": "local s = = 3\n", "b.lua": 'local n = missing.x\nreturn { n = attr "n" }\n',
+            "c.lua": "return }\n", "tests/t.lua": "test(\n"}))
+        got = {(f["file"], f["line"], f["code"]) for f in said["findings"] if f["severity"] == "error"}
+        self.assertEqual(got, {("a.lua", 1, "syntax"), ("b.lua", 1, "unknown-name"), ("c.lua", 1, "syntax"), ("pack.lua", 5, "no-body"),
+                               ("tests/t.lua", 2, "syntax")}, told(said["findings"]))
+
+    def test_endless_loading_ends(self):
+        code, said = findings(pack({"pack.lua": 'pack { name = "x" }\nwhile true do end\n'}))
+        self.assertEqual(code, 1)
+        self.assertIn("limit_load_instructions", told(said["findings"]))
+
+    def test_what_it_passes_activates(self):
+        """Whatever has no errors loads: the tests run, whose world loads the pack as a daemon does."""
+        for code, severity, source, *_ in MISTAKES:
+            folder = pack({"pack.lua": SOUND + source + "\n"})
+            errors = findings(folder)[1]["errors"]
+            done = subprocess.run([NUDGECTL, "rules", "test", folder], capture_output=True, text=True, check=False, timeout=60)
+            if not errors:
+                self.assertEqual(done.returncode, 0, f"{code}: {source}\n{done.stdout}{done.stderr}")
+
+
+class Printing(unittest.TestCase):
+    def setUp(self):
+        self.folder = pack({"pack.lua": SOUND + 'local s = series { on = "call" }\nlocal t = series { on = "vist" }\n'})
+
+    def test_for_people(self):
+        code, out, _ = check(self.folder, "--no-luacheck")
+        self.assertEqual(code, 1)
+        self.assertRegex(out, rf"(?m)^{re.escape(self.folder)}/pack\.lua:32: error: series: no event type \"vist\" is declared \[unknown-event\]$")
+        self.assertIn('\n    did you mean "visit"?\n', out)
+        self.assertEqual(out.splitlines()[-1], "1 error, 2 warnings, 1 hint")
+        self.assertEqual([line for line in out.splitlines() if ": warning: " in line and ":31:" not in line and ":32:" not in line], [])
+
+    def test_exit_codes(self):
+        folder = pack({"pack.lua": SOUND + 'local s = series { on = "call" }\n'})
+        self.assertEqual(check(folder, "--no-luacheck")[0], 0)
+        self.assertEqual(check(folder, "--no-luacheck", "--strict")[0], 1)
+        self.assertEqual(check(os.path.join(SCRATCH.name, "absent"))[0], 1)
+        self.assertEqual(check(folder, "--nonsense")[0], 2)
+
+    def test_only_errors(self):
+        _, out, _ = check(self.folder, "--no-luacheck", "--errors")
+        self.assertNotIn(" warning: ", out)
+        self.assertIn(" error: ", out)
+        self.assertEqual(out.splitlines()[-1], "1 error, 2 warnings, 1 hint")
+
+    def test_for_machines(self):
+        code, said = findings(self.folder)
+        self.assertEqual((code, said["errors"], said["warnings"], said["luacheck"], said["cut"]), (1, 1, 2, "off", False))
+        first = said["findings"][-1]
+        self.assertEqual(set(first), {"severity", "code", "file", "line", "what", "mend"})
+
+    def test_too_many(self):
+        code, said = findings(pack({"pack.lua": 'pack { name = "x" }\nfor i = 1, 1500 do rule("r" .. i) { onn = 1 } end\n'}))
+        self.assertEqual((code, said["cut"], len(said["findings"])), (1, True, 1000))
+
+
+class Luacheck(unittest.TestCase):
+    def test_where_it_is_missing(self):
+        folder = pack({"pack.lua": SOUND})
+        empty = tempfile.mkdtemp(dir=SCRATCH.name)
+        code, out, errors = check(folder, env={"PATH": empty})
+        self.assertEqual(code, 0, errors)
+        self.assertIn("luacheck is not installed (Debian package lua-check)", errors)
+        code, out, _ = check(folder, "--json", env={"PATH": empty})
+        self.assertEqual(json.loads(out)["luacheck"], "missing")
+
+    @unittest.skipUnless(shutil.which("luacheck"), "luacheck is not installed")
+    def test_its_warnings_are_findings(self):
+        folder = pack({"pack.lua": SOUND + 'local unused = 3\nrule "r" { why = "x", on = "visit",\n  run = function(c) c:set("lines", maths.floor(2)) end }\n',
+                       "tests/x.lua": "local unused = 1\n" + A_TEST})
+        _, out, _ = check(folder, "--json")
+        said = json.loads(out)
+        self.assertEqual(said["luacheck"], "ran")
+        got = {(f["file"], f["line"], f["what"]) for f in said["findings"] if f["code"] == "luacheck"}
+        self.assertEqual(got, {("pack.lua", 31, "unused variable 'unused' (W211)"),
+                               ("pack.lua", 33, "accessing undefined variable 'maths' (W113)"),
+                               ("tests/x.lua", 1, "unused variable 'unused' (W211)")})
+
+    @unittest.skipUnless(shutil.which("luacheck"), "luacheck is not installed")
+    def test_a_pack_may_have_its_own(self):
+        folder = pack({"pack.lua": SOUND + "local unused = 3\n", ".luacheckrc": 'ignore = { "1", "211" }\n'})
+        said = json.loads(check(folder, "--json")[1])
+        self.assertEqual([f for f in said["findings"] if f["code"] == "luacheck"], [])
+
+    @unittest.skipUnless(shutil.which("luacheck"), "luacheck is not installed")
+    def test_the_packs_are_clean(self):
+        for name in ("welcome", "telecom", "bank", "new-pack"):
+            code, out, errors = check(os.path.join(ROOT, "rules", name), "--strict", "--json")
+            said = json.loads(out)
+            self.assertEqual((code, said["luacheck"], said["warnings"]), (0, "ran", 0), told(said["findings"]) + errors)
+
+
+class Guide(unittest.TestCase):
+    """rules/README.md, "Check": the list of codes is the one that there is."""
+
+    def test_codes_are_in_step(self):
+        with open(os.path.join(ROOT, "rules", "README.md"), encoding="utf-8") as f:
+            chapter = re.search(r"^## Check\n(.*?)^## ", f.read(), re.S | re.M).group(1)
+        listed = [code for cell in re.findall(r"^\| (`[^|]*`) \|", chapter, re.M) for code in re.findall(r"`([a-z-]+)`", cell)]
+        with open(os.path.join(ROOT, "engine", "workbench", "check.c"), encoding="utf-8") as f:
+            table = re.search(r"codes\[\] = \{(.*?)NULL", f.read(), re.S).group(1)
+        codes = re.findall(r'"([a-z-]+)"', table)
+        self.assertEqual(codes, sorted(set(codes)))
+        self.assertEqual(sorted(listed), codes)
+        seen = {row[0] for row in MISTAKES + PACKS} | {"luacheck"}
+        self.assertEqual(sorted(set(codes) - seen - {"limit"}), [], "codes that no mistake in check_mistakes.py shows")
+
+    def test_every_code_in_the_source_is_listed(self):
+        with open(os.path.join(ROOT, "engine", "workbench", "check.c"), encoding="utf-8") as f:
+            codes = set(re.findall(r'"([a-z-]+)"', re.search(r"codes\[\] = \{(.*?)NULL", f.read(), re.S).group(1)))
+        used = set()
+        for layer in ("script", "workbench"):
+            for name in os.listdir(os.path.join(ROOT, "engine", layer)):
+                with open(os.path.join(ROOT, "engine", layer, name), encoding="utf-8") as f:
+                    text = f.read()
+                used |= set(re.findall(r'(?:fail_as|complain)\(L, "([a-z-]+)"', text))
+                used |= set(re.findall(r'fields_fail_as\([^,]+, "([a-z-]+)"', text))
+                used |= set(re.findall(r'FINDING_\w+, "([a-z-]+)"', text))
+        self.assertGreater(len(used), 30)
+        self.assertEqual(sorted(used - codes), [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

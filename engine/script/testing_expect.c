@@ -13,6 +13,7 @@
 #include "script/term.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum shape {
 	SHAPE_NAME,  /* ("name", { fields }) */
@@ -170,25 +171,34 @@ static bool allowed(const char *const *names, const char *name)
 	return false;
 }
 
+static void refuse_field(lua_State *L, enum expected what, const char *name)
+{
+	const char *names[EXPECTATION_FIELDS + 1] = { NULL };
+	char known[200] = "";
+	size_t len = 0;
+	memcpy(names, methods[what].fields, EXPECTATION_FIELDS * sizeof(*names));
+	const char *nearest = nearest_name(name, names);
+	if (nearest)
+		luaL_error(L, "%s has no \"%s\"; did you mean \"%s\"?", methods[what].name, name, nearest);
+	for (int i = 0; names[i] && len < sizeof(known); i++)
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", i ? ", " : "; known are ", names[i]);
+	luaL_error(L, "%s has no \"%s\"%s", methods[what].name, name, known);
+}
+
 /* The values stay on the stack, in a table, for as long as the call lends them. */
 static void take_fields(lua_State *L, int table, struct expectation *x)
 {
 	const char *const *names = methods[x->what].fields;
-	const char *known[EXPECTATION_FIELDS + 1] = { NULL };
 	if (lua_isnoneornil(L, table))
 		return;
 	luaL_checktype(L, table, LUA_TTABLE);
-	memcpy(known, names, EXPECTATION_FIELDS * sizeof(*known));
 	luaL_checkstack(L, 2 * EXPECTATION_FIELDS + 4, "too many fields");
 	lua_Integer n = sandbox_push_sorted_keys(L, table);
 	int keys = lua_gettop(L);
 	for (lua_Integer i = 1; i <= n; i++) {
 		const char *name = lua_rawgeti(L, keys, i) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
-		if (!allowed(names, name)) {
-			const char *nearest = nearest_name(name, known);
-			luaL_error(L, nearest ? "%s has no \"%s\"; did you mean \"%s\"?" : "%s has no \"%s\"",
-				   methods[x->what].name, name, nearest);
-		}
+		if (!allowed(names, name))
+			refuse_field(L, x->what, name);
 		x->fields[x->field_count].name = slice_of(name);
 		lua_pushvalue(L, -1);
 		lua_gettable(L, table);

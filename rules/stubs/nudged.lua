@@ -1,22 +1,32 @@
 ---@meta nudged
 -- What a pack may use, for editors with the Lua language server (completion, help, warnings). Nothing here runs: the
--- engine brings its own. Point the editor at this folder: rules/.luarc.json does so for the packs beside it.
+-- engine brings its own. A pack's .luarc.json points here (`nudgectl rules new`, or rules/.luarc.json for those near it).
+-- Besides this a pack has assert error ipairs pairs pcall select tonumber tostring type require, most of string and
+-- table, and of math what is the same on every machine. Units: points in time are UTC milliseconds, lengths of time are
+-- seconds or texts such as "24h", money is integers of the currency's smallest unit.
 
----An exact span "90s" "5m" "24h" "7d" "2w", or by the calendar of the pack's zone "today" ("day") or "month", or
----"ever".
+---An exact span `"90s"` `"5m"` `"24h"` `"7d"` `"2w"`; by the calendar of the pack's zone `"today"` (or `"day"`) and
+---`"month"`; or `"ever"`. A window is (now - span, now].
 ---@alias nudged.Span string
----@alias nudged.Number nudged.Term | number | string a duration such as "24h" is a number of seconds
+---An exact one only: `"24h"`, not `"today"`.
+---@alias nudged.ExactSpan string
+---A text such as `"24h"` is a number of seconds.
+---@alias nudged.Number nudged.Term | number | string
 ---@alias nudged.Value nudged.Term | number | string | boolean
----A bare true or false is refused: Lua made it of `and`, `or`, `not` or `==`.
+---A bare true or false is refused: Lua made it of `and`, `or`, `not` or `==`. Write all { }, any { }, no { }, :is(x).
 ---@alias nudged.Condition nudged.Term
----Words: one text, or one a language. {name} {name:money} {name:percent} {name:date} {name:time} {name:duration}
----{name:2}
+---Words: one text, or one a language. `{name}` is a fact, else the event's or request's field, else an attribute.
+---Formats: `{x:money}` `{x:percent}` `{x:date}` `{x:time}` `{x:duration}` `{x:2}` (decimals); `{{` and `}}` are braces.
+---Words to a customer with an unknown part are left out whole; an alert shows "?".
 ---@alias nudged.Words string | table<string, string>
+---One type or a list. `"*"` is all.
 ---@alias nudged.Types string | string[]
 ---@alias nudged.About "customer" | "member" | "agent" | "area"
 ---@alias nudged.Severity "low" | "medium" | "high" | "critical"
 
----An expression that the engine evaluates: a value, or a condition. Unknown where it was never seen.
+---An expression that the engine evaluates in C: a value, or a condition. What was never seen is unknown, and so is what
+---is compared with it: an unknown condition fires no rule and holds a gate shut. Terms know + - * / and the methods
+---below; `==`, `<`, `and`, `not` do not build terms.
 ---@class nudged.Term
 ---@operator add(nudged.Number): nudged.Term
 ---@operator sub(nudged.Number): nudged.Term
@@ -24,65 +34,83 @@
 ---@operator div(nudged.Number): nudged.Term
 ---@operator unm: nudged.Term
 local Term = {}
+---Greater than. `fact.texts_today:above(3 * fact.texts_habit)`
 ---@param x nudged.Number
----@return nudged.Term
+---@return nudged.Term condition
 function Term:above(x) end
+---Less than. `request.mood:below(0)`
 ---@param x nudged.Number
----@return nudged.Term
+---@return nudged.Term condition
 function Term:below(x) end
+---`fact.same_matter:at_least(2)`, `complaint:age():at_least "24h"`
 ---@param x nudged.Number
----@return nudged.Term
+---@return nudged.Term condition
 function Term:at_least(x) end
+---`fact.since_contact:at_most "24h"`
 ---@param x nudged.Number
----@return nudged.Term
+---@return nudged.Term condition
 function Term:at_most(x) end
----Both ends included.
+---Both ends included. `fact.days_left:between(0, 60)`
 ---@param low nudged.Number
 ---@param high nudged.Number
----@return nudged.Term
+---@return nudged.Term condition
 function Term:between(low, high) end
+---Equal: text, number or boolean. `attr("plan"):is "small"`
 ---@param x nudged.Value
----@return nudged.Term
+---@return nudged.Term condition
 function Term:is(x) end
+---Known, and something else. `attr("message_plan"):is_not "unlimited"`
 ---@param x nudged.Value
----@return nudged.Term
+---@return nudged.Term condition
 function Term:is_not(x) end
+---`event.topic:one_of { "bill", "bill/why-higher" }`
 ---@param values nudged.Value[]
----@return nudged.Term
+---@return nudged.Term condition
 function Term:one_of(values) end
----Never unknown itself.
----@return nudged.Term
+---Never unknown itself. `attr("consent"):known()`
+---@return nudged.Term condition
 function Term:known() end
+---A value where it is unknown. `fact.habit:or_else(30)`
 ---@param x nudged.Value
 ---@return nudged.Term
 function Term:or_else(x) end
+---The smaller of the two. `(0.5 + 0.1 * fact.loud):min(0.9)`
 ---@param x nudged.Number
 ---@return nudged.Term
 function Term:min(x) end
+---The greater of the two. `fact.drop:max(0)`
 ---@param x nudged.Number
 ---@return nudged.Term
 function Term:max(x) end
 
 ---@class nudged.PackBody
----@field name string
----@field zone? string of the tz database; UTC
----@field currency? string ISO code; amounts are integers of its smallest unit
+---@field name string letters, digits, - _ . ; at most 64
+---@field zone? string of the tz database: what "today" and "month" mean; "UTC"
+---@field currency? string ISO code, of {x:money}; amounts are integers of its smallest unit
 ---@field languages? string[] the first is the fallback; { "en" }
----@field topics? string[] closed, two levels: "bill", "bill/why-higher"
+---@field topics? string[] closed, two levels: "bill", "bill/why-higher"; any where none are listed
 ---@field balance? nudged.Number the customer's share of an action's value, 0 to 1; 0.5
----@field levers? { goals: table<string, number> }
----@field fallback? string[] actions recommended when the deadline passed
+---@field levers? nudged.Levers
+---@field fallback? string[] actions recommended when the deadline passed; their gates are not asked
 ---@field mask? string[] attributes, fields and facts that must not be in the decision log, nor what is made from them
+---@class nudged.Levers
+---@field goals? table<string, number> how much a goal counts when actions are ranked; 1
+---The pack itself, before everything else. `pack { name = "shop", zone = "Europe/Paris", languages = { "fr", "en" } }`
+---
+---Refused: an unknown zone or field, a second one.
 ---@param body nudged.PackBody
 function pack(body) end
 
----@param share nudged.Number the customer's share of the value, where it follows from facts
+---The customer's share of the value, where it follows from facts: 0 to 1, unknown is 0.5.
+---`balance((0.5 + 0.1 * fact.loud_month):min(0.9))`
+---@param share nudged.Number
 function balance(share) end
 
 ---@class nudged.TimelineBody
 ---@field keep? integer how many events; 20
 ---@field types? nudged.Types all
 ---@field fields? string[] attributes kept with them
+---What an agent sees of a customer's past. `timeline { keep = 20, types = { "contact.ended" }, fields = { "topic" } }`
 ---@param body nudged.TimelineBody
 function timeline(body) end
 
@@ -90,11 +118,14 @@ function timeline(body) end
 ---@field on nudged.Types event types; "*" is all
 ---@field per? nudged.About whose record keeps it; "customer"
 ---@field by? string[] a window for each combination of these attributes' values
----@field value? string the attribute counted; without it only counts
+---@field value? string the attribute whose values are kept; without it events are only counted
 ---@field where? nudged.Condition of the event only: event.x:is "y"
----@field every? nudged.Span coarser: counts per so long
+---@field every? nudged.ExactSpan coarser: counts per so long
 ---@field keep? nudged.Span longer than what is asked of it
 ---@field name? string for explanations
+---A stream of events kept as windows. `series { on = "sms.sent", per = "member" }`
+---
+---Refused: a value-reading method (sum, mean …) of a series without `value`.
 ---@param body nudged.SeriesBody
 ---@return nudged.Series
 function series(body) end
@@ -102,70 +133,90 @@ function series(body) end
 ---@class nudged.TallyBody
 ---@field name string
 ---@field per? nudged.About
----@field every? nudged.Span
+---@field every? nudged.ExactSpan
 ---@field keep? nudged.Span
----A series that only rules add to.
+---A series that only rules add to. `local repeats = tally { name = "repeats" }`, and in a rule `add = { repeats, 1 }`
 ---@param body nudged.TallyBody
 ---@return nudged.Series
 function tally(body) end
 
----@alias nudged.Window nudged.Span | { [1]: nudged.Span, before: "this" } before = "this": without the current event
+---A span, or `{ "90d", before = "this" }`: without the event (or addition) that is being judged.
+---@alias nudged.Window nudged.Span | nudged.WindowBody
+---@class nudged.WindowBody
+---@field [1] nudged.Span
+---@field before? "this"
 
 ---@class nudged.Series
 local Series = {}
+---Events; 0 where there were none. `texts:count "today"`
 ---@param window nudged.Window
 ---@return nudged.Term
 function Series:count(window) end
+---Of the values; 0 where there were none. `payments:sum "1h"`
 ---@param window nudged.Window
 ---@return nudged.Term
 function Series:sum(window) end
+---Unknown where there were none. `moods:mean { "90d", before = "this" }`
 ---@param window nudged.Window
 ---@return nudged.Term
 function Series:mean(window) end
+---Unknown where there were none. `moods:min "30d"`
 ---@param window nudged.Window
 ---@return nudged.Term
 function Series:min(window) end
+---Unknown where there were none. `bills:max "180d"`
 ---@param window nudged.Window
 ---@return nudged.Term
 function Series:max(window) end
+---How many different values. `channels:distinct "7d"`
 ---@param window nudged.Window
 ---@return nudged.Term
 function Series:distinct(window) end
+---The newest value, within 31 days or the series' keep. `moods:latest()`
 ---@return nudged.Term
 function Series:latest() end
----The value before the current event's.
+---The value before the current event's. `moods:previous()`
 ---@return nudged.Term
 function Series:previous() end
----In a rule seconds from the event before the current one to it, in a decision since the newest. Comparing it with
+---Seconds: in a rule from the event before the current one to it, in a decision since the newest. Comparing it with
 ---:at_least keeps all events, with :at_most those that it needs; else unknown beyond 31 days or the series' keep.
+---`contacts:since():at_most "24h"`
 ---@return nudged.Term
 function Series:since() end
----How many of the newest values in a row it holds for.
+---How many of the newest values in a row it holds for. `endings:run(at_most(-0.4)):at_least(3)`
 ---@param predicate nudged.Predicate
 ---@return nudged.Term
 function Series:run(predicate) end
 ---@class nudged.DailyMean
----@field over nudged.Span whole days
----@field before? "today" without the day that runs
----@field at_least? nudged.Span unknown for those known for less
----@field of? "sum" | "count"
+---@field over nudged.ExactSpan whole days
+---@field before? "today" | "this" without the day that runs, or without the current event
+---@field at_least? nudged.ExactSpan unknown for those known for less
+---@field of? "sum" | "count" "sum" where the series has values
+---Days without events count as zero. `texts:daily_mean { over = "28d", before = "today", at_least = "7d" }`
 ---@param body nudged.DailyMean
 ---@return nudged.Term
 function Series:daily_mean(body) end
----Other keys than the event's or request's own: all of `by`.
+---Other keys than the event's or request's own: all of `by`. `contacts:with { topic = "bill", ref = "" }:count "7d"`
+---
+---Refused: a series without `by`, a name that is not in it.
 ---@param keys table<string, nudged.Value>
 ---@return nudged.Series
 function Series:with(keys) end
+---Over all values of `by`. `contacts:all_keys():count "7d"`
 ---@return nudged.Series
 function Series:all_keys() end
 
+---Of Series:run.
 ---@class nudged.Predicate
+---`moods:run(at_most(-0.4))`
 ---@param x number
 ---@return nudged.Predicate
 function at_most(x) end
+---`moods:run(at_least(0.5))`
 ---@param x number
 ---@return nudged.Predicate
 function at_least(x) end
+---Both ends included. `waits:run(between(60, 600))`
 ---@param low number
 ---@param high number
 ---@return nudged.Predicate
@@ -173,43 +224,49 @@ function between(low, high) end
 
 ---@class nudged.CaseBody
 ---@field opens nudged.Types
----@field closes nudged.Types
----@field key? string the attribute that tells one from another
----@field due? nudged.Span then it is missed
+---@field closes nudged.Types where it is the same type, the next one closes the one before and opens anew
+---@field key? string the attribute that tells one from another; without it one is open at a time
+---@field due? nudged.ExactSpan then it is missed
 ---@field per? "customer" | "member"
 ---@field name? string the opening type up to its last dot
+---Something that opens and closes, perhaps with a due time.
+---`case { opens = "callback.promised", closes = "callback.made", key = "promise", due = "24h" }`
 ---@param body nudged.CaseBody
 ---@return nudged.Case
 function case(body) end
 
 ---@class nudged.Case
----@field opened string the event type, for rules
----@field closed string
----@field missed string
+---@field opened string the event type "case.NAME.opened", for `on` and `closes` of rules
+---@field closed string "case.NAME.closed"
+---@field missed string "case.NAME.missed"; refused where the case has no due time
 local Case = {}
----@return nudged.Term
+---`complaint:is_open()`
+---@return nudged.Term condition
 function Case:is_open() end
+---0 where none is. `callback:count_open():at_least(2)`
 ---@return nudged.Term
 function Case:count_open() end
----One is open and past its due time.
----@return nudged.Term
+---One is open and past its due time. `callback:is_missed()`
+---@return nudged.Term condition
 function Case:is_missed() end
----Seconds since the oldest open one was opened.
+---Seconds since the oldest open one was opened; unknown where none is. `complaint:age():at_least "48h"`
 ---@return nudged.Term
 function Case:age() end
----Mean seconds from opening to closing.
+---Mean seconds from opening to closing of the closed ones still held; unknown where none is. `complaint:turnaround()`
 ---@return nudged.Term
 function Case:turnaround() end
 
----Facts: fact.name = term declares, fact.name reads what is declared above.
+---Facts: `fact.NAME = term` declares, `fact.NAME` reads what is declared above. Conditions, words and explanations use
+---the name: letters, digits and _.
+---
+---Refused: a name that is declared twice or means an event's field, a value that is no term.
 ---@class nudged.Facts
 ---@field [string] nudged.Term
 ---@overload fun(name: string): fun(term: nudged.Term)
 fact = {}
 
----@alias nudged.AttributeType "string" | "number" | "boolean" | "time" | "any" time: UTC milliseconds
----@alias nudged.Presence "required" | "optional" | "never"
----{ "number", at_least = 0, required = true }
+---@alias nudged.AttributeType "string" | "number" | "boolean" | "time" | "any"
+---@alias nudged.Presence "optional" | "required" | "never"
 ---@class nudged.Attribute
 ---@field [1] nudged.AttributeType
 ---@field required? boolean
@@ -225,116 +282,147 @@ fact = {}
 ---@field channels? nudged.Types any
 ---@field attributes? table<string, nudged.AttributeType | nudged.Attribute>
 
----event.x: the event's fields (id source customer member agent contact type channel time) and attributes. In rules only.
----time is UTC milliseconds.
----event "type" { … } says what comes with events of a type, for `nudgectl rules check` and for people.
+---`event.x`: the event's fields (id source customer member agent contact type channel time) and attributes. In rules
+---only. time is UTC milliseconds.
+---
+---`event "bill.issued" { attributes = { amount = { "number", required = true } } }` says what comes with events of a
+---type, for `nudgectl rules check` and for people; the engine takes an event that does not fit as it is.
 ---@class nudged.Event
 ---@field [string] nudged.Term
 ---@overload fun(type: string): fun(body: nudged.EventBody)
 event = {}
----The request's fields (channel intent topic member agent language mood time) and attributes. In decisions only. time
----is UTC milliseconds.
+---`request.x`: the request's fields (channel intent topic member agent language mood time) and attributes. In decisions
+---only. time is UTC milliseconds, mood -1 to 1.
 ---@type table<string, nudged.Term>
 request = {}
 
+---An attribute; unknown until an event `profile.updated` or a rule sets it. `attr("lines", "customer"):at_least(2)`
 ---@param name string
 ---@param whose? nudged.About without it: the bound member's where it has one, else the subject's
 ---@return nudged.Term
 function attr(name, whose) end
+---All hold. False as soon as one is false; else unknown as soon as one is. `all { a:above(1), b:is "x" }`
 ---@param ... nudged.Condition | nudged.Condition[]
----@return nudged.Term
+---@return nudged.Term condition
 function all(...) end
+---One holds. `any { event.topic:is "bill", complaint:is_open() }`
 ---@param ... nudged.Condition | nudged.Condition[]
----@return nudged.Term
+---@return nudged.Term condition
 function any(...) end
----None of them is true.
+---None holds. `no { complaint:is_open() }`
 ---@param ... nudged.Condition | nudged.Condition[]
----@return nudged.Term
+---@return nudged.Term condition
 function no(...) end
----True where it holds for one of the members, who is then bound for the words.
+---It holds for one of the members, who is then bound: for what follows, and for the words.
+---`any_member(open_alert "message-abuse")`
 ---@param condition nudged.Condition
----@return nudged.Term
+---@return nudged.Term condition
 function any_member(condition) end
+---An alert of that rule is open. `open_alert "message-abuse"`
+---
+---Refused: a rule that the pack does not have.
 ---@param rule string
----@return nudged.Term
+---@return nudged.Term condition
 function open_alert(rule) end
 ---@class nudged.OutcomesBody
 ---@field [1]? nudged.OutcomeKind
----@field kind? nudged.OutcomeKind
----@field within? nudged.Span
+---@field kind? nudged.OutcomeKind any, without it
+---@field within? nudged.Span "ever"
 ---@field action? string
 ---@field group? string
 ---@field goal? string
 ---@alias nudged.OutcomeKind "shown" | "offered" | "accepted" | "rejected" | "later" | "ignored"
----How many outcomes there were.
+---How many outcomes there were. `outcomes { "rejected", within = "30d", group = "messages" }`
 ---@param body nudged.OutcomesBody
 ---@return nudged.Term
 function outcomes(body) end
----Seconds since the customer is one.
+---Seconds since the customer is one: since the attribute `since`, else the first event. `tenure():at_least "365d"`
 ---@return nudged.Term
 function tenure() end
 ---Now, UTC milliseconds, as event.time and request.time are: a rule's is its event's time (or when a case fell due), a
----decision's the request's. Durations and tenure() are seconds: divide a difference of times by 1000.
+---decision's the request's. Durations and tenure() are seconds, so a difference of times is divided by 1000.
+---`((attr "contract_ends" - now()) / 1000):below "60d"`
 ---@return nudged.Term
 function now() end
----The request's intent or topic is one that the action under decision answers.
----@return nudged.Term
+---The request's intent or topic is one that the action under decision `asks` for. `policy { goal = "grow", unless =
+---complaint:is_open(), except = asked_for_it() }`
+---@return nudged.Term condition
 function asked_for_it() end
+---Where terms do not reach: a Lua function of named inputs. An unknown input is nil; a result of nil is unknown. It may
+---read locals of its file, not change them, and costs some ten times what a term does.
+---`calc({ n = fact.repeats }, function(v) return 0.6 + (v.n or 0) / 10 end)`
+---
+---Stopped, and unknown: a function that raises, or passes limit_call_instructions or limit_call_bytes.
 ---@param inputs table<string, nudged.Value>
----@param f fun(v: table<string, any>): any an unknown input is nil; nil is unknown
+---@param f fun(v: table<string, any>): any
 ---@return nudged.Term
 function calc(inputs, f) end
 
----What a function(c) may read, and in `run` do. c.NAME is a fact.
+---What a function(c) may read, and in `run` do. `c.NAME` is a fact. Before one runs, all facts that call Lua are
+---computed, since it may read any.
 ---@class nudged.Context
 ---@field now number UTC milliseconds: the event's time
----@field event table<string, any>
+---@field event table<string, any> its fields and attributes; nil where unknown
 ---@field request table<string, any>
----@field attr table<string, any>
+---@field attr table<string, any> attributes of the bound member where it has them, else of the subject
 ---@field member table<string, any>
 ---@field customer table<string, any>
 ---@field agent table<string, any>
 ---@field area table<string, any>
 ---@field [string] any
 local Context = {}
----@param body { severity?: nudged.Severity, to: string, say: string, expires?: nudged.Span }
+---@class nudged.ContextAlert
+---@field severity? nudged.Severity "medium"
+---@field to string
+---@field say string as it stands: braces are not filled in
+---@field expires? nudged.ExactSpan "7d"
+---`c:alert { to = "care", say = "Loud for the " .. c.loud_month .. ". time." }`
+---@param body nudged.ContextAlert
 function Context:alert(body) end
+---An attribute of the rule's subject; nil takes it away. `c:set("loud", true)`
 ---@param name string
 ---@param value string | number | boolean | nil
 function Context:set(name, value) end
+---`c:add(repeats, 1)`
 ---@param t nudged.Series a tally
----@param amount? number
+---@param amount? number 1
 function Context:add(t, amount) end
----@param body { channel: string, goal?: string, action?: string }
+---`c:nudge { channel = "sms", goal = "serve" }`
+---@param body nudged.NudgeBody
 function Context:nudge(body) end
 
 ---@class nudged.AlertBody
 ---@field severity? nudged.Severity "medium"
 ---@field to string whom: "care", "agent:{promised_by}"
 ---@field say nudged.Words
----@field expires? nudged.Span "7d"
+---@field expires? nudged.ExactSpan "7d"
 ---@field closes? nudged.Types events that close it
----@field once_per? nudged.Span
+---@field once_per? nudged.Span as the rule's
 ---@class nudged.NudgeBody
----@field channel string
----@field goal? string
----@field action? string
+---@field channel string an outbound one: "sms", "push"
+---@field goal? string only actions with this goal
+---@field action? string only this action
 ---@class nudged.RuleBody
----@field why? string
+---@field why? string for the next person who reads it
 ---@field about? nudged.About whose state it reads; "customer"
 ---@field on nudged.Types
----@field when? nudged.Condition | fun(c: nudged.Context): any
----@field once_per? nudged.Span
+---@field when? nudged.Condition | fun(c: nudged.Context): any always, without it
+---@field once_per? nudged.Span counted from when it last fired, per subject and member; "day" is the calendar day
 ---@field alert? nudged.AlertBody
----@field nudge? nudged.NudgeBody
----@field set? table<string, nudged.Value>
----@field add? nudged.Series | table
+---@field nudge? nudged.NudgeBody decide now, before the customer calls
+---@field set? table<string, nudged.Value> attributes of its subject; "customer.x" in a member's rule
+---@field add? nudged.Series | table a tally, or { tally, amount }
 ---@field run? fun(c: nudged.Context)
+---On an event, when a condition holds: tell somebody, note something, nudge.
+---`rule "again" { on = "contact.started", when = fact.week:at_least(3), alert = { to = "care", say = "…" } }`
+---
+---Refused: a condition on another subject's state, a name twice, a name without a body.
 ---@param name string
 ---@return fun(body: nudged.RuleBody)
 function rule(name) end
 
----@class nudged.Outcomes { rejected = 2, within = "180d" }
+---`{ rejected = 2, within = "180d" }`: one kind and how many, and the span.
+---@class nudged.Outcomes
 ---@field shown? integer
 ---@field offered? integer
 ---@field accepted? integer
@@ -343,17 +431,18 @@ function rule(name) end
 ---@field ignored? integer
 ---@field within nudged.Span
 ---@class nudged.PolicyBody
----@field goal? string which actions it covers
+---@field goal? string which actions it covers; all that match, every one without any of the four
 ---@field group? string
 ---@field action? string
 ---@field channel? string
 ---@field unless? nudged.Condition held back while this is true …
 ---@field except? nudged.Condition … but not where this is
----@field per? "action" | "group" | "goal" | "channel" | "all" whose outcomes count together
----@field after? nudged.Outcomes
----@field pause? nudged.Span
----@field at_most? nudged.Outcomes
----@field say? nudged.Words a caution for the agent
+---@field per? "action" | "group" | "goal" | "channel" | "all" whose outcomes count together; "action"
+---@field after? nudged.Outcomes after so many …
+---@field pause? nudged.ExactSpan … no more for so long
+---@field at_most? nudged.Outcomes no more than so many
+---@field say? nudged.Words a caution for the agent while it holds
+---What is held back. `policy { per = "group", after = { rejected = 2, within = "180d" }, pause = "90d" }`
 ---@param body nudged.PolicyBody
 function policy(body) end
 
@@ -362,6 +451,12 @@ function policy(body) end
 ---@field start? number your estimate, 0 to 1; 0.1
 ---@field evidence? number how many outcomes the estimate is worth; kept for a model that learns
 ---@field by? nudged.Types attributes by which it differs; kept for a model that learns
+---@class nudged.Worth
+---@field customer nudged.Number usually 0 to 1; unknown counts as 0, and is said
+---@field business nudged.Number
+---@class nudged.ContextWeight
+---@field when nudged.Condition
+---@field weight number the score is multiplied by it while `when` holds
 
 ---@class nudged.ActionBody
 ---@field goal string
@@ -371,15 +466,22 @@ function policy(body) end
 ---@field eligible? nudged.Condition | fun(c: nudged.Context): any may they have it?
 ---@field applicable? nudged.Condition | fun(c: nudged.Context): any does it apply now?
 ---@field suitable? nudged.Condition | fun(c: nudged.Context): any is it good for them?
----@field value { customer: nudged.Number, business: nudged.Number }
+---@field value nudged.Worth
 ---@field propensity? nudged.Propensity
----@field context? { when: nudged.Condition, weight: number }[]
----@field lever? number
+---@field context? nudged.ContextWeight[]
+---@field lever? number 1
 ---@field say nudged.Words
+---What can be done. Recommended when its gates are true and no policy holds it back, ranked by
+---propensity x (b x customer + (1 - b) x business) x context x lever.
+---`action "cap" { goal = "serve", value = { customer = 0.6, business = 0.3 }, say = "Shall I cap it?" }`
+---
+---Refused: a name twice, a topic or group that nothing has, event.x in a gate (a decision has a request).
 ---@param name string
 ---@return fun(body: nudged.ActionBody)
 function action(name) end
 
+---Quick answers, shown when the request's topic or intent is that topic or below it.
+---`answers "bill" { ["why is it higher?"] = "{bill:money}, usually {bill_usual:money}." }`
 ---@param topic string
 ---@return fun(answers: table<string, nudged.Words>)
 function answers(topic) end

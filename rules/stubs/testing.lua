@@ -2,54 +2,64 @@
 -- What a pack's tests (DIR/tests/*.lua) may use, for editors with the Lua language server. Nothing here runs: `nudgectl
 -- rules test` brings its own. What tests share with packs (math, string, table, pairs …) is as in packs.
 
----What a value is held against: the same value, or a match. nil: nothing is there (unknown).
+---What a value is held against: the same value, or a match. nil: nothing is there (unknown); in a table, where nil
+---cannot be written, "" says so.
 ---@alias nudged.testing.Wanted nudged.testing.Match | string | number | boolean | nil
 ---@class nudged.testing.Match
----A text with this part. Numbers: at_least(x), at_most(x), between(a, b), as in packs.
+---A text with this part: `{ say = has "number 3" }`. Numbers: at_least(x), at_most(x), between(a, b), as in packs.
 ---@param part string
 ---@return nudged.testing.Match
 function has(part) end
 
 ---Declares a test, or with rows one for each of them. Rows may have names: { ["too late"] = { … } }.
+---`test("a third contact is told", function() … end)`, `test("moods", { -0.5, 0.1 }, function(mood) … end)`
+---
+---Refused within a test; at most limit_tests a file.
 ---@param name string
 ---@param rows_or_function table | fun()
 ---@param each? fun(row: any)
 function test(name, rows_or_function, each) end
 ---Runs before each test declared below it in this file.
+---`before(function() home:event("profile.updated", { lines = 2 }) end)`
 ---@param f fun()
 function before(f) end
----What nobody has tested yet: counted, and shown.
+---What nobody has tested yet: counted, and shown. `todo "a merge keeps its refusals"`
 ---@param name string
 function todo(name) end
 
----The clock, in the pack's zone: "2026-06-28 19:30", "2026-06-28", or "19:30" of the same day. Onward only.
+---The clock, in the pack's zone: `at "2026-06-28 19:30"`, `at "2026-06-28"`, or `at "19:30"` of the same day. Onward
+---only. What falls due on the way fires.
 ---@param time string
 ---@return nudged.testing.Step
 function at(time) end
----Time passes; what falls due on the way fires.
----@param span nudged.Span exact: "90s", "24h", "7d"
+---Time passes; what falls due on the way fires. `wait("24h"):expect_alert "callback-missed"`
+---@param span nudged.ExactSpan
 ---@return nudged.testing.Step
 function wait(span) end
----UTC milliseconds, as attributes have them: time "2026-07-01". In the pack's zone.
+---UTC milliseconds, as attributes have them: `{ contract_ends = time "2026-07-01" }`. In the pack's zone.
 ---@param text string
 ---@return integer
 function time(text) end
 
+---`local home = customer "nguyen"`
 ---@param id string
 ---@return nudged.testing.Subject
 function customer(id) end
+---`agent("linh"):expect_alert "strain"`
 ---@param id string
 ---@return nudged.testing.Subject
 function agent(id) end
+---`area("hue"):expect_fact("outages", 1)`
 ---@param id string
 ---@return nudged.testing.Subject
 function area(id) end
 
----Fails unless what came is what is wanted.
+---Fails unless what came is what is wanted. `expect(home:fact "texts_today", at_least(50), "texts")`
 ---@param came string | number | boolean | nil
 ---@param wanted nudged.testing.Wanted
 ---@param what? string
 function expect(came, wanted, what) end
+---`fail "not reached"`
 ---@param why string
 function fail(why) end
 
@@ -69,26 +79,31 @@ function fail(why) end
 ---What a step gave: its expectations are about what that step caused, at whomever.
 ---@class nudged.testing.Step
 local Step = {}
+---`home:event("sms.sent", { member = "kid" }):expect_alert("message-abuse", { to = "care", member = "kid" })`
 ---@param rule string
 ---@param fields? nudged.testing.Alert
 ---@return nudged.testing.Step
 function Step:expect_alert(rule, fields) end
+---`home:expect_no_alert "message-abuse"`: none that is open; of a step: none that it raised.
 ---@param rule string
 ---@param fields? { member: nudged.testing.Wanted }
 ---@return nudged.testing.Step
 function Step:expect_no_alert(rule, fields) end
+---`home:expect_fired("message-abuse", { count = 1 })`
 ---@param rule string
 ---@param fields? { count: nudged.testing.Wanted }
 ---@return nudged.testing.Step
 function Step:expect_fired(rule, fields) end
+---`home:event("contact.started"):expect_not_fired "again"`
 ---@param rule string
 ---@return nudged.testing.Step
 function Step:expect_not_fired(rule) end
----A nudge that was decided and sent.
+---A nudge that was decided and sent. `step:expect_nudge("bill-shock", { action = "explain-bill", channel = "sms" })`
 ---@param rule string
 ---@param fields? nudged.testing.Nudge
 ---@return nudged.testing.Step
 function Step:expect_nudge(rule, fields) end
+---`step:expect_no_nudge "bill-shock"`
 ---@param rule string
 ---@return nudged.testing.Step
 function Step:expect_no_nudge(rule) end
@@ -96,19 +111,33 @@ function Step:expect_no_nudge(rule) end
 ---A customer, an agent or an area: its expectations are about the story so far. An alert is expected to be open still.
 ---@class nudged.testing.Subject: nudged.testing.Step
 local Subject = {}
----Of customers. Fields: member, agent, contact, channel, id, source, and ago = "2h" for an event that comes late; all
----else are attributes.
+---@class nudged.testing.Event
+---@field member? string
+---@field agent? string
+---@field contact? string
+---@field channel? string
+---@field id? string made up where none is given; the same id again is a duplicate
+---@field source? string "test"
+---@field ago? nudged.ExactSpan it happened so long ago: it comes late
+---@field [string] any all else are attributes
+---Of customers: an event, now. `home:event("sms.sent", { member = "kid", cost = 200 })`
+---
+---Refused: types that the engine makes itself (case., outcome.), what a daemon refuses too.
 ---@param type string
----@param fields? table<string, any>
+---@param fields? nudged.testing.Event
 ---@return nudged.testing.Step
 function Subject:event(type, fields) end
----Of customers: what became of an action.
+---@class nudged.testing.Outcome
+---@field member? string
+---@field agent? string
+---@field channel? string "call"
+---Of customers: what became of an action. `home:outcome("rejected", "family-plan")`
 ---@param kind nudged.OutcomeKind
 ---@param action string
----@param fields? { member: string, agent: string, channel: string }
+---@param fields? nudged.testing.Outcome
 ---@return nudged.testing.Step
 function Subject:outcome(kind, action, fields) end
----Its newest open alert of that rule.
+---A person takes care of its newest open alert of that rule. `home:acknowledge "message-abuse"`
 ---@param rule string
 function Subject:acknowledge(rule) end
 ---@class nudged.testing.Ask
@@ -121,29 +150,34 @@ function Subject:acknowledge(rule) end
 ---@field mood? number -1 to 1
 ---@field limit? integer how many actions at most; 3
 ---@field [string] any further attributes of the request
----Of customers: what is recommended now?
+---Of customers: what is recommended now? `home:ask { member = "kid", intent = "messages", mood = -0.2 }`
 ---@param request? nudged.testing.Ask
 ---@return nudged.testing.Answer
 function Subject:ask(request) end
+---What it is worth now, as a request would read it; nil: unknown. `home:fact("texts_today", "kid")`
 ---@param name string
 ---@param member? string
 ---@return string | number | boolean | nil
 function Subject:fact(name, member) end
+---`home:attr("message_plan", "kid")`
 ---@param name string
 ---@param member? string
 ---@return string | number | boolean | nil
 function Subject:attr(name, member) end
+---`home:expect_fact("texts_today", 91, { member = "kid" })`, `home:expect_fact("texts_habit", nil)`: unknown
 ---@param name string
 ---@param value nudged.testing.Wanted
 ---@param fields? { member: string }
 ---@return nudged.testing.Subject
 function Subject:expect_fact(name, value, fields) end
+---`home:expect_attr("last_matter", "bill")`
 ---@param name string
 ---@param value nudged.testing.Wanted
 ---@param fields? { member: string }
 ---@return nudged.testing.Subject
 function Subject:expect_attr(name, value, fields) end
 ---The newest case of that name: "open", "missed" (open, and past its time), "closed" or "none".
+---`home:expect_case("callback", "closed", { key = "p1" })`
 ---@param name string
 ---@param state nudged.testing.Wanted
 ---@param fields? { key: nudged.testing.Wanted, member: nudged.testing.Wanted }
@@ -160,10 +194,12 @@ function Subject:expect_case(name, state, fields) end
 ---The answer to a request.
 ---@class nudged.testing.Answer
 local Answer = {}
+---`answer:expect_action("renewal", { place = 2, reason = has "lines 2" })`
 ---@param action string
 ---@param fields? nudged.testing.Action
 ---@return nudged.testing.Answer
 function Answer:expect_action(action, fields) end
+---`answer:expect_first("cap", { say = "" })`: recommended first, without words
 ---@param action string
 ---@param fields? nudged.testing.Action
 ---@return nudged.testing.Answer
@@ -171,24 +207,29 @@ function Answer:expect_first(action, fields) end
 ---@class nudged.testing.LeftOut
 ---@field gate? nudged.testing.Wanted "channel" "goal" "eligible" "applicable" "suitable" "policy" "rank"
 ---@field reason? nudged.testing.Wanted
+---It is not there, and this gate refused it. `answer:expect_no_action("renewal", { gate = "policy" })`
 ---@param action string
 ---@param fields? nudged.testing.LeftOut
 ---@return nudged.testing.Answer
 function Answer:expect_no_action(action, fields) end
----These actions, in this order, and no others.
+---These actions, in this order, and no others. `answer:expect_order { "take-it-on", "say-hello" }`
 ---@param actions string[]
 ---@return nudged.testing.Answer
 function Answer:expect_order(actions) end
+---`answer:expect_answer("why is it higher?", has "usually")`
 ---@param question string
 ---@param text nudged.testing.Wanted
 ---@return nudged.testing.Answer
 function Answer:expect_answer(question, text) end
+---`answer:expect_no_answer "why is it higher?"`
 ---@param question string
 ---@return nudged.testing.Answer
 function Answer:expect_no_answer(question) end
+---`answer:expect_caution "A complaint is open: mend it first."`
 ---@param text? nudged.testing.Wanted any
 ---@return nudged.testing.Answer
 function Answer:expect_caution(text) end
+---`answer:expect_no_caution()`
 ---@param text? nudged.testing.Wanted any
 ---@return nudged.testing.Answer
 function Answer:expect_no_caution(text) end

@@ -1,5 +1,6 @@
 /* shard/engine.c: opening, running and closing the whole: journal, store, feed, shards and their threads. */
 #include "shard/control.h"
+#include "shard/explainer.h"
 #include "shard/decision_log.h"
 #include "shard/parts.h"
 #include "shard/recovery.h"
@@ -157,6 +158,8 @@ int engine_run(struct engine *e)
 	if (result == ERR_OK)
 		result = journal_boot(e);
 	if (result == ERR_OK)
+		result = explainer_start(e);
+	if (result == ERR_OK)
 		result = storer_start(e);
 	if (result == ERR_OK)
 		result = control_start(e);
@@ -184,6 +187,7 @@ void engine_stop(struct engine *e)
 	if (!e)
 		return;
 	control_stop(e);
+	explainer_stop(e);
 	storer_stop(e);
 	if (e->running && sweep_all(e) != ERR_OK)
 		log_warn("the store was not brought up to date (%s); the journal has everything", error_last()->text);

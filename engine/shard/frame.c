@@ -4,6 +4,7 @@
 #include "shard/commit.h"
 #include "shard/control.h"
 #include "shard/effects.h"
+#include "shard/explainer.h"
 #include "shard/parts.h"
 #include "shard/timers.h"
 #include "shard/told.h"
@@ -254,6 +255,16 @@ static void take_activate(struct shard *s, struct session *session, const struct
 	}
 }
 
+/* Another thread reads the past; the answer comes when it has. */
+static void take_explain(struct shard *s, struct session *session, const struct request *r)
+{
+	struct work w = { .kind = WORK_EXPLAINED, .home = s, .call = call_create(s, session, r), .raw = r->body };
+	w.explain.request_id = r->id;
+	struct work *h = work_to_heap(&w);
+	if (!explainer_submit(s->engine, h))
+		work_refuse(s, h, ERR_BUSY, NULL, "other explanations are being made; try again when they are done");
+}
+
 static enum shard_take take_hello(struct shard *s, struct session *session, const struct request *r)
 {
 	struct engine *e = s->engine;
@@ -329,6 +340,9 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 		break;
 	case REQUEST_ACTIVATE:
 		take_activate(s, session, r);
+		break;
+	case REQUEST_EXPLAIN:
+		take_explain(s, session, r);
 		break;
 	case REQUEST_STATUS:
 		shard_measure(s);

@@ -28,6 +28,8 @@ struct work;
 struct call;
 struct storer;
 struct control;
+struct explainer;
+struct folder;
 struct decision_log;
 struct expected;
 
@@ -106,6 +108,9 @@ struct engine {
 	struct warms warms; /* of the active pack; the same */
 	struct storer *storer;
 	struct control *control;
+	struct explainer *explainer;
+	struct store *base;    /* what went from the journal, as of its end; NULL: not kept */
+	struct folder *folder; /* folds what is to go into it; NULL: nothing does */
 	struct decision_log *decision_log; /* NULL: none is kept */
 	bool running, looping;
 	struct expected *expected; /* recovery: effects that entries caused and the journal has not shown yet */

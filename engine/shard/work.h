@@ -36,6 +36,7 @@ enum work_kind {
 	WORK_PREPARE,
 	WORK_PAUSE,
 	WORK_ACTIVATED,
+	WORK_EXPLAINED,
 };
 
 /* A piece of a request (or of the shard's own doings) that may have to visit other shards. On the stack while it is
@@ -97,6 +98,9 @@ struct work {
 			unsigned next;
 		} digest;
 		struct activation *activation;
+		struct {
+			uint64_t request_id;
+		} explain;
 		struct {
 			struct wire_rule *rules;
 			unsigned count, next;

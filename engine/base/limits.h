@@ -50,7 +50,9 @@
 #define LIMIT_CASES 64u
 #define LIMIT_ALERTS 64u                  /* per record; closed ones go first */
 #define LIMIT_OUTCOMES 64u
+#define LIMIT_MODEL_SEGMENTS 256u         /* that one action's model tells apart; 320 bytes each */
 #define LIMIT_TIMERS 64u
+#define LIMIT_MODEL_BY 4u                 /* names that its segments are made of */
 #define LIMIT_MARKS 256u                  /* once_per marks */
 #define LIMIT_LINKS 64u                   /* aliases of a customer, owners of an alias */
 #define SEEN_IDS_MIN 16u

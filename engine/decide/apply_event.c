@@ -1,5 +1,5 @@
 /* decide/apply_event.c: one event, in order. The record changes in place; what leaves it is in `out`. */
-#include "decide/applying.h"
+#include "decide/learn.h"
 
 /* A customer beyond LIMIT_MEMBERS: the event counts for the customer, and for no member. */
 static uint8_t member_of(struct record *r, struct strpool *pool, struct slice id, int64_t time_ms)
@@ -83,6 +83,7 @@ void machine_apply_outcome(struct machine *m, struct record *record, const struc
 		.decision_boot = o->decision_boot, .decision_count = o->decision_count, .kind = (uint8_t)o->kind,
 		.member = a.member, .time_ms = o->time_ms,
 	};
+	learn_outcome(&a, (enum outcome_kind)o->kind, o->action, o->decision_boot, o->decision_count);
 	outcomes_add(record, m->pool, &like, o->action, o->channel, o->agent);
 	if (a.index) {
 		apply_series(&a, a.index->series, a.index->series_count);

@@ -1,5 +1,5 @@
 /* decide/decide.c: a decision from the catalogue to the ranked answer. */
-#include "decide/deciding.h"
+#include "decide/learn.h"
 
 #include "decide/text.h"
 
@@ -14,7 +14,7 @@ static void decision_clear(struct decision *out)
 	out->left_out = NULL;
 	out->explained = NULL;
 	out->explained_count = 0;
-	out->fallback = false;
+	out->fallback = out->control = false;
 	out->fallback_reason = NULL;
 }
 
@@ -64,6 +64,7 @@ static void deciding_start(struct deciding *d, struct machine *m, const struct d
 	d->language = language_of(e, ask);
 	d->verdicts = arena_alloc(&m->arena, (m->pack->action_count + 1) * sizeof(*d->verdicts));
 	d->held = arena_calloc(&m->arena, m->pack->policy_count + 1, sizeof(*d->held));
+	learning_start(d, subjects);
 }
 
 static double total_of(const struct deciding *d, unsigned action)
@@ -94,6 +95,7 @@ static void choices_fill(struct deciding *d)
 						      .member = v->member,
 						      .score = v->score.total,
 						      .propensity = v->score.propensity,
+						      .drawn = v->score.drawn,
 						      .value = v->score.value,
 						      .context = v->score.context,
 						      .lever = v->score.lever };
@@ -276,7 +278,7 @@ static bool same_choice(const struct choice *c, const struct decision_chosen *r,
 	       memcmp(&c->propensity, &r->propensity, sizeof(double)) == 0 &&
 	       memcmp(&c->value, &r->value, sizeof(double)) == 0 &&
 	       memcmp(&c->context, &r->context, sizeof(double)) == 0 &&
-	       memcmp(&c->lever, &r->lever, sizeof(double)) == 0 && c->member == r->member &&
+	       memcmp(&c->lever, &r->lever, sizeof(double)) == 0 && c->member == r->member && c->drawn == r->drawn &&
 	       (!words || slice_equal(c->say, r->say));
 }
 
@@ -305,7 +307,8 @@ bool decision_verify(struct machine *m, const struct record *customer, const str
 	foreign.next = 0;
 	out = arena_alloc(&m->arena, sizeof(*out));
 	deciding_start(&d, m, &subjects, &r->ask, &foreign, out);
-	bool same = decide(&d) && out->choice_count == r->chosen_count && foreign.next == foreign.count;
+	bool same = decide(&d) && out->choice_count == r->chosen_count && foreign.next == foreign.count &&
+		    out->control == r->control;
 	deciding_finish(&d);
 	same = same && same_gates(&d, r);
 	for (unsigned i = 0; same && i < out->choice_count; i++)

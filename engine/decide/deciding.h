@@ -15,6 +15,8 @@ enum gate { GATE_OPEN, GATE_CHANNEL, GATE_GOAL, GATE_ELIGIBLE, GATE_APPLICABLE, 
 struct score {
 	double total, propensity, value, context, lever;
 	double customer, business; /* of which the value is made */
+	double expected, trials;   /* of a propensity that was learned or drawn: its mean, and the outcomes behind it */
+	bool drawn;
 	bool customer_unknown, business_unknown; /* a value that counted as 0 */
 };
 
@@ -37,6 +39,10 @@ struct deciding {
 	unsigned limit;
 	unsigned language;     /* of the words: an index into the pack's */
 	double balance;
+	const struct record *const *models; /* one an action; NULL: none is at hand */
+	bool learned;          /* what was learned counts */
+	double lot;            /* of actions whose share to be tried is above it, the propensity is drawn; 1: of none */
+	uint64_t draw_key;
 	struct verdict *verdicts; /* one an action */
 	uint16_t best[LIMIT_RECOMMENDATIONS]; /* indexes of actions, in order */
 	unsigned best_count;

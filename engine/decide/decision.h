@@ -1,7 +1,7 @@
 /* decide/decision.h: a recommendation: gates, policies, score, words, reasons. Reads several records, changes none.
  *
  *     score = P x V x C x L       (DESIGN, "Deciding")
- *     P  propensity: the action's start; learned from outcomes later
+ *     P  propensity: the action's start, as outcomes have corrected it since, or a draw to try it (learn.h)
  *     V  = b x customer value + (1 - b) x business value, b the pack's balance (clamped to 0 … 1)
  *     C  product of the weights of the action's contexts that hold
  *     L  the action's lever x its goal's lever
@@ -24,6 +24,7 @@ struct ask {
 	size_t attr_count;
 	struct slice goal, action; /* a nudge's restriction; empty: none */
 	uint8_t bound_member;      /* a nudge's member, already resolved; 0: none */
+	uint64_t boot, count;      /* the decision's number: what is drawn follows from it; 0, 0: nothing is */
 	/* Asked between actions: true when the deadline passed. Then the pack's fallback is the answer. NULL: no
 	 * deadline. */
 	bool (*expired)(void *arg);
@@ -36,6 +37,7 @@ struct foreign_reads {
 	struct value *values;    /* strings in the arena (recording) or lent (playing back) */
 	unsigned count, cap, next;
 	bool play;
+	bool models;             /* actions' models are among them */
 	/* Looks on, where set, and may say what a read is to come to: *v is that so far. `what` tells what is read, also
 	 * across packs: equal for the same thing of the same subject. own: what the record at hand says. */
 	void (*look)(void *arg, uint64_t what, struct value own, struct value *v);
@@ -46,6 +48,7 @@ struct foreign_reads {
 struct choice {
 	const struct action_decl *action;
 	double score, propensity, value, context, lever;
+	bool drawn;              /* the propensity, to try the action */
 	uint8_t member;          /* bound by any_member */
 	struct slice say;        /* arena */
 	struct slice *reasons;   /* arena */
@@ -79,6 +82,7 @@ struct decision {
 	struct slice cautions[LIMIT_ANSWERS];
 	unsigned caution_count;
 	bool fallback;
+	bool control;            /* the customer is in the control group: nothing learned, nothing drawn */
 	const char *fallback_reason; /* one of fallback_reasons */
 	/* What every action fell at, in order of declaration; where the machine keeps gates and no fallback answered. */
 	struct fell *fell; /* arena */
@@ -92,6 +96,8 @@ const char *gate_text(unsigned gate); /* "" is none: it was chosen */
 struct decide_subjects {
 	const struct record *customer; /* never NULL; may be an empty one */
 	const struct record *agent, *area; /* NULL: unknown */
+	/* What actions have learned, in order of declaration; an item is NULL where that is nothing. NULL: all of it is. */
+	const struct record *const *models;
 };
 
 /* Results live in the machine's arena. Lua calls that abort make their value unknown and are counted. */
@@ -126,6 +132,7 @@ struct decision_chosen {
 	double score, propensity, value, context, lever;
 	struct slice say;
 	uint8_t member;
+	bool drawn;
 };
 struct decision_record {
 	struct decision_head head;
@@ -133,7 +140,7 @@ struct decision_record {
 	struct foreign_reads foreign;
 	struct decision_chosen *chosen;
 	unsigned chosen_count;
-	bool fallback;
+	bool fallback, control;
 	enum fallback_cause cause; /* of a fallback */
 	struct fell *fell;         /* one an action of the pack; none where the daemon did not keep them */
 	unsigned fell_count;

@@ -19,9 +19,10 @@
 
 #define VERSION 1
 
-enum { FLAG_NUDGE = 1, FLAG_MOOD = 2, FLAG_EXPLAIN = 4, FLAG_FALLBACK = 8, FLAG_GATES = 16, FLAG_STATE_LATE = 32 };
+enum { FLAG_NUDGE = 1, FLAG_MOOD = 2, FLAG_EXPLAIN = 4, FLAG_FALLBACK = 8, FLAG_GATES = 16, FLAG_STATE_LATE = 32,
+       FLAG_MODELS = 64, FLAG_CONTROL = 128 };
 enum { HALF_GATE = 7, HALF_UNKNOWN = 8 };
-enum { PART_CONTEXT = 1, PART_LEVER = 2, PART_MEMBER = 4, PART_SCORE = 8 };
+enum { PART_CONTEXT = 1, PART_LEVER = 2, PART_MEMBER = 4, PART_SCORE = 8, PART_DRAWN = 16 };
 #define TEXTS 8
 
 static void put_value(struct bytes *out, struct value v)
@@ -102,7 +103,7 @@ static void put_choice(struct bytes *out, const struct choice *c, bool words)
 {
 	double product = c->propensity * c->value * c->context * c->lever;
 	uint8_t parts = (c->context != 1 ? PART_CONTEXT : 0) | (c->lever != 1 ? PART_LEVER : 0) |
-			(c->member ? PART_MEMBER : 0) |
+			(c->member ? PART_MEMBER : 0) | (c->drawn ? PART_DRAWN : 0) |
 			(memcmp(&product, &c->score, sizeof(product)) != 0 ? PART_SCORE : 0);
 	bytes_put_string(out, str_slice(c->action->name));
 	bytes_put_u8(out, parts);
@@ -136,10 +137,12 @@ static void put_gates(struct bytes *out, const struct decision *d)
 			bytes_put_varint(out, d->fell[i].policy);
 }
 
-static uint8_t flags_of(const struct decision_head *head, const struct ask *ask, const struct decision *d)
+static uint8_t flags_of(const struct decision_head *head, const struct ask *ask, const struct foreign_reads *foreign,
+			const struct decision *d)
 {
 	bool late = d->fallback && d->fallback_reason == fallback_reasons[FALLBACK_STATE_LATE];
-	return (uint8_t)((head->nudge ? FLAG_NUDGE : 0) | (ask->has_mood ? FLAG_MOOD : 0) |
+	return (uint8_t)((foreign && foreign->models ? FLAG_MODELS : 0) | (d->control ? FLAG_CONTROL : 0) |
+			 (head->nudge ? FLAG_NUDGE : 0) | (ask->has_mood ? FLAG_MOOD : 0) |
 			 (ask->explain ? FLAG_EXPLAIN : 0) | (d->fallback ? FLAG_FALLBACK : 0) |
 			 (d->fell_count ? FLAG_GATES : 0) | (late ? FLAG_STATE_LATE : 0));
 }
@@ -148,7 +151,7 @@ void decision_encode(const struct decision_head *head, const struct ask *ask, co
 		     const struct decision *d, struct bytes *out)
 {
 	bytes_put_u8(out, VERSION);
-	bytes_put_u8(out, flags_of(head, ask, d));
+	bytes_put_u8(out, flags_of(head, ask, foreign, d));
 	bytes_put_varint(out, head->boot);
 	bytes_put_varint(out, head->count);
 	bytes_put_varint(out, head->customer_seq);
@@ -226,6 +229,7 @@ static void take_choice(struct reader *r, struct decision_chosen *c, bool words)
 	c->context = parts & PART_CONTEXT ? reader_f64(r) : 1;
 	c->lever = parts & PART_LEVER ? reader_f64(r) : 1;
 	c->member = parts & PART_MEMBER ? reader_u8(r) : 0;
+	c->drawn = parts & PART_DRAWN;
 	c->score = parts & PART_SCORE ? reader_f64(r) : c->propensity * c->value * c->context * c->lever;
 	c->say = words ? reader_string(r) : (struct slice){ NULL, 0 };
 }
@@ -260,9 +264,12 @@ int decision_decode(struct decision_record *out, struct slice in, struct arena *
 	out->ask.has_mood = flags & FLAG_MOOD;
 	out->ask.explain = flags & FLAG_EXPLAIN;
 	out->fallback = flags & FLAG_FALLBACK;
+	out->control = flags & FLAG_CONTROL;
 	out->cause = flags & FLAG_STATE_LATE ? FALLBACK_STATE_LATE : FALLBACK_ACTIONS_LATE;
 	out->head.boot = reader_varint(&r);
 	out->head.count = reader_varint(&r);
+	out->ask.boot = out->head.boot;
+	out->ask.count = out->head.count;
 	out->head.customer_seq = reader_varint(&r);
 	if (out->head.nudge) {
 		out->head.source_seq = reader_varint(&r);
@@ -271,6 +278,7 @@ int decision_decode(struct decision_record *out, struct slice in, struct arena *
 	}
 	take_ask(&r, &out->ask, arena);
 	take_foreign(&r, &out->foreign, arena);
+	out->foreign.models = flags & FLAG_MODELS;
 	out->chosen_count = (unsigned)take_count(&r, LIMIT_RECOMMENDATIONS);
 	if (out->chosen_count)
 		out->chosen = arena_alloc(arena, out->chosen_count * sizeof(*out->chosen));

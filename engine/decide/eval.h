@@ -139,6 +139,8 @@ struct value eval_name(struct eval *e, struct slice name);
 struct slice ask_topic(const struct ask *ask);      /* its topic, else its intent: both are of the pack's list */
 bool topic_covers(struct slice general, struct slice topic); /* "bill" covers "bill/why-higher", and itself */
 bool ask_asks_for(const struct ask *ask, const struct action_decl *a);
+/* A decision's read of another subject: recorded, or played back. own: what that subject's record says now. */
+struct value eval_foreign(struct eval *e, uint64_t what, struct value own);
 int64_t record_first_ms(const struct record *r);    /* first event known of; INT64_MAX: none */
 
 /* eval_series.c */

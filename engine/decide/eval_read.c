@@ -47,6 +47,17 @@ static struct value foreign_looked(struct eval *e, uint64_t what, struct value o
 	return v;
 }
 
+struct value eval_foreign(struct eval *e, uint64_t what, struct value own)
+{
+	struct value v;
+	if (e->foreign && e->foreign->look)
+		return foreign_looked(e, what, own);
+	if (foreign_played(e, &v))
+		return v;
+	foreign_record(e, own);
+	return own;
+}
+
 static uint64_t whose(const struct record *r, enum term_scope scope)
 {
 	return r ? hash64(subject_id(&r->subject), scope) : scope;

@@ -1,7 +1,6 @@
 /* decide/explain.c: why: the conditions of what was chosen, and the gate at which everything else fell, each with the
  * values read. What a gate that stayed shut is missing is put into words by missing.c. */
-#include "decide/deciding.h"
-
+#include "decide/learn.h"
 #include "decide/text.h"
 
 #define REASONS_MAX 16
@@ -88,6 +87,7 @@ void explain_choices(struct deciding *d)
 			if (t)
 				reasons_of(d, c, t);
 		}
+		reason_add(c, propensity_reason(d, c->action, score));
 		if (score->customer_unknown)
 			reason_add(c, SLICE("customer value unknown: counted as 0"));
 		if (score->business_unknown)

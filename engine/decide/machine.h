@@ -35,6 +35,7 @@ enum effect_kind { /* on disk */
 	EFFECT_UNLINK = 4, /* … and no longer */
 	EFFECT_MERGE = 5,  /* a whole record joins this one */
 	EFFECT_ABSORB = 6, /* a prospect's alias has an owner now: the prospect's record goes there */
+	EFFECT_LEARN = 8,  /* an action's model: a customer's answer to an offer (learn.c) */
 };
 
 struct effect {
@@ -111,6 +112,8 @@ int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t
  * are the words of the action chosen. seq and index are the caller's to set. */
 struct alert *machine_apply_nudge(struct machine *m, struct record *record, struct slice rule, struct slice channel,
 				  struct slice text, uint8_t member, int64_t time_ms, const struct apply_input *in);
+/* What EFFECT_LEARN does to the record of an action's model; for copies of it, too. */
+void machine_learn(struct machine *m, struct record *model, struct slice body);
 /* Alerts raised by the entry learn its sequence. */
 void applied_set_seq(struct applied *out, uint64_t seq);
 

@@ -1,5 +1,5 @@
 /* decide/score.c: score = P x V x C x L, each part kept (decision.h). */
-#include "decide/deciding.h"
+#include "decide/learn.h"
 
 #include <math.h>
 
@@ -44,7 +44,7 @@ static double value_of(struct eval *e, const struct term *t, bool *unknown)
 void score_action(struct deciding *d, const struct action_decl *a, struct score *out)
 {
 	struct eval *e = d->e;
-	out->propensity = a->propensity_start;
+	propensity_of(d, a, out);
 	double customer = value_of(e, a->customer_value, &out->customer_unknown);
 	double business = value_of(e, a->business_value, &out->business_unknown);
 	out->customer = customer;

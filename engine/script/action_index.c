@@ -34,6 +34,7 @@ static double levers_of(const struct pack *p, const struct action_decl *a)
 
 void actions_index(struct pack *p)
 {
+	pack_index_learning(p);
 	for (unsigned i = 0; i < p->action_count; i++) {
 		index_policies(p, &p->actions[i]);
 		p->actions[i].levers = levers_of(p, &p->actions[i]);

@@ -148,6 +148,10 @@ void check_pack(lua_State *L);  /* check.c */
 void series_settle(lua_State *L); /* keeping, keep, ids */
 void index_build(struct pack *p); /* type_index.c */
 void actions_index(struct pack *p); /* action_index.c */
+/* declare_propensity.c */
+void read_propensity(lua_State *L, const struct fields *action, struct action_decl *a);
+void read_learning(const struct fields *pack, struct pack *p);
+void pack_index_learning(struct pack *p);
 void reads_build(struct loader *l); /* read_index.c */
 void reasons_prepare(struct pack *p); /* reasons.c */
 void mask_spread(struct pack *p); /* mask.c */

@@ -4,9 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#define START_DEFAULT 0.1     /* propensity of an action nobody has tried */
-#define EVIDENCE_DEFAULT 50.0 /* outcomes that this start is worth */
-
 /* { rejected = 2, within = "180d" } */
 static bool read_outcomes(const struct fields *policy, const char *name, unsigned *kind, unsigned *count,
 			  struct span *within)
@@ -92,21 +89,6 @@ static int policy_declare(lua_State *L)
 	p->policies = list_room(p->policies, p->policy_count, sizeof(*p->policies));
 	p->policies[p->policy_count++] = d;
 	return 0;
-}
-
-static void read_propensity(lua_State *L, const struct fields *action, struct action_decl *a)
-{
-	static const char *const allowed[] = { "start", "evidence", "by", NULL };
-	a->propensity_start = START_DEFAULT;
-	a->propensity_evidence = EVIDENCE_DEFAULT;
-	if (!fields_push(action, "propensity"))
-		return;
-	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: propensity", action->what);
-	struct fields f = fields_open(L, -1, what.data, action->place, allowed);
-	a->propensity_start = fields_number(&f, "start", 0, 1, START_DEFAULT);
-	a->propensity_evidence = fields_number(&f, "evidence", 0, 1e6, EVIDENCE_DEFAULT);
-	a->by = fields_texts(&f, "by", false, &a->by_count);
-	lua_pop(L, 1);
 }
 
 static void read_value(lua_State *L, const struct fields *action, struct action_decl *a)

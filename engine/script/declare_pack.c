@@ -105,7 +105,7 @@ void pack_assume(struct loader *l)
 static int pack_declare(lua_State *L)
 {
 	static const char *const allowed[] = { "name",    "zone",   "currency", "languages", "topics",
-					       "balance", "levers", "fallback", "mask",      NULL };
+					       "balance", "levers", "fallback", "mask",      "explore", "control", NULL };
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
 	struct fields f = fields_open(L, 1, "pack", place_here(L), allowed);
@@ -131,6 +131,7 @@ static int pack_declare(lua_State *L)
 		p->balance = check_balance(L, f.place, balance);
 	l->balance_declared = balance != NULL;
 	read_levers(L, &f, p);
+	read_learning(&f, p);
 	p->fallback = fields_texts(&f, "fallback", false, &p->fallback_count);
 	p->mask = fields_texts(&f, "mask", false, &p->mask_count);
 	check_mask(&f, p);

@@ -151,8 +151,10 @@ struct action_decl {
 	unsigned ask_count;
 	struct term *eligible, *applicable, *suitable; /* NULL: open */
 	struct term *customer_value, *business_value;  /* literal or term or call; unknown counts as 0 and is said */
-	double propensity_start, propensity_evidence;
-	struct str **by; unsigned by_count;            /* with the evidence: kept for a model that learns; nothing reads them */
+	struct model_prior propensity;
+	double explore;         /* share of decisions in which its propensity is drawn */
+	struct str **by; unsigned by_count; /* names of facts, or of attributes of the customer: segments are made of their values */
+	int *by_facts;          /* which fact each is; -1: an attribute */
 	struct context_weight *contexts; unsigned context_count; /* weights of all that hold multiply */
 	double lever, levers;   /* its own; with its goal's */
 	uint16_t *policies; unsigned policy_count; /* indexes of those that cover it, on some channel */
@@ -193,6 +195,8 @@ struct pack {
 	struct str **topics; unsigned topic_count;
 	struct term *balance;      /* the customer's share of the value, 0 to 1; default literal 0.5 */
 	struct goal_lever *levers; unsigned lever_count;
+	double explore, control;   /* shares of decisions that try, and of customers who are decided about without what was learned */
+	bool explores;             /* some action does */
 	struct str **fallback; unsigned fallback_count; /* actions recommended when the deadline passed; gates are not asked */
 	struct str **timeline_types; unsigned timeline_type_count; /* none: all */
 	struct str **timeline_fields; unsigned timeline_field_count;

@@ -121,7 +121,7 @@ void pause_work(struct shard *s, struct work *w)
 	if (publish && a->is_aside)
 		machine_set_aside(&s->machine, a->aside);
 	else if (publish)
-		machine_set_pack(&s->machine, s->next_pack);
+		machine_set_pack(&s->machine, s->next_pack), models_swap(s);
 	else if (!a->is_aside)
 		pack_destroy(s->next_pack);
 	if (!a->is_aside)
@@ -191,6 +191,8 @@ void control_stand_and_publish(struct engine *e, struct activation *a)
 	send_all(e, a, WORK_PAUSE);
 	if (control_publish(e, a) != ERR_OK)
 		activation_fail(a);
+	else if (!a->is_aside)
+		models_prepare(e);
 	pthread_mutex_lock(&a->lock);
 	a->released = true;
 	pthread_cond_broadcast(&a->moved);

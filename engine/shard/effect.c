@@ -113,7 +113,10 @@ void effect_work(struct shard *s, struct work *w)
 			    .member = w->member,
 			    .changes_record = effect_changes(slot, w->effect.kind),
 			    .reserved_bytes = reserved + ENTRY_SLACK_BYTES };
-	tell_source(s, w, commit_entry(s, &c));
+	uint64_t seq = commit_entry(s, &c);
+	if (w->effect.kind == EFFECT_LEARN)
+		models_tell(s, &w->effect.target, w->effect.body, seq);
+	tell_source(s, w, seq);
 }
 
 static void run_parked(struct shard *s)

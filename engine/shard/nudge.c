@@ -53,16 +53,20 @@ void nudge_work(struct shard *s, struct work *w)
 			   .action = w->effect.action,
 			   .member = w->member,
 			   .limit = 1,
-			   .now_ms = w->effect.nudge_ms };
+			   .now_ms = w->effect.nudge_ms,
+			   .boot = s->engine->boot_id,
+			   .count = atomic_fetch_add(&s->engine->decisions, 1) + 1 };
 	int member = record_member(slot->record, s->machine.pool, w->member, false, 0);
 	ask.bound_member = (uint8_t)(member > 0 ? member : 0);
-	struct decide_subjects subjects = { .customer = slot->record, .area = area_of(s, slot->record) };
+	struct decide_subjects subjects = { .customer = slot->record,
+					    .area = area_of(s, slot->record),
+					    .models = models_at_hand(&s->models) };
 	struct foreign_reads foreign = { 0 };
 	struct decision decision;
 	machine_decide(&s->machine, &subjects, &ask, &foreign, &decision);
 	struct decision_head head = {
-		.boot = s->engine->boot_id,
-		.count = atomic_fetch_add(&s->engine->decisions, 1) + 1,
+		.boot = ask.boot,
+		.count = ask.count,
 		.customer_seq = slot->record->seq,
 		.nudge = true,
 		.source_seq = w->effect.source_seq,

@@ -14,6 +14,7 @@
 #include "shard/cache.h"
 #include "shard/engine.h"
 #include "shard/feed.h"
+#include "shard/models.h"
 #include "shard/past.h"
 #include "shard/shard.h"
 #include "shard/sweep.h"
@@ -74,6 +75,7 @@ struct shard {
 	bool tail_full; /* the store is over tail_bytes behind the journal: events wait */
 	bool inbox_stuck, inbox_busy; /* its head finds no room; since the disk is behind, not full */
 	struct pack *next_pack;
+	struct models models, next_models; /* of the pack's actions; of next_pack's */
 	struct bytes scratch, encoded;
 	struct shard_counts counts;
 	bool closing;

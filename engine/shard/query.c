@@ -113,7 +113,7 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 	struct ask *ask = &w->recommend.ask;
 	struct deadline deadline = { w->recommend.started_ns + (uint64_t)w->recommend.deadline_ms * 1000000u };
 	struct record *owned_agent = NULL, *owned_area = NULL;
-	struct decide_subjects subjects = { .customer = customer };
+	struct decide_subjects subjects = { .customer = customer, .models = models_at_hand(&s->models) };
 	if (ask->agent.len) {
 		struct subject agent = subject_of(SUBJECT_AGENT, ask->agent);
 		subjects.agent = foreign_record(s, &agent, w->recommend.agent_record, &owned_agent);
@@ -128,14 +128,14 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 		ask->now_ms = s->now_ms > customer->newest_ms ? s->now_ms : customer->newest_ms;
 	struct foreign_reads foreign = { 0 };
 	struct decision decision;
+	ask->boot = s->engine->boot_id;
+	ask->count = atomic_fetch_add(&s->engine->decisions, 1) + 1;
 	stages_lap(&s->machine.stages, STAGE_ASKED, 1);
 	if (w->recommend.deadline_ms && deadline_passed(&deadline))
 		machine_fallback(&s->machine, ask, FALLBACK_STATE_LATE, &decision);
 	else
 		machine_decide(&s->machine, &subjects, ask, &foreign, &decision);
-	struct decision_head head = { .boot = s->engine->boot_id,
-				      .count = atomic_fetch_add(&s->engine->decisions, 1) + 1,
-				      .customer_seq = customer->seq };
+	struct decision_head head = { .boot = ask->boot, .count = ask->count, .customer_seq = customer->seq };
 	record_decision(s, customer, &head, ask, &foreign, &decision);
 	stages_lap(&s->machine.stages, STAGE_RECORD, 1);
 	struct wire_recommendation wire;

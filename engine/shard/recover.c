@@ -334,6 +334,7 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 	result = replay_from(e, mark + 1, found->last_seq, &checks, progress, arg);
 	if (result == ERR_OK) {
 		(void)fault_hit(recover_before_effects);
+		models_load(e);
 		emit_cut_off(e);
 	}
 	expected_destroy(e->expected);

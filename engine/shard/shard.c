@@ -94,6 +94,8 @@ void shard_destroy(struct shard *s)
 	sweep_finish(&s->sweep);
 	pack_destroy(s->next_pack);
 	cache_finish(&s->cache);
+	models_finish(&s->models, s->machine.pool);
+	models_finish(&s->next_models, s->machine.pool);
 	machine_finish(&s->machine);
 	arena_finish(&s->arena);
 	arena_finish(&s->arena_event);

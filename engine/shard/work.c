@@ -56,6 +56,7 @@ struct work *work_to_heap(const struct work *w)
 		keep(&h->arena, &h->acknowledge.by);
 		break;
 	case WORK_EFFECT:
+	case WORK_MODEL:
 	case WORK_NUDGE:
 		keep(&h->arena, &h->effect.body), keep(&h->arena, &h->effect.customer);
 		keep(&h->arena, &h->effect.rule), keep(&h->arena, &h->effect.channel);
@@ -267,6 +268,7 @@ void work_run(struct shard *s, struct work *w)
 		[WORK_RESOLVE] = resolve_work,     [WORK_EFFECT] = effect_work,   [WORK_EFFECT_DONE] = effect_done_work,
 		[WORK_STORED] = stored_work,       [WORK_DIGEST] = digest_work,   [WORK_RULES] = rules_work,
 		[WORK_PREPARE] = prepare_work,     [WORK_PAUSE] = pause_work,     [WORK_ACTIVATED] = activated_work,
+		[WORK_MODEL] = model_work,
 		[WORK_EXPLAINED] = work_done,
 	};
 	if (w->done)

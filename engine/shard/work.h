@@ -36,6 +36,7 @@ enum work_kind {
 	WORK_PREPARE,
 	WORK_PAUSE,
 	WORK_ACTIVATED,
+	WORK_MODEL,
 	WORK_EXPLAINED,
 };
 
@@ -150,5 +151,6 @@ void rules_work(struct shard *s, struct work *w);
 void prepare_work(struct shard *s, struct work *w);
 void pause_work(struct shard *s, struct work *w);
 void activated_work(struct shard *s, struct work *w);
+void model_work(struct shard *s, struct work *w);
 
 #endif

@@ -320,6 +320,16 @@ static bool get_seen(struct decoder *d)
 	return !d->in.bad;
 }
 
+static bool get_model(struct decoder *d)
+{
+	if (reader_left(&d->in) == 0)
+		return true;
+	struct model *model = d->r->subject.kind == SUBJECT_MODEL ? model_decode(&d->in, d->pool) : NULL;
+	if (model)
+		record_rare(d->r)->model = model;
+	return model && reader_left(&d->in) == 0;
+}
+
 static bool get_body(struct decoder *d)
 {
 	struct record *r = d->r;
@@ -333,7 +343,7 @@ static bool get_body(struct decoder *d)
 		record_rare(r)->redirect = redirect;
 	return !d->in.bad && get_attrs(d, 0) && get_members(d) && get_windows(d) && get_timeline(d) &&
 	       get_cases(d) && get_alerts(d) && get_outcomes(d) && get_timers(d) && get_marks(d) && get_links(d) &&
-	       get_seen(d) && reader_left(&d->in) == 0;
+	       get_seen(d) && get_model(d);
 }
 
 static int corrupt(void)

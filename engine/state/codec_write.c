@@ -2,7 +2,8 @@
  *
  *   8  sequence     the newest entry applied
  *   8  version      RECORD_VERSION
- *      body         kind (1), id; newest (zigzag), late; redirect; then each part: its count and its items
+ *      body         kind (1), id; newest (zigzag), late; redirect; then each part: its count and its items;
+ *                   of an action that has learned: its model, to the end
  *
  * Numbers are varints, times zigzag varints (of the timeline and of ids seen: the distance to the one before), values 8
  * bytes, strings spelled out. An absent string is an empty one.
@@ -194,6 +195,8 @@ void record_put(const struct record *r, struct bytes *out, bool digest)
 	put_timers(out, r, digest);
 	put_marks_and_links(out, r);
 	put_seen(out, r);
+	if (r->rare->model)
+		model_encode(r->rare->model, out, digest);
 }
 
 void record_encode(const struct record *r, struct bytes *out)

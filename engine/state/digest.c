@@ -3,7 +3,8 @@
  *   - the sequence, and alerts' ids, which come from sequences: another number of shards or another interleaving of
  *     subjects gives other ones;
  *   - timers' fire times: a timer set by imported history fires later than one that was set live;
- *   - outcomes' decision ids: they name a boot of the daemon.
+ *   - outcomes' decision ids: they name a boot of the daemon;
+ *   - models' calibration: what was expected depends on the order in which many customers' outcomes arrive.
  *
  * Rules can read none of these. A record with nothing in it counts nothing, whether it exists or not. */
 #include "state/codec.h"

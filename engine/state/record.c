@@ -83,6 +83,7 @@ static void rare_destroy(struct rare *x, struct strpool *pool)
 	DROP_ALL(x->more, x->more_count, more_drop, pool);
 	free(x->marks);
 	strpool_drop(pool, x->redirect);
+	model_destroy(x->model, pool);
 	free(x);
 }
 
@@ -122,7 +123,7 @@ bool record_is_empty(const struct record *r)
 
 bool record_is_blank(const struct record *r)
 {
-	return r->newest_ms == 0 && r->rare->late == 0 && r->rare->redirect == NULL && r->seen_count == 0 &&
+	return r->newest_ms == 0 && r->rare->late == 0 && r->rare->redirect == NULL && !r->rare->model && r->seen_count == 0 &&
 	       r->seen_floor_ms == INT64_MIN &&
 	       r->attr_count + r->member_count + r->window_count + r->timeline_count + r->rare->case_count + r->rare->alert_count +
 			       r->rare->outcome_count + r->rare->timer_count + r->rare->mark_count + r->rare->link_count ==
@@ -161,7 +162,8 @@ static size_t rare_bytes(const struct rare *x)
 		       block_bytes(x->alert_cap * sizeof(*x->alerts)) +
 		       block_bytes(x->outcome_cap * sizeof(*x->outcomes)) +
 		       block_bytes(x->timer_cap * sizeof(*x->timers)) + block_bytes(x->mark_cap * sizeof(*x->marks)) +
-		       block_bytes(x->link_cap * sizeof(*x->links)) + block_bytes(x->more_cap * sizeof(*x->more));
+		       block_bytes(x->link_cap * sizeof(*x->links)) + block_bytes(x->more_cap * sizeof(*x->more)) +
+		       block_bytes(model_bytes(x->model));
 	for (unsigned i = 0; i < x->alert_count; i++)
 		bytes += block_bytes(strlen(x->alerts[i].text) + 1);
 	for (unsigned i = 0; i < x->more_count; i++)

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/strpool.h"
 #include "state/event.h"
+#include "state/model.h"
 #include "state/subject.h"
 #include "state/window.h"
 
@@ -126,6 +127,7 @@ struct rare {
 	struct link *links;
 	struct member_more *more;     /* in no order: members have its number */
 	struct str *redirect;         /* merged into this customer; then only that matters */
+	struct model *model;          /* of an action: what it has learned (state/model.h); NULL: nothing */
 	uint64_t late;                /* events left out of a window because they came too late */
 	uint16_t case_count, alert_count, outcome_count, timer_count, mark_count, link_count, more_count;
 	uint16_t case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap, more_cap;

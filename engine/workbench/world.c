@@ -50,6 +50,7 @@ void world_clear(struct world *w, int64_t now_ms)
 	w->now_ms = w->in.received_at_ms = now_ms;
 	w->due_ms = INT64_MAX;
 	w->seq = w->ids = 0;
+	w->learned = false;
 	w->failure[0] = '\0';
 	for (unsigned i = 0; i < w->m.pack->rule_count; i++) {
 		w->m.pack->rules[i].failed_in_a_row = 0;
@@ -132,6 +133,7 @@ static void apply_effects(struct world *w, const struct event *source)
 	for (unsigned i = 0; i < count; i++) {
 		struct record *target = world_record(w, &effects[i].target, true);
 		machine_apply_effect(&w->m, target, effects[i].kind, effects[i].body, source, &w->in, &w->out);
+		w->learned |= effects[i].kind == EFFECT_LEARN;
 		settle(w, WORLD_EFFECT, target, source, NULL);
 		apply_effects(w, source);
 	}
@@ -146,9 +148,24 @@ static const struct record *area_of(struct world *w, const struct record *r)
 	return world_record(w, &s, false);
 }
 
-/* What is called to explain a decision runs apart from what makes it. */
-static void decide(struct world *w, const struct decide_subjects *subjects, struct ask *ask)
+/* NULL: nothing is learned yet. In the machine's arena. */
+static const struct record *const *models_of(struct world *w)
 {
+	const struct pack *p = w->m.pack;
+	const struct record **models = arena_alloc(&w->m.arena, (p->action_count + 1) * sizeof(struct record *));
+	bool any = false;
+	for (unsigned i = 0; i < p->action_count; i++) {
+		struct subject s = subject_of(SUBJECT_MODEL, str_slice(p->actions[i].name));
+		models[i] = w->learned ? record_at(w, &s, false) : NULL;
+		any |= models[i] != NULL;
+	}
+	return any ? models : NULL;
+}
+
+/* What is called to explain a decision runs apart from what makes it. */
+static void decide(struct world *w, struct decide_subjects *subjects, struct ask *ask)
+{
+	subjects->models = models_of(w);
 	const struct world_meter *meter = w->meter;
 	struct foreign_reads once = { 0 }, again = { 0 };
 	if (w->covered || meter) {

@@ -41,6 +41,7 @@ struct world {
 	struct apply_input in;
 	struct applied out;
 	struct decision decision;
+	bool learned;            /* some action has, from an outcome */
 	char failure[256];       /* of a function of the pack, the first since somebody emptied it; else empty */
 	bool covered;            /* functions are traced: what only explains a decision must not count as run */
 	const struct world_watch *watch; /* NULL: nobody */

@@ -18,10 +18,12 @@
 #define AGENTS 2
 #define ALIASES 3
 #define PROSPECTS ALIASES /* what happened under an alias that nobody owned yet */
-#define RECORDS (CUSTOMERS + AGENTS + ALIASES + PROSPECTS)
+#define ACTIONS 4
+#define RECORDS (CUSTOMERS + AGENTS + ALIASES + PROSPECTS + ACTIONS)
 
 static const char pack[] =
-	"pack { name = 'sim', currency = 'EUR', topics = { 'bill', 'net' }, fallback = { 'listen' } }\n"
+	"pack { name = 'sim', currency = 'EUR', topics = { 'bill', 'net' }, fallback = { 'listen' }, explore = 0.3, control "
+	"= 0.5 }\n"
 	"timeline { keep = 6, fields = { 'topic', 'mood' } }\n"
 	"local calls = series { on = { 'call', 'hang' }, by = { 'topic' } }\n"
 	"local moods = series { on = 'call', value = 'mood' }\n"
@@ -67,10 +69,12 @@ static const char pack[] =
 	"policy { goal = 'grow', unless = any { promise:is_missed(), outage:is_open() }, except = asked_for_it(), say "
 	"= 'Fix first.' }\n"
 	"policy { per = 'goal', after = { rejected = 2, within = '30d' }, pause = '5d' }\n"
-	"action 'listen' { goal = 'serve', value = { customer = 0.5, business = 0.1 }, say = 'I listen.' }\n"
+	"fact.callers = calc({ n = fact.same }, function(v) return v.n and v.n > 1 and 'often' or 'rarely' end)\n"
+	"action 'listen' { goal = 'serve', value = { customer = 0.5, business = 0.1 }, say = 'I listen.',\n"
+	"  propensity = { start = 0.3, evidence = 5, strength = 3, half_life = '4d', by = { 'callers', 'let_down' } } }\n"
 	"action 'plan' { goal = 'serve', group = 'net', applicable = any_member(open_alert 'abuse'), value = { "
 	"customer = fact.weight, business = 0.2 },\n"
-	"  say = '{member}: {texts}' }\n"
+	"  say = '{member}: {texts}', propensity = { start = 0.2, evidence = 0.5, half_life = '1d' } }\n"
 	"action 'more' { goal = 'grow', asks = { 'bill' }, eligible = fact.mood:above(-0.5), value = { customer = 0.1, "
 	"business = fact.broken }, say = 'More.' }\n"
 	"action 'rest' { goal = 'serve', suitable = attr('strained', 'agent'):is(true), value = { customer = 1, "
@@ -94,7 +98,10 @@ static uint32_t random_next(uint32_t below)
 
 static struct subject subject_at(unsigned i)
 {
+	static const char *const actions[ACTIONS] = { "listen", "plan", "more", "rest" };
 	char id[16];
+	if (i >= RECORDS - ACTIONS)
+		return subject_of(SUBJECT_MODEL, slice_of(actions[i - (RECORDS - ACTIONS)]));
 	if (i < CUSTOMERS)
 		snprintf(id, sizeof(id), "c%u", i);
 	else if (i < CUSTOMERS + AGENTS)
@@ -169,7 +176,7 @@ static void side_store(struct side *s, unsigned i)
 struct story {
 	struct side live, replay;
 	int64_t now_ms, received_ms;
-	uint64_t seq, entries, aborted, alerts, effects, nudges, decisions, timers, merges;
+	uint64_t seq, entries, aborted, alerts, effects, nudges, decisions, timers, merges, learned, drawn, controls;
 	unsigned ids;
 };
 
@@ -238,6 +245,7 @@ static void entry_effects(struct story *s, const struct event *e, const struct a
 	for (unsigned i = 0; i < count; i++) {
 		unsigned target = record_of(&effects[i].target);
 		s->merges += effects[i].kind == EFFECT_MERGE;
+		s->learned += effects[i].kind == EFFECT_LEARN;
 		arena_reset(&s->live.m.arena);
 		arena_reset(&s->replay.m.arena);
 		machine_apply_effect(&s->live.m, s->live.records[target], effects[i].kind, bytes_slice(&bodies[i]), e,
@@ -282,6 +290,7 @@ static void entry_outcome(struct story *s, unsigned customer)
 		.kind = 1 + (int)random_next(6),
 		.time_ms = s->now_ms,
 		.decision_boot = random_next(3),
+		.decision_count = random_next(40),
 		.id_hash = ++s->ids,
 		.content_hash = 1,
 	};
@@ -292,16 +301,22 @@ static void entry_outcome(struct story *s, unsigned customer)
 	struct apply_input again = replay_input(s, &in);
 	machine_apply_outcome(&s->replay.m, s->replay.records[customer], &o, &again, &s->replay.out);
 	settle(s, customer);
+	entry_effects(s, NULL, &in);
 }
 
 /* A query changes nothing; made live, its record must verify on the other side. */
 static void query(struct story *s, unsigned customer)
 {
 	static const char *const topics[] = { "bill", "net", "" };
-	struct decide_subjects subjects = { s->live.records[customer],
-					    random_next(2) ? s->live.records[CUSTOMERS] : NULL, NULL };
+	struct decide_subjects subjects = {
+		.customer = s->live.records[customer],
+		.agent = random_next(2) ? s->live.records[CUSTOMERS] : NULL,
+		.models = (const struct record *const *)&s->live.records[RECORDS - ACTIONS],
+	};
 	struct foreign_reads foreign = { 0 };
-	struct ask ask = { .now_ms = s->now_ms,
+	struct ask ask = { .boot = 1,
+			   .count = s->decisions,
+			   .now_ms = s->now_ms,
 			   .topic = slice_of(topics[random_next(3)]),
 			   .explain = random_next(2),
 			   .limit = random_next(5),
@@ -320,6 +335,9 @@ static void query(struct story *s, unsigned customer)
 	CHECK(decision_verify(&s->replay.m, s->replay.records[customer], &r));
 	bytes_finish(&b);
 	s->decisions++;
+	s->controls += d.control;
+	for (unsigned i = 0; i < d.choice_count; i++)
+		s->drawn += d.choices[i].drawn;
 }
 
 static void any_event(struct story *s, unsigned customer)
@@ -429,21 +447,22 @@ int main(int argc, char **argv)
 	unsigned stories = argc > 1 ? (unsigned)atoi(argv[1]) : 12, entries = argc > 2 ? (unsigned)atoi(argv[2]) : 500;
 	uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	struct story *s = must_malloc(sizeof(*s));
-	uint64_t sums[8] = { 0 };
+	uint64_t sums[11] = { 0 };
 	for (unsigned i = 0; i < stories; i++) {
 		run_story(s, seed + i, entries);
-		const uint64_t one[8] = { s->entries, s->aborted,   s->alerts, s->effects,
-					  s->nudges,  s->decisions, s->timers, s->merges };
-		for (unsigned k = 0; k < 8; k++)
+		const uint64_t one[11] = { s->entries, s->aborted, s->alerts, s->effects, s->nudges,  s->decisions,
+					   s->timers,  s->merges,  s->learned, s->drawn,  s->controls };
+		for (unsigned k = 0; k < 11; k++)
 			sums[k] += one[k];
 	}
 	free(s);
 	printf("%u stories: %llu entries, %llu aborted calls, %llu alerts, %llu effects, %llu nudges, %llu decisions, "
-	       "%llu timers, %llu merges\n",
+	       "%llu timers, %llu merges, %llu outcomes learned, %llu propensities drawn, %llu decisions of the control group\n",
 	       stories, (unsigned long long)sums[0], (unsigned long long)sums[1], (unsigned long long)sums[2],
 	       (unsigned long long)sums[3], (unsigned long long)sums[4], (unsigned long long)sums[5],
-	       (unsigned long long)sums[6], (unsigned long long)sums[7]);
-	for (unsigned k = 0; k < 8; k++)
+	       (unsigned long long)sums[6], (unsigned long long)sums[7], (unsigned long long)sums[8],
+	       (unsigned long long)sums[9], (unsigned long long)sums[10]);
+	for (unsigned k = 0; k < 11; k++)
 		CHECK(sums[k] > 0); /* a story in which nothing of a kind happens tests nothing of it */
 	return 0;
 }

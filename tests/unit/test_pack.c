@@ -231,10 +231,10 @@ static void decisions_are_declared(void **state)
 	assert_int_equal(a[0].applicable->children[0]->scope, SCOPE_MEMBER);
 	assert_true(a[0].suitable->op == TERM_CALL && a[0].suitable->call.context);
 	says(&w, a[0].customer_value, "function at pack.lua:38 (m = 2, n = same_matter)");
-	assert_true(a[0].propensity_start == 0.2 && a[0].propensity_evidence == 20 && a[0].lever == 2);
+	assert_true(a[0].propensity.start == 0.2 && a[0].propensity.evidence == 20 && a[0].lever == 2);
 	assert_int_equal(a[0].context_count, 2);
 	says(&w, a[0].contexts[1].when, "rejected in 30 days > 1");
-	assert_true(a[1].propensity_start == 0.1 && a[1].propensity_evidence == 50 && a[1].lever == 1 &&
+	assert_true(a[1].propensity.start == 0.1 && a[1].propensity.evidence == 50 && a[1].lever == 1 &&
 		    a[1].order == 1);
 	assert_int_equal(p->policy_count, 3);
 	assert_true(slice_equal(p->policies[0].text, SLICE("not while complaint is open, except where asked for it")));

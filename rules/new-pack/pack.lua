@@ -1,7 +1,8 @@
 -- new-pack: what customers' events mean to us, and what to do next. A beginning: change every part of it.
 --
--- From this folder, `nudgectl rules test .` tells the stories in tests/, and `nudgectl rules activate .` makes it the pack
--- of the daemon that runs. What else a pack may say is in the author's guide, rules/README.md.
+-- From this folder, `nudgectl rules check .` finds mistakes, `nudgectl rules test .` tells the stories in tests/, and
+-- `nudgectl rules activate .` makes it the pack of the daemon that runs. What else a pack may say is in the author's guide,
+-- rules/README.md.
 
 pack {
   name = "new-pack",

@@ -31,19 +31,19 @@ class New(unittest.TestCase):
     def new(self, *args, **more):
         return ctl("rules", "new", *args, cwd=self.folder, **more)
 
-    def test_it_passes_its_tests_which_see_all_of_it(self):
+    def test_it_passes_the_check_and_its_tests_which_see_all_of_it(self):
         done = self.new("shop")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         shop = os.path.join(self.folder, "shop")
         self.assertIn('name = "shop"', text_of(shop, "pack.lua"))
         for path in ("pack.lua", "tests/stories.lua"):
             self.assertNotIn("new-pack", text_of(shop, path))
-        for line in done.stdout.splitlines(): # what it says to do next is done
-            if line.startswith("  nudgectl rules test"):
-                tested = ctl(*line.split()[1:], "--threshold", "100", cwd=self.folder)
-                break
-        self.assertEqual(tested.returncode, 0, tested.stdout + tested.stderr)
-        self.assertIn(" 0 failed", tested.stdout)
+        said = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("  nudgectl ")]
+        self.assertEqual([words[1] for words in said], ["check", "test"])
+        for words, more in zip(said, (["--strict"], ["--threshold", "100"])): # what it says to do next is done
+            next_one = ctl(*words, *more, cwd=self.folder)
+            self.assertEqual(next_one.returncode, 0, next_one.stdout + next_one.stderr)
+        self.assertIn(" 0 failed", next_one.stdout)
 
     def test_a_daemon_takes_it(self):
         self.new("shop")

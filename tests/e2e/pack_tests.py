@@ -358,12 +358,15 @@ class Guide(unittest.TestCase):
         self.assertGreaterEqual(len(recipes), 10)
         above = re.search(r'^`(pack \{ name = "recipe".*\})`', self.text, re.M).group(1)
         for recipe, test in zip(recipes, tests):
-            code, out, errors = Pack(above + " " + recipe, recipe=test).run("--coverage") # one line, so that lines stay
+            pack = Pack(above + " " + recipe, recipe=test)
+            code, out, errors = pack.run("--coverage")
             self.assertEqual(code, 0, recipe + out + errors)
+            checked = subprocess.run([NUDGECTL, "rules", "check", pack.folder, "--no-luacheck"], capture_output=True, text=True, check=False)
+            self.assertEqual(checked.returncode, 0, recipe + checked.stdout)
             self.assertRegex(out, r"coverage: (\d+) of \1 lines") # what is shown, the test has seen
 
     def test_a_failure_looks_as_shown(self):
-        failing, shown = self.blocks("lua failing"), self.blocks("text")
+        failing, shown = self.blocks("lua failing"), self.blocks("text shown")
         self.assertEqual((len(failing), len(shown)), (1, 1))
         code, out, _ = self.pack(failing[0]).run()
         self.assertEqual(code, 1)

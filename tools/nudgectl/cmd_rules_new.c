@@ -24,6 +24,7 @@ static const struct {
 	{ "new-pack/pack.lua", "pack.lua", "the pack: where to begin" },
 	{ "new-pack/tests/stories.lua", "tests/stories.lua", "its tests" },
 	{ "new-pack/.luarc.json", ".luarc.json", "for editors with the Lua language server" },
+	{ "stubs/luacheckrc", ".luacheckrc", "for luacheck" },
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
@@ -155,9 +156,10 @@ static void show_next(const char *home, const char *folder)
 		printf("  %-28s %s%s%s\n", path, style_on(stdout, STYLE_DIM), files[i].what, style_off(stdout));
 	}
 	printf("Next:\n"
+	       "  nudgectl rules check %s\n"
 	       "  nudgectl rules test %s --coverage\n"
 	       "  nudged --data DATA --rules %s   (or `nudgectl rules activate %s` where one runs already)\n",
-	       folder, folder, folder);
+	       folder, folder, folder, folder);
 	printf("The guide: %s/README.md. Editors are pointed to %s/stubs.\n", home, home);
 }
 
@@ -209,9 +211,9 @@ const struct command cmd_rules_new = {
 	.max_args = 1,
 	.options = options,
 	.run = run,
-	.details =
-		"A folder with pack.lua, tests/stories.lua, and .luarc.json for editors with the Lua language server. "
-		"The editor's stubs (the whole API with types, units and help) are not copied: .luarc.json points to "
-		"those that came with this nudgectl, in share/nudged/rules/stubs or in the source tree, so that they "
-		"always fit it. A folder that is not empty is refused. With --json: name, folder, files and stubs.",
+	.details = "A folder with pack.lua, tests/stories.lua, .luarc.json for editors with the Lua language server, and "
+		   ".luacheckrc for luacheck. The editor's stubs (the whole API with types, units and help) are not "
+		   "copied: .luarc.json points to those that came with this nudgectl, in share/nudged/rules/stubs or in "
+		   "the source tree, so that they always fit it. A folder that is not empty is refused. With --json: "
+		   "name, folder, files and stubs.",
 };

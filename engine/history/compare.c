@@ -2,25 +2,15 @@
 #include "history/compare_parts.h"
 
 #include "base/check.h"
+#include "history/packs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define JOBS_MAX 64u
-#define PAGE_ITEMS 1024u /* a step is at most so long: threads wait for each other after each */
+#define PAGE_ITEMS 4096u /* a step is at most so long: threads wait for each other after each */
 #define TO_SLACK_MS 60000 /* shards look at the clock one after the other: entries of one moment need not be in its order */
-
-/* What is active before any activation. */
-static int load_nothing(struct pack **out, struct strpool *pool)
-{
-	struct bundle bundle = { 0 };
-	int result = bundle_add(&bundle, SLICE("pack.lua"), SLICE("pack { name = \"empty\" }\n"));
-	if (result == ERR_OK)
-		result = pack_load(out, &bundle, pool);
-	bundle_finish(&bundle);
-	return result;
-}
 
 static int worker_init(struct compare *c, unsigned index)
 {
@@ -32,7 +22,7 @@ static int worker_init(struct compare *c, unsigned index)
 	arena_init(&w->arena, 0);
 	for (unsigned side = BEFORE; side < SIDES; side++)
 		machine_init(&w->sides[side].m);
-	int result = load_nothing(&pack, w->sides[BEFORE].m.pool);
+	int result = pack_load_empty(&pack, w->sides[BEFORE].m.pool);
 	if (result == ERR_OK)
 		machine_set_pack(&w->sides[BEFORE].m, pack);
 	if (result == ERR_OK)
@@ -247,6 +237,7 @@ static bool is_difference(enum compare_total t)
 	case TOTAL_ALERTS_GAINED:
 	case TOTAL_ALERTS_CHANGED:
 	case TOTAL_ALERTS_RENAMED:
+	case TOTAL_CLOSED_OTHERWISE:
 	case TOTAL_NUDGES_LOST:
 	case TOTAL_NUDGES_GAINED:
 	case TOTAL_NUDGES_CHANGED:

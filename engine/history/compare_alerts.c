@@ -148,6 +148,45 @@ static void alerts_compare(struct worker *w, const struct step *s, const struct 
 			differs(w, s, str_slice(b->alerts[i].alert->rule), EXAMPLE_GAINED, NULL, b->alerts[i].alert);
 }
 
+const struct alert *alert_alike(const struct record *of, const struct record *in, const struct alert *wanted)
+{
+	unsigned before = 0;
+	for (unsigned i = 0; i < of->rare->alert_count && &of->rare->alerts[i] != wanted; i++)
+		before += of->rare->alerts[i].seq == wanted->seq && of->rare->alerts[i].member == wanted->member &&
+			  of->rare->alerts[i].rule == wanted->rule;
+	for (unsigned i = 0; i < in->rare->alert_count; i++) {
+		const struct alert *a = &in->rare->alerts[i];
+		if (a->seq == wanted->seq && slice_equal(str_slice(a->rule), str_slice(wanted->rule)) &&
+		    slice_equal(member_name(in, a->member), member_name(of, wanted->member)) && before-- == 0)
+			return a;
+	}
+	return NULL;
+}
+
+/* One side's entry closed these: are they open still on the other? */
+static void closed_compare(struct worker *w, const struct step *s, const struct applied *mine, unsigned side)
+{
+	const struct record *own = s->pair->sides[side], *other = s->pair->sides[side == BEFORE ? AFTER : BEFORE];
+	for (unsigned i = 0; mine && i < mine->closed_count; i++) {
+		const struct alert *a = alerts_find((struct record *)own, mine->closed[i].seq, mine->closed[i].index);
+		const struct alert *b = a && a->state == ALERT_CLOSED ? alert_alike(own, other, a) : NULL;
+		if (!b || b->state == ALERT_CLOSED)
+			continue;
+		struct compare_row *row = rows_get(&w->rows, ROW_RULE, str_slice(a->rule));
+		struct met m = { .seq = s->seq,
+				 .order = s->place,
+				 .time_ms = s->time_ms,
+				 .record = own,
+				 .member = member_name(own, a->member),
+				 .before = side == BEFORE ? SLICE("closed") : SLICE("open still"),
+				 .after = side == BEFORE ? SLICE("open still") : SLICE("closed") };
+		w->totals[TOTAL_CLOSED_OTHERWISE]++;
+		row->counts[COUNT_CLOSED_OTHERWISE]++;
+		examples_add(&row->examples[EXAMPLE_CHANGED], w->rows.examples, &m);
+		pair_touched(w, s->pair);
+	}
+}
+
 static bool has_fired(const struct applied *a, const struct str *rule)
 {
 	for (unsigned i = 0; a && i < a->fired_count; i++)
@@ -173,6 +212,10 @@ static void fired_side(struct worker *w, const struct step *s, const struct appl
 void applied_compare(struct worker *w, const struct step *s, const struct applied *before, const struct applied *after)
 {
 	unsigned fired = (before ? before->fired_count : 0) + (after ? after->fired_count : 0);
+	if (s->counts && before != after) {
+		closed_compare(w, s, before, BEFORE);
+		closed_compare(w, s, after, AFTER);
+	}
 	if (!s->counts || !fired) /* an alert is a rule's that fired */
 		return;
 	fired_side(w, s, before, after, BEFORE);

@@ -330,29 +330,13 @@ void caused_compare(struct worker *w, const struct caused *f)
 	settle(w, &s, false, true);
 }
 
-/* The alert that the candidate raised there too: the same rule's, of the same member. */
-static const struct alert *alike(const struct record *of, const struct record *in, const struct alert *wanted)
-{
-	unsigned before = 0;
-	for (unsigned i = 0; i < of->rare->alert_count && &of->rare->alerts[i] != wanted; i++)
-		before += of->rare->alerts[i].seq == wanted->seq && of->rare->alerts[i].member == wanted->member &&
-			  of->rare->alerts[i].rule == wanted->rule;
-	for (unsigned i = 0; i < in->rare->alert_count; i++) {
-		const struct alert *a = &in->rare->alerts[i];
-		if (a->seq == wanted->seq && slice_equal(str_slice(a->rule), str_slice(wanted->rule)) &&
-		    slice_equal(member_name(in, a->member), member_name(of, wanted->member)) && before-- == 0)
-			return a;
-	}
-	return NULL;
-}
-
 static void acknowledge_compare(struct worker *w, struct step *s, const struct ahead_item *item)
 {
 	const struct entry *e = &item->entry;
 	const struct pair *p = s->pair;
 	struct alert *out;
 	const struct alert *before = alerts_find(p->sides[BEFORE], e->acknowledge.seq, e->acknowledge.index);
-	const struct alert *after = before && w->c->live ? alike(p->sides[BEFORE], p->sides[AFTER], before) : NULL;
+	const struct alert *after = before && w->c->live ? alert_alike(p->sides[BEFORE], p->sides[AFTER], before) : NULL;
 	uint64_t seq = after ? after->seq : 0;
 	uint32_t index = after ? after->index : 0;
 	count_in(w, s->counts, TOTAL_ACKNOWLEDGEMENTS, 1);

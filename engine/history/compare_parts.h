@@ -164,6 +164,9 @@ void count_in(struct worker *w, bool counts, enum compare_total total, uint64_t 
 void pair_touched(struct worker *w, struct pair *p);
 void failures_note(struct worker *w, const struct step *s, unsigned calls);
 
+/* The alert in another record that is the same one: of the same entry, rule and member. NULL: it has none. */
+const struct alert *alert_alike(const struct record *of, const struct record *in, const struct alert *wanted);
+
 /* compare_alerts.c: before, after: NULL where that side had no such entry. */
 void applied_compare(struct worker *w, const struct step *s, const struct applied *before, const struct applied *after);
 

@@ -108,8 +108,13 @@ const struct command cmd_replay = {
 		"differs; with --fail-on-difference 1 where something does. rules/README.md, \"Try a change on real history\", "
 		"tells more.\n"
 		"With --json: different (true, false), candidate and packs (name, hash, activated_by, time_ms), first_seq, "
-		"last_seq, first_ms, last_ms, took_over_seq, totals, rules, renamed, actions, recipients, decisions "
-		"(first, list, scores, words: examples of each), baseline (reproduced, entries, decisions, entries_differing, "
-		"decisions_differing, first_seq), failures (calls, first_seq, text). Each example has seq (0 for a due time of the "
+		"last_seq, first_ms, last_ms, took_over_seq (0: it was active all along), totals (counts of all that is below), "
+		"rules (rule, in_history, in_candidate; fired_, alerts_ and nudges_ with before, after, lost, gained, changed; "
+		"closed_otherwise; "
+		"examples lost, gained, changed), renamed (rule, now, alerts), actions (action, in_history, in_candidate; first_, "
+		"shown_ and nudges_ with before, after, lost, gained; outcomes, outcomes_unknown, unknown_by_kind; examples lost, "
+		"gained, unknown), recipients (to or channel, before, after), decisions (first, list, scores, words: examples), "
+		"baseline (reproduced, entries, decisions, entries_differing, decisions_differing, first_seq), dropped_bytes (at "
+		"the journal's end, not whole), failures (calls, first_seq, text). Each example has seq (0 for a due time of the "
 		"candidate's), time_ms, subject_kind, subject, member, decision, before, after.",
 };

@@ -21,6 +21,7 @@ static const char *const total_names[TOTAL_COUNT] = {
 	[TOTAL_ALERTS_CHANGED] = "alerts_changed",
 	[TOTAL_ALERTS_RENAMED] = "alerts_renamed",
 	[TOTAL_ALERTS_HISTORICAL] = "alerts_historical",
+	[TOTAL_CLOSED_OTHERWISE] = "closed_otherwise",
 	[TOTAL_NUDGES_BEFORE] = "nudges_before",
 	[TOTAL_NUDGES_AFTER] = "nudges_after",
 	[TOTAL_NUDGES_LOST] = "nudges_lost",
@@ -87,7 +88,8 @@ static const struct {
 	{ "fired_lost", COUNT_FIRED_LOST },         { "fired_gained", COUNT_FIRED_GAINED },
 	{ "alerts_before", COUNT_ALERTS_BEFORE },   { "alerts_after", COUNT_ALERTS_AFTER },
 	{ "alerts_lost", COUNT_ALERTS_LOST },       { "alerts_gained", COUNT_ALERTS_GAINED },
-	{ "alerts_changed", COUNT_ALERTS_CHANGED }, { "nudges_before", COUNT_NUDGES_BEFORE },
+	{ "alerts_changed", COUNT_ALERTS_CHANGED },
+	{ "closed_otherwise", COUNT_CLOSED_OTHERWISE }, { "nudges_before", COUNT_NUDGES_BEFORE },
 	{ "nudges_after", COUNT_NUDGES_AFTER },     { "nudges_lost", COUNT_NUDGES_LOST },
 	{ "nudges_gained", COUNT_NUDGES_GAINED },   { "nudges_changed", COUNT_NUDGES_CHANGED },
 }, action_counts[] = {
@@ -205,6 +207,7 @@ int replay_print_json(const struct compare_report *r)
 		set_examples(decisions, changes[i], &r->decisions[i]);
 	json_object_set_new(o, "decisions", decisions);
 	json_object_set_new(o, "baseline", baseline_json(r));
+	set_count(o, "dropped_bytes", r->dropped_bytes);
 	set_count(failures, "calls", r->totals[TOTAL_FAILED_CALLS]);
 	set_count(failures, "first_seq", r->failed_seq);
 	json_object_set_new(failures, "text", json_string(r->failure));

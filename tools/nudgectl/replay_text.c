@@ -21,6 +21,7 @@ static uint64_t row_sum(const struct compare_row *row, const enum compare_count 
 static const enum compare_count rule_differences[] = {
 	COUNT_FIRED_LOST,     COUNT_FIRED_GAINED, COUNT_ALERTS_LOST,   COUNT_ALERTS_GAINED,
 	COUNT_ALERTS_CHANGED, COUNT_NUDGES_LOST,  COUNT_NUDGES_GAINED, COUNT_NUDGES_CHANGED,
+	COUNT_CLOSED_OTHERWISE,
 };
 static const enum compare_count action_differences[] = {
 	COUNT_SHOWN_LOST, COUNT_SHOWN_GAINED, COUNT_NUDGES_LOST, COUNT_NUDGES_GAINED, COUNT_OUTCOMES_UNKNOWN,
@@ -75,7 +76,8 @@ static void put_sums(const struct compare_report *r)
 	const struct part alerts[] = { { t[TOTAL_ALERTS_LOST], "lost" },
 				       { t[TOTAL_ALERTS_GAINED], "gained" },
 				       { t[TOTAL_ALERTS_CHANGED], "changed" },
-				       { t[TOTAL_ALERTS_RENAMED], "by another name" } };
+				       { t[TOTAL_ALERTS_RENAMED], "by another name" },
+				       { t[TOTAL_CLOSED_OTHERWISE], "closed at another time" } };
 	const struct part nudges[] = { { t[TOTAL_NUDGES_LOST], "lost" },
 				       { t[TOTAL_NUDGES_GAINED], "gained" },
 				       { t[TOTAL_NUDGES_CHANGED], "changed" } };
@@ -141,7 +143,8 @@ static void put_rules(const struct compare_report *r)
 		put_figure(&t, n[COUNT_ALERTS_AFTER], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_ALERTS_LOST] + n[COUNT_NUDGES_LOST], STYLE_RED);
 		put_figure(&t, n[COUNT_ALERTS_GAINED] + n[COUNT_NUDGES_GAINED], STYLE_GREEN);
-		put_figure(&t, n[COUNT_ALERTS_CHANGED] + n[COUNT_NUDGES_CHANGED], STYLE_YELLOW);
+		put_figure(&t, n[COUNT_ALERTS_CHANGED] + n[COUNT_NUDGES_CHANGED] + n[COUNT_CLOSED_OTHERWISE],
+			   STYLE_YELLOW);
 		put_figure(&t, n[COUNT_NUDGES_BEFORE], STYLE_PLAIN);
 		put_figure(&t, n[COUNT_NUDGES_AFTER], STYLE_PLAIN);
 	}
@@ -322,6 +325,9 @@ static void put_warnings(const struct compare_report *r)
 		       plural_text(t[TOTAL_NOT_REPRODUCED], "entry", "entries"),
 		       plural_text(t[TOTAL_DECISIONS_NOT_REPRODUCED], "decision", "decisions"), r->not_reproduced_seq);
 	}
+	if (r->dropped_bytes)
+		printf("\nThe journal's last %s were not whole when this was read: a daemon is writing there, or was cut off.\n",
+		       size_text((double)r->dropped_bytes));
 	if (t[TOTAL_ERASED])
 		printf("\n%s erased: what they did is not known, and what follows from it may differ.\n",
 		       plural_text(t[TOTAL_ERASED], "entry was", "entries were"));

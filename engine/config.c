@@ -1,6 +1,8 @@
 /* config.c: one table of settings; files, flags and help are read off it. */
 #include "config.h"
 
+#include "watch.h"
+
 #include "base/check.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -30,6 +32,9 @@ static const struct setting settings[] = {
 	  "folder of the journal and the store; created where missing (required)" },
 	{ "rules", SETTING_TEXT, AT(rules), "DIR", NULL, 0, 0, NULL,
 	  "pack to activate at start and on SIGHUP; without it the last active one stays" },
+	{ "watch", SETTING_TEXT, AT(watch), "DIR", NULL, 0, 0, NULL,
+	  "for development, instead of --rules: checks, tests and activates the pack at start and on every save; without --data "
+	  "nothing is kept" },
 	{ "listen", SETTING_LIST, AT(listen), "ADDR", "unix:/run/nudged/nudged.sock", 0, 0, NULL,
 	  "unix:PATH or tcp:HOST:PORT (loopback only, port 0: any free one); may be given several times" },
 	{ "shards", SETTING_NUMBER, AT(shards), "N", "1", 1, LIMIT_SHARDS, NULL,
@@ -236,12 +241,33 @@ static void drop_listens(struct config *c)
 		free(c->listen[--c->listen_count]);
 }
 
-static bool names_listen(int argc, char **argv)
+static bool names_flag(int argc, char **argv, const char *flag)
 {
+	size_t len = strlen(flag);
 	for (int i = 1; i < argc; i++)
-		if (strncmp(argv[i], "--listen", 8) == 0)
+		if (strncmp(argv[i], flag, len) == 0 && (argv[i][len] == '\0' || argv[i][len] == '='))
 			return true;
 	return false;
+}
+
+/* Who watches a pack needs no place for data or a socket, and wants to read of the pack only. */
+static int settle_watch(struct config *c, bool level_named)
+{
+	if (c->rules)
+		return error_set(ERR_INVALID, "watch", "--watch activates the pack in its folder itself: leave out --rules");
+	if (!level_named && strcmp(c->log_level, "info") == 0)
+		CHECK(set(c, find("log_level", strlen("log_level")), "warn") == ERR_OK);
+	if (c->data)
+		return ERR_OK;
+	c->scratch = watch_scratch_create();
+	if (!c->scratch)
+		return error_last()->code;
+	c->data = must_strdup(c->scratch);
+	if (!c->listen_count) {
+		c->listen[0] = must_malloc(strlen(c->scratch) + 32);
+		snprintf(c->listen[c->listen_count++], strlen(c->scratch) + 32, "unix:%s/nudged.sock", c->scratch);
+	}
+	return ERR_OK;
 }
 
 int config_parse(struct config *c, int argc, char **argv)
@@ -249,11 +275,15 @@ int config_parse(struct config *c, int argc, char **argv)
 	int result = ERR_OK;
 	for (int i = 1; i < argc && result == ERR_OK; i++)
 		result = parse_flag(c, argc, argv, &i, true);
-	if (result == ERR_OK && names_listen(argc, argv))
+	if (result == ERR_OK && names_flag(argc, argv, "--listen"))
 		drop_listens(c); /* flags win as a whole */
 	for (int i = 1; i < argc && result == ERR_OK; i++)
 		result = parse_flag(c, argc, argv, &i, false);
 	if (result != ERR_OK || c->help || c->version || c->list_faults)
+		return result;
+	if (c->watch)
+		result = settle_watch(c, names_flag(argc, argv, "--log-level"));
+	if (result != ERR_OK)
 		return result;
 	if (!c->data)
 		return error_set(ERR_INVALID, "data",
@@ -268,6 +298,8 @@ void config_finish(struct config *c)
 	drop_listens(c);
 	free(c->data);
 	free(c->rules);
+	free(c->watch);
+	free(c->scratch);
 	free(c->decision_log);
 	free(c->file);
 	free(c->clock);
@@ -279,6 +311,7 @@ void config_help(FILE *to)
 {
 	fprintf(to, "nudged: a real-time next-best-action daemon\n\n"
 		    "usage: nudged --data DIR [--rules DIR] [--listen ADDR]... [--config FILE] [SETTING]...\n"
+		    "       nudged --watch DIR             a pack that is being written: activated on every save\n"
 		    "       nudged --replay --data DIR      a fresh state from the journal, every outcome checked; "
 		    "changes nothing\n"
 		    "       nudged --check-config ...       say what would be in force, or what is wrong\n\nsettings "

@@ -11,7 +11,8 @@
 #define CONFIG_LISTEN_MAX 8
 
 struct config {
-	char *data, *rules, *file, *decision_log;
+	char *data, *rules, *watch, *file, *decision_log;
+	char *scratch; /* the data directory, where it goes with the process */
 	char *listen[CONFIG_LISTEN_MAX];
 	unsigned listen_count;
 	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms, tail_mb,

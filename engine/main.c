@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "net/server.h"
+#include "watch.h"
+#include "watch_show.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -207,6 +209,7 @@ static int run(const struct config *c, const sigset_t *signals)
 {
 	struct server *server = NULL;
 	struct engine *e = NULL;
+	struct watch *watch = NULL;
 	bool changed;
 	int code = EXIT_FAILURE;
 	log_info("nudged %s, process %d, data in %s, %llu shard%s", NUDGED_VERSION, (int)getpid(), c->data,
@@ -229,10 +232,19 @@ static int run(const struct config *c, const sigset_t *signals)
 	}
 	for (unsigned i = 0; i < c->listen_count; i++)
 		log_info("ready on %s", server_address(server, i));
+	if (c->watch) {
+		watch_say_begin(c->watch, server_address(server, 0), c->scratch);
+		if (watch_start(&watch, e, c->watch) != ERR_OK) {
+			complain("cannot watch", EXIT_FAILURE);
+			goto stop;
+		}
+	}
 	serve(c, e, signals);
+	code = EXIT_SUCCESS;
+stop:
+	watch_stop(watch);
 	engine_stop_changes(e);
 	server_stop(server);
-	code = EXIT_SUCCESS;
 out:
 	end_engine(e);
 	server_destroy(server);
@@ -303,6 +315,8 @@ int main(int argc, char **argv)
 		code = act(&config, &signals);
 	else
 		fprintf(stderr, "nudged: %s\n", error_last()->text);
+	if (config.scratch)
+		watch_scratch_remove(config.scratch);
 	config_finish(&config);
 	return code;
 }

@@ -227,6 +227,14 @@ int64_t engine_now_ms(const struct engine *e)
 	return clock_wall_ms();
 }
 
+void engine_pack_text(struct engine *e, char name[LIMIT_ID_BYTES + 1], char hash[33])
+{
+	pthread_mutex_lock(&e->lock);
+	memcpy(name, e->pack_name, sizeof(e->pack_name));
+	memcpy(hash, e->pack_hash, sizeof(e->pack_hash));
+	pthread_mutex_unlock(&e->lock);
+}
+
 void engine_count_connections(struct engine *e, int connections)
 {
 	atomic_fetch_add(&e->connections, connections);

@@ -49,6 +49,9 @@ int64_t engine_now_ms(const struct engine *e); /* the system's clock, or the sim
  * and SIGHUP. Returns when it is durable, or ERR_RULE and the old one stays. Any thread but a loop's. */
 int engine_activate_folder(struct engine *e, const char *folder, bool *changed);
 
+/* Name and hash of the active pack; empty where there is none. Any thread. */
+void engine_pack_text(struct engine *e, char name[LIMIT_ID_BYTES + 1], char hash[33]);
+
 /* Whether a pack in a folder would be taken; nothing is changed. ERR_RULE and the like. */
 int engine_check_folder(const char *folder);
 

@@ -1,0 +1,16 @@
+/* disk/tree_watch.h: told when Lua files in a folder, or in folders below it, are saved, made, renamed or removed
+ * (inotify). What editors leave about (.x.swp, x.lua~, #x.lua#) is no change. For one thread. */
+#ifndef NUDGED_DISK_TREE_WATCH_H
+#define NUDGED_DISK_TREE_WATCH_H
+
+#include <stdbool.h>
+
+struct tree_watch;
+
+int tree_watch_open(struct tree_watch **out, const char *folder); /* ERR_IO: there is no such folder, too many watches */
+void tree_watch_close(struct tree_watch *w);                      /* NULL-safe */
+/* Sleeps until something changed and nothing has for `quiet_ms` since, so that a save of several files is one change: 1.
+ * 0: `stop_fd` is readable. Negative: an error. A folder that goes away is waited for. */
+int tree_watch_wait(struct tree_watch *w, int stop_fd, int quiet_ms);
+
+#endif

@@ -78,6 +78,7 @@
 #define LIMIT_EVENT_TYPES 1024u           /* that a pack declares */
 #define LIMIT_ACTIONS 1024u
 #define LIMIT_POLICIES 256u
+#define LIMIT_LEVELS 256u                 /* goals and groups of actions */
 #define LIMIT_TERMS 262144u
 #define LIMIT_TERM_DEPTH 64u
 #define LIMIT_TERM_SIZE 4096u             /* nodes of a term with its facts written out: x + x, 64 deep, would be 2^64 */

@@ -40,8 +40,8 @@ static unsigned language_of(struct eval *e, const struct ask *ask)
 	return (unsigned)pack_language(e->m->pack, language);
 }
 
-static void deciding_start(struct deciding *d, struct machine *m, const struct decide_subjects *subjects,
-			   const struct ask *ask, struct foreign_reads *foreign, struct decision *out)
+void deciding_start(struct deciding *d, struct machine *m, const struct decide_subjects *subjects,
+		    const struct ask *ask, struct foreign_reads *foreign, struct decision *out)
 {
 	struct eval *e = m->eval;
 	struct apply_input in = { .replay = foreign && foreign->play };
@@ -63,6 +63,8 @@ static void deciding_start(struct deciding *d, struct machine *m, const struct d
 		d->limit = LIMIT_RECOMMENDATIONS;
 	d->language = language_of(e, ask);
 	d->verdicts = arena_alloc(&m->arena, (m->pack->action_count + 1) * sizeof(*d->verdicts));
+	if (m->pack->above_count)
+		d->above = arena_calloc(&m->arena, m->pack->above_count, sizeof(*d->above));
 	d->held = arena_calloc(&m->arena, m->pack->policy_count + 1, sizeof(*d->held));
 	learning_start(d, subjects);
 }
@@ -196,7 +198,7 @@ static bool decide(struct deciding *d)
 	return true;
 }
 
-static void deciding_finish(struct deciding *d)
+void deciding_finish(struct deciding *d)
 {
 	struct eval *e = d->e;
 	e->subject = e->customer = e->agent = e->area = NULL;
@@ -223,6 +225,7 @@ void machine_decide(struct machine *m, const struct decide_subjects *subjects, c
 		d.e->foreign = NULL;
 	if (in_time) {
 		explain_choices(&d);
+		next_fill(&d);
 		if (ask->explain) {
 			explain_left_out(&d);
 			explain_actions(&d);

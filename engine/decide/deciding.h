@@ -26,7 +26,14 @@ struct verdict {
 	uint8_t member;     /* bound when the gate was asked */
 	bool unknown;
 	uint16_t policy;    /* GATE_POLICY: which */
+	uint16_t above;     /* the gate is not the action's own but its goal's or group's: index of levels + 1 */
 	struct score score; /* only of what passed every gate: GATE_OPEN, GATE_RANK */
+};
+
+/* What became of a goal's or group's gates: asked once a decision for each member that was bound before. */
+struct level_verdict {
+	bool asked, unknown;
+	uint8_t gate, from, asked_with, bound; /* from: bound before; asked_with: at the gate; bound: after all of them */
 };
 
 struct deciding {
@@ -44,6 +51,7 @@ struct deciding {
 	double lot;            /* of actions whose share to be tried is above it, the propensity is drawn; 1: of none */
 	uint64_t draw_key;
 	struct verdict *verdicts; /* one an action */
+	struct level_verdict *above; /* one a goal or group that is declared */
 	uint16_t best[LIMIT_RECOMMENDATIONS]; /* indexes of actions, in order */
 	unsigned best_count;
 	bool *held;            /* one a policy: it held something back */
@@ -58,6 +66,25 @@ static inline const struct term *gate_term(const struct action_decl *a, enum gat
 		return a->applicable;
 	return g == GATE_SUITABLE ? a->suitable : NULL;
 }
+static inline const struct term *level_term(const struct level_decl *l, enum gate g)
+{
+	if (g == GATE_ELIGIBLE)
+		return l->gates.eligible;
+	return g == GATE_APPLICABLE ? l->gates.applicable : g == GATE_SUITABLE ? l->gates.suitable : NULL;
+}
+/* The gate that the verdict fell at; NULL: none, or one without a condition. */
+static inline const struct term *verdict_term(const struct deciding *d, const struct action_decl *a,
+					      const struct verdict *v)
+{
+	return v->above ? level_term(&d->m->pack->above[v->above - 1], (enum gate)v->gate)
+			: gate_term(a, (enum gate)v->gate);
+}
+/* decide.c: a context for what concerns one request; whatever came of it, deciding_finish takes it down. */
+void deciding_start(struct deciding *d, struct machine *m, const struct decide_subjects *subjects,
+		    const struct ask *ask, struct foreign_reads *foreign, struct decision *out);
+void deciding_finish(struct deciding *d);
+/* next.c */
+void next_fill(struct deciding *d);
 /* gates.c: the first gate that is not true; binds e->member. */
 void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *v);
 bool gate_on_channel(const struct action_decl *a, struct slice channel);
@@ -65,6 +92,7 @@ bool gate_wanted(const struct ask *ask, const struct action_decl *a);
 /* policy.c: -1, or the first policy that holds the action back. */
 int policies_ask(struct deciding *d, const struct action_decl *a);
 void cautions_fill(struct deciding *d);
+bool phrase_is_there(const struct phrase *p, const struct pack *pack);
 struct explained_condition;
 void policy_explain(struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
 		    struct explained_condition *out);

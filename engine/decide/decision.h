@@ -45,6 +45,12 @@ struct foreign_reads {
 	struct aborted_calls aborted; /* Lua calls of the decision that were aborted: skipped when it is played back */
 };
 
+/* How it goes on after an outcome. */
+struct next_words {
+	uint8_t kind;            /* enum outcome_kind */
+	struct slice say;        /* arena; may be empty where there is an action */
+	const struct action_decl *action; /* to go on with; NULL: only words */
+};
 struct choice {
 	const struct action_decl *action;
 	double score, propensity, value, context, lever;
@@ -53,6 +59,8 @@ struct choice {
 	struct slice say;        /* arena */
 	struct slice *reasons;   /* arena */
 	unsigned reason_count;
+	struct next_words *next; /* arena */
+	unsigned next_count;
 };
 struct left_out {
 	const struct action_decl *action;
@@ -108,6 +116,11 @@ void machine_choose(struct machine *m, const struct decide_subjects *subjects, c
 		    struct foreign_reads *foreign, struct decision *out);
 /* Only the fallback: the customer's record was not ready in time. */
 void machine_fallback(struct machine *m, const struct ask *ask, enum fallback_cause cause, struct decision *out);
+
+/* The next step after an outcome that was just applied to `customer`. False: the pack says nothing of it. Texts in the
+ * machine's arena. */
+bool machine_next(struct machine *m, const struct record *customer, const struct outcome_input *o,
+		  struct next_words *out);
 
 /* Values of all facts for `customer show`: each per member where it is about members. Returns how many; names and
  * values in the arena. */

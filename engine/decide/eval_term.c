@@ -177,6 +177,37 @@ static enum ternary among(struct eval *e, const struct term *t)
 	return unknown ? TERNARY_UNKNOWN : (enum ternary)!found;
 }
 
+static bool parts_words(char c)
+{
+	return c == ',' || c == ';' || c == ' ';
+}
+
+static bool lists_word(struct slice text, struct slice word)
+{
+	for (size_t at = 0; at < text.len;) {
+		size_t from = at;
+		while (at < text.len && !parts_words(text.data[at]))
+			at++;
+		if (slice_equal((struct slice){ text.data + from, at - from }, word))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static enum ternary has(struct eval *e, const struct term *t)
+{
+	struct value room, word_room;
+	struct value list = *lent_part(e, t->children[0], &room); /* a copy: the word may be computed in its place */
+	if (list.kind == VALUE_UNKNOWN)
+		return TERNARY_UNKNOWN;
+	const struct value *word = lent_part(e, t->children[1], &word_room);
+	if (word->kind == VALUE_UNKNOWN)
+		return TERNARY_UNKNOWN;
+	return (enum ternary)(list.kind == VALUE_STRING && word->kind == VALUE_STRING &&
+			      lists_word(list.string, word->string));
+}
+
 static enum ternary known(struct eval *e, const struct term *t)
 {
 	struct value room;
@@ -272,6 +303,7 @@ static const struct evaluator evaluators[] = {
 	[TERM_IS] = TRUTH(among),
 	[TERM_IS_NOT] = TRUTH(among),
 	[TERM_ONE_OF] = TRUTH(among),
+	[TERM_HAS] = TRUTH(has),
 	[TERM_KNOWN] = TRUTH(known),
 	[TERM_OR_ELSE] = VALUE(or_else),
 	[TERM_ALL] = TRUTH(logic),

@@ -74,6 +74,15 @@ static void reasons_of(struct deciding *d, struct choice *c, const struct term *
 	reason_add(c, rendered(d->e, t, !member_is_private(d, member)));
 }
 
+static void level_reasons(struct deciding *d, struct choice *c, const struct level_decl *l)
+{
+	for (enum gate g = GATE_ELIGIBLE; g <= GATE_SUITABLE; g++) {
+		d->e->member = c->member;
+		if (level_term(l, g))
+			reasons_of(d, c, level_term(l, g));
+	}
+}
+
 void explain_choices(struct deciding *d)
 {
 	for (unsigned i = 0; i < d->out->choice_count; i++) {
@@ -81,6 +90,8 @@ void explain_choices(struct deciding *d)
 		const struct score *score = &d->verdicts[d->best[i]].score;
 		c->reasons = arena_alloc(&d->m->arena, REASONS_MAX * sizeof(*c->reasons));
 		d->e->action = c->action;
+		for (unsigned k = 0; k < c->action->above_count; k++)
+			level_reasons(d, c, &d->m->pack->above[c->action->above[k]]);
 		for (enum gate g = GATE_ELIGIBLE; g <= GATE_SUITABLE; g++) {
 			const struct term *t = gate_term(c->action, g);
 			d->e->member = c->member;
@@ -133,7 +144,11 @@ static struct slice reason_for(struct deciding *d, const struct action_decl *a, 
 		}
 		return taken(d->e, &b);
 	default:
-		explain_missing(d, gate_term(a, (enum gate)v->gate), &b);
+		if (v->above) {
+			const struct level_decl *l = &d->m->pack->above[v->above - 1];
+			bytes_printf(&b, "%s %s: ", l->group ? "group" : "goal", l->name->data);
+		}
+		explain_missing(d, verdict_term(d, a, v), &b);
 		return taken(d->e, &b);
 	}
 }

@@ -28,6 +28,18 @@ static struct slice shut_for_request(struct deciding *d, const struct action_dec
 	return s;
 }
 
+/* Those of a goal or group that have a condition: "eligible, group retention". */
+static void level_gates_of(struct deciding *d, const struct level_decl *l, struct explained_action *x)
+{
+	for (enum gate g = GATE_ELIGIBLE; g <= GATE_SUITABLE; g++) {
+		if (!level_term(l, g))
+			continue;
+		struct explained_condition *c = &x->gates[x->gate_count++];
+		explain_condition(d, level_term(l, g), c);
+		c->name = arena_printf(&d->m->arena, "%s, %s %s", gate_name(g), l->group ? "group" : "goal", l->name->data);
+	}
+}
+
 /* One action's gates, as gates_ask asks them, but all of them. Leaves bound whom they bound. */
 static void gates_of(struct deciding *d, const struct action_decl *a, struct explained_action *x)
 {
@@ -43,6 +55,8 @@ static void gates_of(struct deciding *d, const struct action_decl *a, struct exp
 		if (!open && !passed)
 			c->missing = shut_for_request(d, a, g);
 	}
+	for (unsigned i = 0; i < a->above_count; i++)
+		level_gates_of(d, &d->m->pack->above[a->above[i]], x);
 	for (enum gate g = GATE_ELIGIBLE; g <= GATE_SUITABLE; g++) {
 		struct explained_condition *c = &x->gates[x->gate_count++];
 		explain_condition(d, gate_term(a, g), c);

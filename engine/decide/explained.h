@@ -22,7 +22,7 @@ struct explained_condition {
 	unsigned value_count;
 };
 
-#define EXPLAINED_GATES 5 /* channel, goal, eligible, applicable, suitable */
+#define EXPLAINED_GATES 11 /* channel, goal; eligible, applicable, suitable of goal, group and action */
 struct explained_action {
 	const struct action_decl *action;
 	unsigned rank;    /* 1: the first; 0: not chosen */

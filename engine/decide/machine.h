@@ -98,7 +98,7 @@ void machine_apply_timer(struct machine *m, struct record *record, const struct 
 			 struct applied *out);
 
 struct outcome_input {
-	struct slice id, source, member, agent, action, channel;
+	struct slice id, source, member, agent, action, channel, language;
 	int kind;
 	uint64_t decision_boot, decision_count, id_hash, content_hash;
 	int64_t time_ms;

@@ -65,6 +65,7 @@ static void comparison(struct deciding *d, const struct term *t, bool wanted, st
 		[TERM_IS - TERM_ABOVE] = { "not to be ", "to be " },
 		[TERM_IS_NOT - TERM_ABOVE] = { "to be ", "not to be " },
 		[TERM_ONE_OF - TERM_ABOVE] = { "to be none of ", "to be one of " },
+		[TERM_HAS - TERM_ABOVE] = { "not to have ", "to have " },
 	};
 	put_subject(d, t->children[0], t->children[1]->duration, out);
 	bytes_printf(out, ", needs %s", needs[t->op - TERM_ABOVE][wanted]);
@@ -117,7 +118,7 @@ static void missing(struct deciding *d, const struct term *t, bool wanted, enum 
 		term_text(t, p, out);
 		return;
 	}
-	if (t->op >= TERM_ABOVE && t->op <= TERM_ONE_OF) {
+	if (t->op >= TERM_ABOVE && t->op <= TERM_HAS) {
 		comparison(d, t, wanted, out);
 	} else if (t->op == TERM_KNOWN) {
 		put_subject(d, t->children[0], false, out);

@@ -97,12 +97,12 @@ int policies_ask(struct deciding *d, const struct action_decl *a)
 	return found;
 }
 
-static bool phrase_is_empty(const struct phrase *p, unsigned languages)
+bool phrase_is_there(const struct phrase *p, const struct pack *pack)
 {
-	for (unsigned i = 0; p->by_language && i < languages; i++)
+	for (unsigned i = 0; p->by_language && i < pack->language_count; i++)
 		if (p->by_language[i].count)
-			return false;
-	return true;
+			return true;
+	return false;
 }
 
 /* Words of the policies in force: those that held an action back, and those whose condition holds even if no action
@@ -114,7 +114,7 @@ void cautions_fill(struct deciding *d)
 	e->action = NULL;
 	for (unsigned i = 0; i < pack->policy_count && d->out->caution_count < LIMIT_ANSWERS; i++) {
 		const struct policy_decl *p = &pack->policies[i];
-		if (phrase_is_empty(&p->say, pack->language_count) || !names_channel(d, p))
+		if (!phrase_is_there(&p->say, pack) || !names_channel(d, p))
 			continue;
 		e->member = d->member;
 		if (!d->held[i] && !(p->unless && eval_is_true(eval_term(e, p->unless))))

@@ -26,6 +26,9 @@ struct watch {
 	/* A rule is through, or was passed over (CAME_ASIDE, CAME_NOBODY). May be NULL. */
 	void (*rule_done)(void *arg, const struct rule_decl *rule, uint8_t member, enum rule_came came,
 			  const struct rule_told *told);
+	/* A gate of a goal or group. May be NULL. */
+	void (*level_gate)(void *arg, const struct level_decl *level, const struct term *gate, uint8_t member,
+			   struct value held);
 };
 
 /* What evaluating to look on must not leave behind: the bound member, the numbers of Lua calls, what was aborted. */

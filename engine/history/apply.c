@@ -44,6 +44,7 @@ struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t r
 		.agent = o->agent,
 		.action = o->action,
 		.channel = o->channel,
+		.language = o->language,
 		.kind = o->kind,
 		.decision_boot = o->decision_boot,
 		.decision_count = o->decision_count,

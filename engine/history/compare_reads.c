@@ -53,6 +53,12 @@ void pack_foreign_reads(const struct pack *p, bool *agent, bool *area)
 {
 	struct walk w = { .pack = p };
 	walk(&w, p->balance);
+	for (unsigned i = 0; i < p->above_count; i++) {
+		const struct gates *g = &p->above[i].gates;
+		walk(&w, g->eligible);
+		walk(&w, g->applicable);
+		walk(&w, g->suitable);
+	}
 	for (unsigned i = 0; i < p->action_count; i++) {
 		const struct action_decl *a = &p->actions[i];
 		const struct term *terms[] = { a->eligible, a->applicable, a->suitable, a->customer_value, a->business_value };

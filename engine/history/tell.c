@@ -63,6 +63,17 @@ void tell_actions(const struct decision *d, struct arena *arena, struct wire_rec
 	out->balance = d->balance;
 }
 
+static const struct wire_next *tell_next(const struct choice *c, struct arena *arena)
+{
+	struct wire_next *next = arena_alloc(arena, (c->next_count + 1) * sizeof(next[0]));
+	for (unsigned i = 0; i < c->next_count; i++)
+		next[i] = (struct wire_next){ .outcome = slice_of(outcome_name((enum outcome_kind)c->next[i].kind)),
+					      .say = c->next[i].say,
+					      .action = c->next[i].action ? str_slice(c->next[i].action->name)
+									  : SLICE("") };
+	return next;
+}
+
 static const struct wire_choice *tell_choices(const struct decision *d, struct arena *arena)
 {
 	struct wire_choice *choices = arena_alloc(arena, (d->choice_count + 1) * sizeof(choices[0]));
@@ -80,6 +91,8 @@ static const struct wire_choice *tell_choices(const struct decision *d, struct a
 			.lever = c->lever,
 			.reasons = c->reasons,
 			.reason_count = c->reason_count,
+			.next = tell_next(c, arena),
+			.next_count = c->next_count,
 		};
 	}
 	return choices;

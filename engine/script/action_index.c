@@ -29,6 +29,8 @@ static double levers_of(const struct pack *p, const struct action_decl *a)
 	for (unsigned i = 0; i < p->lever_count; i++)
 		if (p->levers[i].goal == a->goal)
 			levers *= p->levers[i].lever;
+	for (unsigned i = 0; i < a->above_count; i++)
+		levers *= p->above[a->above[i]].lever;
 	return levers;
 }
 

@@ -295,9 +295,23 @@ static void check_no_event(lua_State *L, const struct pack *p, struct place at, 
 			 what, e->name->data, e->file, e->line, e->name->data);
 }
 
+static void check_above(lua_State *L, const struct loader *l)
+{
+	const struct pack *p = l->pack;
+	for (unsigned i = 0; i < p->above_count; i++) {
+		const struct level_decl *d = &p->above[i];
+		const struct term *terms[] = { d->gates.eligible, d->gates.applicable, d->gates.suitable };
+		struct place at = { d->file, d->line };
+		for (size_t k = 0; k < sizeof(terms) / sizeof(terms[0]); k++)
+			check_no_event(L, p, at, d->name->data, terms[k]);
+		check_trait(L, p, at, d->group ? "group" : "goal", d->group ? ACTION_GROUP : ACTION_GOAL, d->name);
+	}
+}
+
 static void check_decisions(lua_State *L, const struct loader *l)
 {
 	const struct pack *p = l->pack;
+	check_above(L, l);
 	for (unsigned i = 0; i < p->action_count; i++) {
 		const struct action_decl *a = &p->actions[i];
 		const struct term *terms[] = { a->eligible, a->applicable, a->suitable, a->customer_value,
@@ -307,6 +321,8 @@ static void check_decisions(lua_State *L, const struct loader *l)
 			check_no_event(L, p, at, a->name->data, terms[k]);
 		for (unsigned k = 0; k < a->context_count; k++)
 			check_no_event(L, p, at, a->name->data, a->contexts[k].when);
+		for (unsigned k = 0; k < a->next_count; k++)
+			check_trait(L, p, at, "next", ACTION_NAME, a->next[k].action);
 		check_asks(L, p, a);
 	}
 	for (unsigned i = 0; i < p->policy_count; i++) {

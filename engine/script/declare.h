@@ -103,6 +103,7 @@ struct term *term_at(lua_State *L, int index); /* NULL where it is no term */
 struct term *term_operand(lua_State *L, int index, bool numeric, const char *what);
 struct term *term_condition(lua_State *L, int index, struct place at, const char *what); /* a TYPE_BOOL or TYPE_ANY term, marked used */
 struct term *term_gate_function(lua_State *L, int index, struct place at);
+struct term *term_has_word(lua_State *L, struct term *list, struct term *word);
 const char *term_kind(const struct term *t); /* "a number", "a condition" … */
 
 /* A predicate of series:run, as the values it lets pass. */
@@ -122,9 +123,15 @@ void declare_series(lua_State *L);
 void declare_cases(lua_State *L);
 void declare_rules(lua_State *L);
 void declare_decisions(lua_State *L);
+void declare_catalogue(lua_State *L);
 void declare_pack(lua_State *L);
 void pack_assume(struct loader *l); /* what pack { } would have set, for what comes without it */
 int event_declare(lua_State *L); /* what calling `event` does (declare_event.c) */
+
+/* declare_catalogue.c: what actions and what stands above them have in common. */
+struct gates read_gates(lua_State *L, const struct fields *f);
+void read_next(lua_State *L, const struct fields *action, struct action_decl *a);
+void catalogue_settle(lua_State *L); /* after all files ran: goals of actions, what stands above each */
 
 /* A declaration of the form `what "name" { … }`: returns the function that takes the table. `body` gets name and
  * table as 1 and 2. */

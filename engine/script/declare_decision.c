@@ -136,9 +136,9 @@ static void read_contexts(lua_State *L, const struct fields *action, struct acti
 
 static int action_body(lua_State *L)
 {
-	static const char *const allowed[] = { "goal",       "group",    "channels", "asks",       "eligible",
-					       "applicable", "suitable", "value",    "propensity", "context",
-					       "lever",      "say",      NULL };
+	static const char *const allowed[] = { "goal",  "group",      "channels", "asks",    "skills", "eligible", "applicable",
+					       "suitable", "value", "propensity", "context", "lever",  "say",      "next",
+					       NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct place at = declare_named_place(L);
 	struct slice what = arena_printf(&p->arena, "action \"%s\"", lua_tostring(L, 1));
@@ -153,19 +153,21 @@ static int action_body(lua_State *L)
 	if (p->action_count >= LIMIT_ACTIONS)
 		fail_at(L, at, "more than %u actions (limit_actions)", LIMIT_ACTIONS);
 	struct fields f = fields_open(L, 2, what.data, at, allowed);
-	a.goal = fields_text(&f, "goal", true);
+	a.goal = fields_text(&f, "goal", false); /* else its group's */
 	a.group = fields_text(&f, "group", false);
 	a.channels = fields_texts(&f, "channels", false, &a.channel_count);
 	a.asks = fields_texts(&f, "asks", false, &a.ask_count);
-	a.eligible = fields_condition(&f, "eligible");
-	a.applicable = fields_condition(&f, "applicable");
-	a.suitable = fields_condition(&f, "suitable");
+	struct gates gates = read_gates(L, &f);
+	a.eligible = gates.eligible;
+	a.applicable = gates.applicable;
+	a.suitable = gates.suitable;
 	read_value(L, &f, &a);
 	read_propensity(L, &f, &a);
 	read_contexts(L, &f, &a);
 	a.lever = fields_number(&f, "lever", 0, HUGE_VAL, 1);
 	if (!fields_phrase(&f, "say", &a.say))
 		fields_fail_as(&f, "missing-field", "needs say = \"…\": the words to the customer");
+	read_next(L, &f, &a);
 	p->actions = list_room(p->actions, p->action_count, sizeof(*p->actions));
 	p->actions[p->action_count++] = a;
 	declare_named_done(L);

@@ -276,6 +276,25 @@ static int term_one_of(lua_State *L)
 	return 1;
 }
 
+struct term *term_has_word(lua_State *L, struct term *list, struct term *word)
+{
+	struct term *t = term_new(L, TERM_HAS, TYPE_BOOL, 2);
+	t->children[0] = list;
+	t->children[1] = word;
+	term_done(L, t);
+	return t;
+}
+
+/* attr("skills", "agent"):has "retention" */
+static int term_has(lua_State *L)
+{
+	struct term *a = self(L, "has"), *b = term_operand(L, 2, false, ":has");
+	if ((a->type != TYPE_ANY && a->type != TYPE_STRING) || (b->type != TYPE_ANY && b->type != TYPE_STRING))
+		fail_here(L, ":has looks for a word in a text that lists words, such as \"billing, retention\"");
+	term_push(L, term_has_word(L, a, b));
+	return 1;
+}
+
 static int term_known(lua_State *L)
 {
 	struct term *a = self(L, "known"), *t = term_new(L, TERM_KNOWN, TYPE_BOOL, 1);
@@ -325,6 +344,7 @@ static const luaL_Reg methods[] = {
 	{ "at_most", term_at_most },
 	{ "below", term_below },
 	{ "between", term_between },
+	{ "has", term_has },
 	{ "is", term_is },
 	{ "is_not", term_is_not },
 	{ "known", term_known },
@@ -349,7 +369,7 @@ static int unknown_method(lua_State *L)
 	if (nearest)
 		fail_here(L, "terms have no method \"%s\"; did you mean \":%s\"?", wrong, nearest);
 	fail_here(L,
-		  "terms have no method \"%s\"; known are above below at_least at_most between is is_not one_of known "
+		  "terms have no method \"%s\"; known are above below at_least at_most between has is is_not one_of known "
 		  "or_else min max",
 		  wrong);
 }

@@ -141,6 +141,7 @@ static void create_environment(lua_State *L)
 	declare_cases(L);
 	declare_rules(L);
 	declare_decisions(L);
+	declare_catalogue(L);
 	declare_pack(L);
 	lua_pushcfunction(L, pack_require);
 	lua_setfield(L, -2, "require");
@@ -166,6 +167,7 @@ static int load_protected(lua_State *L)
 	l->pack->balance = term_new(L, TERM_LITERAL, TYPE_NUMBER, 0);
 	l->pack->balance->literal = value_number(0.5);
 	run_file(L, file);
+	catalogue_settle(L);
 	check_pack(L);
 	series_settle(L);
 	if (l->refused)
@@ -343,6 +345,7 @@ void pack_destroy(struct pack *p)
 	free(p->rules);
 	free(p->policies);
 	free(p->actions);
+	free(p->above);
 	free(p->answers);
 	arena_finish(&p->arena);
 	free(p);

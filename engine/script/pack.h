@@ -143,6 +143,26 @@ struct policy_decl {
 
 struct context_weight { struct term *when; double weight; };
 
+struct gates { struct term *eligible, *applicable, *suitable; }; /* NULL: open */
+
+/* What stands above actions: a group of them, or a goal. Its gates are asked before an action's own, once a decision. */
+struct level_decl {
+	struct str *name, *goal; /* goal: of a group; NULL where its actions say it, and of a goal itself */
+	bool group;
+	bool per_action;         /* a gate asks whether the action was asked for: asked with each action anew */
+	struct gates gates;
+	double lever;
+	const char *file; int line;
+};
+
+/* How the conversation goes on after an outcome. */
+struct next_step {
+	uint8_t kind;       /* enum outcome_kind */
+	struct phrase say;  /* empty: the words of the action that it goes on with */
+	struct str *action; /* NULL: only words */
+};
+#define NEXT_STEPS_MAX 8u
+
 struct action_decl {
 	struct str *name, *goal, *group;
 	struct str **channels;  /* NULL: any */
@@ -150,13 +170,15 @@ struct action_decl {
 	struct str **asks;      /* intents or topics that ask for it; a prefix "bill" covers "bill/why-higher". Its group counts too */
 	unsigned ask_count;
 	struct term *eligible, *applicable, *suitable; /* NULL: open */
+	uint16_t above[2]; unsigned above_count;       /* its goal and its group, where they are declared: indexes of levels */
+	struct next_step *next; unsigned next_count;
 	struct term *customer_value, *business_value;  /* literal or term or call; unknown counts as 0 and is said */
 	struct model_prior propensity;
 	double explore;         /* share of decisions in which its propensity is drawn */
 	struct str **by; unsigned by_count; /* names of facts, or of attributes of the customer: segments are made of their values */
 	int *by_facts;          /* which fact each is; -1: an attribute */
 	struct context_weight *contexts; unsigned context_count; /* weights of all that hold multiply */
-	double lever, levers;   /* its own; with its goal's */
+	double lever, levers;   /* its own; with its goal's and its group's */
 	uint16_t *policies; unsigned policy_count; /* indexes of those that cover it, on some channel */
 	struct phrase say;
 	int order;              /* of declaration: breaks ties */
@@ -208,6 +230,7 @@ struct pack {
 	struct fact_decl *facts; unsigned fact_count;
 	struct rule_decl *rules; unsigned rule_count;
 	struct policy_decl *policies; unsigned policy_count;
+	struct level_decl *above; unsigned above_count; /* goals and groups that are declared */
 	struct action_decl *actions; unsigned action_count;
 	struct answer_decl *answers; unsigned answer_count;
 	struct str **reads; unsigned read_count;     /* names that it reads from events and requests, each once */

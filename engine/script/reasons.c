@@ -72,6 +72,11 @@ static void prepare(struct pack *p, struct term *t, size_t *bytes)
 void reasons_prepare(struct pack *p)
 {
 	size_t bytes = 0;
+	for (unsigned i = 0; i < p->above_count; i++) {
+		prepare(p, p->above[i].gates.eligible, &bytes);
+		prepare(p, p->above[i].gates.applicable, &bytes);
+		prepare(p, p->above[i].gates.suitable, &bytes);
+	}
 	for (unsigned i = 0; i < p->action_count; i++) {
 		prepare(p, p->actions[i].eligible, &bytes);
 		prepare(p, p->actions[i].applicable, &bytes);

@@ -31,6 +31,7 @@ enum term_op {
 	TERM_ADD, TERM_SUB, TERM_MUL, TERM_DIV, TERM_NEG, TERM_MIN, TERM_MAX,
 	/* comparisons: two children, three for BETWEEN (both ends included), n+1 for ONE_OF */
 	TERM_ABOVE, TERM_BELOW, TERM_AT_LEAST, TERM_AT_MOST, TERM_BETWEEN, TERM_IS, TERM_IS_NOT, TERM_ONE_OF,
+	TERM_HAS,          /* two children: a text that lists words ("billing, retention"), and one of them */
 	TERM_KNOWN,        /* one child; never unknown itself */
 	TERM_OR_ELSE,      /* two children: the second where the first is unknown */
 	/* logic: any number of children */

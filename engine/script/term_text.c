@@ -228,6 +228,7 @@ static enum tightness tightness(const struct term *t)
 	case TERM_IS:
 	case TERM_IS_NOT:
 	case TERM_ONE_OF:
+	case TERM_HAS:
 	case TERM_KNOWN:
 	case TERM_ANY_MEMBER:
 	case TERM_OR_ELSE:
@@ -292,7 +293,8 @@ static void put_condition(const struct render *r, const struct term *t)
 {
 	static const char *const words[] = {
 		[TERM_ABOVE] = " > ",         [TERM_BELOW] = " < ", [TERM_AT_LEAST] = " at least ",
-		[TERM_AT_MOST] = " at most ", [TERM_IS] = " is ",   [TERM_IS_NOT] = " is not "
+		[TERM_AT_MOST] = " at most ", [TERM_IS] = " is ",   [TERM_IS_NOT] = " is not ",
+		[TERM_HAS] = " has "
 	};
 	switch (t->op) {
 	case TERM_BETWEEN:

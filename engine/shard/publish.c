@@ -170,6 +170,21 @@ void publish_work(struct shard *s, struct work *w)
 	publish(s, w, slot, &entry, untimed);
 }
 
+/* What comes next, from what is known now: told beside the entry, no part of it. */
+static void answer_next(struct shard *s, struct work *w, const struct record *r, const struct outcome_input *o)
+{
+	struct next_words next;
+	struct arena *a = work_arena(s, w);
+	if (!w->call || !machine_next(&s->machine, r, o, &next))
+		return;
+	struct wire_next *out = arena_alloc(a, sizeof(*out));
+	*out = (struct wire_next){ .outcome = slice_of(outcome_name((enum outcome_kind)next.kind)),
+				   .say = arena_slice(a, next.say) };
+	if (next.action)
+		out->action = arena_slice(a, str_slice(next.action->name));
+	w->ack.next = out;
+}
+
 void outcome_work(struct shard *s, struct work *w)
 {
 	struct slot *slot;
@@ -192,6 +207,7 @@ void outcome_work(struct shard *s, struct work *w)
 	struct entry entry = { .kind = ENTRY_OUTCOME };
 	entry.outcome.member = w->member;
 	entry.outcome.raw = w->raw;
+	answer_next(s, w, slot->record, &input);
 	publish(s, w, slot, &entry, false);
 }
 

@@ -50,6 +50,11 @@ void response_outcome(struct bytes *out, uint64_t request_id, const struct wire_
 {
 	struct envelope e = envelope_begin(out, request_id, RESPONSE_OUTCOME_RECORDED);
 	put_ack(out, ack, -1);
+	if (ack->next) {
+		size_t mark = put_begin(out, 2);
+		next_encode(ack->next, out);
+		put_end(out, mark);
+	}
 	envelope_end(out, e);
 }
 

@@ -32,6 +32,7 @@ static const struct field_spec fields[FIELD_NUMBERS] = {
 	[10] = { .name = "kind", .kind = FIELD_NAME, .offset = offsetof(struct draft, kind),
 		 LIMIT("limit_id_bytes", LIMIT_ID_BYTES) },
 	[11] = { .name = "time_ms", .kind = FIELD_TIME, AT(time_ms) },
+	[15] = ID("language", language),
 };
 static const struct message_spec spec = MESSAGE_SPEC("Outcome", fields);
 

@@ -4,6 +4,13 @@
 #include "wire/decision.h"
 #include "wire/envelope.h"
 
+void next_encode(const struct wire_next *n, struct bytes *out)
+{
+	put_text(out, 1, n->outcome);
+	put_text(out, 2, n->say);
+	put_text(out, 3, n->action);
+}
+
 void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *c)
 {
 	size_t mark = put_begin(out, field);
@@ -17,6 +24,11 @@ void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *
 	put_double(out, 8, c->lever);
 	put_text(out, 9, c->say);
 	put_texts(out, 10, c->reasons, c->reason_count);
+	for (size_t i = 0; i < c->next_count; i++) {
+		size_t next = put_begin(out, 12);
+		next_encode(&c->next[i], out);
+		put_end(out, next);
+	}
 	put_end(out, mark);
 }
 

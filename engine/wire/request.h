@@ -59,7 +59,7 @@ struct request_explain {
 };
 
 struct request_outcome {
-	struct slice id, source, customer, alias, member, agent, action, channel, decision;
+	struct slice id, source, customer, alias, member, agent, action, channel, decision, language;
 	uint64_t decision_boot, decision_count; /* parsed from `decision`; 0, 0 where empty */
 	int kind;                               /* enum outcome_kind */
 	int64_t time_ms;

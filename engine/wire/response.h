@@ -8,11 +8,16 @@
 #include "base/error.h"
 #include "state/record.h"
 
+struct wire_next {
+	struct slice outcome, say, action;
+};
 struct wire_choice {
 	struct slice action, goal, group, say;
 	double score, propensity, value, context, lever;
 	const struct slice *reasons;
 	size_t reason_count;
+	const struct wire_next *next;
+	size_t next_count;
 };
 struct wire_answer {
 	struct slice question, text;
@@ -78,6 +83,7 @@ struct wire_ack {
 	size_t alert_count;
 	const struct slice *rules;
 	size_t rule_count;
+	const struct wire_next *next;         /* of an outcome; NULL: none */
 };
 
 struct wire_rule {
@@ -179,6 +185,7 @@ void response_alert_list(struct bytes *out, uint64_t request_id, const struct sl
 void response_explanation(struct bytes *out, uint64_t request_id, struct slice explanation); /* an encoded Explanation */
 
 /* Messages without a frame, for the journal, the outbox and nesting. */
+void next_encode(const struct wire_next *n, struct bytes *out);                     /* a NextStep message */
 void alert_encode(const struct wire_alert *a, struct bytes *out);                   /* an Alert message */
 int alert_decode(struct wire_alert *out, struct slice bytes);                       /* lends from bytes */
 void recommendation_encode(const struct wire_recommendation *r, struct bytes *out); /* a Recommendation message */

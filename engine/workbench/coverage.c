@@ -71,6 +71,13 @@ static struct condition_seen *of_policy(const struct coverage *c, const struct p
 	return &c->conditions[pack->rule_count + 3 * pack->action_count + 2 * (unsigned)(p - pack->policies) + which];
 }
 
+static struct condition_seen *of_level(const struct coverage *c, const struct level_decl *l, unsigned gate)
+{
+	const struct pack *p = c->m->pack;
+	return &c->conditions[p->rule_count + 3 * p->action_count + 2 * p->policy_count +
+			      3 * (unsigned)(l - p->above) + gate];
+}
+
 /* Where a condition is written: on its first part that has a line. */
 static void want(struct coverage *c, struct condition_seen *out, const struct condition_seen *like,
 		 const struct term *t, bool member_bound)
@@ -100,18 +107,34 @@ static void want_rules(struct coverage *c)
 	}
 }
 
+static const char *const gate_names[] = { "eligible", "applicable", "suitable" };
+
 static void want_actions(struct coverage *c)
 {
-	static const char *const names[] = { "eligible", "applicable", "suitable" };
 	const struct pack *p = c->m->pack;
 	for (unsigned i = 0; i < p->action_count; i++) {
 		const struct action_decl *a = &p->actions[i];
 		const struct term *const gates[] = { a->eligible, a->applicable, a->suitable };
 		coverage_count_line(c, a->file, a->line);
 		for (unsigned g = 0; g < 3; g++) {
-			struct condition_seen like = { "action", a->name->data, names[g], a->file, a->line, 0, 0 };
+			struct condition_seen like = { "action", a->name->data, gate_names[g], a->file, a->line, 0, 0 };
 			if (gates[g])
 				want(c, of_gate(c, a, g), &like, gates[g], false);
+		}
+	}
+}
+
+static void want_levels(struct coverage *c)
+{
+	const struct pack *p = c->m->pack;
+	for (unsigned i = 0; i < p->above_count; i++) {
+		const struct level_decl *l = &p->above[i];
+		const struct term *const gates[] = { l->gates.eligible, l->gates.applicable, l->gates.suitable };
+		for (unsigned g = 0; g < 3; g++) {
+			struct condition_seen like = { l->group ? "group" : "goal", l->name->data, gate_names[g],
+						       l->file, l->line, 0, 0 };
+			if (gates[g])
+				want(c, of_level(c, l, g), &like, gates[g], false);
 		}
 	}
 }
@@ -135,11 +158,12 @@ void coverage_init(struct coverage *c, struct machine *m)
 {
 	const struct pack *p = m->pack;
 	*c = (struct coverage){ .m = m };
-	c->condition_count = p->rule_count + 3 * p->action_count + 2 * p->policy_count;
+	c->condition_count = p->rule_count + 3 * p->action_count + 2 * p->policy_count + 3 * p->above_count;
 	c->conditions = must_calloc(c->condition_count + 1, sizeof(*c->conditions));
 	want_rules(c);
 	want_actions(c);
 	want_policies(c);
+	want_levels(c);
 	vm_each_line(p->vm, function_line, c);
 	vm_trace(p->vm, function_ran, c);
 }
@@ -179,6 +203,13 @@ void coverage_gate(struct coverage *c, const struct action_decl *a, const struct
 {
 	unsigned number = gate == a->eligible ? 0 : gate == a->applicable ? 1 : 2;
 	see(c, of_gate(c, a, number), gate, member, outcome_of(held));
+}
+
+void coverage_level(struct coverage *c, const struct level_decl *l, const struct term *gate, uint8_t member,
+		    struct value held)
+{
+	unsigned number = gate == l->gates.eligible ? 0 : gate == l->gates.applicable ? 1 : 2;
+	see(c, of_level(c, l, number), gate, member, outcome_of(held));
 }
 
 void coverage_policy(struct coverage *c, const struct policy_decl *p, const struct term *condition, uint8_t member,

@@ -49,6 +49,8 @@ void coverage_finish(struct coverage *c);
 void coverage_rule(struct coverage *c, const struct rule_decl *rule, uint8_t member, struct value held);
 void coverage_gate(struct coverage *c, const struct action_decl *a, const struct term *gate, uint8_t member,
 		   struct value held);
+void coverage_level(struct coverage *c, const struct level_decl *l, const struct term *gate, uint8_t member,
+		    struct value held);
 void coverage_policy(struct coverage *c, const struct policy_decl *p, const struct term *condition, uint8_t member,
 		     struct value held);
 /* A rule fired, an action was recommended, a policy held something back. */

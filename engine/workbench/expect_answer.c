@@ -58,6 +58,16 @@ static struct value text_or_nothing(struct slice s)
 	return s.len ? value_string(s) : value_unknown();
 }
 
+/* Words for what comes next, and the action's name where it goes on with one. */
+static bool next_met(struct story *s, const struct expectation *x, const struct told_action *a)
+{
+	static const char *const fields[] = { "if_accepted", "if_rejected", "if_later" };
+	for (unsigned i = 0; i < 3; i++)
+		if (!field_met(s, x, fields[i], text_or_nothing(a->next[i])))
+			return false;
+	return true;
+}
+
 static int expect_action(struct story *s, const struct expectation *x, const struct told *t)
 {
 	const struct told_action *a = action_of(s, t, x->name);
@@ -67,7 +77,7 @@ static int expect_action(struct story *s, const struct expectation *x, const str
 	bool there = first ? a->place == 1 : a->place > 0;
 	if (there && field_met(s, x, "say", text_or_nothing(a->say)) && reason_met(s, x, a) &&
 	    field_met(s, x, "score", value_number(a->score)) && field_met(s, x, "place", value_number(a->place)) &&
-	    field_met(s, x, "member", text_or_nothing(a->member)))
+	    field_met(s, x, "member", text_or_nothing(a->member)) && next_met(s, x, a))
 		return ERR_OK;
 	bytes_printf(&s->wanted, "action %.*s%s", SLICE_ARG(x->name), first ? " first" : "");
 	if (!there)

@@ -84,6 +84,14 @@ static void rule_asked(void *arg, const struct rule_decl *rule, uint8_t member, 
 	vm_trace_pause(s->world->m.pack->vm, false);
 }
 
+static void level_gate_asked(void *arg, const struct level_decl *level, const struct term *gate, uint8_t member,
+			     struct value held)
+{
+	struct story *s = arg;
+	if (s->coverage)
+		coverage_level(s->coverage, level, gate, member, held);
+}
+
 static void gate_asked(void *arg, const struct action_decl *action, const struct term *gate, uint8_t member,
 		       struct value held)
 {
@@ -219,7 +227,7 @@ void story_start(struct story *s, struct world *world, struct coverage *coverage
 	arena_init(&s->arena, 0);
 	s->asked = must_calloc(world->m.pack->rule_count + 1, sizeof(*s->asked));
 	s->world_watch = (struct world_watch){ s, entry_told, nudge_told };
-	s->machine_watch = (struct watch){ s, rule_asked, gate_asked, policy_asked, NULL };
+	s->machine_watch = (struct watch){ s, rule_asked, gate_asked, policy_asked, NULL, level_gate_asked };
 	world->watch = &s->world_watch;
 	world->m.eval->watch = &s->machine_watch;
 }
@@ -271,6 +279,14 @@ int story_check(struct story *s)
 
 /* Answers. */
 
+/* "smaller-plan: That one may fit better." */
+static struct slice keep_next(struct story *s, const struct next_words *n)
+{
+	if (!n->action)
+		return keep(s, n->say);
+	return arena_printf(&s->arena, "%s%s%.*s", n->action->name->data, n->say.len ? ": " : "", SLICE_ARG(n->say));
+}
+
 static void keep_choice(struct story *s, const struct record *r, const struct choice *c, unsigned place,
 			struct told_action *out)
 {
@@ -284,6 +300,9 @@ static void keep_choice(struct story *s, const struct record *r, const struct ch
 	out->reasons = arena_alloc(&s->arena, (c->reason_count + 1u) * sizeof(*out->reasons));
 	for (unsigned i = 0; i < c->reason_count; i++)
 		out->reasons[out->reason_count++] = keep(s, c->reasons[i]);
+	for (unsigned i = 0; i < c->next_count; i++)
+		if (c->next[i].kind >= OUTCOME_ACCEPTED && c->next[i].kind <= OUTCOME_LATER)
+			out->next[c->next[i].kind - OUTCOME_ACCEPTED] = keep_next(s, &c->next[i]);
 }
 
 static void tell_answer(struct story *s, const struct told *t)

@@ -32,6 +32,7 @@ struct happened_now {
 struct told_action {
 	struct slice name, gate, reason, say, member;
 	struct slice *reasons;
+	struct slice next[3]; /* after accepted, rejected, later: the words, and the action to go on with */
 	unsigned reason_count, place; /* place 0: left out */
 	double score;
 };

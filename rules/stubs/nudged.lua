@@ -67,6 +67,10 @@ function Term:is_not(x) end
 ---@param values nudged.Value[]
 ---@return nudged.Term condition
 function Term:one_of(values) end
+---In a text that lists words ("billing, retention"), one of them. `attr("skills", "agent"):has "retention"`
+---@param word string | nudged.Term
+---@return nudged.Term condition
+function Term:has(word) end
 ---Never unknown itself. `attr("consent"):known()`
 ---@return nudged.Term condition
 function Term:known() end
@@ -458,9 +462,46 @@ function policy(body) end
 ---@field when nudged.Condition
 ---@field weight number the score is multiplied by it while `when` holds
 
+---The gates and the lever of all its actions: asked before their own.
+---@class nudged.GoalBody
+---@field skills? nudged.Types words that the agent's attribute `skills` must list
+---@field eligible? nudged.Condition | fun(c: nudged.Context): any
+---@field applicable? nudged.Condition | fun(c: nudged.Context): any
+---@field suitable? nudged.Condition | fun(c: nudged.Context): any
+---@field lever? number
+---@param name string
+---@return fun(body: nudged.GoalBody)
+---`goal "grow" { suitable = fact.open_complaints:is(0), lever = 0.9 }`
+function goal(name) end
+---@class nudged.GroupBody: nudged.GoalBody
+---@field goal? string of all its actions, which need not say it
+---@field skills? nudged.Types words that the agent's attribute `skills` must list
+---@field eligible? nudged.Condition | fun(c: nudged.Context): any
+---@field applicable? nudged.Condition | fun(c: nudged.Context): any
+---@field suitable? nudged.Condition | fun(c: nudged.Context): any
+---@field lever? number
+---@param name string
+---@return fun(body: nudged.GroupBody)
+---`group "contract" { goal = "retain", skills = { "retention" } }`
+function group(name) end
+
+---Words, or words and the action to go on with (without words, it brings its own).
+---@class nudged.NextStep
+---@field say? nudged.Words
+---@field action? string
+---@class nudged.Next
+---@field shown? nudged.Words | nudged.NextStep
+---@field offered? nudged.Words | nudged.NextStep
+---@field accepted? nudged.Words | nudged.NextStep
+---@field rejected? nudged.Words | nudged.NextStep
+---@field later? nudged.Words | nudged.NextStep
+---@field ignored? nudged.Words | nudged.NextStep
+
 ---@class nudged.ActionBody
----@field goal string
+---@field goal? string its group's, where that has one
 ---@field group? string
+---@field skills? nudged.Types words that the agent's attribute `skills` must list
+---@field next? nudged.Next how the conversation goes on after an outcome
 ---@field channels? nudged.Types any
 ---@field asks? nudged.Types topics of the pack, or groups, that ask for it
 ---@field eligible? nudged.Condition | fun(c: nudged.Context): any may they have it?

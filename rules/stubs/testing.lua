@@ -190,6 +190,9 @@ function Subject:expect_case(name, state, fields) end
 ---@field score? nudged.testing.Wanted
 ---@field place? nudged.testing.Wanted 1 is the first
 ---@field member? nudged.testing.Wanted whom any_member bound
+---@field if_accepted? nudged.testing.Wanted what comes next then: "words", or "action: words"
+---@field if_rejected? nudged.testing.Wanted
+---@field if_later? nudged.testing.Wanted
 
 ---The answer to a request.
 ---@class nudged.testing.Answer

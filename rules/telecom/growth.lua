@@ -77,8 +77,11 @@ action "new-phone" {
   },
 }
 
+-- All that keeps who has a contract, or wants to leave.
+group "contract" { goal = "retain" }
+
 action "renewal" {
-  goal = "retain", group = "contract", channels = { "call", "chat", "web", "shop" },
+  group = "contract", channels = { "call", "chat", "web", "shop" },
   asks = { "contract/renew" },
   eligible = attr("contract", "customer"):one_of { "1-year", "2-year" },
   applicable = any { fact.contract_days_left:between(0, numbers.renewal_days), asked_for_it() },
@@ -92,7 +95,7 @@ action "renewal" {
 }
 
 action "retention-offer" {
-  goal = "retain", group = "contract", channels = { "call", "chat" },
+  group = "contract", channels = { "call", "chat" },
   asks = { "contract/cancel" },
   applicable = any { fact.cancel_visits:at_least(1), asked_for_it() },
   value = {
@@ -108,6 +111,21 @@ action "retention-offer" {
       .. numbers.retention_discount .. " come off for a year.",
     vi = "Em rất tiếc nếu anh chị rời đi. Cho em hỏi điều gì chưa ổn ạ? Nếu ở lại, giá giảm "
       .. numbers.retention_discount .. " trong một năm.",
+  },
+  next = {
+    accepted = {
+      en = "Say thank you, and that it counts from the next bill; what went wrong goes into the case.",
+      vi = "Cảm ơn khách, nói rõ áp dụng từ hóa đơn sau; điều chưa ổn ghi vào hồ sơ.",
+    },
+    rejected = {
+      en = "Do not press. Say what leaving costs and until when the number can be taken along.",
+      vi = "Đừng nài ép. Nói rõ chi phí khi rời đi và thời hạn chuyển mạng giữ số.",
+    },
+    later = {
+      say = { en = "It is yours to think about. May I call you back?",
+        vi = "Anh chị cứ suy nghĩ ạ. Em gọi lại được không?" },
+      action = "callback-promise",
+    },
   },
 }
 

@@ -197,6 +197,8 @@ static void declarations_take_what_editors_are_told_of(void **state)
 		{ "nudged.NudgeBody", "rule 'x' { on = 'x', nudge = { qqqqqqqq = 1 } }" },
 		{ "nudged.PolicyBody", "policy { qqqqqqqq = 1 }" },
 		{ "nudged.Outcomes", "policy { after = { qqqqqqqq = 1 } }" },
+		{ "nudged.GoalBody", "goal 'x' { qqqqqqqq = 1 }" },
+		{ "nudged.GroupBody", "group 'x' { qqqqqqqq = 1 }" },
 		{ "nudged.ActionBody", "action 'x' { qqqqqqqq = 1 }" },
 		{ "nudged.Worth", "action 'x' { goal = 'g', say = 'x', value = { qqqqqqqq = 1 } }" },
 		{ "nudged.Propensity", "action 'x' { goal = 'g', say = 'x', value = { customer = 1, business = 1 }, "

@@ -134,3 +134,11 @@ int print_whole(const void *message)
 {
 	return print_json(json_from_message_styled(message, JSON_WHOLE));
 }
+
+const char *next_text(const Nudge__V1__NextStep *next, char *out, size_t size)
+{
+	bool action = *next->action != '\0';
+	snprintf(out, size, "%s%s%s%s", action ? "go on with " : "", next->action, action && *next->say ? ": " : "",
+		 next->say);
+	return out;
+}

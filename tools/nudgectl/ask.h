@@ -22,6 +22,9 @@ int64_t context_clock(struct context *c); /* the daemon's now, which may be simu
 const char *alert_state(const Nudge__V1__Alert *a, int64_t now_ms);
 enum style alert_state_style(const char *state);
 
+/* "go on with smaller-plan: That one may fit better." in `out`, which is given back. */
+const char *next_text(const Nudge__V1__NextStep *next, char *out, size_t size);
+
 /* protobuf-c's fields are `char *` and never NULL. */
 char *text_or_empty(const char *text);
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 
 static struct {
-	const char *decision, *member, *agent, *channel, *id, *source;
+	const char *decision, *member, *agent, *channel, *id, *source, *lang;
 	int64_t at_ms;
 } v = { .source = "nudgectl", .channel = "call" };
 
@@ -21,6 +21,10 @@ static int show(const struct context *c, const Nudge__V1__OutcomeRecorded *recor
 	if (!c->json)
 		printf("%s %s\n", id,
 		       ack->result == NUDGE__V1__ACK__RESULT__DUPLICATE ? "was recorded before" : "recorded");
+	if (!c->json && recorded->next) {
+		char text[4096];
+		printf("next: %s\n", next_text(recorded->next, text, sizeof(text)));
+	}
 	return EXIT_DONE;
 }
 
@@ -44,6 +48,7 @@ static int run(struct context *c, int argc, char **argv)
 	ask.member = text_or_empty(v.member);
 	ask.agent = text_or_empty(v.agent);
 	ask.channel = text_or_empty(v.channel);
+	ask.language = text_or_empty(v.lang);
 	ask.time_ms = v.at_ms;
 	Nudge__V1__Response *answer;
 	int code = context_ask(c, NUDGE_OUTCOME, &ask, &answer);
@@ -61,6 +66,7 @@ static const struct option_spec options[] = {
 	{ "channel", OPTION_TEXT, &v.channel, "NAME", "where (call)" },
 	{ "id", OPTION_TEXT, &v.id, "ID", "unique per source (made up; with --decision from decision and kind)" },
 	{ "source", OPTION_TEXT, &v.source, "NAME", "who says so (nudgectl)" },
+	{ "lang", OPTION_TEXT, &v.lang, "LANGUAGE", "of the words of what comes next (the customer's)" },
 	{ "at", OPTION_TIME, &v.at_ms, "TIME", "when (now)" },
 	{ 0 },
 };
@@ -74,5 +80,6 @@ const struct command cmd_outcome = {
 	.max_args = 3,
 	.options = options,
 	.run = run,
-	.details = "KIND is shown (to the agent), offered (to the customer), accepted, rejected, later or ignored.",
+	.details = "KIND is shown (to the agent), offered (to the customer), accepted, rejected, later or ignored. Where the "
+		   "pack says what comes next after it, that is shown.",
 };

@@ -39,6 +39,13 @@ static void parts_text(char *out, size_t size, double score, double propensity, 
 		 shown_score(propensity), shown_score(value), context, lever);
 }
 
+static void put_next(const Nudge__V1__NextStep *next)
+{
+	char text[4096];
+	printf("    %sif %s%s ", style_on(stdout, STYLE_DIM), next->outcome, style_off(stdout));
+	put_text(next_text(next, text, sizeof(text)), 8 + text_width(next->outcome));
+}
+
 static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 {
 	char name[160], parts[160], score[256];
@@ -59,6 +66,8 @@ static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 		printf("    %s%s%s", style_on(stdout, STYLE_DIM), i ? "    " : "why ", style_off(stdout));
 		put_text(choice->reasons[i], 8);
 	}
+	for (size_t i = 0; i < choice->n_next; i++)
+		put_next(choice->next[i]);
 }
 
 static void put_left_out(const Nudge__V1__Recommendation *r)

@@ -168,3 +168,11 @@ test("who thinks of leaving is kept", function()
   home:event("profile.updated", { contract_ends = now() + 300 * 24 * 3600 * 1000 })
   ask(""):expect_no_action("renewal", { gate = "applicable" }):expect_no_action("new-phone", { gate = "applicable" })
 end)
+
+test("who wants to leave is heard out, whatever they answer", function()
+  ask("contract/cancel"):expect_action("retention-offer", {
+    if_accepted = has "from the next bill",
+    if_rejected = has "Do not press",
+    if_later = has "callback-promise: It is yours to think about",
+  })
+end)

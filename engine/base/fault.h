@@ -14,6 +14,8 @@
 	X(activate_after_publish) \
 	X(activate_before_publish) \
 	X(apply_before_publish) \
+	X(backfill_before_filling) \
+	X(backfill_before_publish) \
 	X(boot_after_id) \
 	X(decision_log_write) \
 	X(effect_before_publish) \

@@ -115,6 +115,7 @@
 #define LIMIT_TAIL_BYTES (1024ull * MIB)  /* journal not yet covered by the store: then back-pressure */
 #define LIMIT_FEED_ALERTS 65536u          /* alerts kept in memory for followers that resume */
 #define LIMIT_OPEN_ALERTS 262144u         /* in memory, about 400 bytes each; then the oldest is forgotten by the feed (not by its record) */
+#define BACKFILL_BYTES (256ull * MIB)     /* of records that a backfill keeps in memory; the others wait on disk */
 #define LIMIT_SHARDS 16u
 #define HASH_SLOTS 256u                   /* on disk */
 #define LIMIT_TIMER_BATCH 256u            /* due timers issued before the loop looks at sockets again */

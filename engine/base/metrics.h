@@ -12,6 +12,10 @@ static inline void counter_add(counter *c, uint64_t n)
 {
 	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
 }
+static inline void counter_set(counter *c, uint64_t n)
+{
+	atomic_store_explicit(c, n, memory_order_relaxed);
+}
 static inline uint64_t counter_get(const counter *c)
 {
 	return atomic_load_explicit(c, memory_order_relaxed);

@@ -113,6 +113,8 @@ void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind
 			apply_merge_effect(&a, body);
 		else if (kind == EFFECT_ABSORB)
 			apply_absorb_effect(&a, body);
+		else if (kind == EFFECT_FILL)
+			apply_fill_effect(&a, body);
 		else if (kind == EFFECT_LEARN)
 			machine_learn(m, record, body);
 		else

@@ -67,6 +67,9 @@ uint8_t mark_member(const struct applying *a, const struct rule_decl *rule); /* 
 /* commit.c: what the stage holds takes effect. False, and nothing done, where it passes what one entry may cause. */
 bool stage_commit(struct applying *a, struct rule_decl *rule);
 
+/* apply_fill.c */
+void apply_fill_effect(struct applying *a, struct slice body);
+
 /* apply_effect.c: bodies of effects */
 struct slice link_body(struct machine *m, struct slice customer, struct slice member, int64_t time_ms);
 void apply_passed_on(struct applying *a); /* the event concerns its agent and area too */

@@ -35,6 +35,7 @@ enum effect_kind { /* on disk */
 	EFFECT_UNLINK = 4, /* … and no longer */
 	EFFECT_MERGE = 5,  /* a whole record joins this one */
 	EFFECT_ABSORB = 6, /* a prospect's alias has an owner now: the prospect's record goes there */
+	EFFECT_FILL = 7,   /* series and cases as they would be, had they been declared from the beginning (fill.c) */
 	EFFECT_LEARN = 8,  /* an action's model: a customer's answer to an offer (learn.c) */
 };
 
@@ -116,6 +117,9 @@ struct alert *machine_apply_nudge(struct machine *m, struct record *record, stru
 void machine_learn(struct machine *m, struct record *model, struct slice body);
 /* Alerts raised by the entry learn its sequence. */
 void applied_set_seq(struct applied *out, uint64_t seq);
+
+/* What the effect's body says of EFFECT_FILL: what is filled, and a record of the subject that has it. */
+void machine_fill_body(const struct fill *fill, const struct record *only, struct bytes *out);
 
 /* A rule set aside by a global entry. -1: no such rule. */
 int machine_set_aside(struct machine *m, struct slice rule);

@@ -270,6 +270,8 @@ const struct schema_attr *event_decl_attr(const struct event_decl *e, const stru
 int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
 int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */
 int pack_language(const struct pack *p, struct slice language);  /* index; "vi-VN" finds "vi"; the first where unknown */
+/* Makes it one that only keeps these: no rules, no timeline, no other series and cases. For filling them from history. */
+void pack_keep_only(struct pack *p, const struct id_list *series, const struct id_list *cases);
 const struct series_decl *pack_series_by_id(const struct pack *p, uint32_t id);
 const struct case_decl *pack_case_by_id(const struct pack *p, uint32_t id);
 

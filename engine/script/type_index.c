@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 
+#include <stdlib.h>
+
 static void add(struct arena *arena, unsigned **list, unsigned *count, unsigned value)
 {
 	if (*count && (*list)[*count - 1] == value)
@@ -34,6 +36,50 @@ const struct type_index *pack_type(const struct pack *p, const struct str *type)
 {
 	uint32_t found = p->type_table ? p->type_table[slot_of(p, type)] : 0;
 	return found ? &p->types[found - 1] : p->other_type;
+}
+
+static void keep_only(unsigned *list, unsigned *count, const bool *wanted)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < *count; i++)
+		if (wanted[list[i]])
+			list[kept++] = list[i];
+	*count = kept;
+}
+
+static void index_keep_only(struct type_index *t, const bool *series, const bool *cases)
+{
+	keep_only(t->series, &t->series_count, series);
+	keep_only(t->agent_series, &t->agent_series_count, series);
+	keep_only(t->area_series, &t->area_series_count, series);
+	keep_only(t->opens, &t->open_count, cases);
+	keep_only(t->closes, &t->close_count, cases);
+	t->rule_count = t->agent_rule_count = t->area_rule_count = t->alert_closer_count = 0;
+	t->timeline = false;
+}
+
+static bool is_among(const struct id_list *list, uint32_t id)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		if (list->ids[i] == id)
+			return true;
+	return false;
+}
+
+void pack_keep_only(struct pack *p, const struct id_list *series, const struct id_list *cases)
+{
+	bool *keep_series = must_calloc(p->series_count + 1, sizeof(*keep_series));
+	bool *keep_cases = must_calloc(p->case_count + 1, sizeof(*keep_cases));
+	for (unsigned i = 0; i < p->series_count; i++)
+		keep_series[i] = is_among(series, p->series[i].id);
+	for (unsigned i = 0; i < p->case_count; i++)
+		keep_cases[i] = is_among(cases, p->cases[i].id);
+	for (unsigned i = 0; i < p->type_count; i++)
+		index_keep_only(&p->types[i], keep_series, keep_cases);
+	if (p->other_type)
+		index_keep_only(p->other_type, keep_series, keep_cases);
+	free(keep_series);
+	free(keep_cases);
 }
 
 static void note_types(struct pack *p, struct str **types, unsigned count, unsigned *known)

@@ -4,6 +4,7 @@
  *     what is asked for: files that came, or a pack that was active before (the store keeps it, and its tests)
  *     ->  checked whole, in a machine of its own  ->  tested  ->  live from one entry on  ->  noted: the store, the history
  */
+#include "shard/backfill.h"
 #include "shard/control.h"
 #include "shard/parts.h"
 #include "shard/told.h"
@@ -27,7 +28,8 @@ struct past past_of(const struct activation *a)
 			     .series_kept = a->series_kept,
 			     .series_new = a->series_new,
 			     .tests = a->tests_passed,
-			     .untested = a->untested };
+			     .untested = a->untested,
+			     .backfill = a->backfill };
 	snprintf(line.hash, sizeof(line.hash), "%s", a->hash_text);
 	snprintf(line.name, sizeof(line.name), "%s", a->name);
 	snprintf(line.by, sizeof(line.by), "%s", a->by);
@@ -121,7 +123,6 @@ static void go_live(struct engine *e, struct activation *a)
 			activation_fail(a);
 	if (a->result == ERR_OK && control_publish(e, a) != ERR_OK)
 		activation_fail(a);
-	models_load(e);
 }
 
 void engine_remember(struct engine *e, const struct past *line, const struct warms *warms)
@@ -175,11 +176,20 @@ static void note(struct engine *e, struct activation *a, const struct pack *pack
 		 a->origin == PAST_ROLLBACK ? " (rolled back)" : "", *a->by ? "; by " : "", a->by);
 }
 
+/* The loops must run: what is filled in goes through them. */
+static void begin_to_fill(struct engine *e, struct activation *a)
+{
+	if (a->backfill && e->looping)
+		a->filling = backfill_runs(e) || backfill_start(e);
+}
+
 static void run_checked(struct engine *e, struct activation *a, const struct pack *pack)
 {
 	bool asides = e->looping && atomic_load(&e->asides_in_force);
-	if (strcmp(a->hash_text, e->pack_hash) == 0 && !asides)
+	if (strcmp(a->hash_text, e->pack_hash) == 0 && !asides) {
+		begin_to_fill(e, a);
 		return; /* it is the active one, no rule wants to come back: nothing to do, nothing is lost */
+	}
 	if (activation_test(a) != ERR_OK) {
 		activation_fail(a);
 		return;
@@ -188,7 +198,9 @@ static void run_checked(struct engine *e, struct activation *a, const struct pac
 	if (a->result != ERR_OK)
 		return;
 	atomic_store(&e->asides_in_force, 0);
+	a->stopped_filling = backfill_stop(e, true);
 	note(e, a, pack);
+	begin_to_fill(e, a);
 }
 
 /* While the pack is at hand: its names are in the answer. */
@@ -204,9 +216,13 @@ static void tell(struct engine *e, struct activation *a, const struct pack *pack
 				    .series_new = a->series_new,
 				    .tests = a->tests_passed,
 				    .untested = a->untested,
+				    .filling = a->filling,
+				    .stopped_filling = a->stopped_filling,
 				    .back_to = a->back_to };
 	arena_init(&arena, 0);
-	w.declared = told_declared(pack, &e->warms, &arena, &w.declared_count);
+	pthread_mutex_lock(&e->lock);
+	w.declared = told_declared(e, pack, &arena, &w.declared_count);
+	pthread_mutex_unlock(&e->lock);
 	response_activated(&a->reply_to->answer, a->request_id, &w);
 	arena_finish(&arena);
 }

@@ -25,6 +25,8 @@ struct activation { /* one at a time, run by the control thread */
 	uint64_t back_to;            /* the activation found */
 	unsigned tests_passed;
 	bool untested; /* its tests are not kept any more */
+	bool backfill; /* what is new is to be filled from the journal */
+	bool filling, stopped_filling; /* that has begun; another one ended for it, unfinished */
 	uint64_t request_id;
 	struct slice aside; /* instead: a rule to set aside */
 	bool is_aside;

@@ -1,4 +1,5 @@
 /* shard/engine.c: opening, running and closing the whole: journal, store, feed, shards and their threads. */
+#include "shard/backfill.h"
 #include "shard/control.h"
 #include "shard/explainer.h"
 #include "shard/decision_log.h"
@@ -77,6 +78,7 @@ static void engine_free(struct engine *e)
 	free(e->shards);
 	store_close(e->store);
 	feed_destroy(e->feed);
+	backfill_destroy(e);
 	pasts_finish(&e->past);
 	warms_finish(&e->warms);
 	pthread_mutex_destroy(&e->lock);
@@ -175,11 +177,13 @@ int engine_run(struct engine *e)
 void engine_loops_run(struct engine *e)
 {
 	e->looping = true;
+	backfill_resume(e);
 }
 
 void engine_stop_changes(struct engine *e)
 {
 	control_stop(e);
+	(void)backfill_stop(e, false);
 }
 
 void engine_stop(struct engine *e)

@@ -244,6 +244,7 @@ static void take_activate(struct shard *s, struct session *session, const struct
 	snprintf(a->by, sizeof(a->by), "%.*s", SLICE_ARG(r->activate.by));
 	snprintf(a->to, sizeof(a->to), "%.*s", SLICE_ARG(r->activate.to));
 	a->uid = session->peer_uid;
+	a->backfill = r->activate.backfill;
 	a->origin = r->activate.rollback ? PAST_ROLLBACK : PAST_CLIENT;
 	struct work w = { .kind = WORK_ACTIVATED, .home = s, .call = call_create(s, session, r), .activation = a };
 	a->request_id = r->id;

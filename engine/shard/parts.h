@@ -29,6 +29,7 @@ struct work;
 struct call;
 struct storer;
 struct control;
+struct backfill;
 struct explainer;
 struct folder;
 struct decision_log;
@@ -110,6 +111,8 @@ struct engine {
 	struct warms warms; /* of the active pack; the same */
 	struct storer *storer;
 	struct control *control;
+	struct backfill *backfill; /* the one that runs, or ran last; changed behind the lock */
+	_Atomic bool backfilling;
 	struct explainer *explainer;
 	struct store *base;    /* what went from the journal, as of its end; NULL: not kept */
 	struct folder *folder; /* folds what is to go into it; NULL: nothing does */

@@ -4,6 +4,7 @@
  * What the store's META table holds: `journal` (whose store it is), `mark` (low-water), `newest` (entry that a record knows), `shard marks` are only in memory; `activation:SEQ` and
  * `bundle:HASH` (which pack was active from which sequence), `tests:HASH`, `warm:SEQ` (past.h, warm.h), `aside:SEQ` (rules
  * set aside). */
+#include "shard/backfill.h"
 #include "shard/parts.h"
 #include "shard/sweep.h"
 #include "shard/work.h"
@@ -90,7 +91,7 @@ static uint64_t new_mark(struct engine *e, struct storer *t, const struct store_
 static void retire(struct engine *e, uint64_t mark)
 {
 	uint64_t kept = journal_tail_bytes(e->journal, 0), tail = journal_tail_bytes(e->journal, mark);
-	if (kept - tail < e->config.journal_keep_bytes + SYNC_EVERY_BYTES)
+	if (kept - tail < e->config.journal_keep_bytes + SYNC_EVERY_BYTES || backfill_runs(e))
 		return;
 	if (store_sync(e->store) != ERR_OK ||
 	    journal_retire(e->journal, mark, e->config.journal_keep_bytes + tail) != ERR_OK)
@@ -211,7 +212,7 @@ struct note {
 	const struct past *line;
 	struct slice bundle, tests;
 	uint64_t seq;
-	struct slice rule;
+	struct slice rule; /* or the backfill's value */
 };
 
 static int put_activation(struct engine *e, struct store_write *w, const struct note *n)
@@ -268,4 +269,23 @@ int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule)
 {
 	const struct note n = { .seq = seq, .rule = rule };
 	return note(e, put_aside, &n);
+}
+
+static int put_backfill(struct engine *e, struct store_write *w, const struct note *n)
+{
+	struct bytes value = { 0 };
+	int result = n->rule.len ? store_put(w, STORE_META, SLICE("backfill"), n->rule) :
+				   store_delete(w, STORE_META, SLICE("backfill"));
+	if (result == ERR_OK && n->seq) {
+		warms_encode(&e->warms, &value);
+		result = put_numbered(w, "warm", n->seq, bytes_slice(&value));
+	}
+	bytes_finish(&value);
+	return result;
+}
+
+int storer_note_backfill(struct engine *e, struct slice value, uint64_t done_seq)
+{
+	const struct note n = { .seq = done_seq, .rule = value };
+	return note(e, put_backfill, &n);
 }

@@ -1,5 +1,6 @@
 /* shard/told.c: the history of activations, and what the active pack keeps since when, as answers. On a loop's thread. */
 #include "shard/told.h"
+#include "shard/backfill.h"
 #include "shard/control.h"
 #include "shard/parts.h"
 
@@ -45,7 +46,7 @@ static struct wire_past *past_lines(const struct engine *e, size_t limit, struct
 	return out;
 }
 
-static struct wire_warm declared_of(const struct warms *warms, uint8_t kind, uint32_t id, const struct str *name,
+static struct wire_warm declared_of(const struct engine *e, const struct warms *warms, uint8_t kind, uint32_t id, const struct str *name,
 				    uint8_t about)
 {
 	static const char *const kinds[] = { "", "series", "tally", "case" };
@@ -58,20 +59,21 @@ static struct wire_warm declared_of(const struct warms *warms, uint8_t kind, uin
 		out.keep_ms = w->keep_ms;
 		out.is_new = w->fresh;
 		out.filled = w->filled;
+		out.filling = backfill_runs(e) && backfill_fills(e, w);
 	}
 	return out;
 }
 
-struct wire_warm *told_declared(const struct pack *p, const struct warms *warms, struct arena *arena, size_t *count)
+struct wire_warm *told_declared(const struct engine *e, const struct pack *p, struct arena *arena, size_t *count)
 {
 	struct wire_warm *out = arena_calloc(arena, p->series_count + p->case_count + 1, sizeof(*out));
 	*count = 0;
 	for (unsigned i = 0; i < p->series_count; i++) {
 		const struct series_decl *s = &p->series[i];
-		out[(*count)++] = declared_of(warms, s->tally ? WARM_TALLY : WARM_SERIES, s->id, s->name, s->about);
+		out[(*count)++] = declared_of(e, &e->warms, s->tally ? WARM_TALLY : WARM_SERIES, s->id, s->name, s->about);
 	}
 	for (unsigned i = 0; i < p->case_count; i++)
-		out[(*count)++] = declared_of(warms, WARM_CASE, p->cases[i].id, p->cases[i].name, p->cases[i].about);
+		out[(*count)++] = declared_of(e, &e->warms, WARM_CASE, p->cases[i].id, p->cases[i].name, p->cases[i].about);
 	return out;
 }
 
@@ -86,7 +88,10 @@ void told_history(struct shard *s, const struct request *r, struct bytes *out)
 	if (r->rules.history)
 		past = past_lines(e, r->rules.limit, &s->arena, &lines);
 	if (r->rules.series)
-		warm = told_declared(p, &e->warms, &s->arena, &declared);
-	response_history(out, r->id, str_slice(p->name), slice_of(p->hash_text), past, lines, warm, declared);
+		warm = told_declared(e, p, &s->arena, &declared);
+	struct wire_backfill fill;
+	bool told = backfill_told(e, &fill);
+	response_history(out, r->id, str_slice(p->name), slice_of(p->hash_text), past, lines, warm, declared,
+			 told ? &fill : NULL);
 	pthread_mutex_unlock(&e->lock);
 }

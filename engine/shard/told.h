@@ -5,13 +5,14 @@
 
 #include "script/pack.h"
 #include "shard/shard.h"
-#include "shard/warm.h"
 #include "wire/request.h"
 #include "wire/response.h"
 
+struct engine;
+
 /* GetRules with history or series. */
 void told_history(struct shard *s, const struct request *r, struct bytes *out);
-/* Series, tallies and cases in the pack's order; lent from pack and arena. */
-struct wire_warm *told_declared(const struct pack *p, const struct warms *warms, struct arena *arena, size_t *count);
+/* Series, tallies and cases in the pack's order, behind the engine's lock; lent from pack and arena. */
+struct wire_warm *told_declared(const struct engine *e, const struct pack *p, struct arena *arena, size_t *count);
 
 #endif

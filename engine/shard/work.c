@@ -62,6 +62,9 @@ struct work *work_to_heap(const struct work *w)
 		keep(&h->arena, &h->effect.rule), keep(&h->arena, &h->effect.channel);
 		keep(&h->arena, &h->effect.goal), keep(&h->arena, &h->effect.action);
 		break;
+	case WORK_FILL:
+		keep(&h->arena, &h->fill.body);
+		break;
 	default:
 		break;
 	}
@@ -268,6 +271,7 @@ void work_run(struct shard *s, struct work *w)
 		[WORK_RESOLVE] = resolve_work,     [WORK_EFFECT] = effect_work,   [WORK_EFFECT_DONE] = effect_done_work,
 		[WORK_STORED] = stored_work,       [WORK_DIGEST] = digest_work,   [WORK_RULES] = rules_work,
 		[WORK_PREPARE] = prepare_work,     [WORK_PAUSE] = pause_work,     [WORK_ACTIVATED] = activated_work,
+		[WORK_FILL] = fill_work,
 		[WORK_MODEL] = model_work,
 		[WORK_EXPLAINED] = work_done,
 	};

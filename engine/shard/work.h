@@ -17,6 +17,8 @@ struct engine;
 struct call;
 struct activation;
 struct store_chunk;
+struct backfill;
+struct asked;
 
 #define HOPS_MAX 16u /* alias, merges of merges, agent, area: more is a loop of merges */
 
@@ -36,6 +38,7 @@ enum work_kind {
 	WORK_PREPARE,
 	WORK_PAUSE,
 	WORK_ACTIVATED,
+	WORK_FILL,
 	WORK_MODEL,
 	WORK_EXPLAINED,
 };
@@ -100,6 +103,13 @@ struct work {
 		} digest;
 		struct activation *activation;
 		struct {
+			struct backfill *backfill;
+			struct asked *asked; /* whom, and where the answer goes */
+			uint64_t as_of;      /* the body has every entry up to here */
+			bool insist;
+			struct slice body;
+		} fill;
+		struct {
 			uint64_t request_id;
 		} explain;
 		struct {
@@ -150,6 +160,7 @@ void digest_work(struct shard *s, struct work *w);
 void rules_work(struct shard *s, struct work *w);
 void prepare_work(struct shard *s, struct work *w);
 void pause_work(struct shard *s, struct work *w);
+void fill_work(struct shard *s, struct work *w);
 void activated_work(struct shard *s, struct work *w);
 void model_work(struct shard *s, struct work *w);
 

@@ -269,6 +269,19 @@ int record_decode(struct record **out, struct strpool *pool, struct slice in); /
  * by cell, cases, alerts, outcomes, timers, timeline, seen ids. */
 void record_merge(struct record *into, struct strpool *pool, const struct record *from);
 
+/* fill.c: series and cases of `from`, of the same subject and moment, take the place of those of `r`. */
+struct id_list {
+	const uint32_t *ids;
+	unsigned count;
+};
+struct fill {
+	struct id_list series, cases;
+	bool keep_older; /* what reaches further back than `from` stays */
+};
+void record_fill(struct record *r, struct strpool *pool, const struct record *from, const struct fill *fill);
+/* A record with those alone, and all members in their order. */
+struct record *record_only(const struct record *from, struct strpool *pool, const struct fill *fill);
+
 /* digest.c: what rules can read, hashed: no sequences, no alert ids, no fire times, no decision ids. The digest of a
  * state is the sum of its records' digests (both halves wrap), so it does not depend on order or shards. An empty
  * record counts nothing. */

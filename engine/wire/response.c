@@ -179,6 +179,8 @@ void response_activated(struct bytes *out, uint64_t request_id, const struct wir
 	put_number(out, 9, a->untested);
 	put_number(out, 10, a->back_to);
 	put_declared(out, 11, a->declared, a->declared_count);
+	put_number(out, 12, a->filling);
+	put_number(out, 13, a->stopped_filling);
 	envelope_end(out, e);
 }
 
@@ -208,7 +210,7 @@ static void put_past(struct bytes *out, const struct wire_past *p)
 
 void response_history(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash,
 		      const struct wire_past *past, size_t past_count, const struct wire_warm *declared,
-		      size_t declared_count)
+		      size_t declared_count, const struct wire_backfill *backfill)
 {
 	struct envelope e = envelope_begin(out, request_id, RESPONSE_RULES);
 	put_text(out, 1, pack);
@@ -216,6 +218,18 @@ void response_history(struct bytes *out, uint64_t request_id, struct slice pack,
 	for (size_t i = 0; i < past_count; i++)
 		put_past(out, &past[i]);
 	put_declared(out, 6, declared, declared_count);
+	if (backfill) {
+		size_t mark = put_begin(out, 7);
+		put_text(out, 1, backfill->state);
+		put_number(out, 2, backfill->seq);
+		put_number(out, 3, backfill->first_seq);
+		put_number(out, 4, backfill->done);
+		put_number(out, 5, backfill->all);
+		put_number(out, 6, backfill->slots);
+		put_number(out, 7, backfill->subjects);
+		put_text(out, 8, backfill->error);
+		put_end(out, mark);
+	}
 	envelope_end(out, e);
 }
 

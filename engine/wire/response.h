@@ -125,7 +125,7 @@ struct wire_activated {
 	struct slice name, hash;
 	uint64_t seq, back_to;
 	uint32_t rules, actions, series_kept, series_new, tests;
-	bool untested;
+	bool untested, filling, stopped_filling;
 	const struct wire_warm *declared;
 	size_t declared_count;
 };
@@ -136,6 +136,11 @@ struct wire_warm {
 	int64_t since_ms, keep_ms;
 	uint64_t since_seq;
 	bool is_new, filled, filling;
+};
+
+struct wire_backfill {
+	struct slice state, error;
+	uint64_t seq, first_seq, done, all, slots, subjects;
 };
 
 struct wire_past {
@@ -177,7 +182,7 @@ void response_rules(struct bytes *out, uint64_t request_id, struct slice pack, s
 /* In place of the rules: the activations, newest first, and what the active pack keeps. */
 void response_history(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash,
 		      const struct wire_past *past, size_t past_count, const struct wire_warm *declared,
-		      size_t declared_count);
+		      size_t declared_count, const struct wire_backfill *backfill); /* NULL: none */
 void response_digest(struct bytes *out, uint64_t request_id, struct hash128 digest, uint64_t records, uint64_t seq);
 void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count,
 			 bool more); /* encoded Alerts */

@@ -182,6 +182,7 @@ COUNTS = {
     'activate_after_publish': (1, 2), 'activate_before_publish': (1, 2), 'boot_after_id': (1,), 'recover_after_last_batch': (1,),
     'recover_before_effects': (1,), 'journal_new_segment': (1, 3), 'journal_retire_segment': (1, 2),
     'store_before_mark': (1, 3), 'timer_before_publish': (1, 20), 'effect_before_publish': (1, 77),
+    'backfill_before_filling': (1,), 'backfill_before_publish': (1, 30),
     'apply_before_publish': (1, 200), 'reply_before_send': (1, 100),
 }
 
@@ -195,6 +196,13 @@ def activate(bench, daemon):
                   bench.pack('-- %d %d\n' % (i, random.getrandbits(60)) + kill_model.PACK), ok=False)
 
 
+def backfill(bench, daemon):
+    """A pack with a series that is filled from the journal while the load goes on."""
+    more = '\nlocal more%d = series { on = "call.ended", name = "more" }\nfact.more = more%d:count "7d"\n'
+    text = kill_model.PACK + (more % (1, 1)).replace('"call.ended"', '{ "call.ended", "x%d" }' % random.getrandbits(30))
+    bench.ctl('--socket', daemon.address, 'rules', 'activate', bench.pack(text), '--backfill', '--no-wait', ok=False)
+
+
 def fault_point(bench, point):
     retires = point == 'journal_retire_segment'
     logs = ['--decision-log', bench.path('decisions')] if point == 'decision_log_write' else []
@@ -204,6 +212,8 @@ def fault_point(bench, point):
         trial.live(0.15)
         env = {'NUDGED_FAULT': '%s:%d:kill' % (point, count)}
         meanwhile = (lambda d: activate(bench, d)) if point.startswith('activate_') else None
+        if point.startswith('backfill_'):
+            meanwhile = lambda d: backfill(bench, d)
         pace = 0.01 if point in SLOW else 0
         died = trial.live(60 if not early else 5, env, big=point.startswith('journal_'), meanwhile=meanwhile, pace=pace)
         kit.check(died, 'not reached within a minute:', point, count)

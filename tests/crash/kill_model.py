@@ -131,6 +131,8 @@ class Model:
             self.merged[who] = values['into']
 
     def on_effect(self, e):
+        if e['effect'] == 'fill':
+            return # a backfill's: one a subject, and again where a crash came between
         key = (e['source_seq'], e['index'])
         self.effects[key] += 1
 

@@ -5,6 +5,8 @@
 import json
 import os
 import pwd
+import random
+import threading
 import time
 
 import kit
@@ -202,4 +204,233 @@ rule "q" { on = "call.began", when = fact.open:above(1), set = { x = 1 } }
     kit.same(look(), again, 'after kill -9')
 
 
-kit.Bench().run([back_and_forward, who, tests_go_along, packs_are_kept_within_bounds, history_outlives_the_journal, warm_since])
+# --- backfill: what is filled in equals what a daemon has that had the pack from the beginning
+
+OLD = '''pack { name = "%s", topics = { "bill", "net" } }
+timeline { keep = 5 }
+local calls = series { on = "call.ended", name = "calls" }
+fact.calls = calls:count "7d"
+rule "often" { on = "call.ended", when = fact.calls:at_least(4), once_per = "day", set = { often = fact.calls } }
+'''
+NEW = OLD + '''
+local lines = series { on = "call.ended", per = "member", name = "lines" }
+local keyed = series { on = "call.ended", by = { "topic", "channel" }, name = "keyed", where = event.mood:at_most(0.5) }
+local exact = series { on = "call.ended", value = "mood", name = "exact" }
+local moods = series { on = { "call.ended", "outcome.accepted" }, per = "agent", value = "mood", name = "moods" }
+local areas = series { on = "call.ended", per = "area", value = "mood", name = "areas" }
+local taken = series { on = "outcome.accepted", name = "taken" }
+local kept = series { on = "case.promise.closed", name = "kept" }
+local promise = case { opens = "promise.made", closes = "promise.kept", key = "ref", due = "2h", name = "promise" }
+fact.lines = lines:count "today"
+fact.keyed = keyed:count "5h"
+fact.exact = exact:run(at_most(0.2))
+fact.previous = exact:previous()
+fact.distinct = exact:distinct "9d"
+fact.moods = moods:run(at_most(0))
+fact.areas = areas:mean "14d"
+fact.taken = taken:count "ever"
+fact.kept = kept:count "30d"
+fact.promises = promise:count_open()
+'''
+START = 1750000000000
+
+
+class Story:
+    """The same events, in the same requests, for whoever asks."""
+
+    def __init__(self, pb, seed, count, hot=0.7): # hot 0: nothing that depends on the order in which shards see it
+        self.pb, self.random, self.now, self.n, self.merged, self.hot = pb, random.Random(seed), START, 0, set(), hot
+        self.requests = [self.request() for _ in range(count)]
+
+    def event(self):
+        r = self.random
+        self.n += 1
+        self.now += r.randrange(1, 400000)
+        dice, id = r.random(), 'e%d' % self.n
+        who = 'c%d' % r.randrange(30)
+        if dice < 0.72:
+            whom = {'customer': who} if r.random() < 0.85 or not self.hot else {'alias': '+4930%d' % r.randrange(2000000, 2000012)}
+            attrs = {'mood': r.randrange(-8, 9) / 8, 'topic': r.choice(['bill', 'net']), 'area': 'area%d' % r.randrange(3)}
+            return kit.event(self.pb, id, attrs=attrs, time_ms=self.now - (r.randrange(3600000) if r.random() < 0.2 else 0),
+                             agent='hot' if r.random() < self.hot else 'a%d' % r.randrange(4 if self.hot else 40), channel=r.choice(['call', 'chat']),
+                             member='m%d' % r.randrange(3) if r.random() < 0.6 else '', **whom)
+        if dice < 0.80:
+            return kit.event(self.pb, id, who, 'promise.made', {'ref': str(r.randrange(4))}, agent='a1', time_ms=self.now)
+        if dice < 0.87:
+            return kit.event(self.pb, id, who, 'promise.kept', {'ref': str(r.randrange(4))}, time_ms=self.now)
+        if dice < 0.93 and self.hot:
+            return kit.event(self.pb, id, who, 'alias.added', {'alias': '+4930%d' % r.randrange(2000000, 2000012)}, time_ms=self.now)
+        if dice < 0.95 and self.hot:
+            into = 'c%d' % r.randrange(30)
+            if into != who and into not in self.merged:
+                self.merged.add(who)
+                return kit.event(self.pb, id, who, 'identity.merged', {'into': into}, time_ms=self.now)
+        return kit.event(self.pb, id, who, 'profile.updated', {'plan': str(r.randrange(3))}, time_ms=self.now)
+
+    def request(self):
+        r = self.random
+        if r.random() < 0.1:
+            self.n += 1
+            self.now += 1000
+            return dict(outcome=self.pb.Outcome(id='o%d' % self.n, source='test', customer='c%d' % r.randrange(30), agent='hot' if self.hot else 'a9',
+                                                action='x', channel='call', kind=r.choice(['accepted', 'rejected']),
+                                                time_ms=self.now))
+        return dict(publish=self.pb.Publish(events=[self.event() for _ in range(r.randrange(1, 8))]))
+
+    def tell(self, d, requests, pace=0.0):
+        with d.client() as c:
+            for request in requests:
+                answer = c.call(**request)
+                kit.check(answer.WhichOneof('body') in ('published', 'outcome_recorded'), answer)
+                if pace:
+                    time.sleep(pace)
+
+
+def fill_state(d):
+    """(state, what is left to fill) of the backfill."""
+    with d.client() as c:
+        answer = c.call(get_rules=d.bench.pb.GetRules(series=True)).rules
+    return answer.backfill.state, [s.name for s in answer.declared if s.filling], [s.name for s in answer.declared if s.filled]
+
+
+def until_filled(d, seconds=60):
+    until = time.time() + seconds
+    while True:
+        state, filling, filled = fill_state(d)
+        if not filling:
+            return state, filled
+        kit.check(time.time() < until, 'not filled in time:', state)
+        time.sleep(0.02)
+
+
+def differences(bench, a, b):
+    """Whose state differs in what, for people."""
+    out = []
+    with a.client() as x, b.client() as y:
+        asks = [dict(customer='c%d' % i) for i in range(30)] + [dict(agent=n) for n in ('hot', 'a0', 'a1', 'a2', 'a3')]
+        asks += [dict(alias='+4930%d' % n) for n in range(2000000, 2000012)]
+        for ask in asks:
+            p, q = (c.call(read_customer=bench.pb.ReadCustomer(**ask)).customer for c in (x, y))
+            for field in ('series', 'cases', 'timers', 'members', 'attributes', 'timeline', 'outcomes'):
+                left, right = (sorted(str(i) for i in getattr(v, field)) for v in (p, q))
+                if left != right:
+                    out.append('%s %s: %s instead of %s' % (ask, field, [i for i in left if i not in right][:2],
+                                                            [i for i in right if i not in left][:2]))
+    return out
+
+
+def same_state(bench, filled, whole, what):
+    got, want = filled.settled(), whole.settled()
+    kit.check(got == want, what, '; '.join(differences(bench, filled, whole)[:4]) or 'in what is not shown')
+
+
+def from_the_beginning(bench, story, shards=1):
+    whole = bench.daemon(args=['--clock', 'events'], shards=shards, rules=bench.pack(NEW % 'new'))
+    story.tell(whole, story.requests)
+    return whole
+
+
+def filled_as_if_it_had_been_there(bench):
+    """While traffic goes on, one agent in most of it; then again over a restart."""
+    for shards, seed in ((1, 1), (1, 2), (3, 3)):
+        story = Story(bench.pb, seed, 900, 0.7 if shards == 1 else 0)
+        whole = from_the_beginning(bench, story, shards)
+        d = bench.daemon(args=['--clock', 'events', '--sweep-ms', '50'], shards=shards, rules=bench.pack(OLD % 'old'))
+        story.tell(d, story.requests[:600])
+        rest = threading.Thread(target=story.tell, args=(d, story.requests[600:], 0.001))
+        rest.start()
+        said = d.ctl('rules', 'activate', bench.pack(NEW % 'new'), '--backfill')
+        rest.join()
+        kit.check('is being filled in' in said and 'Filled from entry 1 on' in said, said)
+        kit.same(until_filled(d)[0], 'done')
+        same_state(bench, d, whole, 'after a backfill under traffic, %d shards:' % shards)
+        series = {s['name']: s for s in json.loads(d.ctl('rules', 'series', '--json'))}
+        kit.check(all(series[n]['filled'] and series[n]['since_seq'] == 1 for n in ('lines', 'keyed', 'moods', 'promise')), series)
+        kit.check(not series['calls']['filled'])
+        kit.check('backfilled' in d.ctl('rules', 'history'))
+        digest = d.settled()
+        d.kill()
+        kit.same(bench.replay(d.data)['digest'], digest, 'digest of a replay')
+        d.start(rules=None, shards=2)
+        kit.same(d.settled(), digest, 'digest after kill -9')
+        again = json.loads(d.ctl('rules', 'series', '--json'))
+        kit.same([(s['name'], s['since_seq'], s['filled']) for s in again],
+                 [(s['name'], s['since_seq'], s['filled']) for s in series.values()])
+        kit.check(not os.path.exists(d.data + '/backfill'), 'its folder stays')
+        bench.finish()
+
+
+def killed_in_the_middle(bench):
+    """kill -9 before the first, the fifth, the 20th subject, and before any; a stop in order; each goes on by itself."""
+    story = Story(bench.pb, 7, 500)
+    whole = from_the_beginning(bench, story)
+    for point in ('backfill_before_publish:1:kill', 'backfill_before_publish:5:kill', 'backfill_before_publish:20:kill',
+                  'backfill_before_filling:1:kill', None):
+        d = bench.daemon(args=['--clock', 'events', '--sweep-ms', '50'], rules=bench.pack(OLD % 'old'),
+                         env={'NUDGED_FAULT': point} if point else {})
+        story.tell(d, story.requests[:300])
+        d.ctl('rules', 'activate', bench.pack(NEW % 'new'), '--backfill', '--no-wait', ok=False)
+        d.rules = None
+        if point:
+            kit.check(d.wait() != 0)
+        else:
+            d.stop()
+        d.env = {}
+        d.start()
+        story.tell(d, story.requests[300:])
+        kit.same(sorted(until_filled(d)[1]), ['areas', 'exact', 'kept', 'keyed', 'lines', 'moods', 'promise', 'taken'])
+        same_state(bench, d, whole, 'killed at %s:' % point)
+        digest = d.settled()
+        d.kill()
+        kit.same(bench.replay(d.data)['digest'], digest, 'digest of a replay')
+
+
+def another_activation_ends_it(bench):
+    story = Story(bench.pb, 9, 400)
+    d = bench.daemon(args=['--clock', 'events'], rules=bench.pack(OLD % 'old'))
+    story.tell(d, story.requests)
+    kit.check('nothing to fill' in d.ctl('rules', 'activate', bench.pack(OLD % 'other'), '--backfill', ok=False).stderr.decode())
+    # the active pack may be filled later
+    d.ctl('rules', 'activate', bench.pack(NEW % 'new'))
+    folder = bench.pack(NEW % 'new')
+    kit.check('Filled from' in d.ctl('rules', 'activate', folder, '--backfill'))
+    whole = from_the_beginning(bench, story)
+    same_state(bench, d, whole, 'filled later:')
+    # one that runs ends for the next
+    for n in range(3):
+        more = OLD % 'more' + 'local s = series { on = { "call.ended", "x%d" }, name = "s" }\nfact.s = s:count "7d"\n' % n
+        d.ctl('rules', 'activate', bench.pack(more), '--backfill', '--no-wait')
+        said = d.ctl('rules', 'rollback')
+        kit.check(fill_state(d)[0] in ('stopped', 'done'), fill_state(d))
+        if fill_state(d)[0] == 'stopped':
+            kit.check('ended unfinished' in said, said)
+    d.kill()
+    d.start(rules=None)
+    kit.same(fill_state(d)[1], [])
+
+
+def the_journal_has_no_beginning(bench):
+    """Then as far back as it goes, and it says so; what a record has from before stays."""
+    d = bench.daemon(args=['--sweep-ms', '20', '--segment-mb', '1', '--journal-keep-mb', '0'], rules=bench.pack(OLD % 'old'))
+    big = {'text%d' % i: 'x' * 1000 for i in range(60)}
+    n, until = 0, time.time() + 120
+    while d.status().journal_first <= 3:
+        kit.check(time.time() < until, 'no segment goes')
+        with d.client() as c:
+            for _ in range(120):
+                kit.accepted(c.call(publish=bench.pb.Publish(events=[
+                    kit.event(bench.pb, 'e%d-%d' % (n, i), 'c%d' % i, attrs=dict(big, mood=0.1)) for i in range(5)])))
+                n += 1
+    first = d.status().journal_first
+    said = d.ctl('rules', 'activate', bench.pack(NEW % 'new'), '--backfill')
+    kit.check('The journal begins at entry' in said, said)
+    since = next(s for s in json.loads(d.ctl('rules', 'series', '--json')) if s['name'] == 'exact')
+    kit.check(since['since_seq'] >= first, since, first)
+    with d.client() as c:
+        customer = c.call(read_customer=bench.pb.ReadCustomer(customer='c1')).customer
+    counts = {s.name: s.count for s in customer.series}
+    kit.check(0 < counts['exact'] < counts['calls'], counts)
+
+
+kit.Bench().run([back_and_forward, who, tests_go_along, packs_are_kept_within_bounds, history_outlives_the_journal, warm_since,
+                 filled_as_if_it_had_been_there, killed_in_the_middle, another_activation_ends_it, the_journal_has_no_beginning])

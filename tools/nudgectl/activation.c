@@ -65,4 +65,6 @@ void activation_show(const Nudge__V1__PackActivated *p)
 	if (p->back_to)
 		printf("It was active from entry %llu on.%s\n", (unsigned long long)p->back_to,
 		       p->untested ? " Its tests are not kept any more, so they were not run." : "");
+	if (p->stopped_filling)
+		printf("The backfill of the pack before ended unfinished.\n");
 }

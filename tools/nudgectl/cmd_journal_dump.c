@@ -40,7 +40,7 @@ static void set_message(json_t *j, const char *name, const ProtobufCMessageDescr
 
 static const char *effect_name(uint8_t kind)
 {
-	static const char *const names[] = { "?", "event", "tally", "link", "unlink", "merge" };
+	static const char *const names[] = { "?", "event", "tally", "link", "unlink", "merge", "absorb", "fill" };
 	return names[kind < sizeof(names) / sizeof(*names) ? kind : 0];
 }
 

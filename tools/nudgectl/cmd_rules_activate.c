@@ -1,13 +1,19 @@
 /* nudgectl/cmd_rules_activate.c: sends a pack's folder to the daemon, which loads, checks and journals it. */
 #include "activation.h"
+#include "progress.h"
 
 #include "base/check.h"
 #include "base/error.h"
 #include "script/bundle.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define POLL_MS 200
 
 static const char *name, *by;
+static bool backfill, no_wait;
 
 static void put_file(Nudge__V1__File *to, const struct bundle_file *from)
 {
@@ -32,10 +38,61 @@ static int activate(struct context *c, const struct bundle *pack, const struct b
 	ask.n_files = count;
 	ask.name = text_or_empty(name);
 	ask.by = (char *)activation_by(by);
+	ask.backfill = backfill;
 	int code = context_ask(c, NUDGE_ACTIVATE_PACK, &ask, answer);
 	free(list);
 	free(files);
 	return code;
+}
+
+static double part_done(const Nudge__V1__Backfill *b)
+{
+	bool reading = strcmp(b->state, "reading") == 0;
+	double all = b->all > b->first_seq ? (double)(b->all - b->first_seq) : 1;
+	double read = b->done > b->first_seq ? (double)(b->done - b->first_seq) / all : 0;
+	return reading ? 0.6 * (read < 1 ? read : 1) : 0.6 + 0.4 * (double)b->slots / 256;
+}
+
+/* What became of it, as the exit code. */
+static int ended(const struct context *c, const Nudge__V1__Backfill *b)
+{
+	if (strcmp(b->state, "failed") == 0)
+		return report_failed("the new series are not filled: %s", b->error);
+	if (strcmp(b->state, "stopped") == 0)
+		return report_failed("the new series are not filled whole: another activation came, or the daemon was stopped");
+	if (!c->json && b->first_seq > 1)
+		printf("The journal begins at entry %llu: what came before is not known.\n", (unsigned long long)b->first_seq);
+	if (!c->json)
+		printf("Filled from entry %llu on: %s.\n", (unsigned long long)b->first_seq,
+		       plural_text(b->subjects, "customer, agent or area", "customers, agents and areas"));
+	return EXIT_DONE;
+}
+
+static int wait_for_it(struct context *c)
+{
+	Nudge__V1__GetRules ask = NUDGE__V1__GET_RULES__INIT;
+	struct progress progress;
+	progress_init(&progress, "filling", "subjects");
+	ask.history = true;
+	ask.limit = 1;
+	for (;;) {
+		Nudge__V1__Response *answer;
+		int code = context_ask(c, NUDGE_GET_RULES, &ask, &answer);
+		if (code != EXIT_DONE)
+			return code;
+		const Nudge__V1__Backfill *b = answer->rules->backfill;
+		bool going = b && (strcmp(b->state, "reading") == 0 || strcmp(b->state, "filling") == 0);
+		if (going)
+			progress_show(&progress, b->subjects, part_done(b));
+		else
+			progress_finish(&progress);
+		if (!going)
+			code = b ? ended(c, b) : report_failed("the daemon knows of no filling any more");
+		nudge_free(answer);
+		if (!going)
+			return code;
+		nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1000000 }, NULL);
+	}
 }
 
 static int run(struct context *c, int argc, char **argv)
@@ -60,8 +117,12 @@ static int run(struct context *c, int argc, char **argv)
 		code = print_whole(p);
 	} else {
 		activation_show(p);
-		activation_put_new(p, false);
+		activation_put_new(p, p->filling);
 	}
+	if (p->filling && !no_wait)
+		code = wait_for_it(c);
+	else if (backfill && !p->filling)
+		report_note("There was nothing to fill: no series or case of the pack is younger than the journal.");
 	nudge_free(answer);
 	return code;
 }
@@ -69,6 +130,8 @@ static int run(struct context *c, int argc, char **argv)
 static const struct option_spec options[] = {
 	{ "name", OPTION_TEXT, &name, "NAME", "what to call it in the history (the pack's own name)" },
 	{ "by", OPTION_TEXT, &by, "NAME", "who does it, for the history (your user's name and host)" },
+	{ "backfill", OPTION_FLAG, &backfill, NULL, "fill new series and cases from the journal, and wait until that is done" },
+	{ "no-wait", OPTION_FLAG, &no_wait, NULL, "do not wait for it: `nudgectl rules history` tells" },
 	{ 0 },
 };
 
@@ -84,5 +147,9 @@ const struct command cmd_rules_activate = {
 	.details = "The pack goes live at one point of the journal. One that does not compile or declares nonsense is "
 		   "refused with file "
 		   "and line, and so is one whose tests fail: the daemon runs them first (nudgectl rules test DIR runs them "
-		   "here). The old one stays then. Series whose definition is unchanged keep their data.",
+		   "here). The old one stays then. Series whose definition is unchanged keep their data.\n"
+		   "New series and cases begin empty. With --backfill they are filled from the journal, in the background while the "
+		   "daemon goes on: exactly as if the pack had been active from the oldest entry kept. Rules do not fire on what is "
+		   "filled in, and tallies, which rules count, begin empty. It may be given for the active pack too. A crash or "
+		   "restart of the daemon does not end it; another activation does.",
 };

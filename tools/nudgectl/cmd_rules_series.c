@@ -72,11 +72,11 @@ static int run(struct context *c, int argc, char **argv)
 {
 	Nudge__V1__GetRules ask = NUDGE__V1__GET_RULES__INIT;
 	Nudge__V1__Response *answer;
-	int64_t now_ms = context_clock(c);
 	ask.series = true;
-	int code = now_ms ? context_ask(c, NUDGE_GET_RULES, &ask, &answer) : EXIT_FAILED;
+	int code = context_ask(c, NUDGE_GET_RULES, &ask, &answer);
 	if (code != EXIT_DONE)
 		return code;
+	int64_t now_ms = context_clock(c); /* 0: one that follows the events, before the first */
 	if (c->json)
 		code = print_list(answer->rules, now_ms);
 	else

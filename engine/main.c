@@ -168,7 +168,7 @@ static void hang_up(const struct config *c, struct engine *e)
 		log_error("SIGHUP: the pack is refused, the old one stays: %s", error_last()->text);
 	else if (c->rules && !changed)
 		log_info("SIGHUP: the pack has not changed");
-	else if (!c->rules && !c->decision_log)
+	else if (!c->rules && !c->decision_log && !c->watch)
 		log_warn("SIGHUP: no --rules were given, so there is nothing to read again");
 }
 

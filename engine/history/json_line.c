@@ -1,11 +1,10 @@
 /* history/json_line.c: see json_line.h. */
 #include "history/json_line.h"
 
-#include "script/term.h"
+#include "base/decimal.h"
+#include "base/limits.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
 /* What stands before says whether a comma is due: no value ends in one of these. */
 static void comma(struct bytes *b)
@@ -118,25 +117,48 @@ void json_text(struct bytes *b, const char *key, struct slice text)
 	put_text(b, text);
 }
 
+/* Up to 15 digits behind the point, where whole / scale is the very double (both are exact, division rounds once). */
+static bool put_short(struct bytes *b, double n)
+{
+	double scale = 1;
+	if (n != 0 && !(fabs(n) >= 1e-4 && fabs(n) < 1e15))
+		return false;
+	for (unsigned digits = 0; digits <= 15; digits++, scale *= 10) {
+		double whole = nearbyint(fabs(n) * scale);
+		if (whole >= 0x1p53)
+			return false;
+		if (whole / scale != fabs(n))
+			continue;
+		char text[DECIMAL_BYTES], *end = text + sizeof(text), *at = decimal_before(end, (uint64_t)whole, digits);
+		if (signbit(n))
+			*--at = '-';
+		bytes_put(b, at, (size_t)(end - at));
+		return true;
+	}
+	return false;
+}
+
+/* A long number takes most of a line's time: 17 digits always read back, and are not asked whether fewer would. */
 void json_number(struct bytes *b, const char *key, double n)
 {
-	char buffer[32];
 	begin(b, key);
-	const char *text = isfinite(n) ? number_text(n, buffer) : "null";
-	bytes_put(b, text, strlen(text));
+	if (!isfinite(n))
+		bytes_put(b, "null", 4);
+	else if (!put_short(b, n))
+		bytes_printf(b, "%.17g", n);
 }
 
 void json_whole(struct bytes *b, const char *key, uint64_t n)
 {
-	char buffer[24];
+	char text[DECIMAL_BYTES], *end = text + sizeof(text), *at = decimal_before(end, n, 0);
 	begin(b, key);
-	bytes_put(b, buffer, (size_t)snprintf(buffer, sizeof(buffer), "%" PRIu64, n));
+	bytes_put(b, at, (size_t)(end - at));
 }
 
 void json_flag(struct bytes *b, const char *key, bool flag)
 {
 	begin(b, key);
-	bytes_printf(b, flag ? "true" : "false");
+	bytes_put(b, flag ? "true" : "false", flag ? 4 : 5);
 }
 
 void json_value(struct bytes *b, const char *key, struct value v)
@@ -157,6 +179,15 @@ void json_value(struct bytes *b, const char *key, struct value v)
 	}
 }
 
+/* So many digits, with zeros before them, and what follows. */
+static void put_digits(struct bytes *b, int64_t n, unsigned width, char then)
+{
+	char *at = bytes_grow(b, width + 1);
+	at[width] = then;
+	for (; width > 0; n /= 10)
+		at[--width] = (char)('0' + n % 10);
+}
+
 /* A civil date from days since 1970 (proleptic Gregorian; years from March, so that the leap day comes last). */
 static void put_date(struct bytes *b, int64_t days)
 {
@@ -164,20 +195,24 @@ static void put_date(struct bytes *b, int64_t days)
 	int64_t era = days / 146097, of_era = days % 146097;
 	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
 	int64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
-	bytes_printf(b, "%04d-%02d-%02d", (int)(era * 400 + year + (month >= 10)), (int)(month < 10 ? month + 3 : month - 9),
-		     (int)(of_year - (153 * month + 2) / 5 + 1));
+	put_digits(b, era * 400 + year + (month >= 10), 4, '-');
+	put_digits(b, month < 10 ? month + 3 : month - 9, 2, '-');
+	put_digits(b, of_year - (153 * month + 2) / 5 + 1, 2, 'T');
 }
 
 void json_time(struct bytes *b, const char *key, int64_t ms)
 {
 	const int64_t day_ms = 24 * 3600 * 1000;
 	begin(b, key);
-	if (ms < 0) { /* before 1970 nothing happens */
+	if (ms < 0 || ms > LIMIT_TIME_MAX_MS) { /* nothing happens then */
 		bytes_put(b, "null", 4);
 		return;
 	}
-	int of_day = (int)(ms % day_ms);
 	bytes_put_u8(b, '"');
 	put_date(b, ms / day_ms);
-	bytes_printf(b, "T%02d:%02d:%02d.%03dZ\"", of_day / 3600000, of_day / 60000 % 60, of_day / 1000 % 60, of_day % 1000);
+	put_digits(b, ms / 3600000 % 24, 2, ':');
+	put_digits(b, ms / 60000 % 60, 2, ':');
+	put_digits(b, ms / 1000 % 60, 2, '.');
+	put_digits(b, ms % 1000, 3, 'Z');
+	bytes_put_u8(b, '"');
 }

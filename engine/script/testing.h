@@ -62,7 +62,7 @@ struct test_outcome { struct slice kind, action, member, agent, channel; };
 struct test_ask {
 	struct slice member, agent, channel, intent, topic, language;
 	double mood;
-	bool has_mood;
+	bool has_mood, late; /* late: the deadline has passed */
 	unsigned limit;
 	const struct event_attr *attrs;
 	size_t attr_count;
@@ -80,6 +80,8 @@ struct testing_host {
 	int (*acknowledge)(void *arg, const struct subject *subject, struct slice rule);
 	int (*ask)(void *arg, struct slice customer, const struct test_ask *ask, unsigned *request);
 	int (*expect)(void *arg, const struct expectation *x);
+	/* whose the alias is now; *member is lent until something happens */
+	int (*resolve)(void *arg, struct slice alias, struct subject *customer, struct slice *member);
 	int (*read)(void *arg, enum test_read what, const struct subject *subject, struct slice name,
 		    struct slice member, struct value *out);
 	int (*moment)(void *arg, struct slice time, int64_t *out_ms); /* in the pack's zone; empty: now */

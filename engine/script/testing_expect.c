@@ -232,7 +232,7 @@ static int expect_method(lua_State *L)
 	if (!self)
 		return luaL_error(L, "call it with a colon: x:%s(…)", methods[x.what].name);
 	if (strcmp(meta, SUBJECT_META) == 0)
-		x.subject = self;
+		x.subject = testing_subject(L, 1);
 	else if (strcmp(meta, STEP_META) == 0)
 		x.step = *(const unsigned *)self;
 	else

@@ -30,6 +30,8 @@ struct testing {
 	unsigned before_count;
 	bool running;         /* a test runs: nothing may be declared, everything may happen */
 	int depth;            /* of require */
+	struct subject owner; /* of the alias that the running call is about */
+	struct slice owner_member; /* … and whose line it is: lent by the host */
 };
 
 struct testing *testing_of(lua_State *L);
@@ -41,6 +43,7 @@ int testing_result(lua_State *L, int rc);
 void testing_methods(lua_State *L, const char *meta, const luaL_Reg *list);
 struct slice testing_text(lua_State *L, int index, const char *what);
 struct value testing_value(lua_State *L, int index, const char *what); /* text, number, boolean or nil */
+/* The customer, agent or area at `index`; of an alias its owner now. */
 const struct subject *testing_subject(lua_State *L, int index);
 struct match testing_match(lua_State *L, int index, const char *what);
 void testing_push_step(lua_State *L, unsigned step);

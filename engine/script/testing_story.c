@@ -1,7 +1,7 @@
 /* script/testing_story.c: what happens in a test: the clock, customers' events and outcomes, requests.
  *
  *     at "2026-06-28 19:30"   wait "2h"   now()   time "2026-07-01"
- *     local nam = customer "nam"                      -- also agent "linh", area "hue"
+ *     local nam = customer "nam"                      -- also agent "linh", area "hue", alias "+84901234567"
  *     nam:event("sms.sent", { member = "kid" })       -- fields of an event by their names, all else its attributes
  *     nam:outcome("accepted", "family-messages")
  *     nam:acknowledge "again-and-again"
@@ -45,12 +45,45 @@ static int story_area(lua_State *L)
 	return push_subject(L, SUBJECT_AREA);
 }
 
+/* Aliases are compared in one form, which senders' are brought into at a daemon's door; a test writes it so. */
+static bool alias_is_normal(struct slice alias)
+{
+	bool number = alias.len > 0 && strspn(alias.data, "+0123456789 ()-./") == alias.len;
+	for (size_t i = 0; i < alias.len; i++) {
+		char c = alias.data[i];
+		if (number ? (c < '0' || c > '9') && !(c == '+' && i == 0)
+			   : memchr(alias.data, '@', alias.len) && c >= 'A' && c <= 'Z')
+			return false;
+	}
+	return !number || strncmp(alias.data, "00", 2) != 0;
+}
+
+static int story_alias(lua_State *L)
+{
+	struct slice alias = testing_text(L, 1, "alias");
+	if (!alias.len || alias.len > LIMIT_ALIAS_BYTES)
+		return luaL_error(L, "an alias has 1 to %d bytes (limit_alias_bytes)", (int)LIMIT_ALIAS_BYTES);
+	if (!alias_is_normal(alias))
+		return luaL_error(L, "alias \"%s\": write it as it is compared: \"+84901234567\", \"ann@example.org\"",
+				  alias.data);
+	struct subject *s = lua_newuserdatauv(L, sizeof(*s), 0);
+	*s = subject_of(SUBJECT_ALIAS, alias);
+	luaL_setmetatable(L, SUBJECT_META);
+	return 1;
+}
+
 const struct subject *testing_subject(lua_State *L, int index)
 {
 	const struct subject *s = luaL_testudata(L, index, SUBJECT_META);
 	if (!s)
 		luaL_error(L, "call it with a colon, on what customer \"…\" gave: nam:event(…)");
-	return s;
+	struct testing *t = testing_of(L);
+	t->owner_member = SLICE("");
+	if (s->kind != SUBJECT_ALIAS)
+		return s;
+	testing_acts(L, 20);
+	testing_result(L, t->host->resolve(t->host->arg, subject_id(s), &t->owner, &t->owner_member));
+	return &t->owner;
 }
 
 static struct slice customer_id(lua_State *L, const char *what)
@@ -192,6 +225,7 @@ static int story_event(lua_State *L)
 	};
 	unsigned step = 0;
 	e.attrs = take_table(L, t, 3, fields, event_own, &e, &e.attr_count);
+	e.member = e.member.len ? e.member : t->owner_member;
 	testing_result(L, t->host->event(t->host->arg, customer, &e, &step));
 	testing_push_step(L, step);
 	return 1;
@@ -212,6 +246,7 @@ static int story_outcome(lua_State *L)
 	unsigned step = 0;
 	size_t others;
 	const struct event_attr *attrs = take_table(L, t, 4, fields, NULL, NULL, &others);
+	o.member = o.member.len ? o.member : t->owner_member;
 	if (others)
 		return luaL_error(L, "an outcome has no \"%s\": member, agent, channel", attrs[0].name.data);
 	testing_result(L, t->host->outcome(t->host->arg, customer, &o, &step));
@@ -234,6 +269,11 @@ static bool ask_own(lua_State *L, const char *name, void *arg)
 			luaL_error(L, "mood is a number from -1 to 1");
 		ask->mood = lua_tonumber(L, -1);
 		ask->has_mood = true;
+		return true;
+	}
+	if (strcmp(name, "late") == 0) {
+		luaL_argcheck(L, lua_isboolean(L, -1), 2, "late is true or false");
+		ask->late = lua_toboolean(L, -1);
 		return true;
 	}
 	if (strcmp(name, "limit") == 0) {
@@ -263,6 +303,7 @@ static int story_ask(lua_State *L)
 	};
 	unsigned request = 0;
 	ask.attrs = take_table(L, t, 2, fields, ask_own, &ask, &ask.attr_count);
+	ask.member = ask.member.len ? ask.member : t->owner_member;
 	testing_result(L, t->host->ask(t->host->arg, customer, &ask, &request));
 	unsigned *r = lua_newuserdatauv(L, sizeof(*r), 0);
 	*r = request;
@@ -294,9 +335,9 @@ static int story_attr(lua_State *L)
 void testing_add_story(lua_State *L)
 {
 	static const luaL_Reg names[] = {
-		{ "agent", story_agent },       { "area", story_area }, { "at", story_at },
-		{ "customer", story_customer }, { "now", story_now },   { "time", story_time },
-		{ "wait", story_wait },         { NULL, NULL },
+		{ "agent", story_agent }, { "alias", story_alias },       { "area", story_area },
+		{ "at", story_at },       { "customer", story_customer }, { "now", story_now },
+		{ "time", story_time },   { "wait", story_wait },         { NULL, NULL },
 	};
 	static const luaL_Reg of_subject[] = {
 		{ "acknowledge", story_acknowledge },

@@ -308,6 +308,8 @@ static void keep_choice(struct story *s, const struct record *r, const struct ch
 static void tell_answer(struct story *s, const struct told *t)
 {
 	struct bytes b = { 0 };
+	if (s->world->decision.fallback)
+		story_add(s, arena_printf(&s->arena, "fallback: %s", s->world->decision.fallback_reason));
 	for (unsigned i = 0; i < t->chosen_count; i++)
 		bytes_printf(&b, "%s%u. %.*s (%.3f)", i ? ", " : "", i + 1, SLICE_ARG(t->actions[i].name),
 			     t->actions[i].score);

@@ -212,10 +212,17 @@ static void ask_step(struct story *s, struct slice customer, const struct test_a
 		put_attrs(&b, &before, &mood, 1);
 	}
 	put_attrs(&b, &before, a->attrs, a->attr_count);
+	if (a->late)
+		put_field(&b, &before, "late", SLICE("true"));
 	if (before[1] == '\0')
 		bytes_printf(&b, ")");
 	story_step(s, bytes_slice(&b));
 	bytes_finish(&b);
+}
+
+static bool too_late(void *arg)
+{
+	return true;
 }
 
 static int host_ask(void *arg, struct slice customer, const struct test_ask *a, unsigned *request)
@@ -233,6 +240,7 @@ static int host_ask(void *arg, struct slice customer, const struct test_ask *a, 
 		.limit = a->limit,
 		.attrs = a->attrs,
 		.attr_count = a->attr_count,
+		.expired = a->late ? too_late : NULL,
 	};
 	if (a->member.len > LIMIT_ID_BYTES || a->agent.len > LIMIT_ID_BYTES)
 		return error_set(ERR_LIMIT, NULL, "ids have at most %u bytes (limit_id_bytes)", LIMIT_ID_BYTES);
@@ -240,6 +248,12 @@ static int host_ask(void *arg, struct slice customer, const struct test_ask *a, 
 	world_decide(s->world, customer, &ask);
 	*request = story_told(s, customer);
 	return story_check(s);
+}
+
+static int host_resolve(void *arg, struct slice alias, struct subject *customer, struct slice *member)
+{
+	struct story *s = arg;
+	return world_resolve(s->world, alias, customer, member);
 }
 
 static int host_expect(void *arg, const struct expectation *x)
@@ -357,6 +371,7 @@ static void run_file(struct test_run *run, struct story *s, const struct bundle 
 		.acknowledge = host_acknowledge,
 		.ask = host_ask,
 		.expect = host_expect,
+		.resolve = host_resolve,
 		.read = host_read,
 		.moment = host_moment,
 		.differs = host_differs,

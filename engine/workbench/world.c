@@ -106,6 +106,20 @@ struct record *world_record(struct world *w, const struct subject *s, bool creat
 	return r;
 }
 
+int world_resolve(struct world *w, struct slice alias, struct subject *customer, struct slice *member)
+{
+	struct subject s = subject_of(SUBJECT_ALIAS, alias);
+	const struct record *r = world_record(w, &s, false);
+	unsigned owners = 0;
+	const struct link *link = r ? links_at(r, w->now_ms, &owners) : NULL;
+	*member = link ? str_slice(link->member) : SLICE("");
+	if (owners > 1)
+		return error_set(ERR_AMBIGUOUS, "alias", "%.*s names %u customers now; end one with alias.removed",
+				 SLICE_ARG(alias), owners);
+	*customer = link ? subject_of(SUBJECT_CUSTOMER, str_slice(link->id)) : subject_prospect(alias);
+	return ERR_OK;
+}
+
 static void note_failures(struct world *w, unsigned aborted_calls)
 {
 	if (aborted_calls && !w->failure[0])
@@ -131,7 +145,10 @@ static void apply_effects(struct world *w, const struct event *source)
 	struct effect *effects = arena_alloc(&w->m.arena, (count + 1) * sizeof(*effects));
 	memcpy(effects, w->out.effects, count * sizeof(*effects));
 	for (unsigned i = 0; i < count; i++) {
-		struct record *target = world_record(w, &effects[i].target, true);
+		/* a prospect that never was stays unmade */
+		struct record *target = world_record(w, &effects[i].target, effects[i].kind != EFFECT_ABSORB);
+		if (!target)
+			continue;
 		machine_apply_effect(&w->m, target, effects[i].kind, effects[i].body, source, &w->in, &w->out);
 		w->learned |= effects[i].kind == EFFECT_LEARN;
 		settle(w, WORLD_EFFECT, target, source, NULL);

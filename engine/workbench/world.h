@@ -58,6 +58,9 @@ void world_clear(struct world *w, int64_t now_ms);
 struct record *world_record(struct world *w, const struct subject *s, bool create);
 /* Time passes; what falls due on the way fires when it is due. Never back. */
 void world_pass(struct world *w, int64_t to_ms);
+/* Whose this alias is now, in its normal form: a customer and perhaps a member, or the prospect that stands for one whom
+ * nobody owns. ERR_AMBIGUOUS. *member is lent until the next entry. */
+int world_resolve(struct world *w, struct slice alias, struct subject *customer, struct slice *member);
 /* One event of a customer, now: its id and hashes are filled in where it has none. ERR_INVALID, ERR_LIMIT, ERR_CONFLICT
  * as a daemon refuses it; an event seen already is no error and changes nothing: *applied is false then. */
 int world_event(struct world *w, struct event *e, bool *applied);

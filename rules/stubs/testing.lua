@@ -54,6 +54,14 @@ function agent(id) end
 ---@return nudged.testing.Subject
 function area(id) end
 
+---Whoever this alias names when something happens: a customer, and their member where the alias is a line's. Whom nobody
+---has named yet is a prospect, whose history joins the owner's. `alias("+84901234567"):event "sms.sent"`
+---
+---Refused: one that is not written as it is compared ("+" and digits, e-mail in lower case); ambiguous ones.
+---@param name string
+---@return nudged.testing.Subject
+function alias(name) end
+
 ---Fails unless what came is what is wanted. `expect(home:fact "texts_today", at_least(50), "texts")`
 ---@param came string | number | boolean | nil
 ---@param wanted nudged.testing.Wanted
@@ -149,6 +157,7 @@ function Subject:acknowledge(rule) end
 ---@field lang? string
 ---@field mood? number -1 to 1
 ---@field limit? integer how many actions at most; 3
+---@field late? boolean the deadline has passed: the answer is the pack's fallback
 ---@field [string] any further attributes of the request
 ---Of customers: what is recommended now? `home:ask { member = "kid", intent = "messages", mood = -0.2 }`
 ---@param request? nudged.testing.Ask

@@ -212,12 +212,13 @@ class Bench(unittest.TestCase):
     def test_recorded_events_drive_it_too(self):
         played = [{"id": f"e{i}", "source": "t", "customer": f"c{i % 3}", "type": "visit", "time_ms": 1767600000000 + i * 1000,
                    "attributes": {"page": "start"}} for i in range(40)]
-        played += [{"id": "a1", "source": "t", "alias": "+84901234567", "type": "visit"},
+        played += [{"id": "l1", "source": "t", "customer": "c2", "type": "alias.added", "attributes": {"alias": "+84901234567"}},
+                   {"id": "a1", "source": "t", "alias": "+84 90 123 45 67", "type": "visit"},
                    {"id": "o1", "source": "t", "customer": "c1", "action": "greet", "channel": "call", "kind": "accepted"}]
         done = self.bench("--events", "-", input="\n".join(json.dumps(e) for e in played), ok=False)
         told = json.loads(done.stdout)
-        self.assertEqual((told["events"], told["decisions"], told["left_out"]), (40, 4, 1))
-        self.assertEqual([p["calls"] for p in told["parts"] if p["name"] == "cheap"], [40, 40])
+        self.assertEqual((told["events"], told["decisions"]), (42, 4))
+        self.assertEqual([p["calls"] for p in told["parts"] if p["name"] == "cheap"], [41, 41])
         bad = self.bench("--events", "-", input='{"id":"e1","source":"t","customer":"c","type":"visit"}\n{"type":7}\n', ok=False)
         self.assertEqual((bad.returncode, "line 2: " in bad.stderr), (1, True), bad.stderr)
 

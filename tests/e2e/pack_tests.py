@@ -141,6 +141,28 @@ class Running(unittest.TestCase):
         self.assertEqual(t["came"], 'to care (medium): "2 visits"')
         self.assertIn("expected no caution", self.failure('c:ask():expect_caution()')["message"].replace("a caution", "no caution"))
 
+    def test_an_alias_is_whoever_it_names_then(self):
+        phone = 'local phone = alias "+84901234567"\n'
+        story = phone + ('phone:event("visit", { page = "start" }):expect_not_fired "often"\nwait "1h"\n'
+                         'c:event("alias.added", { alias = "+84901234567", member = "kid" })\n'
+                         'phone:event("visit", { page = "start" }):expect_fired "often"\n' # a prospect's history joins the owner's
+                         'phone:expect_fact("visits", 2)\nphone:ask():expect_no_action "greet"\nc:expect_fact("visits", 2)\n'
+                         'wait "1h"\nc:event("alias.removed", { alias = "+84901234567" })\nwait "1h"\n'
+                         'phone:event "visit"\nc:expect_fact("visits", 2)')
+        self.assertEqual(self.one(story)["result"], "passed")
+        t = self.failure(phone + 'c:event("alias.added", { alias = "+84901234567" })\n'
+                         'customer("d"):event("alias.added", { alias = "+84901234567" })\nwait "1h"\nphone:event "visit"')
+        self.assertIn("names 2 customers now", t["message"])
+        self.assertIn("write it as it is compared", self.failure('alias "+84 90 123 45 67"')["message"])
+        self.assertIn("write it as it is compared", self.failure('alias "Ann@example.org"')["message"])
+
+    def test_past_the_deadline_the_fallback_answers(self):
+        pack = PACK.replace('pack { name = "tiny" }', 'pack { name = "tiny", fallback = { "greet" } }')
+        self.assertEqual(self.one('c:ask():expect_no_action "greet"\nc:ask { late = true }:expect_order { "greet" }', pack)["result"], "passed")
+        t = self.failure('c:ask { late = true }:expect_no_action "greet"', pack)
+        self.assertIn("fallback: the deadline passed", t["story"])
+        self.assertIn("late is true or false", self.failure('c:ask { late = 1 }')["message"])
+
     def test_mistakes_in_a_test_say_what_was_meant(self):
         for body, words in (('c:expect_alert "oftn"', 'no rule "oftn"; did you mean "often"?'),
                             ('c:expect_fact("visit", 1)', 'the pack has no fact "visit"'),

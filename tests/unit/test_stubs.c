@@ -322,6 +322,13 @@ static void a_new_packs_settings_name_every_global(void **state)
 		if (!strchr(all.list[i], '.'))
 			add_name(&there, all.list[i]);
 	assert_same_names(&told, &there, ".luarc.json");
+	text = file_text("rules/stubs/luacheckrc");
+	for (unsigned i = 0; i < there.count; i++) {
+		char name[140];
+		snprintf(name, sizeof(name), "\"%s\"", there.list[i]);
+		if (!strstr(text, name) && strcmp(there.list[i], "event") != 0)
+			fail_msg("luacheckrc lacks %s", there.list[i]);
+	}
 }
 
 int main(void)

@@ -19,6 +19,7 @@ static int take_event(struct play *p, struct slice bytes, struct played *out)
 	if (event_decode(&out->event, bytes, &p->arena, -1) != ERR_OK)
 		return ERR_INVALID;
 	out->customer = out->event.customer;
+	out->alias = out->event.alias;
 	out->time_ms = out->event.time_ms;
 	return ERR_OK;
 }
@@ -30,6 +31,7 @@ static int take_outcome(struct play *p, struct slice bytes, struct played *out)
 		return ERR_INVALID;
 	out->is_outcome = true;
 	out->customer = o.customer;
+	out->alias = o.alias;
 	out->time_ms = o.time_ms;
 	out->outcome = (struct outcome_input){
 		.id = o.id,
@@ -72,10 +74,8 @@ static int take_line(struct play *p, const char *text, size_t len)
 	json_decref(j);
 	if (rc != ERR_OK)
 		return rc;
-	if (!one.customer.len) {
-		p->aliased++;
-		return ERR_OK;
-	}
+	if (one.alias.len && alias_normalize(one.alias, &p->arena, &one.alias) != ERR_OK)
+		return ERR_INVALID;
 	if ((p->count & (p->count - 1)) == 0)
 		p->list = must_realloc(p->list, (p->count ? 2 * p->count : 1) * sizeof(*p->list));
 	p->list[p->count++] = one;
@@ -98,8 +98,7 @@ int play_read(struct play *p, FILE *in, const char *name)
 	if (code == EXIT_DONE && ferror(in))
 		code = report_failed("cannot read %s: %s", name, strerror(errno));
 	if (code == EXIT_DONE && !p->count)
-		code = report_failed("%s has no event%s", name,
-				     p->aliased ? " that names its customer: all name an alias" : "");
+		code = report_failed("%s has no event", name);
 	free(text);
 	return code;
 }
@@ -109,6 +108,16 @@ void play_finish(struct play *p)
 	arena_finish(&p->arena);
 	free(p->list);
 	*p = (struct play){ 0 };
+}
+
+/* Ambiguous aliases are refused by a daemon, too. */
+static bool find_customer(struct world *w, const struct played *one, struct subject *out, struct slice *member)
+{
+	*member = SLICE("");
+	if (one->alias.len)
+		return world_resolve(w, one->alias, out, member) == ERR_OK;
+	*out = subject_of(SUBJECT_CUSTOMER, one->customer);
+	return true;
 }
 
 static void decide_for(struct world *w, const struct event *e)
@@ -123,18 +132,25 @@ static void decide_for(struct world *w, const struct event *e)
 static void play_one(const struct played *one, struct world *w, size_t number)
 {
 	bool applied = true;
+	struct subject customer;
+	struct slice member;
 	if (one->time_ms > w->now_ms)
 		world_pass(w, one->time_ms);
+	if (!find_customer(w, one, &customer, &member))
+		return;
 	if (one->is_outcome) {
 		struct outcome_input o = one->outcome;
-		world_outcome(w, &o, one->customer);
+		o.member = o.member.len ? o.member : member;
+		world_outcome(w, &o, subject_id(&customer));
 		return;
 	}
 	struct event e = one->event;
+	e.customer = subject_id(&customer);
+	e.member = e.member.len ? e.member : member;
 	if (!e.time_ms)
 		e.time_ms = w->now_ms;
 	if (world_event(w, &e, &applied) == ERR_OK && applied && number % EVENTS_A_DECISION == 0)
-		decide_for(w, &one->event);
+		decide_for(w, &e);
 }
 
 void play_to(const struct play *p, struct world *w)

@@ -14,14 +14,14 @@ struct played {
 	bool is_outcome;
 	struct event event;
 	struct outcome_input outcome;
-	struct slice customer;
+	struct slice customer, alias; /* one of them; the alias in its normal form */
 	int64_t time_ms; /* 0: none is said */
 };
 
 struct play {
 	struct arena arena;
 	struct played *list;
-	size_t count, aliased; /* aliased: left out, since the customer is named by an alias */
+	size_t count;
 };
 
 /* An exit code, after having said what is wrong with which line. */

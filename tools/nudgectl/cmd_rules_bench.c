@@ -169,9 +169,6 @@ static void show(struct benched *b)
 		printf(", %s", plural_text(b->run.passed + b->run.failed, "story", "stories"));
 	if (b->run.failed)
 		printf(", %u of %s", b->run.failed, b->run.failed == 1 ? "a test that fails" : "tests that fail");
-	if (b->play.aliased)
-		printf(", %s left out, as only a daemon knows whose alias it is",
-		       plural_text(b->play.aliased, "event", "events"));
 	printf("\n");
 	show_whole("events", &b->bench.event_ns);
 	show_whole("decisions", &b->bench.decision_ns);
@@ -206,12 +203,11 @@ static int print_bench(struct benched *b)
 	json_t *rows = json_array();
 	for (unsigned i = 0; i < b->count; i++)
 		json_array_append_new(rows, row_json(b->rows[i], b->total_ns));
-	json_t *all =
-		json_pack("{ss ss sI si sI so sI so so}", "pack", b->bench.m->pack->name->data, "hash",
-			  b->bench.m->pack->hash_text, "clock_ns", (json_int_t)b->bench.clock_ns, "left_out",
-			  (int)b->play.aliased, "events", (json_int_t)b->bench.event_ns.all, "event_us",
-			  samples_json(&b->bench.event_ns, 1e3), "decisions", (json_int_t)b->bench.decision_ns.all,
-			  "decision_us", samples_json(&b->bench.decision_ns, 1e3), "parts", rows);
+	json_t *all = json_pack("{ss ss sI sI so sI so so}", "pack", b->bench.m->pack->name->data, "hash",
+				b->bench.m->pack->hash_text, "clock_ns", (json_int_t)b->bench.clock_ns, "events",
+				(json_int_t)b->bench.event_ns.all, "event_us", samples_json(&b->bench.event_ns, 1e3),
+				"decisions", (json_int_t)b->bench.decision_ns.all, "decision_us",
+				samples_json(&b->bench.decision_ns, 1e3), "parts", rows);
 	if (r)
 		json_object_set_new(all, "dearest", row_json(r, b->total_ns));
 	if (fact)
@@ -336,7 +332,7 @@ const struct command cmd_rules_bench = {
 		"median and "
 		"the 99th percentile, and what all calls took. The dearest is named with file and line. How it is "
 		"measured "
-		"is said beneath. With --json: pack, hash, clock_ns, left_out, events, event_us, decisions, "
+		"is said beneath. With --json: pack, hash, clock_ns, events, event_us, decisions, "
 		"decision_us, parts (kind, name, "
 		"part, file, line, calls, terms, instructions, us, bytes, total_us, share), dearest and dearest_fact.",
 };

@@ -96,6 +96,8 @@ function Term:max(x) end
 ---@field balance? nudged.Number the customer's share of an action's value, 0 to 1; 0.5
 ---@field levers? nudged.Levers
 ---@field fallback? string[] actions recommended when the deadline passed; their gates are not asked
+---@field explore? number share of decisions in which propensities are drawn, to try things, 0 to 1; 0
+---@field control? number share of customers about whom is decided without what was learned, 0 to 1; 0
 ---@field mask? string[] attributes, fields and facts that must not be in the decision log, nor what is made from them
 ---@class nudged.Levers
 ---@field goals? table<string, number> how much a goal counts when actions are ranked; 1
@@ -450,11 +452,15 @@ function rule(name) end
 ---@param body nudged.PolicyBody
 function policy(body) end
 
----How likely it is to be accepted when offered. Only start is used: outcomes do not change it in this version.
+---How likely it is to be accepted when offered: your estimate, which outcomes correct as they come in.
+---`propensity = { start = 0.2, by = { "segment" }, half_life = "90d" }`
 ---@class nudged.Propensity
 ---@field start? number your estimate, 0 to 1; 0.1
----@field evidence? number how many outcomes the estimate is worth; kept for a model that learns
----@field by? nudged.Types attributes by which it differs; kept for a model that learns
+---@field evidence? number how many outcomes the estimate is worth; 50
+---@field by? nudged.Types attributes by which it differs; at most limit_model_by
+---@field strength? number outcomes of its own with which a segment weighs as much as the action's rate; 20
+---@field half_life? nudged.ExactSpan outcomes so old count half; "90d", at least "1d"
+---@field explore? number share of decisions in which it is drawn, 0 to 1; the pack's
 ---@class nudged.Worth
 ---@field customer nudged.Number usually 0 to 1; unknown counts as 0, and is said
 ---@field business nudged.Number

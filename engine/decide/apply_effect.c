@@ -117,6 +117,8 @@ void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind
 			apply_fill_effect(&a, body);
 		else if (kind == EFFECT_LEARN)
 			machine_learn(m, record, body);
+		else if (kind == EFFECT_FORGET)
+			machine_forget(m, record, body);
 		else
 			apply_link_effect(&a, kind, body);
 		/* When the effect arrived says nothing about when anything happened: live and imported must not differ

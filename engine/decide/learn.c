@@ -98,6 +98,14 @@ void machine_learn(struct machine *m, struct record *model, struct slice body)
 		model_learn(model, m->pool, &decl->propensity, &o);
 }
 
+void machine_forget(struct machine *m, struct record *model, struct slice body)
+{
+	struct reader r = reader_of(body);
+	int64_t time_ms = reader_zigzag(&r);
+	CHECK(!r.bad); /* our own bytes */
+	model_forget(model, m->pool, time_ms);
+}
+
 void learning_start(struct deciding *d, const struct decide_subjects *subjects)
 {
 	const struct pack *p = d->m->pack;
@@ -152,15 +160,12 @@ static bool believe(struct deciding *d, const struct action_decl *a, struct slic
 	return true;
 }
 
-void propensity_of(struct deciding *d, const struct action_decl *a, struct score *out)
+void propensity_learned(struct deciding *d, const struct action_decl *a, struct score *out)
 {
 	char buffer[LIMIT_KEY_BYTES];
 	struct model_belief b;
-	out->propensity = out->expected = a->propensity.start;
-	out->trials = 0;
+	out->expected = out->propensity;
 	out->drawn = d->lot < a->explore;
-	if (!d->learned && !out->drawn)
-		return;
 	struct slice segment = d->learned && a->by_count ? segment_of(d->e, a, buffer) : (struct slice){ NULL, 0 };
 	if (d->learned && believe(d, a, segment, &b))
 		out->propensity = out->expected = belief_mean(&b);

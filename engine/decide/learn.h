@@ -35,7 +35,15 @@ void learn_outcome(struct applying *a, enum outcome_kind kind, struct slice acti
 
 /* For deciding. */
 void learning_start(struct deciding *d, const struct decide_subjects *subjects);
-void propensity_of(struct deciding *d, const struct action_decl *a, struct score *out);
+void propensity_learned(struct deciding *d, const struct action_decl *a, struct score *out);
+static inline void propensity_of(struct deciding *d, const struct action_decl *a, struct score *out)
+{
+	out->propensity = a->propensity.start;
+	out->trials = 0;
+	out->drawn = false;
+	if (d->learned || d->lot < a->explore)
+		propensity_learned(d, a, out);
+}
 /* Where it is not the one stated: why, as a reason. Empty otherwise. */
 struct slice propensity_reason(struct deciding *d, const struct action_decl *a, const struct score *score);
 

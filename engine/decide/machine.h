@@ -37,6 +37,7 @@ enum effect_kind { /* on disk */
 	EFFECT_ABSORB = 6, /* a prospect's alias has an owner now: the prospect's record goes there */
 	EFFECT_FILL = 7,   /* series and cases as they would be, had they been declared from the beginning (fill.c) */
 	EFFECT_LEARN = 8,  /* an action's model: a customer's answer to an offer (learn.c) */
+	EFFECT_FORGET = 9, /* … and all of it is forgotten, since somebody asked; no entry's effect */
 };
 
 struct effect {
@@ -115,6 +116,7 @@ struct alert *machine_apply_nudge(struct machine *m, struct record *record, stru
 				  struct slice text, uint8_t member, int64_t time_ms, const struct apply_input *in);
 /* What EFFECT_LEARN does to the record of an action's model; for copies of it, too. */
 void machine_learn(struct machine *m, struct record *model, struct slice body);
+void machine_forget(struct machine *m, struct record *model, struct slice body);
 /* Alerts raised by the entry learn its sequence. */
 void applied_set_seq(struct applied *out, uint64_t seq);
 

@@ -86,6 +86,7 @@ static const struct wire_choice *tell_choices(const struct decision *d, struct a
 			.say = c->say,
 			.score = c->score,
 			.propensity = c->propensity,
+			.drawn = c->drawn,
 			.value = c->value,
 			.context = c->context,
 			.lever = c->lever,
@@ -123,6 +124,7 @@ void tell_decision(const struct decision *d, struct arena *arena, struct wire_re
 		answers[i] = (struct wire_answer){ d->answers[i].question, d->answers[i].text };
 	*out = (struct wire_recommendation){
 		.fallback = d->fallback,
+		.control = d->control,
 		.fallback_reason = slice_of(d->fallback_reason),
 		.choices = tell_choices(d, arena),
 		.choice_count = d->choice_count,

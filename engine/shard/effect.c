@@ -115,7 +115,7 @@ void effect_work(struct shard *s, struct work *w)
 			    .reserved_bytes = reserved + ENTRY_SLACK_BYTES };
 	uint64_t seq = commit_entry(s, &c);
 	if (w->effect.kind == EFFECT_LEARN)
-		models_tell(s, &w->effect.target, w->effect.body, seq);
+		models_tell(s, &w->effect.target, EFFECT_LEARN, w->effect.body, seq);
 	tell_source(s, w, seq);
 }
 

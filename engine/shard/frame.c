@@ -212,6 +212,20 @@ static enum shard_take take_acknowledge(struct shard *s, struct session *session
 	return SHARD_TOOK;
 }
 
+/* As free as an activation, and as that recorded with who asked. */
+static enum shard_take take_reset(struct shard *s, struct session *session, const struct request *r)
+{
+	struct work w = { .kind = WORK_MODEL_RESET };
+	w.model.action = subject_of(SUBJECT_MODEL, r->model.action);
+	w.model.by = r->model.by;
+	w.model.uid = session->peer_uid;
+	w.model.request_id = r->id;
+	if (must_wait(s, LIMIT_BY_BYTES, &w.reserved))
+		return SHARD_PAUSE;
+	start(s, session, r, &w);
+	return SHARD_TOOK;
+}
+
 static void take_list(struct shard *s, struct session *session, const struct request *r)
 {
 	struct slice *alerts;
@@ -345,6 +359,14 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 	case REQUEST_EXPLAIN:
 		take_explain(s, session, r);
 		break;
+	case REQUEST_MODELS:
+		if (models_answer(s, r->id, r->model.action, &session->out) != ERR_OK)
+			call_error(s, session, r->id);
+		else
+			session_output(s, session);
+		break;
+	case REQUEST_RESET_MODEL:
+		return take_reset(s, session, r);
 	case REQUEST_STATUS:
 		shard_measure(s);
 		engine_status(s->engine, r->id, s->now_ms, &session->out);

@@ -96,14 +96,18 @@ static void follow(struct shard *s, const struct work *w)
 	}
 	if ((*copy)->seq >= w->effect.source_seq)
 		return; /* it was taken whole since */
-	machine_learn(&s->machine, *copy, w->effect.body);
+	if (w->effect.kind == EFFECT_FORGET)
+		machine_forget(&s->machine, *copy, w->effect.body);
+	else
+		machine_learn(&s->machine, *copy, w->effect.body);
 	(*copy)->seq = w->effect.source_seq;
 }
 
-void models_tell(struct shard *s, const struct subject *action, struct slice body, uint64_t seq)
+void models_tell(struct shard *s, const struct subject *action, uint8_t kind, struct slice body, uint64_t seq)
 {
 	struct work w = { .kind = WORK_MODEL, .home = s };
 	w.effect.target = *action;
+	w.effect.kind = kind;
 	w.effect.body = body;
 	w.effect.source_seq = seq;
 	for (unsigned i = 0; i < s->engine->shard_count; i++)

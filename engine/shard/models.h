@@ -2,6 +2,7 @@
 #ifndef NUDGED_SHARD_MODELS_H
 #define NUDGED_SHARD_MODELS_H
 
+#include "base/bytes.h"
 #include "state/record.h"
 
 struct engine;
@@ -19,7 +20,9 @@ void models_load(struct engine *e);
 /* Takes those of the packs that are about to be installed, while all shards stand; then each installs its own. */
 void models_prepare(struct engine *e);
 void models_swap(struct shard *s);
-/* By the owner of an action's model: it has learned `body`, by the entry `seq`. */
-void models_tell(struct shard *s, const struct subject *action, struct slice body, uint64_t seq);
+/* By the owner of an action's model: the entry `seq` was an effect of this kind on it, EFFECT_LEARN or EFFECT_FORGET. */
+void models_tell(struct shard *s, const struct subject *action, uint8_t kind, struct slice body, uint64_t seq);
+/* models_told.c: GetModels, from the copies. ERR_MISSING: the pack has no such action. */
+int models_answer(struct shard *s, uint64_t request_id, struct slice action, struct bytes *out);
 
 #endif

@@ -52,6 +52,9 @@ struct work *work_to_heap(const struct work *w)
 	case WORK_READ:
 		keep(&h->arena, &h->read.agent);
 		break;
+	case WORK_MODEL_RESET:
+		keep(&h->arena, &h->model.by);
+		break;
 	case WORK_ACKNOWLEDGE:
 		keep(&h->arena, &h->acknowledge.by);
 		break;
@@ -272,7 +275,7 @@ void work_run(struct shard *s, struct work *w)
 		[WORK_STORED] = stored_work,       [WORK_DIGEST] = digest_work,   [WORK_RULES] = rules_work,
 		[WORK_PREPARE] = prepare_work,     [WORK_PAUSE] = pause_work,     [WORK_ACTIVATED] = activated_work,
 		[WORK_FILL] = fill_work,
-		[WORK_MODEL] = model_work,
+		[WORK_MODEL] = model_work,         [WORK_MODEL_RESET] = model_reset_work,
 		[WORK_EXPLAINED] = work_done,
 	};
 	if (w->done)

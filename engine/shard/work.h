@@ -40,6 +40,7 @@ enum work_kind {
 	WORK_ACTIVATED,
 	WORK_FILL,
 	WORK_MODEL,
+	WORK_MODEL_RESET,
 	WORK_EXPLAINED,
 };
 
@@ -95,6 +96,12 @@ struct work {
 			struct slice rule, channel, goal, action; /* a nudge */
 			int64_t nudge_ms;
 		} effect;
+		struct {
+			struct subject action;
+			struct slice by;
+			int64_t uid;
+			uint64_t request_id;
+		} model;
 		struct store_chunk *chunk;
 		struct {
 			struct hash128 digest;
@@ -163,5 +170,6 @@ void pause_work(struct shard *s, struct work *w);
 void fill_work(struct shard *s, struct work *w);
 void activated_work(struct shard *s, struct work *w);
 void model_work(struct shard *s, struct work *w);
+void model_reset_work(struct shard *s, struct work *w);
 
 #endif

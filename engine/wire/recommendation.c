@@ -24,6 +24,7 @@ void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *
 	put_double(out, 8, c->lever);
 	put_text(out, 9, c->say);
 	put_texts(out, 10, c->reasons, c->reason_count);
+	put_number(out, 11, c->drawn);
 	for (size_t i = 0; i < c->next_count; i++) {
 		size_t next = put_begin(out, 12);
 		next_encode(&c->next[i], out);
@@ -126,6 +127,7 @@ void recommendation_encode(const struct wire_recommendation *r, struct bytes *ou
 		put_explained(out, &r->actions[i]);
 	if (r->action_count)
 		put_double(out, 14, r->balance);
+	put_number(out, 15, r->control);
 }
 
 void response_recommendation(struct bytes *out, uint64_t request_id, const struct wire_recommendation *r)

@@ -70,6 +70,11 @@ static const struct field_spec unfollow_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "follow_id", .kind = FIELD_U64, IN(struct request, unfollow.follow_id) },
 };
 
+static const struct field_spec model_fields[FIELD_NUMBERS] = {
+	[1] = ID("action", IN(struct request, model.action)),
+	[2] = NAME("by", "limit_by_bytes", LIMIT_BY_BYTES, IN(struct request, model.by)),
+};
+
 static const struct field_spec no_fields[FIELD_NUMBERS];
 
 static const struct field_spec recommend_fields[FIELD_NUMBERS] = {
@@ -189,6 +194,11 @@ static int decode_body(struct request *r, struct arena *arena)
 		return rc ? rc : field_required("follow_id", r->unfollow.follow_id > 0, "the request_id of the Follow");
 	case REQUEST_EXPLAIN:
 		return explain_decode(&r->explain, r->body, arena);
+	case REQUEST_MODELS:
+		return by_table(r, "GetModels", model_fields);
+	case REQUEST_RESET_MODEL:
+		rc = by_table(r, "ResetModel", model_fields);
+		return rc ? rc : field_required("action", r->model.action.len > 0, "which action is to be forgotten?");
 	case REQUEST_STATUS:
 		return by_table(r, "GetStatus", no_fields);
 	default:
@@ -199,7 +209,7 @@ static int decode_body(struct request *r, struct arena *arena)
 static const char *const body_names[] = {
 	"hello",       "publish",    "recommend",     "outcome",   "read_customer", "resolve_alias", "follow",
 	"acknowledge", "get_status", "activate_pack", "get_rules", "get_digest",    "list_alerts",   "unfollow",
-	"explain",
+	"explain",     "get_models", "reset_model",
 };
 
 /* The oneof: its numbers follow each other in the order of enum request_kind. */
@@ -230,7 +240,7 @@ int request_decode(struct request *out, struct slice frame, struct arena *arena)
 		else if (f.number == 1)
 			rc = error_set(ERR_INVALID, "request_id",
 				       "request_id has wire type %d where the schema has a varint", (int)f.type);
-		else if (f.number >= REQUEST_HELLO + 1 && f.number <= REQUEST_EXPLAIN + 1)
+		else if (f.number >= REQUEST_HELLO + 1 && f.number <= REQUEST_RESET_MODEL + 1)
 			rc = take_body(out, &f);
 		found = found ? found : rc; /* the id may come after what is wrong */
 	}

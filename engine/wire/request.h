@@ -31,6 +31,8 @@ enum request_kind {
 	REQUEST_LIST_ALERTS,
 	REQUEST_UNFOLLOW,
 	REQUEST_EXPLAIN,
+	REQUEST_MODELS,
+	REQUEST_RESET_MODEL,
 };
 
 /* One published event: its bytes as received (these are journaled, never a re-encoding). Each is decoded by itself with
@@ -93,6 +95,7 @@ struct request {
 		struct { struct slice to; uint32_t limit; uint64_t after_seq; uint32_t after_index; } list;
 		struct { uint64_t follow_id; } unfollow;
 		struct request_explain explain;
+		struct { struct slice action, by; } model; /* both kinds */
 	};
 };
 

@@ -14,6 +14,7 @@ struct wire_next {
 struct wire_choice {
 	struct slice action, goal, group, say;
 	double score, propensity, value, context, lever;
+	bool drawn;
 	const struct slice *reasons;
 	size_t reason_count;
 	const struct wire_next *next;
@@ -55,7 +56,7 @@ struct wire_recommendation {
 	size_t left_out_count;
 	const struct slice *cautions;
 	size_t caution_count;
-	bool fallback;
+	bool fallback, control;
 	uint64_t as_of_seq;
 	int64_t time_ms;
 	const struct wire_explained *actions;
@@ -183,6 +184,10 @@ void response_rules(struct bytes *out, uint64_t request_id, struct slice pack, s
 void response_history(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash,
 		      const struct wire_past *past, size_t past_count, const struct wire_warm *declared,
 		      size_t declared_count, const struct wire_backfill *backfill); /* NULL: none */
+struct wire_models;
+struct wire_model;
+void response_models(struct bytes *out, uint64_t request_id, const struct wire_models *m); /* wire/models.h */
+void response_model_reset(struct bytes *out, uint64_t request_id, const struct wire_model *forgotten, uint64_t seq);
 void response_digest(struct bytes *out, uint64_t request_id, struct hash128 digest, uint64_t records, uint64_t seq);
 void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count,
 			 bool more); /* encoded Alerts */

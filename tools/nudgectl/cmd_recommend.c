@@ -103,6 +103,8 @@ void recommendation_show(const Nudge__V1__Recommendation *r)
 	put_text(text, text_width(r->customer));
 	if (r->fallback)
 		printf(" %sfallback: %s%s\n", style_on(stdout, STYLE_YELLOW), r->fallback_reason, style_off(stdout));
+	if (r->control)
+		printf(" %scontrol group%s: what was learned is left aside\n", style_on(stdout, STYLE_YELLOW), style_off(stdout));
 	for (size_t i = 0; i < r->n_cautions; i++) {
 		printf(" %s!%s ", style_on(stdout, STYLE_YELLOW), style_off(stdout));
 		put_text(r->cautions[i], 3);

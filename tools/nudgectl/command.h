@@ -56,6 +56,7 @@ extern const struct command cmd_send, cmd_import, cmd_simulate, cmd_recommend, c
 	cmd_rules_new, cmd_rules_bench, cmd_digest, cmd_journal_verify, cmd_journal_dump, cmd_help;
 extern const struct command cmd_replay;
 extern const struct command cmd_explain;
+extern const struct command cmd_model_show, cmd_model_export, cmd_model_reset;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of help */
 
 /* Takes options out of argv (also the global ones), leaves what else there is in front; returns its count, or -1 after

@@ -114,6 +114,8 @@ void fields_fail_as(const struct fields *f, const char *code, const char *format
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (f->strange && strcmp(code, "missing-field") == 0)
+		code = CODE_FOLLOWS;
 	fail_as(f->L, code, f->place, "%s: %s", f->what, text);
 }
 
@@ -125,7 +127,7 @@ static bool listed(const char *name, const char *const *names)
 	return false;
 }
 
-static void check_fields(const struct fields *f, const char *const *allowed)
+static void check_fields(struct fields *f, const char *const *allowed)
 {
 	lua_State *L = f->L;
 	lua_Integer count = sandbox_push_sorted_keys(L, f->table);
@@ -142,10 +144,12 @@ static void check_fields(const struct fields *f, const char *const *allowed)
 					len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
 								len ? ", " : "", allowed[k]);
 			if (nearest)
-				fields_fail_as(f, "unknown-field", "unknown field \"%s\"; did you mean \"%s\"?",
-					       lua_tostring(L, -1), nearest);
-			fields_fail_as(f, "unknown-field", "unknown field \"%s\"; known are %s", lua_tostring(L, -1),
-				       known);
+				complain(L, "unknown-field", f->place, "%s: unknown field \"%s\"; did you mean \"%s\"?",
+					 f->what, lua_tostring(L, -1), nearest);
+			else
+				complain(L, "unknown-field", f->place, "%s: unknown field \"%s\"; known are %s", f->what,
+					 lua_tostring(L, -1), known);
+			f->strange = true;
 		}
 		lua_pop(L, 1);
 	}
@@ -154,7 +158,7 @@ static void check_fields(const struct fields *f, const char *const *allowed)
 
 struct fields fields_open(lua_State *L, int index, const char *what, struct place place, const char *const *allowed)
 {
-	struct fields f = { L, lua_absindex(L, index), what, place };
+	struct fields f = { L, lua_absindex(L, index), what, place, false };
 	luaL_checkstack(L, 20, "declarations nested too deep");
 	if (lua_type(L, index) != LUA_TTABLE)
 		fields_fail(&f, "takes a table { … }, not a %s", luaL_typename(L, index));

@@ -59,6 +59,7 @@ _Noreturn void fail_at(lua_State *L, struct place at, const char *format, ...) _
 /* The same with the code that `rules check` shows; else it is "refused". */
 _Noreturn void fail_as(lua_State *L, const char *code, struct place at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+#define CODE_FOLLOWS "follows" /* from what was told already: `rules check` does not tell it */
 /* For checks that can go on: notes the mistake while a pack is being checked, raises it otherwise. */
 void complain(lua_State *L, const char *code, struct place at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -76,6 +77,7 @@ struct fields {
 	int table;
 	const char *what;      /* "rule \"message-abuse\"" */
 	struct place place;
+	bool strange;          /* it has fields that are not known: one that is missing may be among them. While checked */
 };
 struct fields fields_open(lua_State *L, int index, const char *what, struct place place, const char *const *allowed);
 bool fields_push(const struct fields *f, const char *name); /* pushes the value; nothing and false where it is nil */

@@ -75,7 +75,7 @@ static void read_attribute(lua_State *L, const struct fields *event, struct sche
 {
 	static const char *const allowed[] = { "#", "required", "one_of", "at_least", "at_most", "why", NULL };
 	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: %s", event->what, a->name->data);
-	struct fields f = { L, lua_gettop(L), what.data, event->place };
+	struct fields f = { L, lua_gettop(L), what.data, event->place, false };
 	if (lua_type(L, -1) == LUA_TSTRING) {
 		read_type(&f, a, lua_tostring(L, -1));
 		return;

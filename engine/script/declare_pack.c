@@ -69,7 +69,7 @@ static void read_levers(lua_State *L, const struct fields *pack, struct pack *p)
 			if (lua_rawgeti(L, table + 1, i) != LUA_TSTRING)
 				fields_fail(&f, "goals takes a table: { grow = 0.8 }");
 			struct str *goal = pack_str_at(L, -1);
-			struct fields goals = { L, table, f.what, f.place };
+			struct fields goals = { L, table, f.what, f.place, false };
 			p->levers[p->lever_count++] =
 				(struct goal_lever){ goal, fields_number(&goals, goal->data, 0, HUGE_VAL, 1) };
 			lua_pop(L, 1);

@@ -31,6 +31,8 @@ bool guard_note(lua_State *L, const char *code, int status)
 	code = l->code ? l->code : code;
 	l->code = NULL;
 	l->refused = true;
+	if (strcmp(code, CODE_FOLLOWS) == 0)
+		return true;
 	if (l->incomplete && strcmp(code, "unknown-fact") == 0)
 		return true; /* the file that broke off may declare it */
 	if (l->compared && strcmp(code, "bare-boolean") == 0) {
@@ -86,6 +88,19 @@ static bool may_follow(const char *code)
 
 static void push_guarded(lua_State *L, const char *code);
 
+/* Terms that the refused call had begun are only half there. */
+static void drop_terms(struct loader *l, unsigned from)
+{
+	for (unsigned i = from; i < l->term_count; i++) {
+		struct term *t = l->terms[i];
+		t->op = TERM_LITERAL;
+		t->type = TYPE_ANY;
+		t->child_count = 0;
+		t->literal = value_unknown();
+		t->hole = t->used = true;
+	}
+}
+
 /* upvalues: the function, the code of what it raises */
 static int guarded(lua_State *L)
 {
@@ -94,6 +109,7 @@ static int guarded(lua_State *L)
 	if (!vm_of(L)->loader)
 		return luaL_error(L, "declarations are made while the pack is loaded");
 	luaL_checkstack(L, count + 20, "too many arguments");
+	unsigned terms = vm_of(L)->loader->term_count;
 	lua_pushvalue(L, lua_upvalueindex(1));
 	for (int i = 1; i <= count; i++)
 		lua_pushvalue(L, i);
@@ -110,6 +126,7 @@ static int guarded(lua_State *L)
 	struct loader *l = vm_of(L)->loader;
 	struct findings *findings = l->findings, none = { 0 };
 	struct walk w = { .settle = true };
+	drop_terms(l, terms);
 	walk_arguments(L, count, &w);
 	if (w.hole && may_follow(l->code ? l->code : code))
 		l->findings = &none;

@@ -309,7 +309,7 @@ static void check_init(struct check *c)
 
 static void check_finish(struct check *c)
 {
-	struct names *const all[] = { &c->types, &c->event_attrs, &c->attrs, &c->sets, &c->dotted, &c->texts };
+	struct names *const all[] = { &c->types, &c->event_attrs, &c->attrs, &c->sets, &c->dotted, &c->texts, &c->params, &c->inputs };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		names_finish(all[i]);
 	free(c->fact_used);
@@ -330,6 +330,24 @@ static void check_loaded(struct check *c)
 	check_finish(c);
 }
 
+/* The loader knows where a declaration begins; the name that it refused stands further down. */
+static void find_lines(struct check *c)
+{
+	static const char *const codes[] = { "unknown-field", "unknown-language", "unknown-reference", NULL };
+	for (unsigned i = 0; i < c->out->count; i++) {
+		struct finding *f = &c->out->list[i];
+		char *close = strrchr(f->what, '"'), name[LIMIT_ATTRIBUTE_NAME_BYTES + 1];
+		const char *open = close ? memrchr(f->what, '"', (size_t)(close - f->what)) : NULL;
+		bool of_loader = false;
+		for (size_t k = 0; codes[k] && !of_loader; k++)
+			of_loader = strcmp(codes[k], f->code) == 0;
+		if (!of_loader || !open || close - open > (ptrdiff_t)sizeof(name))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)(close - open) - 1, open + 1);
+		f->line = line_of(c, (struct tell_place){ f->file, f->line, name });
+	}
+}
+
 void check_pack_folder(struct findings *out, struct bundle *pack, const struct bundle *tests)
 {
 	struct strpool *pool = strpool_create();
@@ -342,6 +360,7 @@ void check_pack_folder(struct findings *out, struct bundle *pack, const struct b
 	if (loaded.whole && bundle_resolve_zone(pack) != ERR_OK)
 		findings_add_text(out, "unknown-zone", "pack.lua", error_last()->text);
 	struct check c = { .bundle = pack, .tests = tests, .loaded = &loaded, .pack = loaded.pack, .out = out };
+	find_lines(&c);
 	check_loaded(&c);
 	pack_checked_finish(&loaded);
 	strpool_destroy(pool);

@@ -169,11 +169,14 @@ typedef void (*list_visit)(struct check *c, struct str **types, const char *of, 
 static void each_list(struct check *c, list_visit visit)
 {
 	const struct pack *p = c->pack;
-	for (unsigned i = 0; i < p->series_count; i++)
-		visit(c, p->series[i].on, "series", p->series[i].file, p->series[i].line);
+	for (unsigned i = 0; i < p->series_count; i++) {
+		const char *of = arena_printf(&c->arena, "series \"%s\"", p->series[i].name->data).data;
+		visit(c, p->series[i].on, of, p->series[i].file, p->series[i].line);
+	}
 	for (unsigned i = 0; i < p->case_count; i++) {
-		visit(c, p->cases[i].opens, "case", p->cases[i].file, p->cases[i].line);
-		visit(c, p->cases[i].closes, "case", p->cases[i].file, p->cases[i].line);
+		const char *of = arena_printf(&c->arena, "case \"%s\"", p->cases[i].name->data).data;
+		visit(c, p->cases[i].opens, of, p->cases[i].file, p->cases[i].line);
+		visit(c, p->cases[i].closes, of, p->cases[i].file, p->cases[i].line);
 	}
 	for (unsigned i = 0; i < p->rule_count; i++) {
 		const struct rule_decl *r = &p->rules[i];

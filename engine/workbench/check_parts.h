@@ -38,6 +38,7 @@ struct check {
 	struct names types, event_attrs;  /* as used by declarations */
 	struct names attrs, sets;         /* of subjects: read; set by rules and functions */
 	struct names dotted, texts;       /* in the source: what follows a dot; short texts */
+	struct names params, inputs;      /* in the source: first parameters of functions; what calc gives them */
 	bool adds, sets_unknown; /* functions add to tallies; set attributes whose names are made up as they run */
 	bool *fact_used, *series_used, *series_fed, *case_used; /* one a declaration */
 };

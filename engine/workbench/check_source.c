@@ -1,6 +1,7 @@
 /* workbench/check_source.c: what the Lua functions of a pack read and do, as far as its source text tells: a function
  * is opaque to the engine until it runs. A scan that skips comments and looks for
  *
+ *     X.NAME                                           a fact, where X is what a function is called with
  *     X.event.NAME  X.attr.NAME  X.customer.NAME …    reads (of the occasion, of subjects)
  *     X:set("NAME", …)  X:add(…)                       what `run` does
  *     .NAME  "NAME"                                    any mention: a fact that is mentioned is not unused
@@ -20,6 +21,7 @@ struct scan {
 	struct slice chain[4]; /* the names of a.b.c, the newest last */
 	unsigned links;
 	bool dot, colon;     /* stands before the next name */
+	bool function;       /* its first parameter comes next */
 	struct slice method; /* of x:method( whose first argument comes next */
 };
 
@@ -124,12 +126,37 @@ static void attr_read(struct scan *s, struct slice name)
 	names_add(&s->c->attrs, name);
 }
 
+/* c.NAME: that it is no fact is a mistake only where it is nearly one: X may be anything that a function is given. */
+static void fact_read(struct scan *s, struct slice name)
+{
+	static const char *const known[] = { "now",      "event", "request", "attr", "member",
+					     "customer", "agent", "area",    NULL };
+	struct check *c = s->c;
+	const struct pack *p = c->pack;
+	const char *text = arena_slice(&c->arena, name).data;
+	const char **names = arena_calloc(&c->arena, p->fact_count + 1, sizeof(*names));
+	struct tell_place at = { s->file, s->line, NULL };
+	for (size_t i = 0; known[i]; i++)
+		if (slice_is(name, known[i]))
+			return;
+	for (unsigned i = 0; i < p->fact_count; i++) {
+		names[i] = p->facts[i].name->data;
+		if (strcmp(names[i], text) == 0)
+			return;
+	}
+	if (name.len >= 4 && !names_count(&c->inputs, name) && nearest_name(text, names))
+		tell(c, FINDING_WARNING, "unknown-fact", at, mend_by_name(c, text, names, ""),
+		     "a function reads %.*s.%s, and no fact has that name", SLICE_ARG(s->chain[0]), text);
+}
+
 /* A name that follows a dot. */
 static void take_link(struct scan *s, struct slice name)
 {
 	static const char *const subjects[] = { "attr", "member", "customer", "agent", "area", NULL };
 	struct slice before = s->links ? s->chain[s->links - 1] : (struct slice){ "", 0 };
 	names_add(&s->c->dotted, name);
+	if (s->links == 1 && names_count(&s->c->params, s->chain[0]))
+		fact_read(s, name);
 	if (s->links < 2) /* c.event.x has two before it; event.x, of terms, one */
 		return;
 	if (slice_is(before, "event"))
@@ -145,6 +172,9 @@ static void take_name(struct scan *s)
 	while (s->at < s->end && is_name(*s->at))
 		s->at++;
 	struct slice name = { begin, (size_t)(s->at - begin) };
+	if (s->function)
+		names_add(&s->c->params, name);
+	s->function = slice_is(name, "function");
 	if (s->method.len)
 		s->c->sets_unknown = s->c->sets_unknown || slice_is(s->method, "set"); /* c:set(name, …) */
 	s->method = s->colon ? name : (struct slice){ "", 0 };
@@ -163,6 +193,7 @@ static void take_other(struct scan *s)
 {
 	char ch = *s->at;
 	bool two = s->at + 1 < s->end && s->at[1] == ch;
+	s->function = s->function && (ch == '(' || isspace((unsigned char)ch));
 	s->dot = ch == '.' && !two && s->links;
 	s->colon = ch == ':' && !two && s->links;
 	if (!s->dot && !s->colon && !isspace((unsigned char)ch) && ch != '(')
@@ -191,8 +222,20 @@ static void read_file(struct check *c, const struct bundle_file *file)
 	}
 }
 
+static void note_inputs(struct check *c, const struct context *x, const struct term *t)
+{
+	for (unsigned i = 0; t->op == TERM_CALL && !t->call.context && i < t->child_count; i++)
+		names_add(&c->inputs, str_slice(t->call.names[i]));
+}
+
+static void note_inputs_root(struct check *c, const struct context *x, const struct root *r)
+{
+	each_term(c, x, r->term, note_inputs);
+}
+
 void source_read(struct check *c)
 {
+	each_root(c, note_inputs_root);
 	for (unsigned i = 0; i < c->bundle->count; i++)
 		if (c->loaded->loaded[i] && c->bundle->files[i].content.len)
 			read_file(c, &c->bundle->files[i]);

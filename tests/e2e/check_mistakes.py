@@ -52,10 +52,12 @@ MISTAKES = [
     ("unknown-name", E, "local t = os.time() --!", "packs have no clock, files or output", "c.now is the event's time"),
     ("global-assignment", E, 'calls = series { on = "call" } --!\nfact.calls = calls:count "7d"',
      'assignment to the global "calls"', "write `local calls`"),
-    ("unknown-field", E, 'rule "r" { --!\n  why = "x", onn = "visit", set = { lines = 1 } }', 'unknown field "onn"',
+    ("unknown-field", E, 'rule "r" {\n  why = "x",\n  onn = "visit", --!\n  set = { lines = 1 } }', 'unknown field "onn"',
      'did you mean "on"?'),
     ("unknown-fact", E, 'rule "r" { why = "x", on = "visit", set = { lines = 1 },\n  when = fact.visit:above(1) } --!',
      'no fact "visit" is declared', 'did you mean "visits"?'),
+    ("unknown-fact", W, f'rule "r" {{ {DO},\n  when = function(c) return c.visit > 3 end }} --!', "a function reads c.visit",
+     'did you mean "visits"?'),
     ("unknown-method", E, 'fact.n = visits:cuont "7d" --!', 'series have no method "cuont"', 'did you mean ":count"?'),
     ("unknown-method", E, 'fact.n = attr("lines"):abov(1) --!', 'terms have no method "abov"', 'did you mean ":above"?'),
     ("bad-span", E, 'fact.n = visits:count "7x" --!', '"7x" is not a span', ""),
@@ -81,8 +83,8 @@ MISTAKES = [
      "a decision has no event", "use request.page"),
     ("bad-words", E, 'rule "r" { why = "x", on = "visit", alert = { to = "x", say = "{page" } } --!', 'a "{" without "}"',
      "write {{ for a brace"),
-    ("unknown-language", E, f'action "a" {{ goal = "serve", value = {{ customer = 1, business = 1 }}, --!\n'
-     '  say = { en = "x", vi = "y", de = "z" } }', 'language "de" is not among the pack\'s', "add it to pack"),
+    ("unknown-language", E, f'action "a" {{ goal = "serve", value = {{ customer = 1, business = 1 }},\n'
+     '  say = { en = "x", vi = "y", de = "z" } } --!', 'language "de" is not among the pack\'s', "add it to pack"),
     ("gap-never-known", E, 'local s = series { on = "call", keep = "30d" }\nfact.n = s:since():at_least "58d" --!',
      "a gap this long is never known", "leave out keep"),
     ("refused", E, 'policy { goal = "serve" } --!', "it suppresses nothing", "give it unless"),
@@ -90,7 +92,7 @@ MISTAKES = [
     # names of what comes in
     ("unknown-event", E, 'rule "r" { why = "x", set = { lines = 1 },\n  on = "vist" } --!',
      'no event type "vist" is declared', 'did you mean "visit"?'),
-    ("unknown-event", E, 'local s = series { on = "cal" } --!\nfact.n = s:count "7d"', 'series: no event type "cal"',
+    ("unknown-event", E, 'local s = series { on = "cal" } --!\nfact.n = s:count "7d"', 'series "cal#1": no event type "cal"',
      'did you mean "call"?'),
     ("unknown-event", E, 'rule "r" { why = "x", on = "outcome.acepted", set = { lines = 1 } } --!',
      "there is no outcome of that name", 'did you mean "outcome.accepted"?'),

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "script/vm.h"
+#include "workbench/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -89,6 +90,27 @@ static void use(struct pack *p)
 	arena_finish(&arena);
 }
 
+/* What `rules check` says of it: whatever it finds, it must not take a pack for whole that does not load, nor the other
+ * way round. It loads the pack without its zone. */
+static void check(struct bundle *b, bool loads)
+{
+	bool zone = !loads && strstr(error_last()->text, "zone");
+	struct findings findings = { 0 };
+	struct bundle tests = { 0 };
+	struct strpool *pool = strpool_create();
+	struct pack_checked checked;
+	pack_check(&checked, b, pool, &findings);
+	CHECK(checked.whole || !loads);
+	CHECK(checked.whole || findings_count(&findings, FINDING_ERROR) > 0);
+	CHECK(loads || zone || !checked.whole);
+	pack_checked_finish(&checked);
+	CHECK(strpool_count(pool) == 0);
+	strpool_destroy(pool);
+	findings_finish(&findings);
+	check_pack_folder(&findings, b, &tests);
+	findings_finish(&findings);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice in = { (const char *)data, size };
@@ -99,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		strpool_destroy(pool);
 		return 0;
 	}
-	if (pack_load(&p, &b, pool) == ERR_OK) {
+	bool loads = pack_load(&p, &b, pool) == ERR_OK;
+	if (loads) {
 		CHECK(pack_load(&again, &b, pool) == ERR_OK);
 		CHECK(p->hash.low == again->hash.low && p->series_count == again->series_count);
 		for (unsigned i = 0; i < p->series_count; i++)
@@ -111,7 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(error_last()->code == ERR_RULE && error_last()->text[0]);
 	}
 	CHECK(strpool_count(pool) == 0);
-	bundle_finish(&b);
 	strpool_destroy(pool);
+	check(&b, loads);
+	bundle_finish(&b);
 	return 0;
 }

@@ -140,7 +140,7 @@ static bool is_alone(const struct compare *c, const struct ahead_item *item)
 		return false;
 	if (e->kind == ENTRY_EFFECT)
 		return c->nudges_alone || e->effect.kind == EFFECT_MERGE || e->effect.kind == EFFECT_ABSORB;
-	return c->nudges_alone || (e->kind == ENTRY_DECISION && (c->reads[BEFORE] || c->reads[AFTER]));
+	return c->nudges_alone || (e->kind == ENTRY_DECISION && (c->models || c->reads[BEFORE] || c->reads[AFTER]));
 }
 
 static void note_place(struct compare *c, const struct ahead_item *item)
@@ -170,6 +170,7 @@ static int take_items(struct compare *c, const struct ahead_item *items, unsigne
 		const struct ahead_item *item = &items[i];
 		bool begins = !c->live && c->activated && !c->same && item->je.received_at_ms >= c->options->from_ms;
 		note_place(c, item);
+		c->models |= item->hash && item->entry.subject.kind == SUBJECT_MODEL;
 		if (!begins && !is_global(item) && !is_alone(c, item))
 			continue;
 		result = step_run(c, items, from, i, false);

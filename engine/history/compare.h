@@ -20,13 +20,15 @@
  * - An outcome is applied to the candidate unless its action is one that the candidate would not have shown there (the
  *   decision it names, or else the newest that showed the action). Then what would have become of it is unknown: it is
  *   counted, not invented. So is every action that only the candidate shows.
+ * - What actions have learned, they have learned from what happened: recorded answers teach both sides' models, each under
+ *   its own pack's declarations.
  * - An acknowledgement of an alert that the candidate did not raise, or has closed, is left out and counted.
  * - A function of the recorded pack that was aborted is aborted again. One of the candidate fails by itself, is counted,
  *   and its rule is never set aside.
  *
  * Threads: each has the subjects of its hash slots. The journal is taken in steps; within one, customers come first, then
- * agents, then areas, since effects go only that way. What must see several subjects at once (a merge; a decision that
- * reads agents or areas) is a step of its own. So the result does not depend on how many threads there are. */
+ * agents, areas and models, since effects go only that way. What must see several subjects at once (a merge; a decision
+ * that reads agents, areas or models) is a step of its own. So the result does not depend on how many threads there are. */
 #ifndef NUDGED_HISTORY_COMPARE_H
 #define NUDGED_HISTORY_COMPARE_H
 

@@ -87,6 +87,21 @@ static void subjects_of(struct worker *w, const struct pair *p, const struct ask
 	out->area = other_record(w, &subject, side, &others->owned[1]);
 }
 
+/* What the actions of that side's pack have learned; NULL: nothing. */
+static const struct record *const *models_of(struct worker *w, unsigned side)
+{
+	const struct pack *p = w->sides[side].m.pack;
+	const struct record **models = w->c->models ? arena_calloc(&w->arena, p->action_count + 1, sizeof(*models)) : NULL;
+	bool any = false;
+	for (unsigned i = 0; models && i < p->action_count; i++) {
+		struct subject action = subject_of(SUBJECT_MODEL, str_slice(p->actions[i].name));
+		const struct pair *pair = pair_get(w, &action, subject_hash(&action), false);
+		models[i] = pair ? pair->sides[side] : NULL;
+		any |= models[i] != NULL;
+	}
+	return any ? models : NULL;
+}
+
 static void choose(struct worker *w, const struct pair *p, unsigned side, const struct ask *ask,
 		   struct foreign_reads *foreign)
 {
@@ -95,6 +110,8 @@ static void choose(struct worker *w, const struct pair *p, unsigned side, const 
 	struct others others;
 	arena_reset(&x->m.arena);
 	subjects_of(w, p, ask, side, &subjects, &others);
+	if (foreign->models) /* else the decision that was recorded had none at hand */
+		subjects.models = models_of(w, side);
 	machine_choose(&x->m, &subjects, ask, foreign, &x->decision);
 	for (unsigned i = 0; i < 2; i++)
 		record_destroy(others.owned[i], x->m.pool);
@@ -144,7 +161,7 @@ static void replay_recorded(struct worker *w, const struct step *s, const struct
 static void choose_again(struct worker *w, const struct step *s, const struct decision_record *d, struct reads *reads)
 {
 	struct side *after = &w->sides[AFTER];
-	struct foreign_reads foreign = { .look = settle_read, .arg = reads };
+	struct foreign_reads foreign = { .look = settle_read, .arg = reads, .models = d->foreign.models };
 	struct ask ask = d->ask;
 	if (d->fallback) {
 		arena_reset(&after->m.arena);
@@ -447,6 +464,7 @@ void nudge_only_after(struct worker *w, const struct step *s, const struct nudge
 	struct decide_subjects subjects;
 	struct others others;
 	subjects_of(w, s->pair, &ask, AFTER, &subjects, &others);
+	subjects.models = models_of(w, AFTER);
 	machine_choose(&after->m, &subjects, &ask, &foreign, &after->decision);
 	for (unsigned i = 0; i < 2; i++)
 		record_destroy(others.owned[i], after->m.pool);

@@ -48,6 +48,8 @@ void failures_note(struct worker *w, const struct step *s, unsigned calls)
 
 static void check_outcome(struct worker *w, const struct step *s)
 {
+	if (s->echo)
+		return;
 	w->totals[TOTAL_CHECKED]++;
 	if (w->sides[BEFORE].applied.outcome == s->recorded)
 		return;
@@ -98,7 +100,14 @@ static void caused_alone(struct worker *w, const struct step *s, const struct ef
 	c->effect.body = (struct slice){ f->body.len ? must_strndup(f->body.data, f->body.len) : NULL, f->body.len };
 }
 
-/* before NULL: the journal has no such entry. Aliases only say whose an event is, and the journal says that already. */
+/* Aliases only say whose an event is, and the journal says that already. Actions learn from what happened: the journal
+ * says that too. */
+static bool is_history(const struct effect *f)
+{
+	return f->target.kind == SUBJECT_ALIAS || f->target.kind == SUBJECT_MODEL;
+}
+
+/* before NULL: the journal has no such entry. */
 static void effects_compare(struct worker *w, const struct step *s, const struct applied *before,
 			    const struct applied *after)
 {
@@ -115,11 +124,11 @@ static void effects_compare(struct worker *w, const struct step *s, const struct
 			foretold_put(&w->foretold, s->seq, before->effects[at].index, false, f->body);
 		if (at < count)
 			met[at] = true;
-		else if (f->target.kind != SUBJECT_ALIAS)
+		else if (!is_history(f))
 			caused_alone(w, s, f, i);
 	}
 	for (unsigned i = 0; i < count; i++)
-		if (!met[i] && before->effects[i].target.kind != SUBJECT_ALIAS)
+		if (!met[i] && !is_history(&before->effects[i]))
 			foretold_put(&w->foretold, s->seq, before->effects[i].index, true, (struct slice){ 0 });
 }
 
@@ -369,6 +378,10 @@ int entry_compare(struct worker *w, const struct ahead_item *item)
 		.recorded = item->je.outcome,
 		.counts = counts_at(w->c, item->je.received_at_ms),
 	};
+	if (e->subject.kind == SUBJECT_MODEL && owner_of(w->c, &e->subject) != w) {
+		s.echo = true;
+		s.counts = false;
+	}
 	int result = ERR_OK;
 	if (!s.pair)
 		return ERR_OK; /* a prospect that never was */

@@ -93,7 +93,7 @@ struct worker {
 	struct error error;
 };
 
-enum phase { PHASE_CUSTOMERS, PHASE_AGENTS, PHASE_AREAS, PHASES };
+enum phase { PHASE_CUSTOMERS, PHASE_AGENTS, PHASE_AREAS, PHASE_MODELS, PHASES };
 
 /* What a thread must know of an entry to pass it over: the entries themselves fill caches. */
 struct brief {
@@ -111,6 +111,7 @@ struct compare {
 	bool live;        /* the candidate has records of its own */
 	bool same;        /* the very pack that is active */
 	bool reads[SIDES];/* decisions may read agents or areas */
+	bool models;      /* some action has learned something */
 	bool nudges_alone; /* the candidate's nudges may read areas: every entry is a step of its own */
 	/* the step */
 	const struct ahead_item *items;
@@ -138,6 +139,7 @@ struct step {
 	const struct event *event; /* of events and their effects */
 	uint64_t recorded;   /* its outcome, as recorded */
 	bool counts;         /* within the time asked for */
+	bool echo;           /* an action's model, which each thread keeps for itself: another one tells of it */
 	uint64_t boot, count;
 };
 

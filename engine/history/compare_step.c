@@ -1,16 +1,17 @@
-/* history/compare_step.c: a run of entries by all threads: customers first, then agents, then areas, since what an entry
- * causes on others goes only that way. Between two of these all threads stand, and what was found is handed over. */
+/* history/compare_step.c: a run of entries by all threads: customers first, then agents, areas and actions' models, since
+ * what an entry causes on others goes only that way. Models are few, and every decision reads them: each thread has all.
+ * Between two of these all threads stand, and what was found is handed over. */
 #include "history/compare_parts.h"
 
 #include "base/check.h"
 
 #include <stdlib.h>
 
-static const uint8_t kinds[PHASES] = { SUBJECT_CUSTOMER, SUBJECT_AGENT, SUBJECT_AREA };
+static const uint8_t kinds[PHASES] = { SUBJECT_CUSTOMER, SUBJECT_AGENT, SUBJECT_AREA, SUBJECT_MODEL };
 
 static bool is_mine(const struct worker *w, const struct brief *b, enum phase phase)
 {
-	return b->kind == kinds[phase] && b->owner == w->index && b->hash;
+	return b->kind == kinds[phase] && (b->owner == w->index || phase == PHASE_MODELS) && b->hash;
 }
 
 /* Those whose place comes before the entry. */
@@ -221,6 +222,7 @@ static void look_at(struct compare *c)
 							 (uint8_t)subject_shard(item->je.slot, c->worker_count) };
 		c->needed[PHASE_AGENTS] |= kind == SUBJECT_AGENT;
 		c->needed[PHASE_AREAS] |= kind == SUBJECT_AREA;
+		c->needed[PHASE_MODELS] |= kind == SUBJECT_MODEL;
 	}
 }
 

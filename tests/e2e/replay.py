@@ -193,9 +193,9 @@ def telecom_data(b):
 
 
 def telecom_pack(b, name, *pairs):
-    """rules/telecom with lines of its files replaced: (file, old, new)."""
+    """rules/telecom without its tests, and with lines of its files replaced: (file, old, new)."""
     folder = b.path(name)
-    shutil.copytree(os.path.join(b.root, 'rules/telecom'), folder)
+    shutil.copytree(os.path.join(b.root, 'rules/telecom'), folder, ignore=shutil.ignore_patterns('tests'))
     for file, old, new in pairs:
         path = os.path.join(folder, file)
         with open(path, encoding='utf-8') as f:
@@ -241,6 +241,35 @@ def what_differs_does_not_depend_on_threads(b):
         same(replay(b, data, rules, '--jobs', jobs, '--examples', '20'), one, jobs + ' jobs')
     strain = row(one, 'rules', 'strain')
     check(strain['alerts_after'] > strain['alerts_before'] and strain['gained'][0]['subject_kind'] == 'agent', strain)
+
+
+def it_comes_to_what_the_candidate_does_itself(b):
+    """The same events sent to a daemon that runs the candidate: what replay says of it is what it does. One event after
+    the other, since what is received together has one moment of receipt."""
+    lines = b.ctl('simulate', '--households', '6', '--days', '14', '--seed', '11').splitlines()
+    other = telecom_pack(b, 'itself', ('business.lua', 'strain_run = 3', 'strain_run = 2'),
+                         ('business.lua', 'times_habit = 3', 'times_habit = 2'),
+                         ('business.lua', 'same_matter = 2', 'same_matter = 3'),
+                         ('business.lua', 'callback_within = "24h"', 'callback_within = "5h"'),
+                         ('business.lua', 'shock = 1.3', 'shock = 1.1'))
+    data = []
+    for rules in (os.path.join(b.root, 'rules/telecom'), other):
+        d = b.daemon(rules=rules, args=['--clock', 'events'])
+        with d.client() as c:
+            for e in map(json.loads, lines):
+                attrs = e.pop('attributes', {})
+                kit.accepted(c.call(publish=b.pb.Publish(events=[event(b.pb, attrs=attrs, **e)])))
+        d.settled()
+        d.stop()
+        data.append(d.data)
+    would, did = replay(b, data[0], other, '--examples', '100000'), replay(b, data[1], other)
+    check(would['different'] and not did['different'])
+    for kind in ('fired', 'alerts', 'nudges'):
+        same({r['rule']: r[kind + '_after'] for r in would['rules']}, {r['rule']: r[kind + '_before'] for r in did['rules']}, kind)
+    same([(r.get('to'), r.get('channel'), r['after']) for r in would['recipients'] if r['after']],
+         [(r.get('to'), r.get('channel'), r['before']) for r in did['recipients']])
+    timed = [x for x in row(would, 'rules', 'callback-missed')['gained']]
+    check(timed, 'no promise was missed by then')
 
 
 def bank_calls(path):
@@ -572,7 +601,7 @@ def what_people_read(b):
 
 CASES = [
     the_pack_that_was_active_differs_in_nothing, another_pack_that_decides_alike_differs_in_nothing,
-    what_differs_does_not_depend_on_threads, a_threshold_over_real_calls, a_rule_that_goes_comes_or_is_called_otherwise,
+    what_differs_does_not_depend_on_threads, it_comes_to_what_the_candidate_does_itself, a_threshold_over_real_calls, a_rule_that_goes_comes_or_is_called_otherwise,
     words_levers_and_order, what_closes_alerts, outcomes_of_what_was_never_shown_are_unknown, effects_timers_and_nudges_are_its_own,
     several_activations_and_times, a_take_over_keeps_what_was_counted, merges_and_aliases, a_function_that_fails_is_counted,
     candidates_that_do_not_load_and_journals_that_are_none, erased_and_damaged_journals, what_people_read,

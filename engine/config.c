@@ -43,6 +43,8 @@ static const struct setting settings[] = {
 	  "records in memory; others are read back from the store" },
 	{ "journal_keep_mb", SETTING_NUMBER, AT(journal_keep_mb), "MIB", "16384", 0, 1 << 30, NULL,
 	  "history kept in the journal behind what the store covers, for replay and audit" },
+	{ "base", SETTING_CHOICE, AT(base), "on|off", "on", 0, 0, "on|off",
+	  "what goes from the journal is folded into the base store first, so that explanations reach back behind it" },
 	{ "reserve_mb", SETTING_NUMBER, AT(reserve_mb), "MIB", "256", 1, 1 << 20, NULL,
 	  "free disk space under which events are refused with `storage`" },
 	{ "segment_mb", SETTING_NUMBER, AT(segment_mb), "MIB", "64", 1, 1024, NULL, "size of a journal segment" },
@@ -303,6 +305,7 @@ void config_finish(struct config *c)
 	free(c->decision_log);
 	free(c->file);
 	free(c->clock);
+	free(c->base);
 	free(c->log_level);
 	*c = (struct config){ 0 };
 }

@@ -17,7 +17,7 @@ struct config {
 	unsigned listen_count;
 	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms, tail_mb,
 		decision_log_mb, decision_log_keep;
-	char *clock, *log_level;
+	char *clock, *base, *log_level;
 	bool check_only, replay, help, version, list_faults;
 };
 

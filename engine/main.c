@@ -74,6 +74,7 @@ static struct engine_config engine_config_of(const struct config *c)
 		.journal_keep_bytes = c->journal_keep_mb * MIB,
 		.sweep_ms = (uint32_t)c->sweep_ms,
 		.tail_bytes = c->tail_mb * MIB,
+		.base = strcmp(c->base, "on") == 0,
 		.simulated_clock = strcmp(c->clock, "events") == 0,
 		.decision_log = c->decision_log,
 		.decision_log_bytes = c->decision_log_mb * MIB,

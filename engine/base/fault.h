@@ -16,6 +16,8 @@
 	X(apply_before_publish) \
 	X(backfill_before_filling) \
 	X(backfill_before_publish) \
+	X(base_after_commit) \
+	X(base_before_commit) \
 	X(boot_after_id) \
 	X(decision_log_write) \
 	X(effect_before_publish) \

@@ -95,6 +95,9 @@ uint64_t journal_tail_bytes(const struct journal *j, uint64_t seq);
  * store is synced to it), always keeping the last one and at least `keep_bytes`. */
 int journal_retire(struct journal *j, uint64_t seq, uint64_t keep_bytes);
 
+/* The newest entry of what journal_retire would remove; 0: nothing. */
+uint64_t journal_retirable(struct journal *j, uint64_t seq, uint64_t keep_bytes);
+
 /* The log's shape for status and metrics. */
 struct journal_stats {
 	uint64_t batches, entries, bytes, syncs, sync_ns, segments, free_bytes;

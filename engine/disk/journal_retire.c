@@ -24,6 +24,22 @@ static uint64_t take_oldest(struct journal *j, uint64_t seq, uint64_t keep_bytes
 	return index;
 }
 
+uint64_t journal_retirable(struct journal *j, uint64_t seq, uint64_t keep_bytes)
+{
+	uint64_t rest = 0, last = 0;
+	pthread_mutex_lock(&j->list_lock);
+	struct segment_list *l = &j->list;
+	for (size_t i = l->count; i > 1; i--) {
+		rest += l->items[i - 1].end - SEGMENT_HEAD_BYTES;
+		if (l->items[i - 2].last_seq > seq || rest < keep_bytes)
+			continue;
+		last = l->items[i - 2].last_seq;
+		break;
+	}
+	pthread_mutex_unlock(&j->list_lock);
+	return last;
+}
+
 int journal_retire(struct journal *j, uint64_t seq, uint64_t keep_bytes)
 {
 	uint64_t index;

@@ -144,6 +144,20 @@ static int nobody_yet(const struct recall *r, uint64_t seq)
 			 subject_kind_name(r->subject.kind), SLICE_ARG(subject_id(&r->subject)), seq, r->steps[0].seq);
 }
 
+/* Shards' clocks differ by a little, so that times of receipt ascend within one subject's entries only: what counts for a
+ * customer is what they had been received by then. */
+static void fit_moment(struct explaining *x)
+{
+	const struct recall *r = &x->recall;
+	for (size_t i = 0; x->q->ask.time_ms && !x->q->as_of_seq && i < r->count; i++) {
+		bool later = r->steps[i].received_at_ms > x->now_ms;
+		if (!later && r->steps[i].seq > x->seq)
+			x->seq = r->steps[i].seq;
+		else if (later && r->steps[i].seq <= x->seq)
+			x->seq = r->steps[i].seq - 1;
+	}
+}
+
 /* The customer as of x->seq, in x->recall: where it had been merged by then, the one it leads to. */
 static int recall_customer(struct explaining *x, struct slice id)
 {
@@ -153,6 +167,8 @@ static int recall_customer(struct explaining *x, struct slice id)
 		struct subject subject = subject_of(SUBJECT_CUSTOMER, id);
 		recall_finish(&x->recall);
 		int result = recall_start(&x->recall, x->h, &subject);
+		if (result == ERR_OK && merges == 0)
+			fit_moment(x);
 		if (result == ERR_OK)
 			result = recall_to(&x->recall, x->seq);
 		if (result != ERR_OK)

@@ -45,7 +45,8 @@ int history_refresh(struct history *h)
 static int read_head(struct history *h, uint64_t seq, struct journal_entry *je)
 {
 	if (seq == 0 || seq < journal_first(h->journal))
-		return error_set(ERR_MISSING, NULL, "entry %" PRIu64 " is not kept any more", seq);
+		return error_set(ERR_MISSING, NULL, "entry %" PRIu64 " is not kept any more: the journal begins at entry %" PRIu64,
+				 seq, journal_first(h->journal));
 	journal_seek(h->reader, seq);
 	int got = journal_next(h->reader, je);
 	if (got == 0)

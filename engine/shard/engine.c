@@ -2,6 +2,7 @@
 #include "shard/backfill.h"
 #include "shard/control.h"
 #include "shard/explainer.h"
+#include "shard/folder.h"
 #include "shard/decision_log.h"
 #include "shard/parts.h"
 #include "shard/recovery.h"
@@ -77,6 +78,7 @@ static void engine_free(struct engine *e)
 	control_destroy(e);
 	free(e->shards);
 	store_close(e->store);
+	store_close(e->base);
 	feed_destroy(e->feed);
 	backfill_destroy(e);
 	pasts_finish(&e->past);
@@ -113,6 +115,8 @@ int engine_open(struct engine **out, const struct engine_config *config, engine_
 	int result = open_journal(e, false, &p, &found);
 	if (result == ERR_OK)
 		result = store_open(&e->store, e->data, 0, false);
+	if (result == ERR_OK)
+		result = folder_open_base(e);
 	if (result == ERR_OK)
 		result = make_shards(e);
 	if (result == ERR_OK)
@@ -160,6 +164,8 @@ int engine_run(struct engine *e)
 	if (result == ERR_OK)
 		result = journal_boot(e);
 	if (result == ERR_OK)
+		result = folder_start(e);
+	if (result == ERR_OK)
 		result = explainer_start(e);
 	if (result == ERR_OK)
 		result = storer_start(e);
@@ -193,6 +199,7 @@ void engine_stop(struct engine *e)
 	control_stop(e);
 	explainer_stop(e);
 	storer_stop(e);
+	folder_stop(e);
 	if (e->running && sweep_all(e) != ERR_OK)
 		log_warn("the store was not brought up to date (%s); the journal has everything", error_last()->text);
 	if (e->running) {
@@ -202,8 +209,10 @@ void engine_stop(struct engine *e)
 	decision_log_stop(e);
 	journal_close(e->journal);
 	store_close(e->store);
+	store_close(e->base);
 	e->journal = NULL;
 	e->store = NULL;
+	e->base = NULL;
 	e->running = false;
 }
 

@@ -19,6 +19,7 @@ struct engine_config {
 	uint64_t journal_keep_bytes;           /* history kept behind the low-water mark */
 	uint64_t tail_bytes;                   /* journal that the store may be behind; then events wait. 0: LIMIT_TAIL_BYTES */
 	uint32_t sweep_ms;                     /* pause between two sweeps of the store; 0: 30,000 */
+	bool base;                             /* what goes from the journal is folded into DIR/base first */
 	bool simulated_clock;                  /* the clock follows the newest event time published */
 	const char *decision_log;              /* PATH or "-" (shard/decision_log.h); NULL: none. Lent until engine_close */
 	uint64_t decision_log_bytes;           /* of one file of it; 0: it is not put aside */

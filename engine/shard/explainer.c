@@ -42,6 +42,7 @@ static int explain(struct engine *e, struct explainer *x, struct work *w)
 		result = history_open(&x->history, e->journal, e->store, e->base);
 	x->open |= result == ERR_OK;
 	bytes_clear(&x->told);
+	journal_wait(e->journal, journal_last(e->journal)); /* what was answered a moment ago is to be found */
 	if (result == ERR_OK)
 		result = history_explain(&x->history, &q, engine_now_ms(e), &x->told);
 	if (result == ERR_OK && x->told.len + ENVELOPE_BYTES > LIMIT_FRAME_BYTES)

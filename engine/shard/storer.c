@@ -5,6 +5,7 @@
  * `bundle:HASH` (which pack was active from which sequence), `tests:HASH`, `warm:SEQ` (past.h, warm.h), `aside:SEQ` (rules
  * set aside). */
 #include "shard/backfill.h"
+#include "shard/folder.h"
 #include "shard/parts.h"
 #include "shard/sweep.h"
 #include "shard/work.h"
@@ -27,8 +28,11 @@ struct storer {
 	_Atomic bool stop;
 };
 
-#define SYNC_EVERY_BYTES \
-	(64ull * MIB) /* of journal that could go: retiring needs a synced store, which costs two flushes */
+/* Retiring needs a synced store, which costs two flushes: not before a segment's worth could go. */
+static uint64_t sync_every_bytes(const struct engine *e)
+{
+	return e->config.segment_bytes ? e->config.segment_bytes : JOURNAL_SEGMENT_BYTES;
+}
 
 static int put_number(struct store_write *w, struct slice key, uint64_t n)
 {
@@ -91,11 +95,10 @@ static uint64_t new_mark(struct engine *e, struct storer *t, const struct store_
 static void retire(struct engine *e, uint64_t mark)
 {
 	uint64_t kept = journal_tail_bytes(e->journal, 0), tail = journal_tail_bytes(e->journal, mark);
-	if (kept - tail < e->config.journal_keep_bytes + SYNC_EVERY_BYTES || backfill_runs(e))
+	if (kept - tail < e->config.journal_keep_bytes + sync_every_bytes(e) || backfill_runs(e))
 		return;
-	if (store_sync(e->store) != ERR_OK ||
-	    journal_retire(e->journal, mark, e->config.journal_keep_bytes + tail) != ERR_OK)
-		log_warn("old journal segments stay: %s", error_last()->text);
+	if (!folder_ask(e, mark))
+		folder_retire(e, mark);
 }
 
 static void commit(struct engine *e, struct storer *t, struct store_chunk *c)

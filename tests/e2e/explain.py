@@ -226,9 +226,6 @@ def what_the_journal_let_go_is_in_the_base_store(bench):
     whole_copy.stop()
     send_all(bench, d, 25, 25, killed)
     check(all(killed.values()), 'not all were reached:', killed)
-    d.env = None
-    if d.process is None or d.process.poll() is not None:
-        d.start()
     first = wait_until_gone(d)
     with d.client() as c:
         c.hello()
@@ -250,23 +247,39 @@ def what_the_journal_let_go_is_in_the_base_store(bench):
 
 
 def send_all(bench, d, households, days, killed):
+    """Simulated traffic, while the daemon is killed at each of the points in turn; others' events until all are reached."""
     lines = bench.ctl('simulate', '--households', str(households), '--days', str(days), '--seed', '11', '--story').splitlines()
     points, every = list(killed), max(1, len(lines) // 40)
-    for at in range(0, len(lines), every):
-        part = '\n'.join(lines[at:at + every] + ['']).encode()
-        for _ in range(20):
-            if d.process is None or d.process.poll() is not None:
-                struck = (d.env or {}).get('NUDGED_FAULT', '').split(':')[0]
-                if struck:
-                    killed[struck] += 1
-                d.kill()
-                d.env = {'NUDGED_FAULT': points.pop(0) + ':1:kill'} if points and at > every else None
-                d.start()
-            elif at > every and points and not (d.env or {}).get('NUDGED_FAULT'):
-                d.kill()
-                continue
-            if d.ctl('send', '-', data=part, ok=False).returncode == 0:
-                break # else it was killed: what was sent is sent again, and applied once
+    parts = [lines[at:at + every] for at in range(0, len(lines), every)]
+    last = json.loads(lines[-1])['time_ms']
+    for at in range(len(parts) + 200):
+        armed = (d.env or {}).get('NUDGED_FAULT')
+        if at >= len(parts) and not points and not armed:
+            return
+        part = parts[at] if at < len(parts) else others(at, last)
+        if points and not armed and at:
+            d.kill()
+            d.env = {'NUDGED_FAULT': points.pop(0) + ':1:kill'}
+            d.start()
+        while d.ctl('send', '-', data='\n'.join(part + ['']).encode(), ok=False).returncode:
+            died(d, killed) # what was sent is sent again, and applied once
+        if armed:
+            time.sleep(0.05) # folding comes last
+        if d.process.poll() is not None:
+            died(d, killed)
+
+
+def others(at, last):
+    return [json.dumps({'id': '%d-%d' % (at, i), 'source': 'filler', 'customer': 'other-%d' % i, 'type': 'profile.updated',
+                        'time_ms': last, 'attributes': {'note': 'x' * 400}}) for i in range(500)]
+
+
+def died(d, killed):
+    d.process.wait()
+    killed[d.env['NUDGED_FAULT'].split(':')[0]] += 1
+    d.env = None
+    d.kill()
+    d.start()
 
 
 def wait_until_gone(d):

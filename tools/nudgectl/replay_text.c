@@ -248,15 +248,15 @@ static void put_recipients(const struct compare_report *r)
 
 static void put_example(const char *kind, enum style style, const struct compare_example *x)
 {
-	char what[64] = "";
-	printf("    %s%-8s%s %s  ", style_on(stdout, style), kind, style_off(stdout), time_text(x->time_ms));
-	if (x->boot || x->count)
-		snprintf(what, sizeof(what), ", decision %" PRIu64 "-%" PRIu64, x->boot, x->count);
-	printf("%s %s%s%s", subject_kind_name(x->subject_kind), x->subject, x->member ? ", " : "",
-	       x->member ? x->member : "");
+	char line[LINE_BYTES];
+	int len = snprintf(line, sizeof(line), "%s  %s %s%s%s", time_text(x->time_ms), subject_kind_name(x->subject_kind),
+			   x->subject, x->member ? ", " : "", x->member ? x->member : "");
 	if (x->seq)
-		printf("  %sentry %" PRIu64 "%s%s", style_on(stdout, STYLE_DIM), x->seq, what, style_off(stdout));
-	putchar('\n');
+		len += snprintf(line + len, sizeof(line) - (size_t)len, "  entry %" PRIu64, x->seq);
+	if (x->boot || x->count)
+		snprintf(line + len, sizeof(line) - (size_t)len, ", decision %" PRIu64 "-%" PRIu64, x->boot, x->count);
+	printf("    %s%-8s%s ", style_on(stdout, style), kind, style_off(stdout));
+	text_flow(stdout, 13, 13, line);
 	if (x->before)
 		text_flow(stdout, printf("             %s", x->after ? "was    " : ""), 20, x->before);
 	if (x->after)

@@ -31,6 +31,7 @@
 #define LIMIT_SKEW_MS (60 * 1000)      /* how far in the future an event's time may lie */
 #define LIMIT_TIME_MIN_MS 0            /* 1970; before that a time is a mistake */
 #define LIMIT_TIME_MAX_MS ((1LL << 47) - 1) /* 4,459 years: a time takes 48 bits in a record, sums of times and spans stay far from overflow */
+#define LIMIT_MONEY (1LL << 53)           /* minor units: beyond that a double is not exact */
 #define ALERT_HORIZON_MS (60 * 60 * 1000) /* later than this, an event's alerts are historical: recorded, not pushed */
 
 /* State of one subject. 64 members x 64 windows x 512 cells x 8 bytes is the worst case that a pack can ask for: the record's

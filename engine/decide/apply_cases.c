@@ -88,17 +88,22 @@ static void case_close(struct applying *a, const struct case_decl *decl, uint8_t
 	happened(a, decl, c, decl->closed_type);
 }
 
+void due_add(struct applying *a, int64_t due_ms, uint32_t decl, uint8_t member, struct slice key)
+{
+	int64_t received_ms = a->in->received_at_ms;
+	bool passed = due_ms < received_ms - ALERT_HORIZON_MS;
+	(void)timers_add(a->record, a->m->pool, due_ms, passed ? received_ms + ALERT_HORIZON_MS : due_ms, decl, member,
+			 key);
+}
+
 static void case_open(struct applying *a, const struct case_decl *decl, uint8_t member, struct slice key)
 {
 	struct open_case *c;
-	int64_t due_ms = decl->due_ms ? a->now_ms + decl->due_ms : 0, received_ms = a->in->received_at_ms;
+	int64_t due_ms = decl->due_ms ? a->now_ms + decl->due_ms : 0;
 	if (cases_open(a->record, a->m->pool, decl->id, member, key, a->event->agent, a->now_ms, due_ms, &c) != ERR_OK)
 		return; /* open already, or too many */
-	if (due_ms) {
-		bool passed = due_ms < received_ms - ALERT_HORIZON_MS;
-		(void)timers_add(a->record, a->m->pool, due_ms, passed ? received_ms + ALERT_HORIZON_MS : due_ms,
-				 decl->id, member, key);
-	}
+	if (due_ms)
+		due_add(a, due_ms, decl->id, member, key);
 	happened(a, decl, c, decl->opened_type);
 }
 

@@ -50,50 +50,6 @@ void machine_apply_event(struct machine *m, struct record *record, const struct 
 	applying_finish(&a);
 }
 
-/* What became of a recommendation is an event of the engine's own making, so rules and series may be on it. */
-void machine_apply_outcome(struct machine *m, struct record *record, const struct outcome_input *o,
-			   const struct apply_input *in, struct applied *out)
-{
-	struct applying a;
-	struct slice decision = { NULL, 0 };
-	if (o->decision_boot || o->decision_count)
-		decision = arena_printf(&m->arena, "%llu-%llu", (unsigned long long)o->decision_boot,
-					(unsigned long long)o->decision_count);
-	struct event_attr attrs[3] = {
-		{ SLICE("action"), value_string(o->action) }, { SLICE("channel"), value_string(o->channel) },
-		{ SLICE("decision"), value_string(decision) },
-	};
-	struct event e = {
-		.id = o->id,
-		.source = o->source,
-		.customer = subject_id(&record->subject),
-		.member = o->member,
-		.agent = o->agent,
-		.channel = o->channel,
-		.time_ms = o->time_ms,
-		.attrs = attrs,
-		.attr_count = decision.len ? 3 : 2,
-		.type = arena_printf(&m->arena, "outcome.%s", outcome_name((enum outcome_kind)o->kind)),
-	};
-	applying_start(&a, m, record, &e, o->time_ms, in, out);
-	a.index = type_of(m, e.type);
-	seen_add(record, o->id_hash, o->content_hash, o->time_ms);
-	a.member = a.e->member = member_of(record, m->pool, o->member, o->time_ms);
-	struct outcome like = {
-		.decision_boot = o->decision_boot, .decision_count = o->decision_count, .kind = (uint8_t)o->kind,
-		.member = a.member, .time_ms = o->time_ms,
-	};
-	learn_outcome(&a, (enum outcome_kind)o->kind, o->action, o->decision_boot, o->decision_count);
-	outcomes_add(record, m->pool, &like, o->action, o->channel, o->agent);
-	if (a.index) {
-		apply_series(&a, a.index->series, a.index->series_count);
-		apply_closers(&a, a.index, a.member);
-		applying_occasion(&a, &e, a.member);
-		apply_rules(&a, a.index->rules, a.index->rule_count);
-	}
-	applying_finish(&a);
-}
-
 /* A due time has come. A timer that is no longer there (its case was closed since) changes nothing. */
 void machine_apply_timer(struct machine *m, struct record *record, const struct timer *t, const struct apply_input *in,
 			 struct applied *out)
@@ -114,6 +70,8 @@ void machine_apply_timer(struct machine *m, struct record *record, const struct 
 		return;
 	}
 	timers_remove(record, m->pool, due.decl, due.member, key);
+	if (due.decl == TIMER_UNANSWERED)
+		apply_unanswered(&a, key, due.member);
 	struct open_case *c = cases_find_open(record, due.decl, due.member, key);
 	const struct case_decl *decl = pack_case_by_id(m->pack, due.decl);
 	if (c && !c->missed) {

@@ -56,6 +56,8 @@ void apply_tally_effect(struct applying *a, struct slice body);
 
 /* apply_cases.c */
 void apply_cases(struct applying *a);
+/* Something falls due. Where that is history already it fires later: the history's own later events come first. */
+void due_add(struct applying *a, int64_t due_ms, uint32_t decl, uint8_t member, struct slice key);
 void apply_case_missed(struct applying *a, const struct case_decl *decl, const struct open_case *c);
 
 /* apply_rules.c */
@@ -69,6 +71,9 @@ bool stage_commit(struct applying *a, struct rule_decl *rule);
 
 /* apply_fill.c */
 void apply_fill_effect(struct applying *a, struct slice body);
+
+/* apply_outcome.c: the offer's time for an answer is over. */
+void apply_unanswered(struct applying *a, struct slice action, uint8_t member);
 
 /* apply_effect.c: bodies of effects */
 struct slice link_body(struct machine *m, struct slice customer, struct slice member, int64_t time_ms);

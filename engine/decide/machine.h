@@ -102,6 +102,7 @@ void machine_apply_timer(struct machine *m, struct record *record, const struct 
 struct outcome_input {
 	struct slice id, source, member, agent, action, channel, language;
 	int kind;
+	struct outcome_details details;
 	uint64_t decision_boot, decision_count, id_hash, content_hash;
 	int64_t time_ms;
 };

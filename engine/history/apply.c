@@ -45,6 +45,7 @@ struct outcome_input outcome_input_of(const struct request_outcome *o, int64_t r
 		.action = o->action,
 		.channel = o->channel,
 		.language = o->language,
+		.details = { .reason = o->reason, .revenue = o->revenue, .cost = o->cost, .until_ms = o->until_ms },
 		.kind = o->kind,
 		.decision_boot = o->decision_boot,
 		.decision_count = o->decision_count,

@@ -312,6 +312,7 @@ static void put_outcome(struct line *l, const struct request_outcome *o)
 	put(l, "channel", o->channel);
 	put(l, "agent", o->agent);
 	put(l, "decision", o->decision);
+	put(l, "reason", o->reason);
 	json_close(l->out, '}');
 }
 

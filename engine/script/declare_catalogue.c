@@ -67,8 +67,9 @@ static struct level_decl *level_named(struct pack *p, bool group, const struct s
 
 static int level_body(lua_State *L, bool group)
 {
-	static const char *const of_goal[] = { "skills", "eligible", "applicable", "suitable", "lever", NULL };
-	static const char *const of_group[] = { "goal", "skills", "eligible", "applicable", "suitable", "lever", NULL };
+	static const char *const of_goal[] = { "skills", "eligible", "applicable", "suitable", "lever", "ignored_after", NULL };
+	static const char *const of_group[] = { "goal", "skills", "eligible", "applicable", "suitable", "lever",
+						  "ignored_after", NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct place at = declare_named_place(L);
 	struct level_decl d = { .name = pack_str_at(L, 1), .group = group, .file = at.file, .line = at.line };
@@ -84,6 +85,7 @@ static int level_body(lua_State *L, bool group)
 	d.goal = group ? fields_text(&f, "goal", false) : NULL;
 	d.gates = read_gates(L, &f);
 	d.lever = fields_number(&f, "lever", 0, HUGE_VAL, 1);
+	d.ignored_after_ms = fields_ms(&f, "ignored_after", 0);
 	p->above = list_room(p->above, p->above_count, sizeof(*p->above));
 	p->above[p->above_count++] = d;
 	declare_named_done(L);
@@ -137,7 +139,7 @@ static void read_step(lua_State *L, const struct fields *next, const char *name,
 void read_next(lua_State *L, const struct fields *action, struct action_decl *a)
 {
 	static const char *const kinds[] = { "shown",  "offered", "accepted", "rejected",
-					     "later", "ignored", NULL };
+					     "later",  "ignored", "overruled", NULL };
 	if (!fields_push(action, "next"))
 		return;
 	struct pack *p = loader_of(L)->pack;
@@ -196,6 +198,8 @@ void catalogue_settle(lua_State *L)
 			a->above[a->above_count++] = (uint16_t)(goal - p->above);
 		if (group)
 			a->above[a->above_count++] = (uint16_t)(group - p->above);
+		for (unsigned k = a->above_count; !a->ignored_after_ms && k > 0; k--) /* the nearest that says it */
+			a->ignored_after_ms = p->above[a->above[k - 1]].ignored_after_ms;
 	}
 }
 

@@ -9,7 +9,7 @@ static bool read_outcomes(const struct fields *policy, const char *name, unsigne
 			  struct span *within)
 {
 	static const char *const allowed[] = { "shown", "offered", "accepted", "rejected",
-					       "later", "ignored", "within",   NULL };
+					       "later", "ignored", "overruled", "within", NULL };
 	lua_State *L = policy->L;
 	if (!fields_push(policy, name))
 		return false;
@@ -17,7 +17,7 @@ static bool read_outcomes(const struct fields *policy, const char *name, unsigne
 	snprintf(what, sizeof(what), "policy: %s", name);
 	struct fields f = fields_open(L, -1, what, policy->place, allowed);
 	*kind = 0;
-	for (unsigned i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < OUTCOME_LAST; i++) {
 		double n = fields_number(&f, allowed[i], 1, LIMIT_OUTCOMES, 0);
 		if (n == 0)
 			continue;
@@ -138,6 +138,7 @@ static int action_body(lua_State *L)
 {
 	static const char *const allowed[] = { "goal",  "group",      "channels", "asks",    "skills", "eligible", "applicable",
 					       "suitable", "value", "propensity", "context", "lever",  "say",      "next",
+					       "ignored_after",
 					       NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct place at = declare_named_place(L);
@@ -165,6 +166,7 @@ static int action_body(lua_State *L)
 	read_propensity(L, &f, &a);
 	read_contexts(L, &f, &a);
 	a.lever = fields_number(&f, "lever", 0, HUGE_VAL, 1);
+	a.ignored_after_ms = fields_ms(&f, "ignored_after", 0);
 	if (!fields_phrase(&f, "say", &a.say))
 		fields_fail_as(&f, "missing-field", "needs say = \"…\": the words to the customer");
 	read_next(L, &f, &a);

@@ -151,7 +151,7 @@ static int logic_outcomes(lua_State *L)
 		if (lua_type(L, -1) == LUA_TSTRING)
 			t->outcomes.kind = outcome_from_name(slice_of(lua_tostring(L, -1)));
 		if (t->outcomes.kind == 0)
-			fields_fail(&f, "the kind is one of shown, offered, accepted, rejected, later, ignored");
+			fields_fail(&f, "the kind is one of shown, offered, accepted, rejected, later, ignored, overruled");
 	}
 	lua_pop(L, 1);
 	fields_span(&f, "within", &t->outcomes.span);

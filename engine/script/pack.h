@@ -152,6 +152,7 @@ struct level_decl {
 	bool per_action;         /* a gate asks whether the action was asked for: asked with each action anew */
 	struct gates gates;
 	double lever;
+	int64_t ignored_after_ms;  /* of actions that do not say; 0: nor does it */
 	const char *file; int line;
 };
 
@@ -172,6 +173,7 @@ struct action_decl {
 	struct term *eligible, *applicable, *suitable; /* NULL: open */
 	uint16_t above[2]; unsigned above_count;       /* its goal and its group, where they are declared: indexes of levels */
 	struct next_step *next; unsigned next_count;
+	int64_t ignored_after_ms;  /* an offer without an answer is ignored by then; 0: it stays open */
 	struct term *customer_value, *business_value;  /* literal or term or call; unknown counts as 0 and is said */
 	struct model_prior propensity;
 	double explore;         /* share of decisions in which its propensity is drawn */

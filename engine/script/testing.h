@@ -58,7 +58,10 @@ struct test_event {
 	size_t attr_count;
 	int64_t ago_ms; /* it happened so long before now */
 };
-struct test_outcome { struct slice kind, action, member, agent, channel; };
+struct test_outcome {
+	struct slice kind, action, member, agent, channel, reason;
+	int64_t until_ms, revenue, cost;
+};
 struct test_ask {
 	struct slice member, agent, channel, intent, topic, language;
 	double mood;

@@ -231,6 +231,21 @@ static int story_event(lua_State *L)
 	return 1;
 }
 
+static bool outcome_own(lua_State *L, const char *name, void *arg)
+{
+	struct test_outcome *o = arg;
+	int64_t *to = strcmp(name, "until_ms") == 0   ? &o->until_ms
+		      : strcmp(name, "revenue") == 0 ? &o->revenue
+		      : strcmp(name, "cost") == 0    ? &o->cost
+						     : NULL;
+	if (!to)
+		return false;
+	if (lua_type(L, -1) != LUA_TNUMBER || lua_tonumber(L, -1) < 0 || lua_tonumber(L, -1) > (double)LIMIT_MONEY)
+		luaL_error(L, "%s is a whole number, not negative", name);
+	*to = (int64_t)lua_tonumber(L, -1);
+	return true;
+}
+
 static int story_outcome(lua_State *L)
 {
 	struct slice customer = customer_id(L, "outcomes");
@@ -241,14 +256,16 @@ static int story_outcome(lua_State *L)
 		{ "member", &o.member },
 		{ "agent", &o.agent },
 		{ "channel", &o.channel },
+		{ "reason", &o.reason },
 		{ NULL, NULL },
 	};
 	unsigned step = 0;
 	size_t others;
-	const struct event_attr *attrs = take_table(L, t, 4, fields, NULL, NULL, &others);
+	const struct event_attr *attrs = take_table(L, t, 4, fields, outcome_own, &o, &others);
 	o.member = o.member.len ? o.member : t->owner_member;
 	if (others)
-		return luaL_error(L, "an outcome has no \"%s\": member, agent, channel", attrs[0].name.data);
+		return luaL_error(L, "an outcome has no \"%s\": member, agent, channel, reason, until_ms, revenue, cost",
+				  attrs[0].name.data);
 	testing_result(L, t->host->outcome(t->host->arg, customer, &o, &step));
 	testing_push_step(L, step);
 	return 1;

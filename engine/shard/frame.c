@@ -146,6 +146,13 @@ static enum shard_take take_outcome(struct shard *s, struct session *session, co
 		call_error(s, session, r->id);
 		return SHARD_TOOK;
 	}
+	if ((checked.revenue || checked.cost) && !slice_equal(checked.currency, str_slice(s->machine.pack->currency))) {
+		struct slice own = str_slice(s->machine.pack->currency);
+		error_set(ERR_INVALID, "money.currency", own.len ? "the pack's currency is %.*s: amounts of another are refused"
+				 : "the pack has no currency%.*s: add currency = \"…\" to pack { }", SLICE_ARG(own));
+		call_error(s, session, r->id);
+		return SHARD_TOOK;
+	}
 	struct work w = { .kind = WORK_OUTCOME,
 			  .raw = r->body,
 			  .customer = r->outcome.customer,

@@ -187,6 +187,8 @@ static struct slice series_name(void *arg, uint32_t id)
 static struct slice case_name(void *arg, uint32_t id)
 {
 	const struct case_decl *d = pack_case_by_id(arg, id);
+	if (!d && id == TIMER_UNANSWERED)
+		return SLICE("unanswered offer");
 	return d ? str_slice(d->name) : (struct slice){ 0 };
 }
 
@@ -212,7 +214,8 @@ void read_work(struct shard *s, struct work *w)
 			    "nothing is known of it: no event has named it");
 		return;
 	}
-	struct wire_names names = { .arg = s->machine.pack, .series = series_name, .open_case = case_name };
+	struct wire_names names = { .arg = s->machine.pack, .series = series_name, .open_case = case_name,
+				    .currency = str_slice(s->machine.pack->currency) };
 	struct fact_value *values;
 	int64_t now = s->now_ms > slot->record->newest_ms ? s->now_ms : slot->record->newest_ms;
 	arena_reset(&s->machine.arena);

@@ -22,6 +22,10 @@ static inline int64_t codec_zigzag(struct reader *r)
 
 #define RECORD_VERSION 2u /* on disk */
 
+/* On disk: a bit of an outcome's kind, and what then follows it. */
+#define OUTCOME_HAS_MORE 0x80u
+enum { MORE_REASON = 1, MORE_TERMS = 2, MORE_REVENUE = 4, MORE_COST = 8, MORE_UNTIL = 16, MORE_END = 32 };
+
 /* What follows the 16 bytes of header. `digest`: only what rules can tell apart (digest.c says what is left out). */
 void record_put(const struct record *r, struct bytes *out, bool digest);
 

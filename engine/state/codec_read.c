@@ -237,6 +237,27 @@ static bool get_alerts(struct decoder *d)
 	return !d->in.bad;
 }
 
+static bool get_outcome_more(struct decoder *d, struct outcome *o)
+{
+	uint8_t flags = get_below(d, MORE_END);
+	if (d->in.bad || !flags)
+		return false;
+	o->more = must_calloc(1, sizeof(*o->more));
+	if (flags & MORE_REASON)
+		o->more->reason = get_text(d);
+	if (flags & MORE_TERMS)
+		o->more->terms = get_text(d);
+	if (flags & MORE_REVENUE)
+		o->more->revenue = codec_zigzag(&d->in);
+	if (flags & MORE_COST)
+		o->more->cost = codec_zigzag(&d->in);
+	if (flags & MORE_UNTIL)
+		o->more->until_ms = get_time(d);
+	return !d->in.bad && !(flags & MORE_REASON) == !o->more->reason && !(flags & MORE_TERMS) == !o->more->terms &&
+	       !(flags & MORE_REVENUE) == !o->more->revenue && !(flags & MORE_COST) == !o->more->cost &&
+	       !(flags & MORE_UNTIL) == !o->more->until_ms;
+}
+
 static bool get_outcomes(struct decoder *d)
 {
 	struct record *r = d->r;
@@ -250,9 +271,12 @@ static bool get_outcomes(struct decoder *d)
 		o->action = get_text(d);
 		o->channel = get_text(d);
 		o->agent = get_text(d);
-		o->kind = get_below(d, OUTCOME_IGNORED + 1);
+		uint8_t kind = reader_u8(&d->in);
+		o->kind = kind & (uint8_t)~OUTCOME_HAS_MORE;
 		o->member = get_member(d);
 		o->time_ms = codec_zigzag(&d->in);
+		if (o->kind > OUTCOME_LAST || (kind & OUTCOME_HAS_MORE && !get_outcome_more(d, o)))
+			return false;
 		if (d->in.bad || o->kind < OUTCOME_SHOWN || (i > 0 && o->time_ms < rare->outcomes[i - 1].time_ms))
 			return false;
 	}

@@ -115,6 +115,24 @@ static void put_alerts(struct bytes *out, const struct record *r, bool digest)
 	}
 }
 
+/* What few outcomes say follows those that do: the kind has OUTCOME_HAS_MORE, then flags of what is said, then that. */
+static void put_outcome_more(struct bytes *out, const struct outcome_more *m)
+{
+	bytes_put_u8(out, (uint8_t)((m->reason ? MORE_REASON : 0) | (m->terms ? MORE_TERMS : 0) |
+				    (m->revenue ? MORE_REVENUE : 0) | (m->cost ? MORE_COST : 0) |
+				    (m->until_ms ? MORE_UNTIL : 0)));
+	if (m->reason)
+		put_text(out, m->reason);
+	if (m->terms)
+		put_text(out, m->terms);
+	if (m->revenue)
+		bytes_put_zigzag(out, m->revenue);
+	if (m->cost)
+		bytes_put_zigzag(out, m->cost);
+	if (m->until_ms)
+		bytes_put_zigzag(out, m->until_ms);
+}
+
 static void put_outcomes(struct bytes *out, const struct record *r, bool digest)
 {
 	bytes_put_varint(out, r->rare->outcome_count);
@@ -127,9 +145,11 @@ static void put_outcomes(struct bytes *out, const struct record *r, bool digest)
 		put_text(out, o->action);
 		put_text(out, o->channel);
 		put_text(out, o->agent);
-		bytes_put_u8(out, o->kind);
+		bytes_put_u8(out, (uint8_t)(o->kind | (o->more ? OUTCOME_HAS_MORE : 0)));
 		bytes_put_u8(out, o->member);
 		bytes_put_zigzag(out, o->time_ms);
+		if (o->more)
+			put_outcome_more(out, o->more);
 	}
 }
 

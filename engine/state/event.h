@@ -32,7 +32,8 @@ const struct event_attr *event_attr(const struct event *e, struct slice name);
  *   member.joined, member.left
  * Types that the engine makes from its own state; only rules see them, a sender may not use them:
  *   case.NAME.opened, case.NAME.closed, case.NAME.missed
- *   outcome.KIND (shown, offered, accepted, rejected, later, ignored) with attributes action, channel, decision */
+ *   outcome.KIND (shown, offered, accepted, rejected, later, ignored, overruled) with attributes action, channel, decision,
+ *   reason, revenue, cost, until */
 #define EVENT_PROFILE_UPDATED "profile.updated"
 #define EVENT_ALIAS_ADDED "alias.added"
 #define EVENT_ALIAS_REMOVED "alias.removed"

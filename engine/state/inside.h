@@ -64,6 +64,7 @@ void member_drop(struct member *m, struct strpool *pool);
 void window_drop(struct window *w, struct strpool *pool);
 void case_drop(struct open_case *c, struct strpool *pool);
 void alert_drop(struct alert *a, struct strpool *pool);
+struct outcome_more *outcome_more_copy(const struct outcome_more *more); /* NULL-safe; with references */
 void outcome_drop(struct outcome *o, struct strpool *pool);
 void timer_drop(struct timer *t, struct strpool *pool);
 void link_drop(struct link *l, struct strpool *pool);

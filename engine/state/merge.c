@@ -164,6 +164,7 @@ static void join_outcomes(struct joining *j)
 		str_ref(o.action);
 		str_ref(o.channel);
 		str_ref(o.agent);
+		o.more = outcome_more_copy(o.more);
 		outcomes_place(j->into, j->pool, &o);
 	}
 }

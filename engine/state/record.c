@@ -166,6 +166,8 @@ static size_t rare_bytes(const struct rare *x)
 		       block_bytes(model_bytes(x->model));
 	for (unsigned i = 0; i < x->alert_count; i++)
 		bytes += block_bytes(strlen(x->alerts[i].text) + 1);
+	for (unsigned i = 0; i < x->outcome_count; i++)
+		bytes += x->outcomes[i].more ? block_bytes(sizeof(struct outcome_more)) : 0;
 	for (unsigned i = 0; i < x->more_count; i++)
 		bytes += block_bytes(x->more[i].attrs.cap * sizeof(struct attr));
 	return bytes;
@@ -210,5 +212,9 @@ size_t record_text_bytes(const struct record *r)
 	}
 	for (unsigned i = 0; i < r->window_count; i++)
 		bytes += window_key(&record_windows(r)[i]).len;
+	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
+		const struct outcome_more *more = r->rare->outcomes[i].more;
+		bytes += more ? str_slice(more->reason).len + str_slice(more->terms).len : 0;
+	}
 	return bytes;
 }

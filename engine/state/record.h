@@ -81,24 +81,43 @@ struct alert {
 
 /* outcomes.c */
 enum outcome_kind {
-	OUTCOME_SHOWN = 1, OUTCOME_OFFERED, OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_LATER, OUTCOME_IGNORED
+	OUTCOME_SHOWN = 1, OUTCOME_OFFERED, OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_LATER, OUTCOME_IGNORED,
+	OUTCOME_OVERRULED, /* by the agent, who knows something that the engine does not */
+	OUTCOME_LAST = OUTCOME_OVERRULED
+};
+/* What few outcomes say besides. 0 and NULL: not said. */
+struct outcome_more {
+	struct str *reason;
+	struct str *terms;      /* of an offer that holds: names and values, as decide/offer.h spells them */
+	int64_t revenue, cost;  /* minor units of the pack's currency */
+	int64_t until_ms;       /* later: when they want to be asked again; offered: how long the offer holds */
+};
+struct outcome_details { /* the same, lent */
+	struct slice reason, terms;
+	int64_t revenue, cost, until_ms;
 };
 struct outcome {
 	uint64_t decision_boot, decision_count; /* 0, 0: not from a decision of ours */
 	struct str *action, *channel, *agent;
 	uint8_t kind, member;
 	int64_t time_ms;
+	struct outcome_more *more; /* NULL: nothing more; owned */
 };
+static inline int64_t outcome_until_ms(const struct outcome *o)
+{
+	return o->more ? o->more->until_ms : 0;
+}
 
 /* timers.c */
 struct timer {
 	int64_t due_ms;     /* what rules see as now */
 	/* when the shard issues it: due_ms, or later for a timer that was set by history (not in the digest) */
 	int64_t fire_ms;
-	uint32_t decl;      /* the case's identity */
+	uint32_t decl;      /* the case's identity, or TIMER_UNANSWERED */
 	uint8_t member;
-	struct str *key;    /* the case's key */
+	struct str *key;    /* the case's key; the action's name */
 };
+#define TIMER_UNANSWERED 1u /* on disk: an offer without an answer */
 
 /* seen.c: recent event ids, in 16 bytes each (20 where they span more than 49 days). Of the content 32 bits are kept: other content under a known id is
  * mistaken for a duplicate once in 4 billion such mistakes of a sender. */
@@ -238,6 +257,9 @@ static inline bool alert_is_nudge(const struct alert *a)
 
 void outcomes_add(struct record *r, struct strpool *pool, const struct outcome *like, struct slice action,
 		  struct slice channel, struct slice agent);
+/* … with what it says besides; the same where that is nothing. */
+void outcomes_add_with(struct record *r, struct strpool *pool, const struct outcome *like, struct slice action,
+		       struct slice channel, struct slice agent, const struct outcome_details *details);
 const char *outcome_name(enum outcome_kind kind);
 int outcome_from_name(struct slice name); /* 0: unknown */
 

@@ -148,7 +148,20 @@ static void put_alerts(struct bytes *out, const struct record *r, int64_t now_ms
 	}
 }
 
-static void put_outcomes(struct bytes *out, const struct record *r)
+static void put_outcome_more(struct bytes *out, const struct outcome_more *more, struct slice currency)
+{
+	put_text(out, 8, str_slice(more->reason));
+	put_number(out, 9, (uint64_t)more->until_ms);
+	if (!more->revenue && !more->cost)
+		return;
+	size_t mark = put_begin(out, 10);
+	put_number(out, 1, (uint64_t)more->revenue);
+	put_number(out, 2, (uint64_t)more->cost);
+	put_text(out, 3, currency);
+	put_end(out, mark);
+}
+
+static void put_outcomes(struct bytes *out, const struct record *r, struct slice currency)
 {
 	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
 		const struct outcome *o = &r->rare->outcomes[i];
@@ -162,6 +175,8 @@ static void put_outcomes(struct bytes *out, const struct record *r)
 		put_text(out, 5, member_of(r, o->member));
 		put_text(out, 6, str_slice(o->agent));
 		put_number(out, 7, (uint64_t)o->time_ms);
+		if (o->more)
+			put_outcome_more(out, o->more, currency);
 		put_end(out, mark);
 	}
 }
@@ -217,7 +232,7 @@ void customer_encode(struct bytes *out, const struct record *r, const struct wir
 	put_series(out, r, names);
 	put_cases(out, r, names);
 	put_alerts(out, r, now_ms);
-	put_outcomes(out, r);
+	put_outcomes(out, r, names->currency);
 	put_links(out, r);
 	put_number(out, 11, r->seq);
 	put_number(out, 12, r->rare->late);

@@ -13,7 +13,7 @@
 
 struct draft {
 	struct request_outcome o;
-	struct slice kind;
+	struct slice kind, money;
 };
 
 #define AT(member) .offset = offsetof(struct draft, o.member)
@@ -32,9 +32,20 @@ static const struct field_spec fields[FIELD_NUMBERS] = {
 	[10] = { .name = "kind", .kind = FIELD_NAME, .offset = offsetof(struct draft, kind),
 		 LIMIT("limit_id_bytes", LIMIT_ID_BYTES) },
 	[11] = { .name = "time_ms", .kind = FIELD_TIME, AT(time_ms) },
+	[12] = { .name = "reason", .kind = FIELD_NAME, AT(reason),
+		 LIMIT("limit_attribute_text_bytes", LIMIT_ATTRIBUTE_TEXT_BYTES) },
+	[13] = { .name = "until_ms", .kind = FIELD_TIME, AT(until_ms) },
+	[14] = { .name = "money", .kind = FIELD_BYTES, .offset = offsetof(struct draft, money) },
 	[15] = ID("language", language),
 };
 static const struct message_spec spec = MESSAGE_SPEC("Outcome", fields);
+
+static const struct field_spec money_fields[FIELD_NUMBERS] = {
+	[1] = { .name = "money.revenue", .kind = FIELD_TIME, AT(revenue) },
+	[2] = { .name = "money.cost", .kind = FIELD_TIME, AT(cost) },
+	[3] = { .name = "money.currency", .kind = FIELD_NAME, AT(currency), LIMIT("limit_id_bytes", LIMIT_ID_BYTES) },
+};
+static const struct message_spec money_spec = MESSAGE_SPEC("Money", money_fields);
 
 /* The digits end where `end` is; where they begin. By hand, since every recommendation has an id. */
 static char *digits_before(char *end, uint64_t v)
@@ -87,15 +98,44 @@ static int check_decision(struct request_outcome *o)
 
 static int check_kind(struct draft *d)
 {
-	int rc = field_required("kind", d->kind.len > 0, "shown, offered, accepted, rejected, later or ignored");
+	int rc = field_required("kind", d->kind.len > 0, "shown, offered, accepted, rejected, later, ignored or overruled");
 	if (rc != ERR_OK)
 		return rc;
 	d->o.kind = outcome_from_name(d->kind);
 	if (d->o.kind == 0)
 		return error_set(ERR_INVALID, "kind",
-				 "kind \"%.*s\" is not known: shown, offered, accepted, rejected, later "
-				 "or ignored",
+				 "kind \"%.*s\" is not known: shown, offered, accepted, rejected, later, "
+				 "ignored or overruled",
 				 SLICE_ARG(d->kind));
+	return ERR_OK;
+}
+
+static int check_money(struct draft *d)
+{
+	struct request_outcome *o = &d->o;
+	if (!d->money.len)
+		return ERR_OK;
+	int rc = fields_decode(d, &money_spec, d->money, NULL);
+	if (rc != ERR_OK)
+		return rc;
+	if (o->revenue < 0 || o->cost < 0 || o->revenue > LIMIT_MONEY || o->cost > LIMIT_MONEY)
+		return error_set(ERR_LIMIT, "money", "revenue and cost are 0 to %lld, in the smallest unit of the currency "
+				 "(limit_money)", (long long)LIMIT_MONEY);
+	return (o->revenue || o->cost) ? field_required("money.currency", o->currency.len > 0,
+							"an ISO code such as \"EUR\": the pack's") : ERR_OK;
+}
+
+/* When they want to be asked again: after it was said. */
+static int check_until(const struct request_outcome *o)
+{
+	if (o->until_ms == 0)
+		return ERR_OK;
+	if (o->kind != OUTCOME_LATER)
+		return error_set(ERR_INVALID, "until_ms", "only \"later\" has a time to come back; how long an offer holds is "
+				 "the pack's to say");
+	if (o->until_ms <= o->time_ms || o->until_ms > LIMIT_TIME_MAX_MS)
+		return error_set(ERR_INVALID, "until_ms", "it lies before the outcome's own time: when do they want to be "
+				 "asked again?");
 	return ERR_OK;
 }
 
@@ -115,7 +155,11 @@ static int check(struct draft *d, int64_t now_ms)
 		rc = check_kind(d);
 	if (rc == ERR_OK)
 		rc = check_decision(o);
-	return rc == ERR_OK ? wire_check_time(&o->time_ms, now_ms) : rc;
+	if (rc == ERR_OK)
+		rc = check_money(d);
+	if (rc == ERR_OK)
+		rc = wire_check_time(&o->time_ms, now_ms);
+	return rc == ERR_OK ? check_until(o) : rc;
 }
 
 int outcome_decode(struct request_outcome *out, struct slice bytes, struct arena *arena, int64_t now_ms)

@@ -64,6 +64,8 @@ struct request_outcome {
 	struct slice id, source, customer, alias, member, agent, action, channel, decision, language;
 	uint64_t decision_boot, decision_count; /* parsed from `decision`; 0, 0 where empty */
 	int kind;                               /* enum outcome_kind */
+	struct slice reason, currency;
+	int64_t revenue, cost, until_ms;        /* minor units of the currency, which is given where one of them is not 0 */
 	int64_t time_ms;
 	uint64_t id_hash, content_hash;
 };

@@ -158,6 +158,7 @@ struct wire_names {
 	void *arg;
 	struct slice (*series)(void *arg, uint32_t id);
 	struct slice (*open_case)(void *arg, uint32_t id);
+	struct slice currency; /* the pack's, of amounts */
 };
 
 void response_error(struct bytes *out, uint64_t request_id, const struct error *e);

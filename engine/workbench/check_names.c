@@ -20,6 +20,7 @@ static const char *const outcome_types[] = { "outcome.shown",
 					     "outcome.rejected",
 					     "outcome.later",
 					     "outcome.ignored",
+					     "outcome.overruled",
 					     NULL };
 
 static bool listed(const char *name, const char *const *names)
@@ -67,7 +68,8 @@ static enum has_attr case_attr(const struct check *c, const struct case_decl *d,
 
 enum has_attr type_attr(const struct check *c, const struct str *type, const struct str *name, struct schema_attr *out)
 {
-	static const char *const of_outcomes[] = { "action", "channel", "decision", NULL };
+	static const char *const of_outcomes[] = { "action", "channel", "cost",   "decision",
+						   "reason", "revenue", "until", NULL };
 	const struct pack *p = c->pack;
 	*out = (struct schema_attr){ .type = SCHEMA_STRING };
 	for (unsigned i = 0; i < p->case_count; i++)
@@ -137,7 +139,7 @@ static void check_type(struct check *c, const struct str *type, const char *of, 
 		if (!listed(type->data, outcome_types))
 			tell(c, FINDING_ERROR, "unknown-event", at,
 			     mend_by_name(c, type->data, outcome_types,
-					  "outcomes are shown, offered, accepted, rejected, later, ignored"),
+					  "outcomes are shown, offered, accepted, rejected, later, ignored, overruled"),
 			     "%s: there is no outcome of that name: \"%s\"", of, type->data);
 		return;
 	}

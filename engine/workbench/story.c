@@ -158,7 +158,11 @@ static void entry_told(void *arg, enum world_kind kind, const struct record *r, 
 {
 	struct story *s = arg;
 	struct subject who = record_subject(r);
-	if (kind == WORLD_TIMER) {
+	if (kind == WORLD_TIMER && timer->decl == TIMER_UNANSWERED) {
+		story_add(s, arena_printf(&s->arena, "%.*s  customer %.*s: %s was offered and has no answer: ignored",
+					  SLICE_ARG(story_time(s, timer->due_ms)), SLICE_ARG(subject_id(&who)),
+					  timer->key ? timer->key->data : "?"));
+	} else if (kind == WORLD_TIMER) {
 		const struct case_decl *c = pack_case_by_id(s->world->m.pack, timer->decl);
 		story_add(s, arena_printf(&s->arena, "%.*s  customer %.*s: case %s%s%s is past its time",
 					  SLICE_ARG(story_time(s, timer->due_ms)), SLICE_ARG(subject_id(&who)),

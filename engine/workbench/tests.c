@@ -160,7 +160,7 @@ static int host_outcome(void *arg, struct slice customer, const struct test_outc
 	int kind = outcome_from_name(o->kind);
 	if (!kind)
 		return error_set(ERR_INVALID, NULL,
-				 "\"%.*s\" is no outcome; it is shown, offered, accepted, rejected, later or ignored",
+				 "\"%.*s\" is no outcome; it is shown, offered, accepted, rejected, later, ignored or overruled",
 				 SLICE_ARG(o->kind));
 	if (!pack_has_action(s->world, o->action))
 		return story_unknown("action", o->action, NULL);
@@ -174,6 +174,7 @@ static int host_outcome(void *arg, struct slice customer, const struct test_outc
 		.action = o->action,
 		.channel = o->channel.len ? o->channel : SLICE("call"),
 		.kind = kind,
+		.details = { .reason = o->reason, .until_ms = o->until_ms, .revenue = o->revenue, .cost = o->cost },
 	};
 	*step = story_step(s, arena_printf(&s->arena, "customer %.*s: %.*s %.*s", SLICE_ARG(customer),
 					   SLICE_ARG(o->kind), SLICE_ARG(o->action)));

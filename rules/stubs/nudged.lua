@@ -337,7 +337,7 @@ function open_alert(rule) end
 ---@field action? string
 ---@field group? string
 ---@field goal? string
----@alias nudged.OutcomeKind "shown" | "offered" | "accepted" | "rejected" | "later" | "ignored"
+---@alias nudged.OutcomeKind "shown" | "offered" | "accepted" | "rejected" | "later" | "ignored" | "overruled"
 ---How many outcomes there were. `outcomes { "rejected", within = "30d", group = "messages" }`
 ---@param body nudged.OutcomesBody
 ---@return nudged.Term
@@ -435,6 +435,7 @@ function rule(name) end
 ---@field rejected? integer
 ---@field later? integer
 ---@field ignored? integer
+---@field overruled? integer
 ---@field within nudged.Span
 ---@class nudged.PolicyBody
 ---@field goal? string which actions it covers; all that match, every one without any of the four
@@ -471,6 +472,7 @@ function policy(body) end
 ---The gates and the lever of all its actions: asked before their own.
 ---@class nudged.GoalBody
 ---@field skills? nudged.Types words that the agent's attribute `skills` must list
+---@field ignored_after? nudged.Span an offer without an answer counts as ignored by then
 ---@field eligible? nudged.Condition | fun(c: nudged.Context): any
 ---@field applicable? nudged.Condition | fun(c: nudged.Context): any
 ---@field suitable? nudged.Condition | fun(c: nudged.Context): any
@@ -482,6 +484,7 @@ function goal(name) end
 ---@class nudged.GroupBody: nudged.GoalBody
 ---@field goal? string of all its actions, which need not say it
 ---@field skills? nudged.Types words that the agent's attribute `skills` must list
+---@field ignored_after? nudged.Span an offer without an answer counts as ignored by then
 ---@field eligible? nudged.Condition | fun(c: nudged.Context): any
 ---@field applicable? nudged.Condition | fun(c: nudged.Context): any
 ---@field suitable? nudged.Condition | fun(c: nudged.Context): any
@@ -502,11 +505,13 @@ function group(name) end
 ---@field rejected? nudged.Words | nudged.NextStep
 ---@field later? nudged.Words | nudged.NextStep
 ---@field ignored? nudged.Words | nudged.NextStep
+---@field overruled? nudged.Words | nudged.NextStep
 
 ---@class nudged.ActionBody
 ---@field goal? string its group's, where that has one
 ---@field group? string
 ---@field skills? nudged.Types words that the agent's attribute `skills` must list
+---@field ignored_after? nudged.Span an offer without an answer counts as ignored by then
 ---@field next? nudged.Next how the conversation goes on after an outcome
 ---@field channels? nudged.Types any
 ---@field asks? nudged.Types topics of the pack, or groups, that ask for it

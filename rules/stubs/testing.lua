@@ -139,6 +139,10 @@ function Subject:event(type, fields) end
 ---@field member? string
 ---@field agent? string
 ---@field channel? string "call"
+---@field reason? string
+---@field until_ms? number of "later": when they want to be asked again, UTC milliseconds
+---@field revenue? number smallest units of the pack's currency
+---@field cost? number
 ---Of customers: what became of an action. `home:outcome("rejected", "family-plan")`
 ---@param kind nudged.OutcomeKind
 ---@param action string

@@ -78,7 +78,7 @@ action "new-phone" {
 }
 
 -- All that keeps who has a contract, or wants to leave.
-group "contract" { goal = "retain" }
+group "contract" { goal = "retain", ignored_after = "14d" }
 
 action "renewal" {
   group = "contract", channels = { "call", "chat", "web", "shop" },

@@ -29,6 +29,8 @@ policy { goal = "grow", unless = attr("consent_marketing", "customer"):is(false)
 
 -- Contact policy: what people refused, and how often they may be asked.
 policy { per = "group", after = { rejected = 2, within = "180d" }, pause = "90d", except = asked_for_it() }
+-- Who twice does not answer has answered.
+policy { group = "contract", per = "group", after = { ignored = 2, within = "90d" }, pause = "60d", except = asked_for_it() }
 policy { goal = "grow", per = "goal", at_most = { offered = 3, within = "30d" }, except = asked_for_it() }
 policy { channel = "sms", per = "channel", at_most = { offered = 4, within = "7d" } }
 policy { action = "survey", at_most = { offered = 1, within = "30d" } }

@@ -300,7 +300,7 @@ static void the_oldest_outcomes_give_way(void **state)
 	outcome(T0 + 15, 901);
 	assert_int_equal(r->rare->outcome_count, LIMIT_OUTCOMES);
 	assert_true(r->rare->outcomes[0].time_ms == T0 + 10 && r->rare->outcomes[1].decision_count == 901);
-	for (int kind = OUTCOME_SHOWN; kind <= OUTCOME_IGNORED; kind++)
+	for (int kind = OUTCOME_SHOWN; kind <= OUTCOME_LAST; kind++)
 		assert_int_equal(outcome_from_name(slice_of(outcome_name(kind))), kind);
 	assert_int_equal(outcome_from_name(SLICE("")), 0);
 	assert_int_equal(outcome_from_name(SLICE("bought")), 0);

@@ -5,8 +5,9 @@
 #include "base/clock.h"
 
 static struct {
-	const char *decision, *member, *agent, *channel, *id, *source, *lang;
-	int64_t at_ms;
+	const char *decision, *member, *agent, *channel, *id, *source, *lang, *reason, *currency;
+	int64_t at_ms, until_ms;
+	uint64_t revenue, cost;
 } v = { .source = "nudgectl", .channel = "call" };
 
 static int show(const struct context *c, const Nudge__V1__OutcomeRecorded *recorded, const char *id)
@@ -50,6 +51,14 @@ static int run(struct context *c, int argc, char **argv)
 	ask.channel = text_or_empty(v.channel);
 	ask.language = text_or_empty(v.lang);
 	ask.time_ms = v.at_ms;
+	ask.reason = text_or_empty(v.reason);
+	ask.until_ms = v.until_ms;
+	Nudge__V1__Money money = NUDGE__V1__MONEY__INIT;
+	money.revenue = (int64_t)v.revenue;
+	money.cost = (int64_t)v.cost;
+	money.currency = text_or_empty(v.currency);
+	if (v.revenue || v.cost)
+		ask.money = &money;
 	Nudge__V1__Response *answer;
 	int code = context_ask(c, NUDGE_OUTCOME, &ask, &answer);
 	if (code != EXIT_DONE)
@@ -67,6 +76,11 @@ static const struct option_spec options[] = {
 	{ "id", OPTION_TEXT, &v.id, "ID", "unique per source (made up; with --decision from decision and kind)" },
 	{ "source", OPTION_TEXT, &v.source, "NAME", "who says so (nudgectl)" },
 	{ "lang", OPTION_TEXT, &v.lang, "LANGUAGE", "of the words of what comes next (the customer's)" },
+	{ "reason", OPTION_TEXT, &v.reason, "TEXT", "why, in a word that can be counted (above all of overruled)" },
+	{ "until", OPTION_TIME, &v.until_ms, "TIME", "of later: when they want to be asked again" },
+	{ "revenue", OPTION_COUNT, &v.revenue, "N", "what it brought, in the smallest unit of the currency" },
+	{ "cost", OPTION_COUNT, &v.cost, "N", "what it cost" },
+	{ "currency", OPTION_TEXT, &v.currency, "ISO", "of both; must be the pack's" },
 	{ "at", OPTION_TIME, &v.at_ms, "TIME", "when (now)" },
 	{ 0 },
 };
@@ -80,6 +94,7 @@ const struct command cmd_outcome = {
 	.max_args = 3,
 	.options = options,
 	.run = run,
-	.details = "KIND is shown (to the agent), offered (to the customer), accepted, rejected, later or ignored. Where the "
+	.details = "KIND is shown (to the agent), offered (to the customer), accepted, rejected, later,"
+		   " ignored, or overruled (by the agent; say the reason). Where the "
 		   "pack says what comes next after it, that is shown.",
 };

@@ -119,7 +119,7 @@ static json_t *action_json(const struct compare_row *row)
 	       *unknown = json_object();
 	for (size_t i = 0; i < sizeof(action_counts) / sizeof(action_counts[0]); i++)
 		set_count(o, action_counts[i].name, row->counts[action_counts[i].count]);
-	for (int kind = OUTCOME_SHOWN; kind <= OUTCOME_IGNORED; kind++)
+	for (int kind = OUTCOME_SHOWN; kind <= OUTCOME_LAST; kind++)
 		if (row->counts[COUNT_UNKNOWN_KIND + kind])
 			set_count(unknown, outcome_name((enum outcome_kind)kind), row->counts[COUNT_UNKNOWN_KIND + kind]);
 	json_object_set_new(o, "unknown_by_kind", unknown);

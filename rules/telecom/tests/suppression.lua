@@ -176,3 +176,22 @@ test("who wants to leave is heard out, whatever they answer", function()
     if_later = has "callback-promise: It is yours to think about",
   })
 end)
+
+test("who does not answer twice has answered", function()
+  home:event("web.visit", { member = "dad", page = "cancel" })
+  local function offer()
+    home:outcome("offered", "retention-offer", { member = "dad" })
+    wait "14d"
+    home:event("web.visit", { member = "dad", page = "cancel" })
+  end
+  offer()
+  ask("bill/pay"):expect_action "retention-offer"
+  home:outcome("offered", "retention-offer")
+  home:outcome("overruled", "retention-offer", { reason = "moves abroad" }) -- an answer: the agent's
+  wait "14d"
+  home:event("web.visit", { member = "dad", page = "cancel" })
+  ask("bill/pay"):expect_action "retention-offer"
+  offer()
+  ask("bill/pay"):expect_no_action("retention-offer", { gate = "policy", reason = has "2 ignored" })
+  ask("contract/cancel"):expect_action "retention-offer"
+end)

@@ -19,6 +19,7 @@ const char *const *check_codes(void)
 		"always-holds",
 		"bad-format",
 		"bad-span",
+		"bad-value",
 		"bad-words",
 		"bare-boolean",
 		"contradiction",
@@ -231,6 +232,17 @@ static void action_roots(struct check *c, const struct action_decl *a, root_visi
 	for (unsigned i = 0; i < a->context_count; i++)
 		root(c, &x, visit, a->contexts[i].when, "context", true, a->file, a->line);
 	phrase_roots(c, &x, visit, &a->say, a->file, a->line);
+	for (unsigned i = 0; i < a->next_count; i++)
+		phrase_roots(c, &x, visit, &a->next[i].say, a->file, a->line);
+}
+
+/* Goals and groups. */
+static void level_roots(struct check *c, const struct level_decl *d, root_visit visit)
+{
+	struct context x = { .decision = true };
+	root(c, &x, visit, d->gates.eligible, "eligible", true, d->file, d->line);
+	root(c, &x, visit, d->gates.applicable, "applicable", true, d->file, d->line);
+	root(c, &x, visit, d->gates.suitable, "suitable", true, d->file, d->line);
 }
 
 void each_root(struct check *c, root_visit visit)
@@ -250,6 +262,8 @@ void each_root(struct check *c, root_visit visit)
 		root(c, &x, visit, d->except, "except", true, d->file, d->line);
 		phrase_roots(c, &x, visit, &d->say, d->file, d->line);
 	}
+	for (unsigned i = 0; i < p->above_count; i++)
+		level_roots(c, &p->above[i], visit);
 	for (unsigned i = 0; i < p->action_count; i++)
 		action_roots(c, &p->actions[i], visit);
 	for (unsigned i = 0; i < p->answer_count; i++)
@@ -283,6 +297,11 @@ void each_text(struct check *c, text_visit visit)
 		struct context of = { .decision = true, .action = a };
 		struct text_use use = { &a->say, "action", a->name->data, true, a->file, a->line };
 		visit(c, &of, &use);
+		for (unsigned k = 0; k < a->next_count; k++) {
+			use.phrase = &a->next[k].say; /* the agent reads it, if only to say it */
+			use.to_customer = false;
+			visit(c, &of, &use);
+		}
 	}
 	for (unsigned i = 0; i < p->answer_count; i++) {
 		const struct answer_decl *a = &p->answers[i];
@@ -309,7 +328,8 @@ static void check_init(struct check *c)
 
 static void check_finish(struct check *c)
 {
-	struct names *const all[] = { &c->types, &c->event_attrs, &c->attrs, &c->sets, &c->dotted, &c->texts, &c->params, &c->inputs };
+	struct names *const all[] = { &c->types,  &c->event_attrs, &c->attrs,  &c->sets,
+				      &c->dotted, &c->texts,       &c->params, &c->inputs };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		names_finish(all[i]);
 	free(c->fact_used);

@@ -203,6 +203,15 @@ static enum verdict judge_one_of(struct check *c, const struct context *x, const
 	return possible ? OPEN : NEVER;
 }
 
+/* :has looks for a word in a text. */
+static enum verdict judge_has(struct check *c, const struct context *x, const struct term *t)
+{
+	struct domain d = domain_of(c, x, t->children[0]);
+	if (d.type == SCHEMA_ANY || d.type == SCHEMA_STRING)
+		return OPEN;
+	return wrong_type(c, t, why_text(c, t->children[0], &d), "compare it with :is");
+}
+
 static enum verdict judge_alert(struct check *c, const struct term *t)
 {
 	for (unsigned i = 0; i < c->pack->rule_count; i++) {
@@ -278,6 +287,8 @@ static enum verdict judge(struct check *c, const struct context *x, const struct
 		return judge_equal(c, x, t);
 	case TERM_ONE_OF:
 		return judge_one_of(c, x, t);
+	case TERM_HAS:
+		return judge_has(c, x, t);
 	case TERM_KNOWN:
 		return judge_known(c, t);
 	case TERM_ALL:
@@ -445,6 +456,15 @@ static void judge_root(struct check *c, const struct context *x, const struct ro
 	contradictions(c, x, r->term);
 }
 
+static void collect_gates(struct check *c, const struct context *x, struct bounds *all,
+			  const struct term *const gates[3])
+{
+	for (size_t k = 0; k < 3; k++)
+		if (gates[k])
+			collect(c, x, all, gates[k]);
+}
+
+/* With the gates of its goal and group, which are asked before its own. */
 static void judge_actions(struct check *c)
 {
 	for (unsigned i = 0; i < c->pack->action_count; i++) {
@@ -452,9 +472,12 @@ static void judge_actions(struct check *c)
 		const struct term *const gates[] = { a->eligible, a->applicable, a->suitable };
 		struct context x = { .decision = true, .action = a };
 		struct bounds all = { .count = 0 };
-		for (size_t k = 0; k < 3; k++)
-			if (gates[k])
-				collect(c, &x, &all, gates[k]);
+		for (unsigned k = 0; k < a->above_count; k++) {
+			const struct gates *g = &c->pack->above[a->above[k]].gates;
+			const struct term *const above[] = { g->eligible, g->applicable, g->suitable };
+			collect_gates(c, &x, &all, above);
+		}
+		collect_gates(c, &x, &all, gates);
 	}
 }
 

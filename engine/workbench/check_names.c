@@ -367,7 +367,8 @@ static const char **subject_attr_names(struct check *c)
 static void check_attr(struct check *c, const struct term *t)
 {
 	struct tell_place at = { t->file, t->line, NULL };
-	if (subject_attr_known(c, t->name))
+	bool skills = t->scope == SCOPE_AGENT && strcmp(t->name->data, "skills") == 0; /* of `skills = { … }` */
+	if (skills || subject_attr_known(c, t->name))
 		return;
 	if (subject_attrs_closed(c)) {
 		tell(c, FINDING_ERROR, "unknown-attribute", at,
@@ -416,6 +417,47 @@ static void check_timeline(struct check *c)
 			(struct tell_place){ p->timeline_file, p->timeline_line, p->timeline_fields[i]->data });
 }
 
+/* What an action learns by: facts, or attributes of the customer. */
+static void check_by(struct check *c, const struct action_decl *a)
+{
+	for (unsigned i = 0; i < a->by_count; i++) {
+		if (pack_fact(c->pack, a->by[i]) >= 0 || subject_attr_known(c, a->by[i]))
+			continue;
+		const char **names = subject_attr_names(c);
+		if (subject_attrs_closed(c))
+			tell(c, FINDING_ERROR, "unknown-attribute",
+			     (struct tell_place){ a->file, a->line, a->by[i]->data },
+			     mend_by_name(c, a->by[i]->data, names,
+					  "name a fact, or an attribute of event \"profile.updated\""),
+			     "action \"%s\": by: neither a fact nor an attribute is named \"%s\"", a->name->data,
+			     a->by[i]->data);
+	}
+}
+
+static bool event_attr_declared(const struct check *c, const struct str *name)
+{
+	for (unsigned i = 0; i < c->pack->event_count; i++)
+		if (event_decl_attr(&c->pack->events[i], name))
+			return true;
+	return is_event_field(name->data) || is_request_field(name->data);
+}
+
+/* A name that is misspelt here masks nothing. */
+static void check_mask(struct check *c, const struct str *name)
+{
+	if (!c->declared || !c->loaded->whole || event_attr_declared(c, name) || subject_attr_known(c, name) ||
+	    pack_fact(c->pack, name) >= 0 || names_count(&c->event_attrs, str_slice(name)))
+		return;
+	const char **names = arena_calloc(&c->arena, c->pack->event_count * LIMIT_ATTRIBUTES + 1, sizeof(*names));
+	for (unsigned i = 0, n = 0; i < c->pack->event_count; i++)
+		for (unsigned k = 0; k < c->pack->events[i].attr_count; k++)
+			names[n++] = c->pack->events[i].attrs[k].name->data;
+	tell(c, FINDING_WARNING, "unknown-attribute",
+	     (struct tell_place){ "pack.lua", c->loaded->place_line, name->data },
+	     mend_by_name(c, name->data, names, "name a fact, a field or an attribute"),
+	     "pack: mask: nothing is named \"%s\", so nothing is masked by it", name->data);
+}
+
 void check_names(struct check *c)
 {
 	const struct pack *p = c->pack;
@@ -427,6 +469,10 @@ void check_names(struct check *c)
 		check_rule(c, &p->rules[i]);
 	for (unsigned i = 0; i < p->case_count; i++)
 		check_case(c, &p->cases[i]);
+	for (unsigned i = 0; i < p->action_count; i++)
+		check_by(c, &p->actions[i]);
+	for (unsigned i = 0; i < p->mask_count; i++)
+		check_mask(c, p->mask[i]);
 	check_timeline(c);
 	each_root(c, check_root);
 }

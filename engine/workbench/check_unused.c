@@ -37,6 +37,19 @@ static void unused_facts(struct check *c)
 	}
 }
 
+static void note_learned_by(struct check *c)
+{
+	for (unsigned i = 0; i < c->pack->action_count; i++) {
+		const struct action_decl *a = &c->pack->actions[i];
+		for (unsigned k = 0; k < a->by_count; k++) {
+			int fact = pack_fact(c->pack, a->by[k]);
+			if (fact >= 0)
+				c->fact_used[fact] = true;
+			names_add(&c->attrs, str_slice(a->by[k]));
+		}
+	}
+}
+
 static void note_adds(struct check *c)
 {
 	for (unsigned i = 0; i < c->pack->rule_count; i++)
@@ -204,6 +217,7 @@ void check_unused(struct check *c)
 		return;
 	each_root(c, note_root);
 	note_adds(c);
+	note_learned_by(c);
 	unused_facts(c);
 	unused_series(c);
 	unused_cases(c);

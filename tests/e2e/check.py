@@ -208,6 +208,12 @@ class Luacheck(unittest.TestCase):
 class Guide(unittest.TestCase):
     """rules/README.md, "Check": the list of codes is the one that there is."""
 
+    def test_its_pack_is_sound(self):
+        with open(os.path.join(ROOT, "rules", "README.md"), encoding="utf-8") as f:
+            blocks = re.findall(r"^```lua\n(.*?)^```", f.read(), re.S | re.M)
+        code, said = findings(pack({"pack.lua": "\n".join(blocks), "words.lua": 'return { sorry = "We are sorry." }\n'}), "--strict")
+        self.assertEqual((code, said["errors"], said["warnings"]), (0, 0, 0), told(said["findings"]))
+
     def test_codes_are_in_step(self):
         with open(os.path.join(ROOT, "rules", "README.md"), encoding="utf-8") as f:
             chapter = re.search(r"^## Check\n(.*?)^## ", f.read(), re.S | re.M).group(1)

@@ -87,6 +87,8 @@ MISTAKES = [
      '  say = { en = "x", vi = "y", de = "z" } } --!', 'language "de" is not among the pack\'s', "add it to pack"),
     ("gap-never-known", E, 'local s = series { on = "call", keep = "30d" }\nfact.n = s:since():at_least "58d" --!',
      "a gap this long is never known", "leave out keep"),
+    ("bad-value", E, f'group "g" {{ goal = "grow" }}\naction "a" {{ goal = "serve", group = "g", {VALUE} }} --!',
+     'has the goal "serve", but its group "g" has "grow"', ""),
     ("refused", E, 'policy { goal = "serve" } --!', "it suppresses nothing", "give it unless"),
     ("refused", E, 'event "x" { attributes = { n = "nunber" } } --!', 'type "nunber" is not known', 'did you mean "number"?'),
     # names of what comes in
@@ -111,6 +113,8 @@ MISTAKES = [
      'gives anybody the attribute "line"', 'did you mean "lines"?'),
     ("unknown-attribute", E, f'rule "r" {{ {DO},\n  when = function(c)\n    return c.event.secnds > 3 --!\n  end }}',
      "a function reads event.secnds", 'did you mean "seconds"?'),
+    ("unknown-attribute", E, f'action "a" {{ goal = "serve", {VALUE},\n  propensity = {{ by = {{ "pln" }} }} }} --!',
+     'by: neither a fact nor an attribute is named "pln"', 'did you mean "plan"?'),
     ("unknown-request-field", W, 'policy { goal = "serve", unless = request.moood:below(0) } --!',
      "request.moood is no field of a request", 'did you mean "mood"?'),
     ("never-there", E, 'rule "r" {\n  why = "x", on = "outage",\n  about = "member", --!\n  set = { lines = 1 } }',
@@ -149,6 +153,10 @@ MISTAKES = [
      "can never hold together", ""),
     ("contradiction", E, f'action "a" {{ goal = "serve", {VALUE},\n  eligible = attr("plan"):is "small",\n'
      '  suitable = attr("plan"):is_not "small" } --!', "can never hold together", ""),
+    ("contradiction", E, f'group "g" {{ eligible = attr("plan"):is "big" }}\naction "a" {{ goal = "serve", group = "g", {VALUE},\n'
+     '  suitable = attr("plan"):is "small" } --!', "can never hold together", ""),
+    ("wrong-type", E, f'action "a" {{ goal = "serve", {VALUE},\n  eligible = attr("lines"):has "two" }} --!', "lines is 0 or more",
+     "compare it with :is"),
     ("always-holds", W, f'action "a" {{ goal = "serve", {VALUE},\n  applicable = request.mood:between(-1, 1) }} --!',
      "request.mood is from -1 to 1", "leave the condition out"),
     ("always-holds", W, f'rule "r" {{ {DO},\n  when = fact.visits:known() }} --!', "it is never unknown", ""),
@@ -195,6 +203,8 @@ PACKS = [
      "unexpected symbol near '='", ""),
     ("syntax", E, {"pack.lua": 'pack { name = "x" }\nrequire "lib.more"\n', "lib/more.lua": "return 1 2\n"}, "lib/more.lua:1",
      "expected near '2'", ""),
+    ("unknown-attribute", W, {"pack.lua": 'pack { name = "x",\n  mask = { "phon" } }\nevent "profile.updated" { attributes = { phone = "string" } }\n'},
+     "pack.lua:2", 'nothing is named "phon", so nothing is masked', 'did you mean "phone"?'),
     # without event "…": against the other uses
     ("unknown-event", W, {"pack.lua": 'pack { name = "x" }\nlocal a = series { on = "visited" }\nlocal b = series { on = "visited", by = "p" }\n'
                           'local c = series { on = "vistied", by = "q" }\nfact.n = a:count "1d" + b:all_keys():count "1d" + c:all_keys():count "1d"\n'},

@@ -43,8 +43,8 @@ def library():
         return importlib.import_module("matplotlib")
 
 
-def draw_all(result, folder=FOLDER):
-    """Writes those that the run has points for; returns their file names with their titles."""
+def prepared():
+    """pyplot, with the looks that all plots share."""
     matplotlib = library()
     matplotlib.use("Agg")
     matplotlib.rcParams.update({
@@ -53,6 +53,12 @@ def draw_all(result, folder=FOLDER):
         "figure.facecolor": PAPER, "axes.facecolor": PAPER, "savefig.facecolor": PAPER, "axes.spines.top": False,
         "axes.spines.right": False,
     })
+    return importlib.import_module("matplotlib.pyplot")
+
+
+def draw_all(result, folder=FOLDER):
+    """Writes those that the run has points for; returns their file names with their titles."""
+    prepared()
     os.makedirs(folder, exist_ok=True)
     drawn = {}
     for name, plot in PLOTS.items():

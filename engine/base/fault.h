@@ -16,6 +16,7 @@
 	X(apply_before_publish) \
 	X(backfill_before_filling) \
 	X(backfill_before_publish) \
+	X(backfill_short_of_memory) \
 	X(base_after_commit) \
 	X(base_before_commit) \
 	X(boot_after_id) \

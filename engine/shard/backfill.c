@@ -337,3 +337,18 @@ bool backfill_told(const struct engine *e, struct wire_backfill *out)
 				       .error = slice_of(state == BACKFILL_FAILED ? b->error.text : "") };
 	return true;
 }
+
+/* Reading takes about as long as filling. */
+double backfill_percent(struct engine *e)
+{
+	struct wire_backfill b;
+	double percent = 0;
+	pthread_mutex_lock(&e->lock);
+	if (backfill_runs(e) && backfill_told(e, &b)) {
+		double read = b.done > b.first_seq ? (double)(b.done - b.first_seq) : 0;
+		double all = b.all > b.first_seq ? (double)(b.all - b.first_seq) : 1;
+		percent = 1 + 49 * (read < all ? read / all : 1) + 50 * (double)b.slots / HASH_SLOTS;
+	}
+	pthread_mutex_unlock(&e->lock);
+	return percent < 100 ? percent : 100;
+}

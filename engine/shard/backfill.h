@@ -31,6 +31,7 @@ void backfill_destroy(struct engine *e);
 bool backfill_runs(const struct engine *e);
 /* Behind the engine's lock; lent as long. False: there was none since the start. */
 bool backfill_told(const struct engine *e, struct wire_backfill *out);
+double backfill_percent(struct engine *e); /* of the one that runs; 0: none. Any thread */
 bool backfill_fills(const struct engine *e, const struct warm *w); /* the same */
 
 #endif

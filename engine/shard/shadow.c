@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "history/apply.h"
 
@@ -78,7 +79,7 @@ int shadow_create(struct shadow **out, const char *data, const struct bundle *bu
 	}
 	pack_keep_only(pack, &fill->series, &fill->cases);
 	machine_set_pack(&s->machine, pack);
-	cache_init(&s->cache, s->machine.pool, s->store, BACKFILL_BYTES);
+	cache_init(&s->cache, s->machine.pool, s->store, fault_hit(backfill_short_of_memory) ? 64 * KIB : BACKFILL_BYTES);
 	*out = s;
 	return ERR_OK;
 }
@@ -297,7 +298,7 @@ static int spill_some(struct shadow *s, struct slot **list)
 int shadow_spill(struct shadow *s, bool all)
 {
 	int result = ERR_OK;
-	if (!all && s->cache.bytes < BACKFILL_BYTES)
+	if (!all && s->cache.bytes < s->cache.limit_bytes)
 		return ERR_OK;
 	for (unsigned h = 0; result == ERR_OK && h < HASH_SLOTS; h++)
 		for (struct slot *list = cache_take_dirty(&s->cache, h); list && result == ERR_OK;)

@@ -1,4 +1,5 @@
 /* shard/status.c: the daemon's measurements as one answer. Counters are atomics that the shards' threads write. */
+#include "shard/backfill.h"
 #include "shard/parts.h"
 
 #include "base/clock.h"
@@ -84,6 +85,7 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 		{ "decisions_unrecorded", "decisions", (double)SUM(unrecorded) },
 		{ "records_written", "records", (double)SUM(stored) },
 		{ "store_bytes", "bytes", (double)st->used_bytes },
+		{ "backfill", "percent", backfill_percent(e) },
 	};
 	size_t count = sizeof(all) / sizeof(all[0]);
 	memcpy(out, all, sizeof(all));

@@ -22,6 +22,22 @@ static struct window *twin(struct record *r, struct strpool *pool, const struct 
 	return member < 0 ? NULL : record_window(r, pool, what->series, (uint8_t)member, window_key(w), create);
 }
 
+static uint64_t events_of(const struct window *w)
+{
+	struct window_sums sums;
+	struct window_spec spec = window_shape(w);
+	window_sum(w, &spec, -LIMIT_TIME_MAX_MS, LIMIT_TIME_MAX_MS, NULL, &sums);
+	return sums.count;
+}
+
+/* It knows of events that the other does not. */
+static bool reaches_further(const struct window *w, const struct window *other)
+{
+	if (!other || window_first_ms(w) < window_first_ms(other))
+		return true;
+	return window_first_ms(w) == window_first_ms(other) && events_of(w) > events_of(other);
+}
+
 static void drop_windows(struct record *r, struct strpool *pool, const struct record *from, const struct id_list *series,
 			 bool keep_older)
 {
@@ -29,8 +45,7 @@ static void drop_windows(struct record *r, struct strpool *pool, const struct re
 		struct window *w = &windows_of(r)[i];
 		if (!is_among(series, window_of(w)->series))
 			continue;
-		const struct window *better = keep_older ? twin((struct record *)from, pool, r, w, NULL) : NULL;
-		if (keep_older && (!better || window_first_ms(w) < window_first_ms(better)))
+		if (keep_older && reaches_further(w, twin((struct record *)from, pool, r, w, NULL)))
 			continue;
 		window_drop(w, pool);
 		body_remove(r, w, sizeof(*w));

@@ -183,7 +183,7 @@ COUNTS = {
     'activate_after_publish': (1, 2), 'activate_before_publish': (1, 2), 'boot_after_id': (1,), 'recover_after_last_batch': (1,),
     'recover_before_effects': (1,), 'journal_new_segment': (1, 3), 'journal_retire_segment': (1, 2),
     'store_before_mark': (1, 3), 'timer_before_publish': (1, 20), 'effect_before_publish': (1, 77),
-    'backfill_before_filling': (1,), 'backfill_before_publish': (1, 30),
+    'backfill_before_filling': (1,), 'backfill_short_of_memory': (1,), 'backfill_before_publish': (1, 30),
     'apply_before_publish': (1, 200), 'reply_before_send': (1, 100),
 }
 

@@ -335,7 +335,8 @@ def filled_as_if_it_had_been_there(bench):
     for shards, seed in ((1, 1), (1, 2), (3, 3)):
         story = Story(bench.pb, seed, 900, 0.7 if shards == 1 else 0)
         whole = from_the_beginning(bench, story, shards)
-        d = bench.daemon(args=['--clock', 'events', '--sweep-ms', '50'], shards=shards, rules=bench.pack(OLD % 'old'))
+        d = bench.daemon(args=['--clock', 'events', '--sweep-ms', '50'], shards=shards, rules=bench.pack(OLD % 'old'),
+                         env={'NUDGED_FAULT': 'backfill_short_of_memory:1:fail'} if seed == 2 else {})
         story.tell(d, story.requests[:600])
         rest = threading.Thread(target=story.tell, args=(d, story.requests[600:], 0.001))
         rest.start()
@@ -350,6 +351,7 @@ def filled_as_if_it_had_been_there(bench):
         kit.check('backfilled' in d.ctl('rules', 'history'))
         digest = d.settled()
         d.kill()
+        d.env = {}
         kit.same(bench.replay(d.data)['digest'], digest, 'digest of a replay')
         d.start(rules=None, shards=2)
         kit.same(d.settled(), digest, 'digest after kill -9')

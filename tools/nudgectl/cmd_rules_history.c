@@ -51,6 +51,20 @@ static void tests_text(const Nudge__V1__Activation *a, char *out, size_t size)
 		snprintf(out, size, "%u", a->tests);
 }
 
+static void show_backfill(const Nudge__V1__Backfill *b)
+{
+	if (!b)
+		return;
+	printf("\nbackfill of entry %llu: %s", (unsigned long long)b->seq, b->state);
+	if (strcmp(b->state, "reading") == 0)
+		printf(", at entry %s of %s", count_text(b->done), count_text(b->all));
+	else if (strcmp(b->state, "failed") == 0)
+		printf(": %s", b->error);
+	else
+		printf(", %s", plural_text(b->subjects, "customer, agent or area", "customers, agents and areas"));
+	printf("\n");
+}
+
 static void show(const Nudge__V1__Rules *r)
 {
 	struct table t;
@@ -79,6 +93,7 @@ static void show(const Nudge__V1__Rules *r)
 	}
 	table_print(&t, 0);
 	table_finish(&t);
+	show_backfill(r->backfill);
 }
 
 static json_t *line_json(const Nudge__V1__Activation *a)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define BACKFILL "backfill" /* a gauge that stands in the pack's line */
+
 static void line(const char *what, const char *value, enum style style)
 {
 	printf("  %s%-14s%s %s", style_on(stdout, STYLE_DIM), what, style_off(stdout), style_on(stdout, style));
@@ -126,7 +128,7 @@ static void show_others(const Nudge__V1__Status *s, const char *heads, bool coun
 	table_init(&t, heads);
 	for (size_t i = 0; i < s->n_gauges; i++) {
 		const Nudge__V1__Gauge *g = s->gauges[i];
-		if (is_figure(g->name) || is_counter(g->name) != counters)
+		if (is_figure(g->name) || is_counter(g->name) != counters || strcmp(g->name, BACKFILL) == 0)
 			continue;
 		table_add_styled(&t, STYLE_DIM, "%s", g->name);
 		value_cell(&t, g->value, g->unit);
@@ -144,6 +146,14 @@ static void show_gauges(const Nudge__V1__Status *s)
 	show_others(s, "now|>value", false);
 }
 
+static double backfill_percent(const Nudge__V1__Status *s)
+{
+	for (size_t i = 0; i < s->n_gauges; i++)
+		if (strcmp(s->gauges[i]->name, BACKFILL) == 0)
+			return s->gauges[i]->value;
+	return 0;
+}
+
 static void show(const struct context *c, const Nudge__V1__Status *s)
 {
 	char text[256];
@@ -154,8 +164,11 @@ static void show(const struct context *c, const Nudge__V1__Status *s)
 	snprintf(text, sizeof(text), "%s%s", time_text(s->now_ms),
 		 *s->clock && s->clock[0] == 'e' ? " (simulated: follows the events)" : "");
 	line("clock", text, STYLE_PLAIN);
-	snprintf(text, sizeof(text), "%s %.12s", *s->pack ? s->pack : "none; see `nudgectl help rules activate`",
-		 s->pack_hash);
+	int len = snprintf(text, sizeof(text), "%s %.12s", *s->pack ? s->pack : "none; see `nudgectl help rules activate`",
+			   s->pack_hash);
+	double filled = backfill_percent(s);
+	if (filled > 0)
+		snprintf(text + len, sizeof(text) - (size_t)len, ", new series being filled from the journal: %.0f%%", filled);
 	line("pack", text, *s->pack ? STYLE_PLAIN : STYLE_YELLOW);
 	if (s->rules_aside) {
 		snprintf(text, sizeof(text), "%s set aside since they kept failing; see `nudgectl rules stats`",

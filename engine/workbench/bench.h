@@ -24,7 +24,7 @@ struct samples {
 double samples_mean(const struct samples *s);
 uint32_t samples_percentile(const struct samples *s, double part); /* 0.5: the median; 0 where there is none */
 
-enum bench_kind { BENCH_RULE, BENCH_ACTION, BENCH_POLICY, BENCH_BALANCE, BENCH_FACT };
+enum bench_kind { BENCH_RULE, BENCH_ACTION, BENCH_POLICY, BENCH_GOAL, BENCH_GROUP, BENCH_BALANCE, BENCH_FACT };
 
 struct bench_row {
 	enum bench_kind kind;
@@ -33,7 +33,7 @@ struct bench_row {
 	int line;
 	const struct term *term; /* what it evaluates first; NULL: Lua, or words */
 	struct samples ns, terms, instructions, bytes;
-	double mean_ns, total_ns; /* of a call, of all; a sample above the 99th percentile counts as that */
+	double mean_ns, total_ns; /* of a call, of all, without what interrupted them */
 };
 
 enum bench_phase {
@@ -60,6 +60,7 @@ struct bench {
 	uint64_t events, began_ns;
 	unsigned *measured, *counted; /* per fact: the entry, the part for which it was last measured, counted */
 	unsigned entry, part;
+	bool *asked; /* per goal and group: in the decision being measured */
 	struct reached_fact *reached; /* by the part being measured */
 	unsigned reached_count, reached_cap;
 	struct world_meter meter;

@@ -216,9 +216,8 @@ static void run_words(struct eval *e, const struct work *w)
 }
 
 /* In the order in which the engine asks; false: it stops here. */
-static bool measure_gates(struct bench *b, struct bench_row *rows, const struct action_decl *a)
+static bool measure_gates(struct bench *b, struct bench_row *rows, const struct term *const gates[3])
 {
-	const struct term *const gates[] = { a->eligible, a->applicable, a->suitable };
 	struct eval *e = b->m->eval;
 	for (unsigned g = 0; g < 3; g++) {
 		if (!gates[g])
@@ -226,6 +225,28 @@ static bool measure_gates(struct bench *b, struct bench_row *rows, const struct 
 		measure_term(b, &rows[g], gates[g], e->member);
 		if (eval_truth(e, gates[g]) != TERNARY_TRUE)
 			return false;
+	}
+	return true;
+}
+
+/* Its goal's and its group's, which are asked once for all of their actions: with the first. */
+static bool measure_above(struct bench *b, const struct action_decl *a)
+{
+	const struct pack *p = b->m->pack;
+	struct bench_row *rows = &b->rows[b->row_count - p->fact_count - 1 - 3 * p->above_count];
+	for (unsigned i = 0; i < a->above_count; i++) {
+		const struct level_decl *l = &p->above[a->above[i]];
+		const struct term *const gates[] = { l->gates.eligible, l->gates.applicable, l->gates.suitable };
+		bool *asked = &b->asked[a->above[i]];
+		if (!*asked || l->per_action) {
+			*asked = true;
+			if (!measure_gates(b, &rows[3u * a->above[i]], gates))
+				return false;
+			continue;
+		}
+		for (unsigned g = 0; g < 3; g++)
+			if (gates[g] && eval_truth(b->m->eval, gates[g]) != TERNARY_TRUE)
+				return false;
 	}
 	return true;
 }
@@ -293,7 +314,8 @@ static void measure_action(struct bench *b, const struct action_decl *a, const s
 		return;
 	e->action = a;
 	e->member = member;
-	if (!measure_gates(b, rows, a))
+	const struct term *const gates[] = { a->eligible, a->applicable, a->suitable };
+	if (!measure_above(b, a) || !measure_gates(b, rows, gates))
 		return;
 	measure_policies(b, a, channel);
 	if (!chosen && strcmp(gate, "rank") != 0)
@@ -332,6 +354,7 @@ void bench_measure_decision(struct bench *b, const struct decide_subjects *subje
 	uint8_t member = member_of(b, subjects->customer, ask);
 	begin_context(e, subjects, ask);
 	e->member = member;
+	b->asked = arena_calloc(&b->m->arena, p->above_count + 1, sizeof(*b->asked));
 	if (p->balance && p->balance->op != TERM_LITERAL)
 		measure_term(b, &b->rows[b->row_count - p->fact_count - 1], p->balance, member);
 	for (unsigned i = 0; i < p->action_count; i++)

@@ -2,6 +2,7 @@
 #include "workbench/coverage.h"
 
 #include "base/check.h"
+#include "decide/watch.h"
 
 #include <stdlib.h>
 
@@ -55,26 +56,27 @@ static void function_ran(void *arg, const char *file, int line)
 
 /* Conditions: where each is in the list. */
 
-static struct condition_seen *of_rule(const struct coverage *c, const struct rule_decl *rule)
+static struct condition_seen *of_rule(const struct coverage *c, const struct rule_decl *rule, unsigned which)
 {
-	return &c->conditions[rule - c->m->pack->rules];
+	return &c->conditions[2 * (unsigned)(rule - c->m->pack->rules) + which];
 }
 
 static struct condition_seen *of_gate(const struct coverage *c, const struct action_decl *a, unsigned gate)
 {
-	return &c->conditions[c->m->pack->rule_count + 3 * (unsigned)(a - c->m->pack->actions) + gate];
+	return &c->conditions[2 * c->m->pack->rule_count + 3 * (unsigned)(a - c->m->pack->actions) + gate];
 }
 
 static struct condition_seen *of_policy(const struct coverage *c, const struct policy_decl *p, unsigned which)
 {
 	const struct pack *pack = c->m->pack;
-	return &c->conditions[pack->rule_count + 3 * pack->action_count + 2 * (unsigned)(p - pack->policies) + which];
+	return &c->conditions[2 * pack->rule_count + 3 * pack->action_count + 3 * (unsigned)(p - pack->policies) +
+			      which];
 }
 
 static struct condition_seen *of_level(const struct coverage *c, const struct level_decl *l, unsigned gate)
 {
 	const struct pack *p = c->m->pack;
-	return &c->conditions[p->rule_count + 3 * p->action_count + 2 * p->policy_count +
+	return &c->conditions[2 * p->rule_count + 3 * p->action_count + 3 * p->policy_count +
 			      3 * (unsigned)(l - p->above) + gate];
 }
 
@@ -103,7 +105,10 @@ static void want_rules(struct coverage *c)
 		struct condition_seen like = { "rule", r->name->data, "when", r->file, r->line, 0, 0 };
 		coverage_count_line(c, r->file, r->line);
 		if (r->when || r->when_function != TERM_NO_FUNCTION)
-			want(c, of_rule(c, r), &like, r->when, r->about == ABOUT_MEMBER);
+			want(c, of_rule(c, r, 0), &like, r->when, r->about == ABOUT_MEMBER);
+		like.what = "once_per";
+		if (r->once)
+			want(c, of_rule(c, r, 1), &like, NULL, false);
 	}
 }
 
@@ -131,8 +136,9 @@ static void want_levels(struct coverage *c)
 		const struct level_decl *l = &p->above[i];
 		const struct term *const gates[] = { l->gates.eligible, l->gates.applicable, l->gates.suitable };
 		for (unsigned g = 0; g < 3; g++) {
-			struct condition_seen like = { l->group ? "group" : "goal", l->name->data, gate_names[g],
-						       l->file, l->line, 0, 0 };
+			struct condition_seen like = {
+				l->group ? "group" : "goal", l->name->data, gate_names[g], l->file, l->line, 0, 0
+			};
 			if (gates[g])
 				want(c, of_level(c, l, g), &like, gates[g], false);
 		}
@@ -151,6 +157,9 @@ static void want_policies(struct coverage *c)
 		like.what = "except";
 		if (d->except)
 			want(c, of_policy(c, d, 1), &like, d->except, false);
+		like.what = !d->at_most ? "after" : d->after_count ? "after, at_most" : "at_most";
+		if (d->after_count || d->at_most)
+			want(c, of_policy(c, d, 2), &like, NULL, false);
 	}
 }
 
@@ -158,7 +167,7 @@ void coverage_init(struct coverage *c, struct machine *m)
 {
 	const struct pack *p = m->pack;
 	*c = (struct coverage){ .m = m };
-	c->condition_count = p->rule_count + 3 * p->action_count + 2 * p->policy_count + 3 * p->above_count;
+	c->condition_count = 2 * p->rule_count + 3 * (p->action_count + p->policy_count + p->above_count);
 	c->conditions = must_calloc(c->condition_count + 1, sizeof(*c->conditions));
 	want_rules(c);
 	want_actions(c);
@@ -195,7 +204,31 @@ static void see(struct coverage *c, struct condition_seen *seen, const struct te
 
 void coverage_rule(struct coverage *c, const struct rule_decl *rule, uint8_t member, struct value held)
 {
-	see(c, of_rule(c, rule), rule->when, member, outcome_of(held));
+	see(c, of_rule(c, rule, 0), rule->when, member, outcome_of(held));
+}
+
+void coverage_once(struct coverage *c, const struct rule_decl *rule, bool allowed)
+{
+	if (rule->once)
+		of_rule(c, rule, 1)->seen |= allowed ? OUTCOME_PASS : OUTCOME_HOLD;
+}
+
+void coverage_let_through(struct coverage *c, const struct action_decl *a, struct slice channel)
+{
+	for (unsigned i = 0; i < a->policy_count; i++) {
+		const struct policy_decl *p = &c->m->pack->policies[a->policies[i]];
+		if (!p->channel || slice_equal(str_slice(p->channel), channel))
+			of_policy(c, p, 2)->seen |= OUTCOME_PASS;
+	}
+}
+
+static bool holds_now(struct coverage *c, const struct term *t, uint8_t member)
+{
+	struct looking before;
+	look_begin(c->m->eval, member, &before);
+	bool holds = t && eval_is_true(eval_term(c->m->eval, t));
+	look_end(c->m->eval, &before);
+	return holds;
 }
 
 void coverage_gate(struct coverage *c, const struct action_decl *a, const struct term *gate, uint8_t member,
@@ -218,6 +251,8 @@ void coverage_policy(struct coverage *c, const struct policy_decl *p, const stru
 	unsigned outcome = outcome_of(held);
 	if (!condition) { /* it held an action back */
 		coverage_line(c, p->file, p->line);
+		if (!holds_now(c, p->unless, member)) /* then it was for what became of earlier offers */
+			of_policy(c, p, 2)->seen |= OUTCOME_HOLD;
 		return;
 	}
 	if (condition == p->unless && outcome != OUTCOME_UNKNOWN)

@@ -2,7 +2,8 @@
  *
  * Outcomes. Each condition (a rule's `when`, an action's eligible, applicable and suitable, a policy's unless and
  * except) is to be seen to pass, to hold, and to be unknown where it can be. A policy's `unless` passes while it lets
- * actions through.
+ * actions through; so do its `after` and `at_most`, which are never unknown, and a rule's `once_per`, which holds where
+ * the condition did and the rule fired too lately.
  *
  * Lines. A line counts where a condition stands on it, or a fact that a condition stands on, or a statement of a Lua
  * function, or where a rule, action or policy begins. It is seen when that was evaluated or run; a rule's when it
@@ -34,7 +35,7 @@ struct file_lines {
 
 struct coverage {
 	struct machine *m;
-	struct condition_seen *conditions; /* one a rule, three an action, two a policy; wanted 0: there is none */
+	struct condition_seen *conditions; /* two a rule, three an action, a policy, a goal or group; wanted 0: there is none */
 	unsigned condition_count;
 	struct file_lines *files;
 	unsigned file_count;
@@ -47,12 +48,15 @@ void coverage_init(struct coverage *c, struct machine *m);
 void coverage_finish(struct coverage *c);
 /* While a condition is asked (decide/watch.h). */
 void coverage_rule(struct coverage *c, const struct rule_decl *rule, uint8_t member, struct value held);
+void coverage_once(struct coverage *c, const struct rule_decl *rule, bool allowed); /* its condition held */
 void coverage_gate(struct coverage *c, const struct action_decl *a, const struct term *gate, uint8_t member,
 		   struct value held);
 void coverage_level(struct coverage *c, const struct level_decl *l, const struct term *gate, uint8_t member,
 		    struct value held);
 void coverage_policy(struct coverage *c, const struct policy_decl *p, const struct term *condition, uint8_t member,
 		     struct value held);
+/* No policy held the action back. */
+void coverage_let_through(struct coverage *c, const struct action_decl *a, struct slice channel);
 /* A rule fired, an action was recommended, a policy held something back. */
 void coverage_line(struct coverage *c, const char *file, int line);
 void coverage_sum(const struct coverage *c, struct coverage_sum *out);

@@ -84,6 +84,14 @@ static void rule_asked(void *arg, const struct rule_decl *rule, uint8_t member, 
 	vm_trace_pause(s->world->m.pack->vm, false);
 }
 
+static void rule_done(void *arg, const struct rule_decl *rule, uint8_t member, enum rule_came came,
+		      const struct rule_told *told)
+{
+	struct story *s = arg;
+	if (s->coverage && (came == CAME_FIRED || came == CAME_ONCE))
+		coverage_once(s->coverage, rule, came == CAME_FIRED);
+}
+
 static void level_gate_asked(void *arg, const struct level_decl *level, const struct term *gate, uint8_t member,
 			     struct value held)
 {
@@ -209,8 +217,10 @@ static void nudge_told(void *arg, const struct record *r, const struct nudge_req
 	struct story *s = arg;
 	struct happened_now *h = add_happened(s, HAPPENED_NUDGE, r, rule_named(s->world->m.pack, n->rule));
 	h->to = keep(s, str_slice(n->channel));
-	if (what && s->coverage)
+	if (what && s->coverage) {
 		coverage_line(s->coverage, what->action->file, what->action->line);
+		coverage_let_through(s->coverage, what->action, str_slice(n->channel));
+	}
 	if (what) {
 		h->action = keep(s, str_slice(what->action->name));
 		h->say = keep(s, what->say);
@@ -231,7 +241,7 @@ void story_start(struct story *s, struct world *world, struct coverage *coverage
 	arena_init(&s->arena, 0);
 	s->asked = must_calloc(world->m.pack->rule_count + 1, sizeof(*s->asked));
 	s->world_watch = (struct world_watch){ s, entry_told, nudge_told };
-	s->machine_watch = (struct watch){ s, rule_asked, gate_asked, policy_asked, NULL, level_gate_asked };
+	s->machine_watch = (struct watch){ s, rule_asked, gate_asked, policy_asked, rule_done, level_gate_asked };
 	world->watch = &s->world_watch;
 	world->m.eval->watch = &s->machine_watch;
 }
@@ -323,7 +333,20 @@ static void tell_answer(struct story *s, const struct told *t)
 	bytes_finish(&b);
 }
 
-unsigned story_told(struct story *s, struct slice customer)
+static void cover_answer(struct story *s, const struct decision *d, struct slice channel)
+{
+	for (unsigned i = 0; i < d->choice_count; i++) {
+		const struct action_decl *a = d->choices[i].action;
+		coverage_line(s->coverage, a->file, a->line);
+		if (!d->fallback)
+			coverage_let_through(s->coverage, a, channel);
+	}
+	for (unsigned i = 0; i < d->left_out_count; i++)
+		if (strcmp(d->left_out[i].gate, "rank") == 0)
+			coverage_let_through(s->coverage, d->left_out[i].action, channel);
+}
+
+unsigned story_told(struct story *s, struct slice customer, struct slice channel)
 {
 	const struct decision *d = &s->world->decision;
 	struct subject who = subject_of(SUBJECT_CUSTOMER, customer);
@@ -337,8 +360,8 @@ unsigned story_told(struct story *s, struct slice customer)
 	t->cautions = arena_calloc(&s->arena, d->caution_count + 1, sizeof(*t->cautions));
 	for (unsigned i = 0; i < d->choice_count; i++)
 		keep_choice(s, r, &d->choices[i], i + 1, &t->actions[t->action_count++]);
-	for (unsigned i = 0; s->coverage && i < d->choice_count; i++)
-		coverage_line(s->coverage, d->choices[i].action->file, d->choices[i].action->line);
+	if (s->coverage)
+		cover_answer(s, d, channel.len ? channel : SLICE("call"));
 	for (unsigned i = 0; i < d->left_out_count; i++)
 		t->actions[t->action_count++] = (struct told_action){
 			.name = keep(s, str_slice(d->left_out[i].action->name)),

@@ -87,7 +87,7 @@ void story_add(struct story *s, struct slice text); /* a consequence */
 /* ERR_ABORTED where something of the pack failed since the last call. */
 int story_check(struct story *s);
 /* Remembers world->decision as an answer. Its number, from 1. */
-unsigned story_told(struct story *s, struct slice customer);
+unsigned story_told(struct story *s, struct slice customer, struct slice channel);
 /* "2026-06-28 19:30" in the pack's zone; seconds where there are any. */
 struct slice story_time(struct story *s, int64_t ms);
 /* Why the rule did not fire. */

@@ -247,7 +247,7 @@ static int host_ask(void *arg, struct slice customer, const struct test_ask *a, 
 		return error_set(ERR_LIMIT, NULL, "ids have at most %u bytes (limit_id_bytes)", LIMIT_ID_BYTES);
 	ask_step(s, customer, a);
 	world_decide(s->world, customer, &ask);
-	*request = story_told(s, customer);
+	*request = story_told(s, customer, a->channel);
 	return story_check(s);
 }
 

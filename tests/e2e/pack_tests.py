@@ -346,6 +346,23 @@ end)''')
         self.assertEqual(code, 0, out)
         self.assertIn("13 of 13 lines (100.0%), 8 of 8 outcomes of conditions (100.0%)", out)
 
+    def test_limits_in_time_are_to_be_seen_from_both_sides(self):
+        """once_per, after and at_most: letting through and holding back."""
+        pack = PACK.replace('alert = { to', 'once_per = "1d", alert = { to') + \
+            'policy { goal = "serve", per = "action", after = { rejected = 1, within = "30d" }, pause = "30d" }\n'
+        fires = 'for _ = 1, 2 do c:event("visit", { page = "start" }) end\n'
+        greets = 'c:event("profile.updated", { lines = 2 })\nc:ask():expect_action "greet"\n'
+        refused = 'c:outcome("rejected", "greet")\nc:ask():expect_no_action("greet", { gate = "policy" })\n'
+        for body, missing in (("c:event 'visit'", {"once_per": {"pass", "hold"}, "after": {"pass", "hold"}}),
+                              (fires, {"once_per": {"hold"}, "after": {"pass", "hold"}}),
+                              (fires + fires, {"after": {"pass", "hold"}}), (greets, {"once_per": {"pass", "hold"}, "after": {"hold"}}),
+                              (greets + refused + fires + fires, {})):
+            _, run = Pack(pack, x='local c = customer "c"\ntest("t", function()\n' + body + "\nend)").json("--coverage")
+            self.assertEqual(run["failed"], 0, run)
+            never = {o["condition"]: {k for k in ("pass", "hold", "unknown") if o[k]} for o in run["coverage"]["outcomes_never_seen"]
+                     if o["condition"] in ("once_per", "after", "at_most")}
+            self.assertEqual(never, missing, body)
+
     def test_threshold(self):
         pack = Pack(x='test("t", function() end)')
         for threshold, code in (("0", 0), ("1", 1)):

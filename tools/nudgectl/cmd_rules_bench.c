@@ -54,8 +54,8 @@ static void sort_rows(struct benched *b)
 }
 
 static const char *const kinds[] = {
-	[BENCH_RULE] = "rule",    [BENCH_ACTION] = "action", [BENCH_POLICY] = "policy",
-	[BENCH_BALANCE] = "pack", [BENCH_FACT] = "fact",
+	[BENCH_RULE] = "rule",   [BENCH_ACTION] = "action", [BENCH_POLICY] = "policy", [BENCH_GOAL] = "goal",
+	[BENCH_GROUP] = "group", [BENCH_BALANCE] = "pack",  [BENCH_FACT] = "fact",
 };
 
 /* For people. */
@@ -152,9 +152,8 @@ static void show_method(const struct benched *b)
 		 "anew: "
 		 "facts that several parts share count in each, so the parts are more than the whole. VM instructions "
 		 "and bytes are counted in a run without the clock; terms are those evaluated in C, which have no "
-		 "instructions. The clock's own %u ns are taken off every sample; samples above the 99th percentile "
-		 "count as "
-		 "that in totals, since something else ran then.",
+		 "instructions. The clock's own %u ns are taken off every sample; in totals, one above "
+		 "the 99th percentile, or four times the 90th, counts as that, since something else ran then.",
 		 each, (unsigned)b->bench.clock_ns);
 	printf("\n%s", style_on(stdout, STYLE_DIM));
 	text_wrap(stdout, 0, text);

@@ -10,6 +10,7 @@ test("a third contact about the same topic is told to care", function()
   contact "order"
   contact("order"):expect_not_fired "same-topic-again"
   contact("order"):expect_alert("same-topic-again", { to = "care", say = "ann: contact 3 about order." })
+  ann:event("contact.started", { topic = "order" }):expect_not_fired "same-topic-again" -- once a day is enough
 end)
 
 test("other topics do not count", function()

@@ -333,6 +333,9 @@ class Alone(unittest.TestCase):
         self.assertIn("did you mean rules list?", self.run_tool("rules", "lst")[2])
         errors = self.run_tool("nonsense")[2]
         self.assertLess(errors.index("customer show"), errors.index("Try `nudgectl help`"))
+        errors = self.run_tool("recommend", "c", "--mood", "2")[2]
+        self.assertIn("Try `nudgectl help recommend`", errors)
+        self.assertNotIn("Commands:", errors)
 
     def test_dates_are_times(self):
         first = self.run_tool("simulate", "--households", "1", "--days", "1", "--start", "2026-07-01")

@@ -44,8 +44,19 @@ void help_overview(void)
 		  "`nudgectl help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 used wrongly.");
 }
 
+static const struct command *asked; /* the command being run; NULL: none is known yet */
+
+void help_about(const struct command *c)
+{
+	asked = c;
+}
+
 void help_hint(void)
 {
+	if (asked) {
+		fprintf(stderr, "Try `nudgectl help %s`.\n", asked->name);
+		return;
+	}
 	int column = fprintf(stderr, "Commands: "), indent = column;
 	for (const struct command *const *c = commands; *c; c++) {
 		int wide = (int)strlen((*c)->name) + 2;

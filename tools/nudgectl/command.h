@@ -66,7 +66,9 @@ int options_parse(struct context *c, const struct command *command, int argc, ch
 bool option_read(const struct option_spec *o, const char *text);
 
 void help_overview(void);
-void help_hint(void); /* on standard error: which commands there are, and how to learn more */
+/* On standard error: how to learn more of the command that help_about named, else which commands there are. */
+void help_hint(void);
+void help_about(const struct command *c);
 int help_command(const char *first, const char *second); /* second may be NULL; an exit code */
 
 #endif

@@ -66,6 +66,7 @@ static int run_command(struct context *c, int argc, char **argv)
 		return unknown_command(argc, argv);
 	if (asks_for_help(argc - words, argv + words))
 		return help_command(argv[0], words > 1 ? argv[1] : NULL);
+	help_about(command);
 	int args = options_parse(c, command, argc - words, argv + words);
 	if (args < 0)
 		return EXIT_USAGE;

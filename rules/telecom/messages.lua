@@ -112,7 +112,7 @@ action "family-messages" {
     end),
     business = 0.45,
   },
-  propensity = { start = 0.35, by = { "tenure_band" } }, -- `start` is used; `by` waits for a model that learns
+  propensity = { start = 0.35, by = { "tenure_band" } }, -- a guess, which outcomes correct
   context = when_asked,
   say = {
     en = "One of your lines ({heavy_line}) writes far more than it used to: {heavy_texts} messages today, usually "

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define REQUIRE_DEPTH 32
+#define CALLERS_TOLD 3
 #define TIMELINE_KEEP_DEFAULT 20
 #define PACK_FILE "pack.lua"
 
@@ -59,19 +60,42 @@ static int run_protected(lua_State *L)
 	return 1;
 }
 
+/* Handles an error of the pack's own Lua while it is checked: adds who called what failed. */
+static int add_callers(lua_State *L)
+{
+	lua_Debug ar;
+	int found = 0;
+	if (lua_type(L, 1) != LUA_TSTRING || loader_of(L)->code || vm_of(L)->tripped)
+		return 1;
+	lua_settop(L, 1);
+	for (int level = 0; found < CALLERS_TOLD + 1 && lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.currentline <= 0 || ar.source[0] != '@' || ++found == 1) /* the first is the place itself */
+			continue;
+		lua_pushfstring(L, "%s%s:%d", found == 2 ? "; called from " : ", ", ar.source + 1, ar.currentline);
+		lua_concat(L, 2);
+	}
+	return 1;
+}
+
 /* Runs a file and pushes what it gives. While a pack is checked one that fails gives a hole. */
 static void run_file(lua_State *L, const struct bundle_file *file)
 {
 	struct loader *l = loader_of(L);
 	if (l->loaded)
 		l->loaded[file - l->bundle->files] = true;
-	lua_pushcfunction(L, run_protected);
-	lua_pushlightuserdata(L, (void *)file);
 	if (!l->findings) {
+		lua_pushcfunction(L, run_protected);
+		lua_pushlightuserdata(L, (void *)file);
 		lua_call(L, 1, 1);
 		return;
 	}
-	int status = lua_pcall(L, 1, 1, 0);
+	lua_pushcfunction(L, add_callers);
+	int handler = lua_gettop(L);
+	lua_pushcfunction(L, run_protected);
+	lua_pushlightuserdata(L, (void *)file);
+	int status = lua_pcall(L, 1, 1, handler);
+	lua_remove(L, handler);
 	if (status == LUA_OK)
 		return;
 	if (!guard_note(L, "runtime", status))

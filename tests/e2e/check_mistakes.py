@@ -47,6 +47,8 @@ MISTAKES = [
     ("syntax", E, 'rule "r" {\n  on = "visit"\n  set = { lines = 1 }, --!\n}', "'}' expected", "is a comma missing before it?"),
     ("power-operator", E, "local x = 2 ^ 3 --!", "the operator `^` differs between machines", "write x * x"),
     ("runtime", E, "local x = nil + 1 --!", "attempt to perform arithmetic on a nil value", ""),
+    ("runtime", E, "local function half(x)\n  return x / 2 --!\nend\nlocal y = half(nil)", "attempt to perform arithmetic on a nil value",
+     "called from pack.lua:34"),
     ("unknown-name", E, 'local s = seriez { on = "visit" } --!\nfact.n = s:count "7d"', 'unknown name "seriez"',
      'did you mean "series"?'),
     ("unknown-name", E, "local t = os.time() --!", "packs have no clock, files or output", "c.now is the event's time"),

@@ -87,8 +87,24 @@ void deciding_finish(struct deciding *d);
 void next_fill(struct deciding *d);
 /* gates.c: the first gate that is not true; binds e->member. */
 void gates_ask(struct deciding *d, const struct action_decl *a, struct verdict *v);
-bool gate_on_channel(const struct action_decl *a, struct slice channel);
-bool gate_wanted(const struct ask *ask, const struct action_decl *a);
+/* In line: asked of every action. */
+static inline bool gate_on_channel(const struct action_decl *a, struct slice channel)
+{
+	if (!a->channels || a->channel_count == 0)
+		return true;
+	for (unsigned i = 0; i < a->channel_count; i++)
+		if (slice_equal(str_slice(a->channels[i]), channel))
+			return true;
+	return false;
+}
+
+static inline bool gate_wanted(const struct ask *ask, const struct action_decl *a)
+{
+	if (ask->goal.len && !slice_equal(ask->goal, str_slice(a->goal)))
+		return false;
+	return ask->action.len == 0 || slice_equal(ask->action, str_slice(a->name));
+}
+
 /* policy.c: -1, or the first policy that holds the action back. */
 int policies_ask(struct deciding *d, const struct action_decl *a);
 void cautions_fill(struct deciding *d);

@@ -15,23 +15,6 @@ const char *gate_text(unsigned gate)
 	return gate <= GATE_RANK ? gate_name((enum gate)gate) : "";
 }
 
-bool gate_on_channel(const struct action_decl *a, struct slice channel)
-{
-	if (!a->channels || a->channel_count == 0)
-		return true;
-	for (unsigned i = 0; i < a->channel_count; i++)
-		if (slice_equal(str_slice(a->channels[i]), channel))
-			return true;
-	return false;
-}
-
-bool gate_wanted(const struct ask *ask, const struct action_decl *a)
-{
-	if (ask->goal.len && !slice_equal(ask->goal, str_slice(a->goal)))
-		return false;
-	return ask->action.len == 0 || slice_equal(ask->action, str_slice(a->name));
-}
-
 static void tell(struct eval *e, const struct action_decl *a, const struct term *t, uint8_t member, enum ternary held)
 {
 	struct value v = held == TERNARY_UNKNOWN ? value_unknown() : value_bool(held == TERNARY_TRUE);

@@ -136,6 +136,23 @@ const struct record *explain_area(struct explaining *x, const struct record *cus
 	return explain_other(x, &x->area, SUBJECT_AREA, str_slice(area->string), seq);
 }
 
+const struct record *const *explain_models(struct explaining *x, uint64_t seq, uint64_t pack_seq)
+{
+	if (packs_use(x->h->packs, &x->h->machine, pack_seq, NULL) != ERR_OK)
+		return NULL;
+	const struct pack *p = x->h->machine.pack;
+	unsigned count = p->action_count;
+	const struct record **out = arena_calloc(&x->arena, count + 1, sizeof(out[0]));
+	struct slice *names = arena_alloc(&x->arena, (count + 1) * sizeof(names[0]));
+	x->models = arena_calloc(&x->arena, count + 1, sizeof(x->models[0]));
+	for (unsigned i = 0; i < count; i++) /* the pack changes while others' past is recomputed */
+		names[i] = arena_slice(&x->arena, str_slice(p->actions[i].name));
+	for (; x->model_count < count; x->model_count++)
+		out[x->model_count] =
+			explain_other(x, &x->models[x->model_count], SUBJECT_MODEL, names[x->model_count], seq);
+	return out;
+}
+
 static int nobody_yet(const struct recall *r, uint64_t seq)
 {
 	return error_set(ERR_MISSING, "time_ms",
@@ -270,6 +287,7 @@ static int explain_moment(struct explaining *x)
 	struct decide_subjects subjects = { .customer = r };
 	subjects.agent = explain_other(x, &x->agent, SUBJECT_AGENT, q->agent, x->seq);
 	subjects.area = explain_area(x, r, x->seq);
+	subjects.models = explain_models(x, x->seq, x->seq + 1);
 	if (x->now_ms < r->newest_ms)
 		x->now_ms = r->newest_ms;
 	arena_reset(&x->h->machine.arena);
@@ -367,6 +385,8 @@ int history_explain(struct history *h, const struct request_explain *q, int64_t 
 	recall_finish(&x.recall);
 	recall_finish(&x.agent);
 	recall_finish(&x.area);
+	for (unsigned i = 0; i < x.model_count; i++)
+		recall_finish(&x.models[i]);
 	arena_finish(&x.arena);
 	if (result != ERR_OK)
 		out->len = before;

@@ -90,6 +90,8 @@ static void decide_again(struct explaining *x, const struct decision_record *d, 
 	struct ask ask = d->ask;
 	subjects.agent = explain_other(x, &x->agent, SUBJECT_AGENT, ask.agent, seq);
 	subjects.area = explain_area(x, x->recall.record, seq);
+	if (d->foreign.models)
+		subjects.models = explain_models(x, seq, seq);
 	CHECK(packs_use(x->h->packs, &x->h->machine, seq, NULL) == ERR_OK); /* it did a moment ago */
 	reads.reads = arena_alloc(&x->arena, (foreign.count + 1) * sizeof(reads.reads[0]));
 	ask.explain = true;

@@ -19,6 +19,8 @@ struct explaining {
 	struct arena arena;  /* lasts for the whole explanation */
 	struct recall recall; /* of whom it is about */
 	struct recall agent, area;
+	struct recall *models; /* arena; one an action of the pack of then */
+	unsigned model_count;
 	uint64_t seq;        /* as of after this entry */
 	int64_t now_ms;
 	struct slice member; /* as an alias named it */
@@ -29,6 +31,8 @@ struct explaining {
 const struct record *explain_other(struct explaining *x, struct recall *r, enum subject_kind kind, struct slice id,
 				   uint64_t seq);
 const struct record *explain_area(struct explaining *x, const struct record *customer, uint64_t seq);
+/* What the actions of the pack that is in force for `pack_seq` had learned by `seq`. */
+const struct record *const *explain_models(struct explaining *x, uint64_t seq, uint64_t pack_seq);
 /* Whose past, when, with which pack, how it compares, and the state. `what` names what was asked for ("decision",
  * "entry", NULL), same whether that is as recorded. */
 int explain_head(struct explaining *x, const char *about, uint64_t pack_seq, const char *what, bool same);

@@ -82,7 +82,8 @@ static void measure(struct bench *b, struct bench_row *row, const struct work *w
 	measure_alone(b, row, w, member);
 	unsigned count = b->reached_count;
 	struct reached_fact *reached = arena_alloc(&b->m->arena, (count + 1) * sizeof(*reached));
-	memcpy(reached, b->reached, count * sizeof(*reached));
+	if (count)
+		memcpy(reached, b->reached, count * sizeof(*reached));
 	for (unsigned i = 0; i < count; i++)
 		measure_fact(b, reached[i]);
 }

@@ -108,6 +108,23 @@ static inline bool gate_wanted(const struct ask *ask, const struct action_decl *
 /* policy.c: -1, or the first policy that holds the action back. */
 int policies_ask(struct deciding *d, const struct action_decl *a);
 void cautions_fill(struct deciding *d);
+bool policy_names_channel(const struct deciding *d, const struct policy_decl *p); /* it is about this request at all */
+/* The outcomes of a kind within a span that count together with the action. */
+struct tally {
+	unsigned count;
+	int64_t newest_ms;
+	int64_t until_ms; /* of the newest: when it said that it may come back; 0: it did not say */
+	int64_t nth_ms;   /* time of the nth, from the oldest, where one is asked for */
+};
+struct tally outcomes_tally(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
+			    unsigned kind, struct span within, unsigned nth);
+static inline int64_t tally_end(const struct policy_decl *p, const struct tally *t) /* of the pause */
+{
+	return t->until_ms ? t->until_ms : t->newest_ms + p->pause_ms;
+}
+/* restraint.c */
+bool restraint_holds(const struct deciding *d, const struct policy_decl *p);
+int64_t action_until(struct deciding *d, const struct action_decl *a); /* of one that a policy holds back; 0: cannot be told */
 bool phrase_is_there(const struct phrase *p, const struct pack *pack);
 struct explained_condition;
 void policy_explain(struct deciding *d, const struct policy_decl *p, const struct action_decl *a,

@@ -18,6 +18,7 @@ struct ask {
 	struct slice member, agent, channel, intent, topic, language;
 	double mood;
 	bool has_mood, explain;
+	bool nudge;              /* nobody asked: the system reaches out */
 	unsigned limit;          /* 0: RECOMMENDATIONS_DEFAULT */
 	int64_t now_ms;
 	const struct event_attr *attrs;
@@ -67,6 +68,7 @@ struct left_out {
 	const char *gate;        /* "channel" "goal" "eligible" "applicable" "suitable" "policy" "rank" */
 	struct slice reason;     /* arena; with explain */
 	bool unknown;
+	int64_t until_ms;        /* at "policy", with explain: nothing holds it back from then on; 0: that cannot be told */
 	double score;
 	double propensity, value, context, lever; /* of which the score is made, at "rank" */
 };

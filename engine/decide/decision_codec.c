@@ -260,7 +260,7 @@ int decision_decode(struct decision_record *out, struct slice in, struct arena *
 	*out = (struct decision_record){ 0 };
 	if (!r.bad && version != VERSION)
 		return error_set(ERR_VERSION, NULL, "a decision of format %u; this build knows %u", version, VERSION);
-	out->head.nudge = flags & FLAG_NUDGE;
+	out->head.nudge = out->ask.nudge = flags & FLAG_NUDGE;
 	out->ask.has_mood = flags & FLAG_MOOD;
 	out->ask.explain = flags & FLAG_EXPLAIN;
 	out->fallback = flags & FLAG_FALLBACK;

@@ -107,10 +107,27 @@ void explain_choices(struct deciding *d)
 	d->e->action = NULL;
 }
 
+/* "consent_sms is unknown" */
+static void explain_leaf_value(struct eval *e, const struct term *leaf, struct bytes *out)
+{
+	term_text(leaf, e->m->pack, out);
+	struct value v = eval_term(e, leaf);
+	bytes_printf(out, " is ");
+	if (v.kind == VALUE_BOOL)
+		bytes_printf(out, v.boolean ? "yes" : "no");
+	else
+		value_explain(v, out);
+}
+
 static struct slice policy_reason(struct deciding *d, const struct policy_decl *p)
 {
 	if (p->unless && eval_is_true(eval_term(d->e, p->unless))) {
 		struct bytes b = { 0 };
+		if (p->kind == POLICY_CONSENT) {
+			bytes_printf(&b, "%.*s: ", SLICE_ARG(p->text));
+			explain_leaf_value(d->e, p->unless->children[0]->children[0], &b);
+			return taken(d->e, &b);
+		}
 		bytes_printf(&b, "held back while ");
 		term_render(p->unless, d->m->pack, explain_leaf, d->e, &b);
 		return taken(d->e, &b);
@@ -153,6 +170,13 @@ static struct slice reason_for(struct deciding *d, const struct action_decl *a, 
 	}
 }
 
+static int64_t until_of(struct deciding *d, const struct action_decl *a, const struct verdict *v)
+{
+	d->e->action = a;
+	d->e->member = v->member;
+	return action_until(d, a);
+}
+
 static void score_parts(const struct score *score, struct left_out *l)
 {
 	l->score = score->total;
@@ -177,6 +201,8 @@ void explain_left_out(struct deciding *d)
 			.reason = reason_for(d, &p->actions[i], v),
 			.unknown = v->unknown,
 		};
+		if (v->gate == GATE_POLICY)
+			out->left_out[out->left_out_count - 1].until_ms = until_of(d, &p->actions[i], v);
 		if (v->gate == GATE_RANK)
 			score_parts(&v->score, &out->left_out[out->left_out_count - 1]);
 	}

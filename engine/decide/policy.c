@@ -6,8 +6,10 @@
 #include "decide/text.h"
 #include "decide/watch.h"
 
-static bool names_channel(const struct deciding *d, const struct policy_decl *p)
+bool policy_names_channel(const struct deciding *d, const struct policy_decl *p)
 {
+	if (p->kind && p->kind != POLICY_LADDER && !p->outbound && !d->ask->nudge)
+		return false;
 	return !p->channel || slice_equal(str_slice(p->channel), d->channel);
 }
 
@@ -16,6 +18,8 @@ static bool counts_with(const struct deciding *d, const struct policy_decl *p, c
 			const struct outcome *o)
 {
 	const struct pack *pack = d->m->pack;
+	if (p->of_member && d->member && o->member != d->member)
+		return false;
 	if (p->per == PER_ALL)
 		return true;
 	if (p->per == PER_CHANNEL)
@@ -29,26 +33,25 @@ static bool counts_with(const struct deciding *d, const struct policy_decl *p, c
 				   : a->goal && pack->actions[other].goal == a->goal;
 }
 
-struct tally {
-	unsigned count;
-	int64_t newest_ms;
-};
-
-static struct tally outcomes_tally(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
-				   unsigned kind, struct span within)
+struct tally outcomes_tally(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
+			    unsigned kind, struct span within, unsigned nth)
 {
 	const struct record *r = d->e->customer;
-	struct tally t = { 0, INT64_MIN };
+	struct tally t = { .newest_ms = INT64_MIN };
 	if (r->rare->outcome_count == 0)
 		return t;
 	int64_t now_ms = d->e->now_ms, from_ms = span_from(within, d->m->pack->zone, now_ms);
 	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
 		const struct outcome *o = &r->rare->outcomes[i];
-		if ((kind && o->kind != kind) || o->time_ms <= from_ms || o->time_ms > now_ms ||
+		/* who said when to come back said it for that long */
+		bool said = kind == OUTCOME_LATER && outcome_until_ms(o) > now_ms;
+		if ((kind && o->kind != kind) || (o->time_ms <= from_ms && !said) || o->time_ms > now_ms ||
 		    !counts_with(d, p, a, o))
 			continue;
-		t.count++;
-		t.newest_ms = o->time_ms > t.newest_ms ? o->time_ms : t.newest_ms;
+		if (++t.count == nth)
+			t.nth_ms = o->time_ms;
+		t.newest_ms = o->time_ms; /* they are in the order of time */
+		t.until_ms = kind == OUTCOME_LATER ? outcome_until_ms(o) : 0;
 	}
 	return t;
 }
@@ -68,12 +71,14 @@ static bool policy_holds(struct deciding *d, const struct policy_decl *p, const 
 {
 	if (p->unless && condition_holds(d, p, p->unless))
 		return true;
+	if (p->kind && restraint_holds(d, p))
+		return true;
 	if (p->after_count) {
-		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within);
-		if (t.count >= p->after_count && d->e->now_ms < t.newest_ms + p->pause_ms)
+		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within, 0);
+		if (t.count >= p->after_count && d->e->now_ms < tally_end(p, &t))
 			return true;
 	}
-	return p->at_most && outcomes_tally(d, p, a, p->at_most_kind, p->at_most_within).count >= p->at_most;
+	return p->at_most && outcomes_tally(d, p, a, p->at_most_kind, p->at_most_within, 0).count >= p->at_most;
 }
 
 int policies_ask(struct deciding *d, const struct action_decl *a)
@@ -84,7 +89,7 @@ int policies_ask(struct deciding *d, const struct action_decl *a)
 	for (unsigned i = 0; i < a->policy_count && found < 0; i++) {
 		const struct policy_decl *p = &pack->policies[a->policies[i]];
 		d->e->member = member;
-		if (!names_channel(d, p) || !policy_holds(d, p, a))
+		if (!policy_names_channel(d, p) || !policy_holds(d, p, a))
 			continue;
 		if (p->except && condition_holds(d, p, p->except))
 			continue;
@@ -114,7 +119,7 @@ void cautions_fill(struct deciding *d)
 	e->action = NULL;
 	for (unsigned i = 0; i < pack->policy_count && d->out->caution_count < LIMIT_ANSWERS; i++) {
 		const struct policy_decl *p = &pack->policies[i];
-		if (!phrase_is_there(&p->say, pack) || !names_channel(d, p))
+		if (!phrase_is_there(&p->say, pack) || !policy_names_channel(d, p))
 			continue;
 		e->member = d->member;
 		if (!d->held[i] && !(p->unless && eval_is_true(eval_term(e, p->unless))))
@@ -152,8 +157,8 @@ static void policy_state(struct deciding *d, const struct policy_decl *p, const 
 			bytes_printf(missing, "held back while %.*s", SLICE_ARG(unless.text));
 	}
 	if (p->after_count) {
-		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within);
-		int64_t left_ms = t.count >= p->after_count ? t.newest_ms + p->pause_ms - d->e->now_ms : 0;
+		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within, 0);
+		int64_t left_ms = t.count >= p->after_count ? tally_end(p, &t) - d->e->now_ms : 0;
 		tally_text(d, t, p->after_kind, p->after_count, p->after_within, &b);
 		if (left_ms > 0) {
 			char span[32];
@@ -163,12 +168,16 @@ static void policy_state(struct deciding *d, const struct policy_decl *p, const 
 		}
 	}
 	if (p->at_most) {
-		struct tally t = outcomes_tally(d, p, a, p->at_most_kind, p->at_most_within);
+		struct tally t = outcomes_tally(d, p, a, p->at_most_kind, p->at_most_within, 0);
 		tally_text(d, t, p->at_most_kind, p->at_most, p->at_most_within, &b);
 		if (t.count >= p->at_most) {
 			*holds = true;
 			bytes_printf(missing, "no more of them for now");
 		}
+	}
+	if (p->kind && restraint_holds(d, p)) {
+		*holds = true;
+		bytes_printf(missing, "%.*s", SLICE_ARG(p->text));
 	}
 	out->text = arena_slice(&d->m->arena, bytes_slice(&b));
 	bytes_finish(&b);
@@ -181,8 +190,10 @@ void policy_explain(struct deciding *d, const struct policy_decl *p, const struc
 	bool holds = false;
 	uint8_t member = d->e->member;
 	*out = (struct explained_condition){ .name = p->text, .state = "open" };
-	if (!names_channel(d, p)) {
-		out->text = arena_printf(&d->m->arena, "only for channel %s", p->channel->data);
+	if (!policy_names_channel(d, p)) {
+		out->text = p->kind && p->kind != POLICY_LADDER && !p->outbound
+				    ? SLICE("only for what the system sends of itself")
+				    : arena_printf(&d->m->arena, "only for channel %s", p->channel->data);
 		return;
 	}
 	policy_state(d, p, a, &holds, out, &missing);

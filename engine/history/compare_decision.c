@@ -453,7 +453,7 @@ void nudge_only_after(struct worker *w, const struct step *s, const struct nudge
 	struct side *after = &w->sides[AFTER];
 	struct foreign_reads foreign = { 0 };
 	struct arena *a = &w->arena;
-	struct ask ask = { .channel = arena_slice(a, str_slice(n->channel)),
+	struct ask ask = { .nudge = true, .channel = arena_slice(a, str_slice(n->channel)),
 			   .goal = arena_slice(a, str_slice(n->goal)),
 			   .action = arena_slice(a, str_slice(n->action)),
 			   .member = arena_slice(a, member_name(s->pair->sides[AFTER], n->member)),

@@ -104,7 +104,8 @@ static const struct wire_left_out *tell_left_out(const struct decision *d, struc
 	struct wire_left_out *left = arena_alloc(arena, (d->left_out_count + 1) * sizeof(left[0]));
 	for (unsigned i = 0; i < d->left_out_count; i++) {
 		const struct left_out *l = &d->left_out[i];
-		left[i] = (struct wire_left_out){ .action = str_slice(l->action->name),
+		left[i] = (struct wire_left_out){ .until_ms = l->until_ms,
+						  .action = str_slice(l->action->name),
 						  .gate = slice_of(l->gate),
 						  .reason = l->reason,
 						  .unknown = l->unknown,

@@ -126,6 +126,7 @@ void declare_cases(lua_State *L);
 void declare_rules(lua_State *L);
 void declare_decisions(lua_State *L);
 void declare_catalogue(lua_State *L);
+void declare_restraints(lua_State *L);
 void declare_pack(lua_State *L);
 void pack_assume(struct loader *l); /* what pack { } would have set, for what comes without it */
 int event_declare(lua_State *L); /* what calling `event` does (declare_event.c) */

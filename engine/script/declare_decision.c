@@ -62,7 +62,9 @@ static void describe_policy(struct pack *p, struct policy_decl *d, const char *p
 static int policy_declare(lua_State *L)
 {
 	static const char *const allowed[] = { "goal", "group", "action", "channel", "unless", "except",
-					       "per",  "after", "pause",  "at_most", "say",    NULL };
+					       "per",  "whose", "after", "pause",  "at_most",
+					       "say",  NULL };
+	static const char *const whose[] = { "household", "member", NULL };
 	static const char *const pers[] = { "action", "group", "goal", "channel", "all", NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct fields f = fields_open(L, 1, "policy", place_here(L), allowed);
@@ -76,6 +78,7 @@ static int policy_declare(lua_State *L)
 	d.unless = fields_condition(&f, "unless");
 	d.except = fields_condition(&f, "except");
 	d.per = (uint8_t)fields_choice(&f, "per", pers, PER_ACTION);
+	d.of_member = fields_choice(&f, "whose", whose, 0) == 1;
 	bool after = read_outcomes(&f, "after", &d.after_kind, &d.after_count, &d.after_within);
 	d.pause_ms = fields_ms(&f, "pause", 0);
 	bool at_most = read_outcomes(&f, "at_most", &d.at_most_kind, &d.at_most, &d.at_most_within);
@@ -85,7 +88,7 @@ static int policy_declare(lua_State *L)
 	if (!after && !at_most && !d.unless)
 		fields_fail(&f, "it suppresses nothing; give it unless, after with pause, or at_most");
 	fields_phrase(&f, "say", &d.say);
-	describe_policy(p, &d, pers[d.per]);
+	describe_policy(p, &d, d.of_member ? arena_printf(&p->arena, "%s and member", pers[d.per]).data : pers[d.per]);
 	p->policies = list_room(p->policies, p->policy_count, sizeof(*p->policies));
 	p->policies[p->policy_count++] = d;
 	return 0;

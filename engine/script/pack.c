@@ -166,6 +166,7 @@ static void create_environment(lua_State *L)
 	declare_rules(L);
 	declare_decisions(L);
 	declare_catalogue(L);
+	declare_restraints(L);
 	declare_pack(L);
 	lua_pushcfunction(L, pack_require);
 	lua_setfield(L, -2, "require");

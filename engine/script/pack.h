@@ -125,11 +125,19 @@ struct rule_decl {
 	char last_error[256];
 };
 
+/* What a policy is beside its conditions and counts: made by channel "…" and ladder "…". */
+enum policy_kind { POLICY_PLAIN, POLICY_CONSENT, POLICY_PREFERENCE, POLICY_QUIET, POLICY_LADDER };
 enum policy_per { PER_ACTION, PER_GROUP, PER_GOAL, PER_CHANNEL, PER_ALL };
 struct policy_decl {
 	struct str *goal, *group, *action, *channel; /* what it covers; NULL: all */
 	struct term *unless;    /* suppress while this is true (or unknown: no) */
 	struct term *except;    /* … but not where this is true */
+	uint8_t kind;           /* enum policy_kind */
+	bool outbound;          /* of a channel: holds for requests on it too, not only for nudges */
+	bool of_member;         /* only the asking member's outcomes count, not the household's */
+	uint16_t quiet_from, quiet_to;     /* POLICY_QUIET: minutes of the day in the pack's zone */
+	struct str *before;     /* POLICY_LADDER: the step before, which must have been rejected; NULL: the first */
+	struct span ladder_within;
 	uint8_t per;            /* whose outcomes count together */
 	unsigned after_kind, after_count;  /* after N outcomes of a kind within a span … */
 	struct span after_within;

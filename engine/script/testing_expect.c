@@ -45,7 +45,7 @@ static const struct {
 						     "if_later" } },
 	[EXPECT_FIRST] = { "expect_first", OF_REQUEST, SHAPE_NAME, { "say", "reason", "score", "member", "if_accepted", "if_rejected",
 						    "if_later" } },
-	[EXPECT_NO_ACTION] = { "expect_no_action", OF_REQUEST, SHAPE_NAME, { "gate", "reason" } },
+	[EXPECT_NO_ACTION] = { "expect_no_action", OF_REQUEST, SHAPE_NAME, { "gate", "reason", "until_ms" } },
 	[EXPECT_ORDER] = { "expect_order", OF_REQUEST, SHAPE_ORDER, { NULL } },
 	[EXPECT_ANSWER] = { "expect_answer", OF_REQUEST, SHAPE_VALUE, { NULL } },
 	[EXPECT_NO_ANSWER] = { "expect_no_answer", OF_REQUEST, SHAPE_NAME, { NULL } },

@@ -48,7 +48,7 @@ void nudge_work(struct shard *s, struct work *w)
 		return;
 	}
 	arena_reset(&s->machine.arena);
-	struct ask ask = { .channel = w->effect.channel,
+	struct ask ask = { .nudge = true, .channel = w->effect.channel,
 			   .goal = w->effect.goal,
 			   .action = w->effect.action,
 			   .member = w->member,

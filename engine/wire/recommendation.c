@@ -53,6 +53,7 @@ static void put_left_out(struct bytes *out, const struct wire_left_out *l)
 	put_double(out, 7, l->value);
 	put_double(out, 8, l->context);
 	put_double(out, 9, l->lever);
+	put_number(out, 10, (uint64_t)l->until_ms);
 	put_end(out, mark);
 }
 

@@ -27,6 +27,7 @@ struct wire_left_out {
 	struct slice action, gate, reason;
 	bool unknown;
 	double score, propensity, value, context, lever;
+	int64_t until_ms;
 };
 struct wire_fact {
 	struct slice name, member;

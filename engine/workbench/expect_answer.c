@@ -92,7 +92,8 @@ static int expect_no_action(struct story *s, const struct expectation *x, const 
 	if (!a)
 		return ERR_MISSING;
 	if (!a->place && field_met(s, x, "gate", value_string(a->gate)) &&
-	    field_met(s, x, "reason", value_string(a->reason)))
+	    field_met(s, x, "reason", value_string(a->reason)) &&
+	    field_met(s, x, "until_ms", a->until_ms ? value_number((double)a->until_ms) : value_unknown()))
 		return ERR_OK;
 	bytes_printf(&s->wanted, "no action %.*s", SLICE_ARG(x->name));
 	if (a->place)

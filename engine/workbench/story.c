@@ -368,6 +368,7 @@ unsigned story_told(struct story *s, struct slice customer, struct slice channel
 			.gate = slice_of(d->left_out[i].gate),
 			.reason = keep(s, d->left_out[i].reason),
 			.score = d->left_out[i].score,
+			.until_ms = d->left_out[i].until_ms,
 		};
 	for (unsigned i = 0; i < d->answer_count; i++)
 		t->answers[t->answer_count++] =

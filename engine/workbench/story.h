@@ -35,6 +35,7 @@ struct told_action {
 	struct slice next[3]; /* after accepted, rejected, later: the words, and the action to go on with */
 	unsigned reason_count, place; /* place 0: left out */
 	double score;
+	int64_t until_ms; /* 0: not told */
 };
 struct told_answer { struct slice question, text; };
 struct told {

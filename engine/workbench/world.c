@@ -205,6 +205,7 @@ static void decide(struct world *w, struct decide_subjects *subjects, struct ask
 static void decide_nudge(struct world *w, struct record *r, const struct nudge_request *n)
 {
 	struct ask ask = {
+		.nudge = true,
 		.channel = str_slice(n->channel),
 		.goal = str_slice(n->goal),
 		.action = str_slice(n->action),

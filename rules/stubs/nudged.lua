@@ -445,6 +445,7 @@ function rule(name) end
 ---@field unless? nudged.Condition held back while this is true …
 ---@field except? nudged.Condition … but not where this is
 ---@field per? "action" | "group" | "goal" | "channel" | "all" whose outcomes count together; "action"
+---@field whose? "household" | "member" whose outcomes those are: the whole customer's, or the asking member's only
 ---@field after? nudged.Outcomes after so many …
 ---@field pause? nudged.ExactSpan … no more for so long
 ---@field at_most? nudged.Outcomes no more than so many
@@ -452,6 +453,30 @@ function rule(name) end
 ---What is held back. `policy { per = "group", after = { rejected = 2, within = "180d" }, pause = "90d" }`
 ---@param body nudged.PolicyBody
 function policy(body) end
+
+---@class nudged.Quiet
+---@field from string "21:00", in the pack's zone
+---@field to string "08:00"; may be of the next day
+---@class nudged.ChannelBody
+---@field outbound? boolean true: also for requests on it; false, for channels that customers come by: only for nudges
+---@field consent? string attribute that must be true; who was never asked has not agreed
+---@field preference? string attribute that names the channel they prefer, where they do
+---@field quiet? nudged.Quiet hours in which nothing is sent
+---@field except? nudged.Condition of preference and quiet: not where this is true
+---When a channel may be used to reach a customer.
+---`channel "sms" { consent = "consent_sms", quiet = { from = "21:00", to = "08:00" } }`
+---@param name string
+---@return fun(body: nudged.ChannelBody)
+function channel(name) end
+
+---@class nudged.LadderBody
+---@field steps string[] actions, the smallest offer first
+---@field within? nudged.Span how long a refusal counts; "90d"
+---Better offers step by step: each only after the one before was rejected, and none again that was.
+---`ladder "stay" { steps = { "five-percent", "fifteen-percent" }, within = "90d" }`
+---@param name string
+---@return fun(body: nudged.LadderBody)
+function ladder(name) end
 
 ---How likely it is to be accepted when offered: your estimate, which outcomes correct as they come in.
 ---`propensity = { start = 0.2, by = { "segment" }, half_life = "90d" }`

@@ -29,6 +29,7 @@ event "profile.updated" {
     lines = count, contract = contract, contract_ends = "time", since = "time", tenure_months = count,
     tenure_band = { "string", one_of = { "new", "young", "settled", "old" } },
     monthly_fee = amount, autopay = "boolean", consent_marketing = "boolean", consent_sms = "boolean",
+    preferred_channel = "string",
     -- prices and limits of their own, where they have any
     family_price = amount, line_price = amount, bundle_price = amount, add_on_price = amount, upgrade_price = amount,
     message_cap = count,

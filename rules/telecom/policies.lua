@@ -32,6 +32,10 @@ policy { per = "group", after = { rejected = 2, within = "180d" }, pause = "90d"
 -- Who twice does not answer has answered.
 policy { group = "contract", per = "group", after = { ignored = 2, within = "90d" }, pause = "60d", except = asked_for_it() }
 policy { goal = "grow", per = "goal", at_most = { offered = 3, within = "30d" }, except = asked_for_it() }
+-- Nobody wants to be woken by an offer, nor written to where they prefer another way.
+channel "sms" {
+  preference = "preferred_channel", quiet = { from = "21:30", to = "07:30" }, except = asked_for_it(),
+}
 policy { channel = "sms", per = "channel", at_most = { offered = 4, within = "7d" } }
 policy { action = "survey", at_most = { offered = 1, within = "30d" } }
 

@@ -86,7 +86,8 @@ static void put_left_out(const Nudge__V1__Recommendation *r)
 			parts_text(parts, sizeof(parts), l->score, l->propensity, l->value, l->context, l->lever);
 			table_add(&t, "%s, %s", parts, l->reason);
 		} else {
-			table_add(&t, "%s", l->reason);
+			table_add(&t, "%s%s%s", l->reason, l->until_ms ? "; until " : "",
+				  l->until_ms ? time_short(l->until_ms) : "");
 		}
 	}
 	printf("\n");

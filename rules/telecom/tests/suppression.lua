@@ -195,3 +195,16 @@ test("who does not answer twice has answered", function()
   ask("bill/pay"):expect_no_action("retention-offer", { gate = "policy", reason = has "2 ignored" })
   ask("contract/cancel"):expect_action "retention-offer"
 end)
+
+test("messages rest at night, and where they are not wanted", function()
+  local function sms(intent) return home:ask { member = "dad", channel = "sms", intent = intent, limit = 16 } end
+  at "21:29"
+  sms("bill/pay"):expect_action "data-add-on"
+  at "21:30"
+  sms("bill/pay"):expect_no_action("data-add-on", { gate = "policy", reason = has "quiet hours", until_ms = now() + 36e6 })
+  sms("data/plan"):expect_action "data-add-on"
+  wait "10h"
+  sms("bill/pay"):expect_action "data-add-on"
+  home:event("profile.updated", { preferred_channel = "call" })
+  sms("bill/pay"):expect_no_action("data-add-on", { gate = "policy", reason = has "preferred_channel" })
+end)

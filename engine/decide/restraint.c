@@ -1,0 +1,138 @@
+/* decide/restraint.c: policies that are neither a condition nor a count: quiet hours of a channel, the steps of a ladder;
+ * and of every policy that holds something back, until when. */
+#include "decide/deciding.h"
+
+#define MINUTE_MS (60 * 1000)
+
+/* Within the hours themselves, which may go past midnight. */
+static bool is_quiet(const struct policy_decl *p, unsigned minute)
+{
+	if (p->quiet_from <= p->quiet_to)
+		return minute >= p->quiet_from && minute < p->quiet_to;
+	return minute >= p->quiet_from || minute < p->quiet_to;
+}
+
+static bool quiet_now(const struct deciding *d, const struct policy_decl *p)
+{
+	return is_quiet(p, (unsigned)zone_minute_of_day(d->m->pack->zone, d->e->now_ms));
+}
+
+/* When the hours end next. On a day on which the clocks change, minutes of the day are not minutes since midnight. */
+static int64_t quiet_end(const struct deciding *d, const struct policy_decl *p)
+{
+	const struct zone *z = d->m->pack->zone;
+	int64_t day_ms = zone_day_start(z, d->e->now_ms);
+	if (zone_minute_of_day(z, d->e->now_ms) >= p->quiet_to)
+		day_ms = zone_day_shift(z, day_ms, 1);
+	int64_t end_ms = day_ms + (int64_t)p->quiet_to * MINUTE_MS;
+	return end_ms + (int64_t)(zone_offset_s(z, day_ms) - zone_offset_s(z, end_ms)) * 1000;
+}
+
+/* The newest yes or no to an action within the ladder's span; NULL: none. */
+static const struct outcome *newest_answer(const struct deciding *d, const struct policy_decl *p, const struct str *action)
+{
+	const struct record *r = d->e->customer;
+	int64_t now_ms = d->e->now_ms, from_ms = span_from(p->ladder_within, d->m->pack->zone, now_ms);
+	for (unsigned i = r->rare->outcome_count; i > 0; i--) {
+		const struct outcome *o = &r->rare->outcomes[i - 1];
+		if (o->action == action && o->time_ms <= now_ms && o->time_ms > from_ms &&
+		    (o->kind == OUTCOME_ACCEPTED || o->kind == OUTCOME_REJECTED))
+			return o;
+	}
+	return NULL;
+}
+
+static bool rejected(const struct outcome *o)
+{
+	return o && o->kind == OUTCOME_REJECTED;
+}
+
+/* A step that was refused is not offered again, and none before the one below it was refused. */
+static bool off_the_ladder(const struct deciding *d, const struct policy_decl *p)
+{
+	return rejected(newest_answer(d, p, p->action)) || (p->before && !rejected(newest_answer(d, p, p->before)));
+}
+
+bool restraint_holds(const struct deciding *d, const struct policy_decl *p)
+{
+	return p->kind == POLICY_QUIET ? quiet_now(d, p) : p->kind == POLICY_LADDER && off_the_ladder(d, p);
+}
+
+/* When an instant leaves the window (now - span, now]. 0: never. */
+static int64_t leaves(const struct zone *z, struct span s, int64_t time_ms)
+{
+	switch (s.kind) {
+	case SPAN_EXACT:
+		return time_ms + s.ms;
+	case SPAN_TODAY:
+		return zone_day_shift(z, time_ms, 1);
+	case SPAN_MONTH:
+		return zone_month_start(z, zone_day_shift(z, zone_month_start(z, time_ms), 32));
+	default:
+		return 0;
+	}
+}
+
+struct until {
+	bool holds, open_ended;
+	int64_t ms; /* the latest of them */
+};
+
+static void until_add(struct until *u, int64_t ms)
+{
+	u->holds = true;
+	u->open_ended |= ms == 0;
+	u->ms = ms > u->ms ? ms : u->ms;
+}
+
+static void ladder_until(struct deciding *d, const struct policy_decl *p, struct until *u)
+{
+	const struct outcome *own = newest_answer(d, p, p->action);
+	if (p->before && !rejected(newest_answer(d, p, p->before)))
+		until_add(u, 0); /* until they refuse that */
+	if (rejected(own))
+		until_add(u, leaves(d->m->pack->zone, p->ladder_within, own->time_ms));
+}
+
+static void policy_until(struct deciding *d, const struct policy_decl *p, const struct action_decl *a, struct until *u)
+{
+	const struct zone *z = d->m->pack->zone;
+	int64_t now_ms = d->e->now_ms;
+	if (p->unless && eval_is_true(eval_term(d->e, p->unless)))
+		until_add(u, 0);
+	if (p->kind == POLICY_QUIET && quiet_now(d, p))
+		until_add(u, quiet_end(d, p));
+	if (p->kind == POLICY_LADDER)
+		ladder_until(d, p, u);
+	if (p->after_count) {
+		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within, 0);
+		if (t.count >= p->after_count && now_ms < tally_end(p, &t))
+			until_add(u, tally_end(p, &t));
+	}
+	if (p->at_most) {
+		struct tally t = outcomes_tally(d, p, a, p->at_most_kind, p->at_most_within, 0);
+		if (t.count >= p->at_most) { /* the first whose going leaves room for one more */
+			t = outcomes_tally(d, p, a, p->at_most_kind, p->at_most_within, t.count - p->at_most + 1);
+			until_add(u, leaves(z, p->at_most_within, t.nth_ms));
+		}
+	}
+}
+
+int64_t action_until(struct deciding *d, const struct action_decl *a)
+{
+	struct until all = { 0 };
+	uint8_t member = d->e->member;
+	for (unsigned i = 0; i < a->policy_count; i++) {
+		const struct policy_decl *p = &d->m->pack->policies[a->policies[i]];
+		struct until u = { 0 };
+		d->e->member = member;
+		if (!policy_names_channel(d, p))
+			continue;
+		policy_until(d, p, a, &u);
+		d->e->member = member;
+		if (u.holds && !(p->except && eval_is_true(eval_term(d->e, p->except))))
+			until_add(&all, u.open_ended ? 0 : u.ms);
+	}
+	d->e->member = member;
+	return all.open_ended ? 0 : all.ms;
+}

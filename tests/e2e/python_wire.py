@@ -41,6 +41,13 @@ def check_recommendation(r):
     expect(list(r.cautions), ['open complaint'])
 
 
+def check_model(m):
+    expect((m.action, m.start, m.half_life_ms, list(m.by), m.since_ms), ('family-plan', 0.2, 90 * 86400000, ['segment'], NOW))
+    same(m.segments[0], segment='gold', trials=12, accepted=9, recent_trials=10.5, recent_accepted=8.25, propensity=0.75,
+         deviation=0.125, evidence=32.0)
+    expect((m.calibration[7].trials, m.calibration[7].expected, len(m.calibration)), (4, 0.75, 10))
+
+
 def check_acks(pb, acks):
     expect([a.result for a in acks], [pb.Ack.ACCEPTED, pb.Ack.DUPLICATE, pb.Ack.REFUSED])
     check_alert(acks[0].alerts[0])
@@ -80,6 +87,9 @@ def python_reads(pb, responses):
     same(bodies['rules'].rules.rules[0], name='message-abuse', on=['sms.sent'], fired=10333, aside=True)
     expect((bodies['digest'].digest.records, len(bodies['digest'].digest.digest)), (4167, 32))
     same(bodies['missed'].missed, count=1, resume_seq=2, resume_index=3)
+    check_model(bodies['models'].models.models[0])
+    expect((bodies['models'].models.control, bodies['model_reset'].model_reset.seq), (0.02, 301))
+    check_model(bodies['model_reset'].model_reset.forgotten)
     large = responses[-1].published.acks
     expect((len(large), large[-1].seq), (300000, 299999))
 
@@ -126,6 +136,8 @@ def requests(pb):
         '15 customer=c event=e1 decision= count=0'
     yield dict(explain=pb.Explain(decision='7-18446744073709551615')), \
         '15 customer= event= decision=7-18446744073709551615 count=-1'
+    yield dict(get_models=pb.GetModels(action='family-plan')), '16 action=family-plan by='
+    yield dict(reset_model=pb.ResetModel(action='x', by='bea')), '17 action=x by=bea'
     many = [pb.Event(id=str(i), source='s' * 60, customer='c' * 60, type='t', time_ms=1) for i in range(1024)]
     yield dict(publish=pb.Publish(events=many)), \
         '2' + ''.join(' [%s/%d %s    t  1]' % ('s' * 60, i, 'c' * 60) for i in range(1024))

@@ -7,6 +7,7 @@
 #include "state/record.h"
 #include "wire/frame.h"
 #include "wire/request.h"
+#include "wire/models.h"
 #include "wire/put.h"
 #include "wire/response.h"
 
@@ -128,6 +129,29 @@ static void write_explanation(struct bytes *out)
 	bytes_finish(&told);
 }
 
+static void write_models(struct bytes *out)
+{
+	struct slice by = SLICE("segment");
+	struct wire_cell gold = { SLICE("gold"), 12, 9, 10.5, 8.25, 0.75, 0.125, 32 };
+	struct wire_model model = { .action = SLICE("family-plan"),
+				    .goal = SLICE("serve"),
+				    .start = 0.2,
+				    .evidence = 50,
+				    .half_life_ms = 90LL * 86400000,
+				    .by = &by,
+				    .by_count = 1,
+				    .since_ms = NOW_MS,
+				    .seq = 300,
+				    .own = gold,
+				    .segments = &gold,
+				    .segment_count = 1,
+				    .control_trials = 2,
+				    .bins = { [7] = { 4, 3, 3000000 } } };
+	struct wire_models models = { .pack = SLICE("telecom"), .control = 0.02, .time_ms = NOW_MS, .models = &model, .count = 1 };
+	response_models(out, 18, &models);
+	response_model_reset(out, 19, &model, 301);
+}
+
 static void write_all(struct bytes *out)
 {
 	struct bytes alert = { 0 };
@@ -166,6 +190,7 @@ static void write_all(struct bytes *out)
 	response_missed(out, 15, 1, 2, 3);
 	response_unfollowed(out, 16);
 	write_explanation(out);
+	write_models(out);
 	write_large(out);
 	bytes_finish(&alert);
 }
@@ -273,6 +298,11 @@ static void print_body(const struct request *r, struct arena *arena)
 		TEXT("event", r->explain.event);
 		TEXT("decision", r->explain.decision);
 		NUMBER("count", r->explain.decision_count);
+		break;
+	case REQUEST_MODELS:
+	case REQUEST_RESET_MODEL:
+		TEXT("action", r->model.action);
+		TEXT("by", r->model.by);
 		break;
 	default:
 		break;

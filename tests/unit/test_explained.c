@@ -117,7 +117,7 @@ static void every_rule_says_what_came_of_it(void **state)
 	call(&w, &x, T0 + 2000);
 	r = rule_named(&x, "often");
 	assert_string_equal(r->came, "once");
-	is(r->why, "it fired 1 second before, and fires once in 1 day");
+	is(r->why, "it fired 1 second before, and fires once in 24 hours");
 	machine_set_aside(&w.m, SLICE("often"));
 	call(&w, &x, T0 + 3000);
 	assert_string_equal(rule_named(&x, "often")->came, "aside");

@@ -129,34 +129,21 @@ void learning_start(struct deciding *d, const struct decide_subjects *subjects)
 		f->models = true;
 }
 
-#define BELIEF_BYTES 24
-
-static struct value belief_value(struct eval *e, const struct model_belief *b)
-{
-	char *bytes = arena_alloc(&e->m->arena, BELIEF_BYTES);
-	struct bytes out = { bytes, 0, BELIEF_BYTES };
-	bytes_put_f64(&out, b->alpha);
-	bytes_put_f64(&out, b->beta);
-	bytes_put_f64(&out, b->trials);
-	return value_string((struct slice){ bytes, BELIEF_BYTES });
-}
-
-/* What is known of the action for this customer: read now, or as it was recorded. False: nothing. */
+/* What is known of the action for this customer: read now, or as it was recorded, as up to three numbers. False: nothing. */
 static bool believe(struct deciding *d, const struct action_decl *a, struct slice segment, struct model_belief *out)
 {
 	const struct model *m = d->models ? record_model(d->models[a->order]) : NULL;
-	struct value own = value_unknown();
-	if (m && m->own.all_trials) {
+	uint64_t what = hash64(str_slice(a->name), SEED_MODEL);
+	double *const parts[] = { &out->alpha, &out->beta, &out->trials };
+	bool known = m && m->own.all_trials;
+	if (known)
 		model_believe(m, &a->propensity, segment, d->ask->now_ms, out);
-		own = belief_value(d->e, out);
+	for (unsigned i = 0; i < 3; i++) {
+		struct value v = eval_foreign(d->e, what + i, known ? value_number(*parts[i]) : value_unknown());
+		if (v.kind != VALUE_NUMBER)
+			return false;
+		*parts[i] = v.number;
 	}
-	struct value v = eval_foreign(d->e, hash64(str_slice(a->name), SEED_MODEL), own);
-	if (v.kind != VALUE_STRING || v.string.len != BELIEF_BYTES)
-		return false;
-	struct reader r = reader_of(v.string);
-	out->alpha = reader_f64(&r);
-	out->beta = reader_f64(&r);
-	out->trials = reader_f64(&r);
 	return true;
 }
 

@@ -184,6 +184,8 @@ static void put_chosen(struct line *l, const struct decision_record *d)
 		json_number(l->out, "value", c->value);
 		json_number(l->out, "context", c->context);
 		json_number(l->out, "lever", c->lever);
+		if (c->drawn)
+			json_flag(l->out, "drawn", true);
 		if (c->member)
 			json_whole(l->out, "member_number", c->member);
 		put_words(l, "say", a ? words_of(l->e->pack, &a->say) : NULL, c->say);
@@ -247,6 +249,8 @@ void log_decision(struct bytes *out, const struct log_entry *e, const struct dec
 		json_whole(out, "aborted", d->foreign.aborted.count);
 	if (d->fallback)
 		json_text(out, "fallback", slice_of(fallback_reasons[d->cause]));
+	if (d->control)
+		json_flag(out, "control", true);
 	put_chosen(&l, d);
 	put_refused(&l, d);
 	end(&l);

@@ -40,7 +40,8 @@ static void set_message(json_t *j, const char *name, const ProtobufCMessageDescr
 
 static const char *effect_name(uint8_t kind)
 {
-	static const char *const names[] = { "?", "event", "tally", "link", "unlink", "merge", "absorb", "fill" };
+	static const char *const names[] = { "?", "event", "tally", "link", "unlink", "merge", "absorb", "fill",
+					     "learn", "forget" };
 	return names[kind < sizeof(names) / sizeof(*names) ? kind : 0];
 }
 

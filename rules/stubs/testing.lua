@@ -143,7 +143,8 @@ function Subject:event(type, fields) end
 ---@field until_ms? number of "later": when they want to be asked again, UTC milliseconds
 ---@field revenue? number smallest units of the pack's currency
 ---@field cost? number
----Of customers: what became of an action. `home:outcome("rejected", "family-plan")`
+---Of customers: what became of an action. It teaches the action's propensity, as it does live.
+---`home:outcome("rejected", "family-plan")`
 ---@param kind nudged.OutcomeKind
 ---@param action string
 ---@param fields? nudged.testing.Outcome

@@ -147,6 +147,36 @@ def closed_once(bench):
     kit.same(counts(d), {'tea': (2, 1), 'coffee': (1, 1), 'water': (0, 0)})
 
 
+def cut_off(bench):
+    """Killed between an outcome and what it teaches, again and again: each outcome is learned exactly once."""
+    for shards in (1, 4):
+        d = bench.daemon(shards=shards, args=['--sweep-ms', '20'])
+        d.ctl('rules', 'activate', bench.pack(PACK % ''))
+        sent = 0
+        for nth in range(1, 7):
+            d.stop()
+            d.start(env={'NUDGED_FAULT': 'effect_before_publish:%d:kill' % nth})
+            try:
+                with d.client() as c:
+                    for k in range(nth + 3):
+                        sent += 1
+                        outcome(bench, c, sent, f'c{sent % 7}', 'tea' if sent % 2 else 'coffee', 'accepted')
+            except (OSError, kit.nudge_client.Closed):
+                pass
+            d.wait()
+            d.start()
+            with d.client() as c:  # what was not acknowledged is sent again, and the rest is a duplicate
+                for n in range(1, sent + 1):
+                    c.call(outcome=bench.pb.Outcome(id=f'o{n}', source='crm', customer=f'c{n % 7}', channel='call',
+                                                    action='tea' if n % 2 else 'coffee', kind='accepted',
+                                                    time_ms=START + 1000))
+            settled(d, sent)
+        kit.same(counts(d), {'tea': ((sent + 1) // 2,) * 2, 'coffee': (sent // 2,) * 2, 'water': (0, 0)})
+        digest = d.settled()
+        d.stop()
+        kit.same(bench.replay(d.data, 4)['digest'], digest)
+
+
 def reset(bench):
     d = learned(bench, 4)
     done = d.ctl('model', 'reset', 'coffee', ok=False)
@@ -229,4 +259,4 @@ def shown(bench):
     kit.same(d.ctl('model', 'show', 'beer', ok=False).returncode, 1)
 
 
-kit.Bench().run([one_shard, four_shards, shards_agree, closed_once, reset, another_pack, tried_and_controlled, shown])
+kit.Bench().run([one_shard, four_shards, shards_agree, closed_once, cut_off, reset, another_pack, tried_and_controlled, shown])

@@ -3,6 +3,7 @@
  * rules and series may be on. */
 #include "decide/applying.h"
 #include "decide/learn.h"
+#include "decide/offer.h"
 
 #include "base/error.h"
 
@@ -66,6 +67,24 @@ static void wait_for_answer(struct applying *a, const struct outcome_input *o)
 		due_add(a, o->time_ms + wait_ms, TIMER_UNANSWERED, a->member, o->action);
 }
 
+/* What is offered binds us from now on; offered once more, it is the same offer. */
+static void bind_offer(struct applying *a, const struct outcome_input *o, struct outcome_details *details,
+		       struct bytes *terms)
+{
+	const struct str *name = strpool_find(a->m->pool, o->action);
+	int index = name && o->kind == OUTCOME_OFFERED ? pack_action(a->m->pack, name) : -1;
+	const struct action_decl *decl = index >= 0 ? &a->m->pack->actions[index] : NULL;
+	if (!decl || !decl->offer_holds_ms)
+		return;
+	const struct outcome *made = offer_made(a->record, name, o->time_ms);
+	if (made)
+		bytes_put(terms, str_slice(made->more->terms).data, str_slice(made->more->terms).len);
+	else
+		offer_terms(a->e, decl, terms);
+	details->until_ms = made ? outcome_until_ms(made) : o->time_ms + decl->offer_holds_ms;
+	details->terms = bytes_slice(terms);
+}
+
 static void outcome_takes_effect(struct applying *a, const struct outcome_input *o, const struct became *b)
 {
 	struct outcome like = {
@@ -73,8 +92,12 @@ static void outcome_takes_effect(struct applying *a, const struct outcome_input 
 		.member = a->member, .time_ms = o->time_ms,
 	};
 	a->index = type_of(a->m, b->event.type);
+	struct bytes terms = { 0 };
+	struct outcome_details details = o->details;
+	bind_offer(a, o, &details, &terms);
 	learn_outcome(a, (enum outcome_kind)o->kind, o->action, o->decision_boot, o->decision_count);
-	outcomes_add_with(a->record, a->m->pool, &like, o->action, o->channel, o->agent, &o->details);
+	outcomes_add_with(a->record, a->m->pool, &like, o->action, o->channel, o->agent, &details);
+	bytes_finish(&terms);
 	wait_for_answer(a, o);
 	if (!a->index)
 		return;

@@ -1,6 +1,7 @@
 /* decide/decide.c: a decision from the catalogue to the ranked answer. */
 #include "decide/learn.h"
 
+#include "decide/offer.h"
 #include "decide/text.h"
 
 const char *const fallback_reasons[2] = {
@@ -12,6 +13,7 @@ static void decision_clear(struct decision *out)
 {
 	out->choice_count = out->answer_count = out->caution_count = out->left_out_count = out->fell_count = 0;
 	out->left_out = NULL;
+	out->offer_count = 0;
 	out->explained = NULL;
 	out->explained_count = 0;
 	out->fallback = out->control = false;
@@ -160,8 +162,11 @@ static void fill_words(struct deciding *d)
 		bool unknown = false;
 		d->e->action = c->action;
 		d->e->member = member_is_private(d, c->member) ? d->member : c->member;
+		if (c->action->offer_holds_ms)
+			d->e->offer = c->offer = offer_of(d->e, c->action);
 		struct slice say = phrase_fill(d->e, &c->action->say, d->language, &unknown);
 		c->say = unknown ? SLICE("") : say;
+		d->e->offer = NULL;
 	}
 	d->e->action = NULL;
 }
@@ -226,6 +231,7 @@ void machine_decide(struct machine *m, const struct decide_subjects *subjects, c
 	if (in_time) {
 		explain_choices(&d);
 		next_fill(&d);
+		offers_fill(&d);
 		if (ask->explain) {
 			explain_left_out(&d);
 			explain_actions(&d);

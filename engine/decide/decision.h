@@ -52,6 +52,14 @@ struct next_words {
 	struct slice say;        /* arena; may be empty where there is an action */
 	const struct action_decl *action; /* to go on with; NULL: only words */
 };
+/* Terms that hold until a time: those of an offer that was made, or of what would be offered now. */
+struct offer {
+	const struct action_decl *action;
+	int64_t made_ms, until_ms; /* made_ms 0: not made yet */
+	struct slice channel;      /* on which it was made */
+	struct { struct slice name; struct value value; } terms[OFFER_TERMS_MAX];
+	unsigned term_count;
+};
 struct choice {
 	const struct action_decl *action;
 	double score, propensity, value, context, lever;
@@ -60,6 +68,7 @@ struct choice {
 	struct slice say;        /* arena */
 	struct slice *reasons;   /* arena */
 	unsigned reason_count;
+	const struct offer *offer; /* arena; NULL: the action is none */
 	struct next_words *next; /* arena */
 	unsigned next_count;
 };
@@ -89,6 +98,8 @@ struct decision {
 	double balance; /* with explain: the customer's share of the value */
 	struct { struct slice question, text; } answers[LIMIT_ANSWERS];
 	unsigned answer_count;
+	const struct offer **offers; /* arena; made before, and still to be kept, recommended or not */
+	unsigned offer_count;
 	struct slice cautions[LIMIT_ANSWERS];
 	unsigned caution_count;
 	bool fallback;

@@ -59,6 +59,7 @@ struct eval {
 	const struct event *event;                    /* NULL: no event */
 	const struct ask *ask;                        /* NULL: no request */
 	const struct action_decl *action;             /* under decision; NULL: none */
+	const struct offer *offer;                    /* whose terms the words use; NULL: none */
 	struct foreign_reads *foreign;                /* NULL: reads of other subjects are not recorded */
 	int64_t now_ms;
 	uint8_t member;                               /* bound; 0: none */

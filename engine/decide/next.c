@@ -3,6 +3,7 @@
  * what is known by then. Reads, records nothing, decides nothing. */
 #include "decide/deciding.h"
 
+#include "decide/offer.h"
 #include "decide/text.h"
 
 /* Words with an unknown part are left out whole, as everywhere. */
@@ -11,7 +12,10 @@ static struct slice words_of(struct deciding *d, const struct action_decl *a, co
 	struct eval *e = d->e;
 	bool unknown = false;
 	e->action = a;
+	if (a->offer_holds_ms)
+		e->offer = offer_of(e, a);
 	struct slice text = phrase_fill(e, say, d->language, &unknown);
+	e->offer = NULL;
 	return unknown ? SLICE("") : text;
 }
 

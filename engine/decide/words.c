@@ -1,4 +1,5 @@
 /* decide/words.c: words filled in: an alert's text, what the agent may say, a quick answer. */
+#include "decide/offer.h"
 #include "decide/text.h"
 
 /* Back to a character's beginning (UTF-8 continuation bytes are 10xxxxxx). */
@@ -24,7 +25,8 @@ struct slice words_fill(struct eval *e, const struct words *w, struct slice lang
 			bytes_put(b, part->text.data, part->text.len);
 			continue;
 		}
-		struct value v = eval_term(e, part->term);
+		const struct value *agreed = e->offer ? offer_term(e->offer, part->name) : NULL;
+		struct value v = agreed ? *agreed : eval_term(e, part->term);
 		if (v.kind == VALUE_UNKNOWN && unknown)
 			*unknown = true;
 		format_value(e->m->pack, language, part, v, b);

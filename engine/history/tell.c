@@ -74,6 +74,23 @@ static const struct wire_next *tell_next(const struct choice *c, struct arena *a
 	return next;
 }
 
+static struct wire_offer tell_offer(const struct offer *o, struct arena *arena)
+{
+	struct event_attr *terms = arena_alloc(arena, (o->term_count + 1) * sizeof(terms[0]));
+	for (unsigned i = 0; i < o->term_count; i++)
+		terms[i] = (struct event_attr){ o->terms[i].name, o->terms[i].value };
+	return (struct wire_offer){ .action = str_slice(o->action->name), .channel = o->channel, .terms = terms,
+				    .term_count = o->term_count, .made_ms = o->made_ms, .until_ms = o->until_ms };
+}
+
+static const struct wire_offer *tell_offers(const struct offer *const *offers, unsigned count, struct arena *arena)
+{
+	struct wire_offer *out = arena_alloc(arena, (count + 1) * sizeof(out[0]));
+	for (unsigned i = 0; i < count; i++)
+		out[i] = tell_offer(offers[i], arena);
+	return out;
+}
+
 static const struct wire_choice *tell_choices(const struct decision *d, struct arena *arena)
 {
 	struct wire_choice *choices = arena_alloc(arena, (d->choice_count + 1) * sizeof(choices[0]));
@@ -94,6 +111,7 @@ static const struct wire_choice *tell_choices(const struct decision *d, struct a
 			.reason_count = c->reason_count,
 			.next = tell_next(c, arena),
 			.next_count = c->next_count,
+			.offer = c->offer ? tell_offers(&c->offer, 1, arena) : NULL,
 		};
 	}
 	return choices;
@@ -133,6 +151,8 @@ void tell_decision(const struct decision *d, struct arena *arena, struct wire_re
 		.answer_count = d->answer_count,
 		.left_out = tell_left_out(d, arena),
 		.left_out_count = d->left_out_count,
+		.offers = tell_offers(d->offers, d->offer_count, arena),
+		.offer_count = d->offer_count,
 		.cautions = d->cautions,
 		.caution_count = d->caution_count,
 	};

@@ -295,6 +295,21 @@ static void check_no_event(lua_State *L, const struct pack *p, struct place at, 
 			 what, e->name->data, e->file, e->line, e->name->data);
 }
 
+/* What was offered is settled when the outcome comes, from the customer's state alone. */
+static void check_term_of_offer(lua_State *L, const struct pack *p, const struct action_decl *a, const struct term *t)
+{
+	const char *what = foreign(t, ABOUT_CUSTOMER);
+	const struct term *part;
+	if (what || t->op == TERM_EVENT) {
+		complain(L, "wrong-subject", (struct place){ a->file, a->line },
+			 "action \"%s\": the terms of its offer read %s (%s:%d); they stand on the customer only, since they are "
+			 "settled when the offer is made", a->name->data, what ? what : "an event", t->file, t->line);
+		return;
+	}
+	for (unsigned i = 0; (part = term_part(t, p, i)) != NULL; i++)
+		check_term_of_offer(L, p, a, part);
+}
+
 static void check_above(lua_State *L, const struct loader *l)
 {
 	const struct pack *p = l->pack;
@@ -323,6 +338,8 @@ static void check_decisions(lua_State *L, const struct loader *l)
 			check_no_event(L, p, at, a->name->data, a->contexts[k].when);
 		for (unsigned k = 0; k < a->next_count; k++)
 			check_trait(L, p, at, "next", ACTION_NAME, a->next[k].action);
+		for (unsigned k = 0; k < a->term_count; k++)
+			check_term_of_offer(L, p, a, a->terms[k].value);
 		check_asks(L, p, a);
 	}
 	for (unsigned i = 0; i < p->policy_count; i++) {

@@ -134,6 +134,7 @@ int event_declare(lua_State *L); /* what calling `event` does (declare_event.c) 
 /* declare_catalogue.c: what actions and what stands above them have in common. */
 struct gates read_gates(lua_State *L, const struct fields *f);
 void read_next(lua_State *L, const struct fields *action, struct action_decl *a);
+void read_offer(lua_State *L, const struct fields *action, struct action_decl *a);
 void catalogue_settle(lua_State *L); /* after all files ran: goals of actions, what stands above each */
 
 /* A declaration of the form `what "name" { … }`: returns the function that takes the table. `body` gets name and

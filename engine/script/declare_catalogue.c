@@ -155,6 +155,43 @@ void read_next(lua_State *L, const struct fields *action, struct action_decl *a)
 	lua_pop(L, 1);
 }
 
+/* offer = { holds = "14d", terms = { price = fact.price } } */
+void read_offer(lua_State *L, const struct fields *action, struct action_decl *a)
+{
+	static const char *const allowed[] = { "holds", "terms", NULL };
+	struct pack *p = loader_of(L)->pack;
+	if (!fields_push(action, "offer"))
+		return;
+	struct slice what = arena_printf(&p->arena, "%s: offer", action->what);
+	struct fields f = fields_open(L, -1, what.data, action->place, allowed);
+	a->offer_holds_ms = fields_ms(&f, "holds", 0);
+	if (a->offer_holds_ms <= 0)
+		fields_fail(&f, "needs holds = \"14d\": how long an offer that was made is kept");
+	p->offer_count++;
+	if (!fields_push(&f, "terms")) {
+		lua_pop(L, 1);
+		return;
+	}
+	if (lua_type(L, -1) != LUA_TTABLE)
+		fields_fail(&f, "terms takes a table: { price = fact.price }");
+	int table = lua_gettop(L);
+	lua_Integer n = sandbox_push_sorted_keys(L, table);
+	if (n > OFFER_TERMS_MAX)
+		fields_fail(&f, "terms: more than %u", OFFER_TERMS_MAX);
+	a->terms = arena_calloc(&p->arena, OFFER_TERMS_MAX, sizeof(*a->terms));
+	for (lua_Integer i = 1; i <= n; i++) {
+		if (lua_rawgeti(L, table + 1, i) != LUA_TSTRING || lua_rawlen(L, -1) > LIMIT_ATTRIBUTE_NAME_BYTES)
+			fields_fail(&f, "terms takes a table: { price = fact.price }");
+		struct offer_term *t = &a->terms[a->term_count++];
+		t->name = pack_str_at(L, -1);
+		lua_gettable(L, table);
+		t->value = term_operand(L, -1, false, "terms");
+		t->value->used = true;
+		lua_pop(L, 1);
+	}
+	lua_settop(L, table - 2);
+}
+
 static bool asks_which(const struct pack *p, const struct term *t)
 {
 	const struct term *part;

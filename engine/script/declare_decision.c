@@ -141,7 +141,7 @@ static int action_body(lua_State *L)
 {
 	static const char *const allowed[] = { "goal",  "group",      "channels", "asks",    "skills", "eligible", "applicable",
 					       "suitable", "value", "propensity", "context", "lever",  "say",      "next",
-					       "ignored_after",
+					       "ignored_after", "offer",
 					       NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct place at = declare_named_place(L);
@@ -173,6 +173,7 @@ static int action_body(lua_State *L)
 	if (!fields_phrase(&f, "say", &a.say))
 		fields_fail_as(&f, "missing-field", "needs say = \"…\": the words to the customer");
 	read_next(L, &f, &a);
+	read_offer(L, &f, &a);
 	p->actions = list_room(p->actions, p->action_count, sizeof(*p->actions));
 	p->actions[p->action_count++] = a;
 	declare_named_done(L);

@@ -171,6 +171,8 @@ struct next_step {
 	struct str *action; /* NULL: only words */
 };
 #define NEXT_STEPS_MAX 8u
+#define OFFER_TERMS_MAX 8u
+struct offer_term { struct str *name; struct term *value; };
 
 struct action_decl {
 	struct str *name, *goal, *group;
@@ -181,6 +183,8 @@ struct action_decl {
 	struct term *eligible, *applicable, *suitable; /* NULL: open */
 	uint16_t above[2]; unsigned above_count;       /* its goal and its group, where they are declared: indexes of levels */
 	struct next_step *next; unsigned next_count;
+	int64_t offer_holds_ms;    /* what was offered holds for so long; 0: it is no offer */
+	struct offer_term *terms; unsigned term_count; /* of the offer; read the customer only */
 	int64_t ignored_after_ms;  /* an offer without an answer is ignored by then; 0: it stays open */
 	struct term *customer_value, *business_value;  /* literal or term or call; unknown counts as 0 and is said */
 	struct model_prior propensity;
@@ -242,6 +246,7 @@ struct pack {
 	struct policy_decl *policies; unsigned policy_count;
 	struct level_decl *above; unsigned above_count; /* goals and groups that are declared */
 	struct action_decl *actions; unsigned action_count;
+	unsigned offer_count;      /* actions that are offers */
 	struct answer_decl *answers; unsigned answer_count;
 	struct str **reads; unsigned read_count;     /* names that it reads from events and requests, each once */
 	const char *timeline_file; int timeline_line; /* where it is declared; NULL: nowhere */

@@ -2,6 +2,8 @@
  * declarations that it does not have any more shows as "#" and the declaration's identity. */
 #include "wire/response.h"
 
+#include "state/terms.h"
+
 #include "base/limits.h"
 #include "wire/decision.h"
 #include "wire/envelope.h"
@@ -150,8 +152,12 @@ static void put_alerts(struct bytes *out, const struct record *r, int64_t now_ms
 
 static void put_outcome_more(struct bytes *out, const struct outcome_more *more, struct slice currency)
 {
+	struct slice rest = str_slice(more->terms), name;
+	struct value v;
 	put_text(out, 8, str_slice(more->reason));
 	put_number(out, 9, (uint64_t)more->until_ms);
+	while (terms_take(&rest, &name, &v))
+		put_attribute(out, 11, name, v);
 	if (!more->revenue && !more->cost)
 		return;
 	size_t mark = put_begin(out, 10);

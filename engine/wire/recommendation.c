@@ -11,6 +11,18 @@ void next_encode(const struct wire_next *n, struct bytes *out)
 	put_text(out, 3, n->action);
 }
 
+static void put_offer(struct bytes *out, uint32_t field, const struct wire_offer *o)
+{
+	size_t mark = put_begin(out, field);
+	put_text(out, 1, o->action);
+	for (size_t i = 0; i < o->term_count; i++)
+		put_attribute(out, 2, o->terms[i].name, o->terms[i].value);
+	put_number(out, 3, (uint64_t)o->until_ms);
+	put_number(out, 4, (uint64_t)o->made_ms);
+	put_text(out, 5, o->channel);
+	put_end(out, mark);
+}
+
 void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *c)
 {
 	size_t mark = put_begin(out, field);
@@ -30,6 +42,8 @@ void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *
 		next_encode(&c->next[i], out);
 		put_end(out, next);
 	}
+	if (c->offer)
+		put_offer(out, 13, c->offer);
 	put_end(out, mark);
 }
 
@@ -129,6 +143,8 @@ void recommendation_encode(const struct wire_recommendation *r, struct bytes *ou
 	if (r->action_count)
 		put_double(out, 14, r->balance);
 	put_number(out, 15, r->control);
+	for (size_t i = 0; i < r->offer_count; i++)
+		put_offer(out, 16, &r->offers[i]);
 }
 
 void response_recommendation(struct bytes *out, uint64_t request_id, const struct wire_recommendation *r)

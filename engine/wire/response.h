@@ -11,6 +11,12 @@
 struct wire_next {
 	struct slice outcome, say, action;
 };
+struct wire_offer {
+	struct slice action, channel;
+	const struct event_attr *terms;
+	size_t term_count;
+	int64_t made_ms, until_ms;
+};
 struct wire_choice {
 	struct slice action, goal, group, say;
 	double score, propensity, value, context, lever;
@@ -19,6 +25,7 @@ struct wire_choice {
 	size_t reason_count;
 	const struct wire_next *next;
 	size_t next_count;
+	const struct wire_offer *offer;
 };
 struct wire_answer {
 	struct slice question, text;
@@ -57,6 +64,8 @@ struct wire_recommendation {
 	size_t left_out_count;
 	const struct slice *cautions;
 	size_t caution_count;
+	const struct wire_offer *offers;
+	size_t offer_count;
 	bool fallback, control;
 	uint64_t as_of_seq;
 	int64_t time_ms;

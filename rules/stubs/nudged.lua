@@ -532,7 +532,12 @@ function group(name) end
 ---@field ignored? nudged.Words | nudged.NextStep
 ---@field overruled? nudged.Words | nudged.NextStep
 
+---@class nudged.Offer
+---@field holds nudged.Span exact; from `offered` on its terms are the same on every channel, until it is answered
+---@field terms? table<string, nudged.Value> at most 8, of the customer's state; its words use them by name
+
 ---@class nudged.ActionBody
+---@field offer? nudged.Offer
 ---@field goal? string its group's, where that has one
 ---@field group? string
 ---@field skills? nudged.Types words that the agent's attribute `skills` must list

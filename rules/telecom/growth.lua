@@ -95,6 +95,7 @@ action "renewal" {
 }
 
 action "retention-offer" {
+  offer = { holds = "14d", terms = { discount = numbers.retention_discount } }, -- a word given on the phone counts
   group = "contract", channels = { "call", "chat" },
   asks = { "contract/cancel" },
   applicable = any { fact.cancel_visits:at_least(1), asked_for_it() },
@@ -108,9 +109,9 @@ action "retention-offer" {
   context = { { when = asked_for_it(), weight = 1.5 } },
   say = {
     en = "I would be sorry to see you go. May I ask what went wrong? If you stay, "
-      .. numbers.retention_discount .. " come off for a year.",
+      .. "{discount} come off for a year.",
     vi = "Em rất tiếc nếu anh chị rời đi. Cho em hỏi điều gì chưa ổn ạ? Nếu ở lại, giá giảm "
-      .. numbers.retention_discount .. " trong một năm.",
+      .. "{discount} trong một năm.",
   },
   next = {
     accepted = {

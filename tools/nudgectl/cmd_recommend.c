@@ -46,6 +46,29 @@ static void put_next(const Nudge__V1__NextStep *next)
 	put_text(next_text(next, text, sizeof(text)), 8 + text_width(next->outcome));
 }
 
+/* "price 120000, until 2026-04-05 09:00; offered on call 2026-03-22 09:00" */
+static void put_offer(const Nudge__V1__Offer *o, const char *name)
+{
+	char text[1024];
+	size_t len = 0;
+	for (size_t i = 0; i < o->n_terms && len < sizeof(text); i++) {
+		const Nudge__V1__Attribute *t = o->terms[i];
+		char value[128];
+		if (t->value_case == NUDGE__V1__ATTRIBUTE__VALUE_TEXT)
+			snprintf(value, sizeof(value), "%s", t->text);
+		else if (t->value_case == NUDGE__V1__ATTRIBUTE__VALUE_NUMBER)
+			snprintf(value, sizeof(value), "%.15g", t->number);
+		else
+			snprintf(value, sizeof(value), "%s", t->flag ? "yes" : "no");
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s, ", t->name, value);
+	}
+	if (len < sizeof(text))
+		snprintf(text + len, sizeof(text) - len, o->made_ms ? "until %s; offered on %s %s" : "until %s if offered now",
+			 time_short(o->until_ms), o->channel, time_short(o->made_ms));
+	printf("    %soffer%s %s", style_on(stdout, STYLE_DIM), style_off(stdout), name);
+	put_text(text, 10 + text_width(name));
+}
+
 static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 {
 	char name[160], parts[160], score[256];
@@ -66,6 +89,8 @@ static void put_choice(const Nudge__V1__Choice *choice, size_t rank)
 		printf("    %s%s%s", style_on(stdout, STYLE_DIM), i ? "    " : "why ", style_off(stdout));
 		put_text(choice->reasons[i], 8);
 	}
+	if (choice->offer)
+		put_offer(choice->offer, "");
 	for (size_t i = 0; i < choice->n_next; i++)
 		put_next(choice->next[i]);
 }
@@ -114,6 +139,13 @@ void recommendation_show(const Nudge__V1__Recommendation *r)
 		printf(" Nothing to recommend%s.\n", r->n_left_out ? "" : "; --explain says why");
 	for (size_t i = 0; i < r->n_choices; i++)
 		put_choice(r->choices[i], i + 1);
+	if (r->n_offers)
+		printf("\n %soffers to keep%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
+	for (size_t i = 0; i < r->n_offers; i++) {
+		char name[160];
+		snprintf(name, sizeof(name), "%s: ", r->offers[i]->action);
+		put_offer(r->offers[i], name);
+	}
 	if (r->n_answers)
 		printf("\n %squick answers%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
 	for (size_t i = 0; i < r->n_answers; i++) {

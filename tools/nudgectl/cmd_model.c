@@ -102,11 +102,11 @@ static void show_calibration(const Nudge__V1__Model *m)
 		table_add(&t, "%.3f", b->expected);
 		add_rate(&t, b->accepted, b->trials);
 	}
-	if (!t.used)
-		return;
-	printf("\ncalibration: what was expected of each outcome just before it was learned, and what came (off by %.3f)\n",
-	       calibration_error(m));
+	if (t.used)
+		printf("\ncalibration: what was expected of each outcome just before it was learned, and what came (off by %.3f)\n",
+		       calibration_error(m));
 	table_print(&t, 1);
+	table_finish(&t);
 }
 
 static void show_control(const Nudge__V1__Model *m)

@@ -11,7 +11,7 @@ static const char *const event_fields[] = { "agent",  "channel", "contact", "cus
 const char *const request_fields[] = {
 	"agent", "channel", "intent", "language", "member", "mood", "time", "topic", NULL
 };
-static const char *const engine_types[] = {
+const char *const engine_types[] = {
 	"alias.added", "alias.removed", "identity.merged", "member.joined", "member.left", "profile.updated", NULL
 };
 static const char *const outcome_types[] = { "outcome.shown",
@@ -39,6 +39,11 @@ bool is_event_field(const char *name)
 bool is_request_field(const char *name)
 {
 	return listed(name, request_fields);
+}
+
+bool is_engine_type(const char *type)
+{
+	return strncmp(type, "case.", 5) == 0 || strncmp(type, "outcome.", 8) == 0 || listed(type, engine_types);
 }
 
 bool is_any_type(const struct str *type)

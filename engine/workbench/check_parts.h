@@ -93,7 +93,8 @@ enum has_attr { HAS_ATTR, LACKS_ATTR, ATTR_UNTOLD };
 enum has_attr type_attr(const struct check *c, const struct str *type, const struct str *name, struct schema_attr *out);
 bool is_event_field(const char *name);
 bool is_request_field(const char *name);
-extern const char *const request_fields[];
+extern const char *const request_fields[], *const engine_types[];
+bool is_engine_type(const char *type); /* of events whose types the engine knows itself */
 bool is_any_type(const struct str *type);
 /* Whether an attribute of a subject is known of, and whether all of them would be. */
 bool subject_attr_known(const struct check *c, const struct str *name);

@@ -61,6 +61,7 @@ struct asked_rule {
 
 struct story {
 	struct world *world;
+	const struct bundle *pack;  /* its source; lent */
 	struct world_watch world_watch;
 	struct watch machine_watch;
 	struct coverage *coverage;  /* NULL: not wanted */

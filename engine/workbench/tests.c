@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "script/utc.h"
-#include "workbench/story.h"
+#include "workbench/fit.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -141,8 +141,11 @@ static int host_event(void *arg, struct slice customer, const struct test_event 
 		.attr_count = e->attr_count,
 		.time_ms = s->world->now_ms - e->ago_ms,
 	};
+	int rc = fit_event(s, e);
+	if (rc != ERR_OK)
+		return rc;
 	*step = event_step(s, customer, e);
-	int rc = world_event(s->world, &event, &applied);
+	rc = world_event(s->world, &event, &applied);
 	if (rc == ERR_OK && !applied)
 		story_add(s, SLICE("seen before: not applied"));
 	return rc == ERR_OK ? story_check(s) : rc;
@@ -245,6 +248,9 @@ static int host_ask(void *arg, struct slice customer, const struct test_ask *a, 
 	};
 	if (a->member.len > LIMIT_ID_BYTES || a->agent.len > LIMIT_ID_BYTES)
 		return error_set(ERR_LIMIT, NULL, "ids have at most %u bytes (limit_id_bytes)", LIMIT_ID_BYTES);
+	int rc = fit_ask(s, s->pack, a);
+	if (rc != ERR_OK)
+		return rc;
 	ask_step(s, customer, a);
 	world_decide(s->world, customer, &ask);
 	*request = story_told(s, customer, a->channel);
@@ -259,15 +265,19 @@ static int host_resolve(void *arg, struct slice alias, struct subject *customer,
 
 static int host_expect(void *arg, const struct expectation *x)
 {
-	return story_expect(arg, x);
+	struct story *s = arg;
+	int rc = x->what == EXPECT_ATTR ? fit_attr_name(s, s->pack, x->name) : ERR_OK;
+	return rc != ERR_OK ? rc : story_expect(s, x);
 }
 
 static int host_read(void *arg, enum test_read what, const struct subject *subject, struct slice name,
 		     struct slice member, struct value *out)
 {
 	struct story *s = arg;
-	return what == READ_FACT ? world_fact(s->world, subject, member, name, out)
-				 : world_attr(s->world, subject, member, name, out);
+	if (what == READ_FACT)
+		return world_fact(s->world, subject, member, name, out);
+	int rc = fit_attr_name(s, s->pack, name);
+	return rc != ERR_OK ? rc : world_attr(s->world, subject, member, name, out);
 }
 
 static void host_differs(void *arg, struct slice wanted, struct slice came)
@@ -418,6 +428,7 @@ int tests_run(struct test_run *out, const struct bundle *pack, const struct bund
 		out->covered = out->world->covered = true;
 	}
 	story_start(&story, out->world, out->covered ? &out->coverage : NULL);
+	story.pack = pack;
 	for (unsigned i = 0; i < tests->count; i++)
 		run_file(out, &story, pack, tests, i, options);
 	story_end(&story);

@@ -92,6 +92,44 @@ class Running(unittest.TestCase):
         code, out, _ = pack.run("--run", "good")
         self.assertEqual((code, out.splitlines()[-1]), (0, "1 passed, 0 failed"))
 
+    def test_what_a_test_sends_is_held_against_what_is_declared(self):
+        pack = PACK + """event "visit" {
+  member = "required", agent = "never", channels = { "web", "shop" },
+  attributes = {
+    page = { "string", required = true, one_of = { "start", "end" } },
+    mood = { "number", at_least = -1, at_most = 1 }, paid = "boolean",
+  },
+}
+event "profile.updated" { attributes = { lines = "number" } }
+rule "note" { on = "visit", set = { last_mood = event.mood } }
+"""
+        sound = 'member = "kid", page = "start"'
+        for body, told in (
+                (f'c:event("visti", {{ {sound} }}):expect_not_fired "often"', 'no event type "visti" is declared; did you mean "visit"?'),
+                ('c:event "fax"', 'no event type "fax" is declared; declare it with event "…"'),
+                (f'c:event("visit", {{ {sound}, moood = 0.1 }})', 'has no attribute "moood"; did you mean "mood"?'),
+                (f'c:event("visit", {{ {sound}, chanel = "web" }})', 'has no attribute "chanel"; did you mean "channel"?'),
+                (f'c:event("visit", {{ {sound}, mood = "many" }})', 'mood is a number, and "many" is not'),
+                (f'c:event("visit", {{ {sound}, mood = 3 }})', "mood is never 3"),
+                (f'c:event("visit", {{ {sound}, paid = 1 }})', "paid is true or false"),
+                ('c:event("visit", { member = "kid", page = "strat" })', 'page is never "strat"; did you mean "start"?'),
+                (f'c:event("visit", {{ {sound}, channel = "wep" }})', 'not come on the channel "wep"; did you mean "web"?'),
+                ('c:ask { intnt = "bill" }', 'nothing in the pack reads "intnt" of a request; did you mean "intent"?'),
+                ('c:expect_attr("last_mod", nil)', 'the attribute "last_mod"; did you mean "last_mood"?'),
+                ('expect(c:attr "lnes", nil)', 'the attribute "lnes"; did you mean "lines"?')):
+            with self.subTest(body):
+                message = self.failure("\n" + body, pack)["message"]
+                self.assertTrue(message.startswith("tests/x.lua:4: "), message)
+                self.assertIn(told, message)
+        self.assertEqual(self.one(f'''c:event("visit", {{ {sound}, channel = "shop", mood = -0.5, paid = true, ago = "1h" }})
+            c:event "visit" -- what senders may do, tests may
+            c:event("visit", {{ member = "kid", page = "unheard-of", channel = "pigeon" }})
+            c:event("member.joined", {{ member = "kid" }})
+            c:event("profile.updated", {{ lines = 3 }})
+            c:ask {{ lines = 3, mood = 0.1 }}
+            c:expect_attr("last_mood", nil)
+            c:expect_attr("lines", 3)''', pack)["result"], "passed")
+
     def test_run_chooses_by_name_and_file(self):
         pack = Pack(first='test("one day", function() end)\ntest("one night", function() end)', second='test("a day", function() end)')
         for pattern, names in (("day", ["one day", "a day"]), ("one*", ["one day", "one night"]), ("tests/second.lua", ["a day"]),

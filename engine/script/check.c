@@ -155,6 +155,22 @@ static void check_subject(lua_State *L, const struct pack *p, const struct rule_
 		check_subject(L, p, r, part);
 }
 
+/* A rule about a customer or a member adds to any tally: to that of the member or agent whom the event names. One about an
+ * agent or an area knows nobody else. */
+static void check_adds(lua_State *L, const struct pack *p, const struct rule_decl *r)
+{
+	bool customer = r->about == ABOUT_CUSTOMER || r->about == ABOUT_MEMBER;
+	for (unsigned i = 0; i < r->add_count; i++) {
+		const struct series_decl *s = &p->series[r->adds[i].series];
+		if (!customer && s->about != r->about)
+			complain(L, "wrong-subject", (struct place){ r->file, r->line },
+				 "rule \"%s\" is about %s and adds to tally \"%s\", which is kept for %s (%s:%d), so it would "
+				 "add nothing; set per of the tally, or add in a rule about that subject",
+				 r->name->data, about_names[r->about], s->name->data, about_names[s->about], s->file, s->line);
+		check_subject(L, p, r, r->adds[i].amount);
+	}
+}
+
 static void check_words_subject(lua_State *L, const struct pack *p, const struct rule_decl *r, const struct words *w)
 {
 	for (unsigned i = 0; i < w->count; i++)
@@ -253,8 +269,7 @@ static void check_rules(lua_State *L, const struct pack *p)
 		check_subject(L, p, r, r->when);
 		for (unsigned k = 0; k < r->set_count; k++)
 			check_subject(L, p, r, r->sets[k].value);
-		for (unsigned k = 0; k < r->add_count; k++)
-			check_subject(L, p, r, r->adds[k].amount);
+		check_adds(L, p, r);
 		check_words_subject(L, p, r, &r->alert.to);
 		for (unsigned k = 0; r->has_alert && k < p->language_count; k++)
 			check_words_subject(L, p, r, &r->alert.say.by_language[k]);

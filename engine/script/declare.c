@@ -236,34 +236,41 @@ double fields_number(const struct fields *f, const char *name, double low, doubl
 	return n;
 }
 
-struct span span_here(lua_State *L, struct place at, const char *text)
+struct span span_here(lua_State *L, struct place at, const char *what, const char *text, bool calendar)
 {
 	struct span s;
 	if (span_parse(slice_of(text), &s) != ERR_OK)
-		fail_as(L, "bad-span", at, "%s", error_last()->text);
+		fail_as(L, "bad-span", at, "%s \"%.40s\" is not a span; write \"90s\", \"24h\", \"7d\" or \"2w\"%s, at most %d days",
+			what, text, calendar ? ", or \"today\", \"month\", \"ever\"" : "",
+			(int)(LIMIT_SPAN_MS / (24 * 3600 * 1000LL)));
+	if (!calendar && s.kind != SPAN_EXACT)
+		fail_at(L, at, "%s \"%s\" is a calendar span; write an exact one such as \"24h\" or \"7d\"", what, text);
 	return s;
 }
 
-bool fields_span(const struct fields *f, const char *name, struct span *out)
+static bool read_span(const struct fields *f, const char *name, bool calendar, struct span *out)
 {
 	if (!fields_push(f, name))
 		return false;
 	if (lua_type(f->L, -1) != LUA_TSTRING)
-		fields_fail(f, "%s must be a span such as \"24h\", \"7d\" or \"today\", not a %s", name,
-			    luaL_typename(f->L, -1));
-	*out = span_here(f->L, f->place, lua_tostring(f->L, -1));
+		fields_fail(f, "%s must be a span such as \"24h\"%s or \"7d\", not a %s", name,
+			    calendar ? ", \"today\"" : "", luaL_typename(f->L, -1));
+	char what[200];
+	snprintf(what, sizeof(what), "%s: %s =", f->what, name);
+	*out = span_here(f->L, f->place, what, lua_tostring(f->L, -1), calendar);
 	lua_pop(f->L, 1);
 	return true;
+}
+
+bool fields_span(const struct fields *f, const char *name, struct span *out)
+{
+	return read_span(f, name, true, out);
 }
 
 int64_t fields_ms(const struct fields *f, const char *name, int64_t otherwise)
 {
 	struct span s;
-	if (!fields_span(f, name, &s))
-		return otherwise;
-	if (s.kind != SPAN_EXACT)
-		fields_fail(f, "%s must be an exact span such as \"24h\" or \"7d\", not a calendar one", name);
-	return s.ms;
+	return read_span(f, name, false, &s) ? s.ms : otherwise;
 }
 
 int fields_choice(const struct fields *f, const char *name, const char *const *choices, int otherwise)

@@ -94,7 +94,8 @@ _Noreturn void fields_fail(const struct fields *f, const char *format, ...) __at
 _Noreturn void fields_fail_as(const struct fields *f, const char *code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-struct span span_here(lua_State *L, struct place at, const char *text); /* raises with what is allowed */
+/* Raises with what is allowed. `what` ends before the text: ":count", "rule \"r\": once_per =". */
+struct span span_here(lua_State *L, struct place at, const char *what, const char *text, bool calendar);
 
 /* Terms. */
 struct term *term_new(lua_State *L, enum term_op op, enum term_type type, unsigned children);

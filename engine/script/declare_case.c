@@ -23,13 +23,8 @@ bool predicate_at(lua_State *L, int index, double *low, double *high)
 
 static double bound(lua_State *L, int index, const char *what)
 {
-	struct span span;
-	if (lua_type(L, index) == LUA_TSTRING) {
-		span = span_here(L, place_here(L), lua_tostring(L, index));
-		if (span.kind != SPAN_EXACT)
-			fail_here(L, "%s: a calendar span has no length; use an exact one", what);
-		return (double)span.ms / 1000;
-	}
+	if (lua_type(L, index) == LUA_TSTRING)
+		return (double)span_here(L, place_here(L), what, lua_tostring(L, index), false).ms / 1000;
 	if (lua_type(L, index) != LUA_TNUMBER || !isfinite(lua_tonumber(L, index)))
 		fail_here(L, "%s(x) is for series:run(%s(x)) and takes a number; on a term write term:%s(x)", what,
 			  what, what);

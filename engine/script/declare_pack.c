@@ -3,13 +3,29 @@
 
 #include <math.h>
 
+/* Of ISO 4217: what is paid with, without metals, funds and codes for tests. */
+static const char *const currencies[] = {
+	"AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF",
+	"BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLF", "CLP", "CNY", "COP",
+	"CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL",
+	"GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK",
+	"JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD",
+	"LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN",
+	"NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON",
+	"RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC",
+	"SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS",
+	"VED", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG", NULL,
+};
+
 static void check_currency(const struct fields *f, const struct str *s)
 {
-	bool ok = s->len == 3;
-	for (size_t i = 0; ok && i < 3; i++)
-		ok = s->data[i] >= 'A' && s->data[i] <= 'Z';
-	if (!ok)
-		fields_fail(f, "currency = \"%s\" is not an ISO 4217 code: three capitals such as \"EUR\"", s->data);
+	for (size_t i = 0; currencies[i]; i++)
+		if (strcmp(currencies[i], s->data) == 0)
+			return;
+	const char *nearest = nearest_name(s->data, currencies);
+	if (nearest)
+		fields_fail(f, "currency = \"%s\" is not an ISO 4217 code; did you mean \"%s\"?", s->data, nearest);
+	fields_fail(f, "currency = \"%s\" is not an ISO 4217 code; write three capitals such as \"EUR\"", s->data);
 }
 
 static void check_languages(const struct fields *f, struct pack *p)

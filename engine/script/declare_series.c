@@ -198,7 +198,9 @@ static int over_span(lua_State *L, enum series_aggregate aggregate, const char *
 	if (lua_type(L, 2) != LUA_TSTRING)
 		fail_at(L, at, ":%s needs a span: :%s \"7d\" or :%s { \"7d\", before = \"this\" }", method, method,
 			method);
-	t->series.span = span_here(L, at, lua_tostring(L, 2));
+	char what[32];
+	snprintf(what, sizeof(what), ":%s", method);
+	t->series.span = span_here(L, at, what, lua_tostring(L, 2), true);
 	struct series_use *use = &l->uses[t->series.index];
 	if (use->every_ms && t->series.span.kind == SPAN_EXACT && t->series.span.ms < use->every_ms)
 		fail_at(L, at, ":%s: the span is shorter than the series' every", method);

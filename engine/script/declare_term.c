@@ -116,6 +116,12 @@ struct term *term_operand(lua_State *L, int index, bool numeric, const char *wha
 		if (numeric)
 			fail_here(L, "%s: a bare true or false where a number is due", what);
 		return literal(L, TYPE_BOOL, value_bool(lua_toboolean(L, index)));
+	case LUA_TNONE:
+		if (*what == ':' && !term_at(L, 1))
+			fail_here(L, "%s is called with a dot; write `%s`, not `.%s`", what, what, what + 1);
+		if (*what == ':')
+			fail_here(L, "%s is given nothing; give it a value: %s(…)", what, what);
+		/* fall through */
 	default:
 		fail_here(L, "%s: a term, number or text is wanted, not a %s", what, luaL_typename(L, index));
 	}
@@ -128,8 +134,9 @@ struct term *term_condition(lua_State *L, int index, struct place at, const char
 		fail_as(L, "bare-boolean", at,
 			"%s is a bare %s: Lua's `and`, `or`, `not` and `==` do not build conditions; use all { … }, "
 			"any { … }, "
-			"no { … } and :is(…)",
-			what, lua_toboolean(L, index) ? "true" : "false");
+			"no { … } and :is(…)%s",
+			what, lua_toboolean(L, index) ? "true" : "false",
+			lua_toboolean(L, index) ? ", or leave it out: without it nothing stands in the way" : "");
 	if (!t)
 		fail_at(L, at, "%s must be a condition such as fact.x:above(3), not a %s%s", what,
 			luaL_typename(L, index), lua_type(L, index) == LUA_TTABLE ? "; write all { … }" : "");

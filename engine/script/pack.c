@@ -23,6 +23,24 @@ static const struct bundle_file *bundle_find(const struct bundle *b, const char 
 	return NULL;
 }
 
+/* What it mostly is that Lua did not understand; NULL: anything. */
+static const char *mend_of_syntax(lua_State *L, const char *text)
+{
+	const char *open = strstr(text, "(to close '{' at line ");
+	if (strstr(text, "'}' expected") && strstr(text, "near <eof>"))
+		return open ? lua_pushfstring(L, "is a } missing that closes the { of line %d?", atoi(open + 22)) : NULL;
+	if (strstr(text, "'}' expected") && open)
+		return lua_pushfstring(L, "is a comma missing before it, or a } that closes the { of line %d?",
+				       atoi(open + 22));
+	if (strstr(text, "'}' expected"))
+		return "is a comma missing before it?";
+	if (strstr(text, "function arguments expected"))
+		return "a method is called: write its brackets, such as complaint:is_open()";
+	if (strstr(text, "unfinished string"))
+		return "a text ends with the quote that it began with, on the same line: is one missing?";
+	return NULL;
+}
+
 /* Pushes the file's function, or what Lua says of it and what that mostly is. */
 static bool compile(lua_State *L, const struct bundle_file *file)
 {
@@ -31,8 +49,9 @@ static bool compile(lua_State *L, const struct bundle_file *file)
 	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") == LUA_OK)
 		return true;
 	const char *text = lua_tostring(L, -1);
-	if (text && strstr(text, "'}' expected") && !strstr(text, "near <eof>"))
-		lua_pushfstring(L, "%s; is a comma missing before it?", text);
+	const char *mend = text ? mend_of_syntax(L, text) : NULL;
+	if (mend)
+		lua_pushfstring(L, "%s; %s", text, mend);
 	return false;
 }
 

@@ -35,7 +35,7 @@ static int64_t unit_ms(char unit)
 static int span_refuse(struct slice text)
 {
 	return error_set(ERR_INVALID, NULL,
-			 "\"%.*s\" is not a span: a whole number from 1 and s, m, h, d or w (\"90s\", \"24h\", \"7d\"; "
+			 "\"%.*s\" is not a span: a whole number from 1 and s, m, h, d or w (\"90s\", \"24h\", \"7d\", "
 			 "at most %lld days), or \"today\", \"month\", \"ever\"",
 			 (int)(text.len > 40 ? 40 : text.len), text.data ? text.data : "",
 			 (long long)(LIMIT_SPAN_MS / DAY_MS));

@@ -44,7 +44,7 @@ VALUE = 'value = { customer = 1, business = 1 }, say = { en = "x", vi = "y" }'
 MISTAKES = [
     # what activation refuses
     ("syntax", E, "local x = = 3 --!", "unexpected symbol near '='", ""),
-    ("syntax", E, 'rule "r" {\n  on = "visit"\n  set = { lines = 1 }, --!\n}', "'}' expected", "is a comma missing before it?"),
+    ("syntax", E, 'rule "r" {\n  on = "visit"\n  set = { lines = 1 }, --!\n}', "'}' expected", "is a comma missing before it, or a } that closes the { of line"),
     ("power-operator", E, "local x = 2 ^ 3 --!", "the operator `^` differs between machines", "write x * x"),
     ("runtime", E, "local x = nil + 1 --!", "attempt to perform arithmetic on a nil value", ""),
     ("runtime", E, "local function half(x)\n  return x / 2 --!\nend\nlocal y = half(nil)", "attempt to perform arithmetic on a nil value",

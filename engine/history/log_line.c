@@ -228,7 +228,7 @@ static void put_cause(struct line *l, const struct decision_record *d, const str
 	if (!alert)
 		return;
 	char id[48];
-	snprintf(id, sizeof(id), "%" PRIu64 ".%" PRIu32, alert->seq, alert->index);
+	snprintf(id, sizeof(id), "%" PRIu64 "-%" PRIu32, alert->seq, alert->index);
 	json_text(l->out, "alert", slice_of(id));
 }
 
@@ -362,7 +362,7 @@ void log_alert(struct bytes *out, const struct log_entry *e, const struct wire_a
 	bool by_event = event_of(e, &event, &customer, &member);
 	if (by_event)
 		hide_attributes(&l, event.attrs, event.attr_count);
-	snprintf(id, sizeof(id), "%" PRIu64 ".%" PRIu32, a->seq, a->index);
+	snprintf(id, sizeof(id), "%" PRIu64 "-%" PRIu32, a->seq, a->index);
 	begin(&l, "alert", slice_of(id), a->time_ms);
 	put(&l, subject_field(a->subject_kind), a->subject);
 	put(&l, "member", a->member);
@@ -401,7 +401,8 @@ bool log_place_of(struct slice line, struct log_place *out)
 	if (strncmp(head, "{\"kind\":\"", 9) != 0 || !at || sscanf(at, ",\"seq\":%" SCNu64 ",", &seq) != 1)
 		return false;
 	*out = (struct log_place){ seq, UINT32_MAX };
-	if (sscanf(head, "{\"kind\":\"alert\",\"id\":\"%" SCNu64 ".%" SCNu32 "\"", &of_alert, &index) == 2)
+	/* "SEQ-INDEX"; a log that older daemons began has "SEQ.INDEX" */
+	if (sscanf(head, "{\"kind\":\"alert\",\"id\":\"%" SCNu64 "%*1[-.]%" SCNu32 "\"", &of_alert, &index) == 2)
 		out->index = index;
 	return true;
 }

@@ -169,10 +169,10 @@ def alerts_and_nudges_say_what_caused_them(bench):
     kit.same({k: often['event'][k] for k in ('id', 'source', 'type', 'member', 'attributes')},
              {'id': 'e3', 'source': 'test', 'type': 'call.started', 'member': 'kid',
               'attributes': {'phone': PHONE, 'note': 'back at %s please' % PHONE, 'vip': True}})
-    kit.same(often['id'], '%d.0' % often['seq'])
+    kit.same(often['id'], '%d-0' % often['seq'])
     nudge = next(line for line in lines if line['kind'] == 'nudge')
     kit.same((nudge['rule'], nudge['channel'], nudge['goal'], nudge['limit'], nudge['sent'], nudge['cause']['seq'], nudge['alert']),
-             ('often', 'sms', 'serve', 1, True, often['seq'], '%d.0' % nudge['seq']))
+             ('often', 'sms', 'serve', 1, True, often['seq'], '%d-0' % nudge['seq']))
     kit.same([(c['action'], c['say']) for c in nudge['chosen']], [('listen', 'Hello %s, we listen.' % NAME)])
     late = alerts['late'][0]
     kit.same((late['to'], late['text']), ('agent:' + NAME, 'Promise %s is late.' % PROMISE))
@@ -247,7 +247,7 @@ def each_is_there_once(path, data, bench, more=()):
     lines = [line for p in [*more, path] for line in lines_of(p)]
     decisions, events = what_was_decided(data, bench)
     kit.same([line['id'] for line in lines if line['kind'] == 'decision'], decisions, 'decisions')
-    kit.same([line['id'] for line in lines if line['kind'] == 'alert'], ['%d.%d' % (s, i) for s in events for i in (0, 1)], 'alerts')
+    kit.same([line['id'] for line in lines if line['kind'] == 'alert'], ['%d-%d' % (s, i) for s in events for i in (0, 1)], 'alerts')
     kit.same(len(lines), len(decisions) + 2 * len(events))
     return lines
 

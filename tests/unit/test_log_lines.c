@@ -98,6 +98,7 @@ static void a_line_says_where_it_is_from(void **state)
 		uint64_t seq;
 		uint32_t index;
 	} lines[] = {
+		{ "{\"kind\":\"alert\",\"id\":\"17-3\",\"seq\":17,\"received\":\"x\"}\n", true, 17, 3 },
 		{ "{\"kind\":\"alert\",\"id\":\"17.3\",\"seq\":17,\"received\":\"x\"}\n", true, 17, 3 },
 		{ "{\"kind\":\"decision\",\"id\":\"5-17\",\"seq\":18,\"received\":\"x\"}\n", true, 18, UINT32_MAX },
 		{ "{\"kind\":\"missed\",\"entries\":4,\"goes_on_at\":9}\n", false, 0, 0 },

@@ -329,6 +329,10 @@ class Alone(unittest.TestCase):
 
     def test_mistakes_are_answered_with_what_was_meant(self):
         self.assertIn("did you mean --channel?", self.run_tool("recommend", "c", "--chanel", "web")[2])
+        self.assertIn("did you mean --lang?", self.run_tool("recommend", "c", "--language", "vi")[2])
+        self.assertIn("explain CUSTOMER --event e4", self.run_tool("explain", "--event", "e4")[2])
+        nobody = self.run_tool("--socket", "unix:/nowhere/s", "alerts")
+        self.assertEqual((nobody[0], nobody[2].count("cannot connect")), (1, 1), nobody)
         self.assertIn("did you mean status?", self.run_tool("stauts")[2])
         self.assertIn("did you mean rules list?", self.run_tool("rules", "lst")[2])
         errors = self.run_tool("nonsense")[2]

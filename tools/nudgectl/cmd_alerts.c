@@ -73,11 +73,13 @@ static int take_page(struct context *c, struct list *l, uint64_t *left, struct p
 
 static int list_open(struct context *c)
 {
+	int code = context_connect(c);
+	if (code != EXIT_DONE)
+		return code;
 	struct list l = { .all = json_array(), .now_ms = c->json ? 0 : context_clock(c) };
 	struct point next = after;
 	uint64_t left = limit;
 	bool more = true;
-	int code = EXIT_DONE;
 	table_init(&l.table, "id|time|state|severity|to|about|rule|text");
 	while (more && code == EXIT_DONE)
 		code = take_page(c, &l, &left, &next, &more);

@@ -100,10 +100,13 @@ static int check(int argc)
 	bool customer = argc || v.alias;
 	if (argc && v.alias)
 		return report_usage("name the customer, or --alias, but not both");
+	if (v.event && !customer && !v.decision && !v.entry)
+		return report_usage("--event is looked for in a customer's history: name the customer too (or --alias): "
+				    "nudgectl explain CUSTOMER --event %s", v.event);
 	if (customer + (v.decision != NULL) + (v.entry > 0) != 1)
 		return report_usage("name a customer (or --alias), or a --decision, or an --entry: one of them");
 	if (v.event && !customer)
-		return report_usage("--event is looked for in a customer's history: name the customer");
+		return report_usage("--event is an event of a customer; a --decision or an --entry is asked for without it");
 	if (v.source && !v.event)
 		return report_usage("--source says whose --event is meant");
 	if ((v.at_ms || v.as_of) && (!customer || v.event))

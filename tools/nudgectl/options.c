@@ -97,6 +97,17 @@ bool option_read(const struct option_spec *o, const char *text)
 }
 
 #define NAMES_MAX 32
+#define STEM_BYTES 3 /* with so many in common, one name that begins the other is what was meant: --language, --lang */
+
+static const char *same_stem(const char *wrong, const char *const *names)
+{
+	for (; *names; names++) {
+		size_t n = strlen(wrong), m = strlen(*names), common = n < m ? n : m;
+		if (common >= STEM_BYTES && memcmp(wrong, *names, common) == 0)
+			return *names;
+	}
+	return NULL;
+}
 
 static int unknown_option(const struct option_spec *global, const struct command *command, const char *text, size_t len)
 {
@@ -110,6 +121,8 @@ static int unknown_option(const struct option_spec *global, const struct command
 	names[count] = NULL;
 	snprintf(wrong, sizeof(wrong), "%.*s", (int)len, text);
 	const char *nearest = nearest_name(wrong, names);
+	if (!nearest)
+		nearest = same_stem(wrong, names);
 	return report_usage("unknown option --%s%s%s%s%s%s", wrong, command ? " of " : "", command ? command->name : "",
 			    nearest ? "; did you mean --" : "", nearest ? nearest : "", nearest ? "?" : "");
 }

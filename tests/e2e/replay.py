@@ -403,6 +403,8 @@ def what_people_read(b):
     text = b.ctl('replay', '--journal', data, '--rules', rules)
     for words in ('It differs from what happened.', 'Rules', 'busy', 'Load', 'Examples', 'customer ', 'entry '):
         check(words in text, words, 'is not in\n' + text)
+    told = re.findall(r'decision (\d+-\d+)', text)
+    check(len(set(told)) == len(told), 'a decision is told twice in\n' + text)
     text = b.ctl('replay', '--journal', data, '--rules', b.pack(SHOP))
     check('No difference' in text and 'the very same' in text, text)
     helped = b.ctl('help', 'replay')

@@ -263,28 +263,56 @@ static void put_example(const char *kind, enum style style, const struct compare
 		text_flow(stdout, printf("             %s", x->before ? "would  " : ""), 20, x->after);
 }
 
-static void put_examples(const struct compare_examples *e, unsigned most, const char *kind, enum style style)
+static void put_examples(const struct compare_examples *e, const char *kind, enum style style)
 {
-	for (unsigned i = 0; i < e->count && i < most; i++)
+	for (unsigned i = 0; i < e->count; i++)
 		put_example(kind, style, &e->items[i]);
+}
+
+/* A decision that stands among the recommendations says there all that it says of an action. */
+static bool comes_below(const struct compare_report *r, const struct compare_example *x)
+{
+	for (unsigned k = 0; x->count && k < CHANGE_KINDS; k++)
+		for (unsigned i = 0; i < r->decisions[k].count; i++)
+			if (r->decisions[k].items[i].boot == x->boot && r->decisions[k].items[i].count == x->count)
+				return true;
+	return false;
+}
+
+static unsigned examples_of(const struct compare_report *r, const struct compare_row *row)
+{
+	unsigned count = 0;
+	for (unsigned k = 0; k < EXAMPLE_KINDS; k++)
+		for (unsigned i = 0; i < row->examples[k].count; i++)
+			count += !comes_below(r, &row->examples[k].items[i]);
+	return count;
+}
+
+/* Of an action one is enough: recommendations come below. */
+static void put_examples_of(const struct compare_report *r, const struct compare_row *row, enum example_kind which,
+			    const char *kind, enum style style)
+{
+	const struct compare_examples *e = &row->examples[which];
+	unsigned most = row->kind == ROW_ACTION ? 1 : e->count;
+	for (unsigned i = 0; i < e->count && most; i++)
+		if (!comes_below(r, &e->items[i])) {
+			put_example(kind, style, &e->items[i]);
+			most--;
+		}
 }
 
 static void put_row_examples(const struct compare_report *r)
 {
 	for (size_t i = 0; i < r->row_count; i++) {
 		const struct compare_row *row = &r->rows[i];
-		unsigned count = 0;
-		for (unsigned k = 0; k < EXAMPLE_KINDS; k++)
-			count += row->examples[k].count;
-		if (!count)
+		if (!examples_of(r, row))
 			continue;
 		printf("  %s%s%s%s\n", style_on(stdout, STYLE_BOLD), row->kind == ROW_ACTION ? "action " : "", row->name,
 		       style_off(stdout));
-		unsigned most = row->kind == ROW_ACTION ? 1 : UINT32_MAX; /* recommendations come below */
-		put_examples(&row->examples[EXAMPLE_LOST], most, "lost", STYLE_RED);
-		put_examples(&row->examples[EXAMPLE_GAINED], most, "gained", STYLE_GREEN);
-		put_examples(&row->examples[EXAMPLE_CHANGED], most, "changed", STYLE_YELLOW);
-		put_examples(&row->examples[EXAMPLE_UNKNOWN], most, "unknown", STYLE_YELLOW);
+		put_examples_of(r, row, EXAMPLE_LOST, "lost", STYLE_RED);
+		put_examples_of(r, row, EXAMPLE_GAINED, "gained", STYLE_GREEN);
+		put_examples_of(r, row, EXAMPLE_CHANGED, "changed", STYLE_YELLOW);
+		put_examples_of(r, row, EXAMPLE_UNKNOWN, "unknown", STYLE_YELLOW);
 	}
 }
 
@@ -308,7 +336,7 @@ static void put_all_examples(const struct compare_report *r)
 					printf("  %srecommendations%s\n", style_on(stdout, STYLE_BOLD), style_off(stdout));
 					break;
 				}
-		put_examples(&r->decisions[k], UINT32_MAX, changes[k], STYLE_YELLOW);
+		put_examples(&r->decisions[k], changes[k], STYLE_YELLOW);
 	}
 }
 

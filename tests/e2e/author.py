@@ -67,6 +67,22 @@ class New(unittest.TestCase):
         self.assertEqual((settings["runtime.version"], settings["runtime.builtin"]["os"]), ("Lua 5.4", "disable"))
         self.assertTrue(all(os.path.exists(os.path.join(self.folder, "shop", path)) for path in made["files"]))
 
+    def test_within_the_tree_of_the_stubs_they_move_together(self):
+        tree = os.path.join(self.folder, "tree")
+        os.makedirs(os.path.join(tree, "bin"))
+        shutil.copy(NUDGECTL, os.path.join(tree, "bin"))
+        shutil.copytree(os.path.join(ROOT, "rules"), os.path.join(tree, "rules"))
+        tool = os.path.join(tree, "bin", "nudgectl")
+        for name, path in (("shop", "tree/rules/shop"), ("own", "tree/own")):
+            done = self.new(name, "--dir", path, tool=tool)
+            self.assertIn(", seen from the pack", done.stdout, done.stderr)
+        os.rename(tree, os.path.join(self.folder, "moved"))
+        for path in ("rules/shop", "own"):
+            pack = os.path.join(self.folder, "moved", path)
+            stubs, = json.loads(text_of(pack, ".luarc.json"))["workspace.library"]
+            self.assertFalse(os.path.isabs(stubs))
+            self.assertTrue(os.path.samefile(os.path.join(pack, stubs), os.path.join(self.folder, "moved/rules/stubs")))
+
     def test_where_it_is_installed_it_finds_what_came_with_it(self):
         prefix = os.path.join(self.folder, 'an "odd" prefix')
         os.makedirs(os.path.join(prefix, "bin"))
@@ -194,7 +210,7 @@ class Bench(unittest.TestCase):
         self.assertEqual(told["parts"][0]["name"], "dear") # sorted by what they took
         done = ctl("rules", "bench", self.folder)
         self.assertEqual(done.returncode, 0)
-        self.assertRegex(done.stdout, r"Dearest: rule dear: when at pack.lua:12 took \d+% of what rules and actions took, .* a call")
+        self.assertRegex(done.stdout, r"Dearest of all calls together: rule dear: when at pack.lua:12 took \d+% of what rules and actions took, .* a call")
         self.assertIn("Most of that is fact slow at pack.lua:4,", done.stdout)
         self.assertIn("How: Every story was told once to warm up", done.stdout)
         self.assertIn(", 2 stories, 1 of a test that fails", done.stdout)

@@ -15,6 +15,7 @@
 
 #define STORY_EVENTS 500u /* of each story, where nothing is said */
 #define SHOWN_PART 0.9    /* of the time: the rest is not listed */
+#define DEAR_NS 10000.0   /* a call: more than the daemon itself spends on an event */
 
 static const char *events, *pattern;
 static bool all_rows;
@@ -100,7 +101,7 @@ static void show_rows(const struct benched *b, unsigned from, unsigned to, const
 	unsigned i = from;
 	for (unsigned k = from; k < to; k++)
 		sum += b->rows[k]->total_ns;
-	snprintf(heads, sizeof(heads), "%s|>calls|>terms|>VM instr|>p99|>time|>p99|>bytes|>total|>share|where", what);
+	snprintf(heads, sizeof(heads), "%s|>calls|>terms|>VM instr|>VM p99|>time|>time p99|>bytes|>total|>share|where", what);
 	table_init(&t, heads);
 	for (; i < to && (all_rows || shown < SHOWN_PART * sum); i++) {
 		add_row(&t, b->rows[i], b->total_ns);
@@ -121,13 +122,32 @@ static void show_whole(const char *what, const struct samples *s)
 		       time_taken(samples_percentile(s, 0.5)), time_taken(samples_percentile(s, 0.99)));
 }
 
+static void show_verdict(const struct benched *b)
+{
+	const struct bench_row *worst = NULL;
+	unsigned dear = 0;
+	for (unsigned i = 0; i < b->facts_from; i++) {
+		dear += b->rows[i]->mean_ns >= DEAR_NS;
+		if (!worst || b->rows[i]->mean_ns > worst->mean_ns)
+			worst = b->rows[i];
+	}
+	if (!dear)
+		printf("\nNothing here is dear: no rule, action or policy takes %s a call.\n", time_taken(DEAR_NS));
+	else
+		printf("\n%s %s or more a call, most of all %s%s %s: %s%s at %s:%d, %s.\n",
+		       plural_text(dear, "part takes", "parts take"), time_taken(DEAR_NS), style_on(stdout, STYLE_BOLD),
+		       kinds[worst->kind], worst->name, worst->part, style_off(stdout), worst->file, worst->line,
+		       time_taken(worst->mean_ns));
+}
+
 static void show_dearest(struct benched *b)
 {
 	const struct bench_row *r = bench_dearest(&b->bench), *fact = r ? bench_dearest_fact(&b->bench, r) : NULL;
 	if (!r)
 		return;
-	printf("\nDearest: %s%s %s: %s%s at %s:%d took %.0f%% of what rules and actions took, %s a call.\n",
-	       style_on(stdout, STYLE_BOLD), kinds[r->kind], r->name, r->part, style_off(stdout), r->file, r->line,
+	show_verdict(b);
+	printf("Dearest of all calls together: %s%s %s: %s%s at %s:%d took %.0f%% of what rules and actions took, "
+	       "%s a call.\n", style_on(stdout, STYLE_BOLD), kinds[r->kind], r->name, r->part, style_off(stdout), r->file, r->line,
 	       100 * r->total_ns / b->total_ns, time_taken(r->mean_ns));
 	if (fact)
 		printf("Most of that is fact %s at %s:%d, %s.\n", fact->name, fact->file, fact->line,

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #define NAME_MAX_BYTES 64
+#define STUBS_BYTES (2 * PATH_MAX)
 
 static const char *dir;
 
@@ -106,13 +107,31 @@ static char *json_quoted(const char *text)
 	return quoted;
 }
 
+/* Where editors find the stubs, from the pack. A pack in the same tree says it relatively, so that both can be moved
+ * together; any other has nothing but the whole path. */
+static void stubs_from(const char *home, const char *folder, char out[STUBS_BYTES])
+{
+	char root[PATH_MAX], tree[PATH_MAX], real[PATH_MAX];
+	snprintf(out, STUBS_BYTES, "%s/stubs", home);
+	if (!realpath(home, root) || !realpath(folder, real))
+		return;
+	snprintf(tree, sizeof(tree), "%s", root);
+	*strrchr(tree, '/') = '\0';
+	size_t len = strlen(tree), used = 0;
+	if (!len || strncmp(real, tree, len) != 0 || real[len] != '/')
+		return;
+	for (const char *at = real + len; (at = strchr(at, '/')) != NULL && used + 4 < STUBS_BYTES; at++)
+		used += (size_t)snprintf(out + used, STUBS_BYTES - used, "../");
+	snprintf(out + used, STUBS_BYTES - used, "%s/stubs", root + len + 1);
+}
+
 static int copy_file(const char *home, size_t i, const char *folder, const char *name)
 {
-	char from[2 * PATH_MAX], to[2 * PATH_MAX], stubs[PATH_MAX + 8];
+	char from[2 * PATH_MAX], to[2 * PATH_MAX], stubs[STUBS_BYTES];
 	struct bytes text = { 0 };
 	snprintf(from, sizeof(from), "%s/%s", home, files[i].from);
 	snprintf(to, sizeof(to), "%s/%s", folder, files[i].to);
-	snprintf(stubs, sizeof(stubs), "%s/stubs", home);
+	stubs_from(home, folder, stubs);
 	int code = EXIT_DONE;
 	if (!read_whole(from, &text)) {
 		code = report_failed("cannot read %s: %s", from, strerror(errno));
@@ -160,14 +179,17 @@ static void show_next(const char *home, const char *folder)
 	       "  nudgectl rules test %s --coverage\n"
 	       "  nudged --data DATA --rules %s   (or `nudgectl rules activate %s` where one runs already)\n",
 	       folder, folder, folder, folder);
-	printf("The guide: %s/README.md. Editors are pointed to %s/stubs.\n", home, home);
+	char stubs[STUBS_BYTES];
+	stubs_from(home, folder, stubs);
+	printf("The guide: %s/README.md. Editors are pointed to %s%s.\n", home, stubs,
+	       *stubs == '/' ? ": .luarc.json names it whole, so change it there should nudged move" : ", seen from the pack");
 }
 
 static int print_made(const char *home, const char *folder, const char *name)
 {
-	char stubs[PATH_MAX + 8];
+	char stubs[STUBS_BYTES];
 	json_t *list = json_array();
-	snprintf(stubs, sizeof(stubs), "%s/stubs", home);
+	stubs_from(home, folder, stubs);
 	for (size_t i = 0; i < FILES; i++)
 		json_array_append_new(list, json_string(files[i].to));
 	return print_json(json_pack("{ss ss so ss}", "name", name, "folder", folder, "files", list, "stubs", stubs));
@@ -214,6 +236,7 @@ const struct command cmd_rules_new = {
 	.details = "A folder with pack.lua, tests/stories.lua, .luarc.json for editors with the Lua language server, and "
 		   ".luacheckrc for luacheck. The editor's stubs (the whole API with types, units and help) are not "
 		   "copied: .luarc.json points to those that came with this nudgectl, in share/nudged/rules/stubs or in "
-		   "the source tree, so that they always fit it. A folder that is not empty is refused. With --json: "
+		   "the source tree, so that they always fit it: by a relative path where the pack lies in the same tree, "
+		   "else by a whole one. A folder that is not empty is refused. With --json: "
 		   "name, folder, files and stubs.",
 };

@@ -358,7 +358,7 @@ function asked_for_it() end
 ---read locals of its file, not change them, and costs some ten times what a term does.
 ---`calc({ n = fact.repeats }, function(v) return 0.6 + (v.n or 0) / 10 end)`
 ---
----Stopped, and unknown: a function that raises, or passes limit_call_instructions or limit_call_bytes.
+---Stopped, and unknown: a function that raises, or takes more than 100,000 instructions or 8 MiB.
 ---@param inputs table<string, nudged.Value>
 ---@param f fun(v: table<string, any>): any
 ---@return nudged.Term
@@ -483,7 +483,7 @@ function ladder(name) end
 ---@class nudged.Propensity
 ---@field start? number your estimate, 0 to 1; 0.1
 ---@field evidence? number how many outcomes the estimate is worth; 50
----@field by? nudged.Types attributes by which it differs; at most limit_model_by
+---@field by? nudged.Types facts, or attributes of the customer, by which it differs; at most 4
 ---@field strength? number outcomes of its own with which a segment weighs as much as the action's rate; 20
 ---@field half_life? nudged.ExactSpan outcomes so old count half; "90d", at least "1d"
 ---@field explore? number share of decisions in which it is drawn, 0 to 1; the pack's

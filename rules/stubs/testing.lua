@@ -14,7 +14,7 @@ function has(part) end
 ---Declares a test, or with rows one for each of them. Rows may have names: { ["too late"] = { … } }.
 ---`test("a third contact is told", function() … end)`, `test("moods", { -0.5, 0.1 }, function(mood) … end)`
 ---
----Refused within a test; at most limit_tests a file.
+---Refused within a test; at most 4,096 a file.
 ---@param name string
 ---@param rows_or_function table | fun()
 ---@param each? fun(row: any)

@@ -2,6 +2,7 @@
  * less and no more: every function, method and field, asked of the engine as it runs; and each is shown by an example.
  */
 #include "base/error.h"
+#include "base/limits.h"
 #include "script/names.h"
 #include "workbench/tests.h"
 
@@ -45,7 +46,7 @@ static void assert_same_names(const struct names *told, const struct names *ther
 
 static const char *file_text(const char *path)
 {
-	static char texts[4][64 * 1024];
+	static char texts[4][128 * 1024];
 	static unsigned next;
 	char whole[4096];
 	char *text = texts[next++ % 4];
@@ -336,6 +337,29 @@ static void a_new_packs_settings_name_every_global(void **state)
 	}
 }
 
+/* Editors are told numbers, and base/limits.h is where they come from. */
+static void limits_are_told_as_numbers(void **state)
+{
+	static const struct {
+		const char *path, *form;
+		unsigned limit;
+	} told[] = {
+		{ "rules/stubs/nudged.lua", "more than %u00,000 instructions", LIMIT_CALL_INSTRUCTIONS / 100000 },
+		{ "rules/stubs/nudged.lua", "instructions or %u MiB", LIMIT_CALL_BYTES >> 20 },
+		{ "rules/stubs/nudged.lua", "by which it differs; at most %u\n", LIMIT_MODEL_BY },
+		{ "rules/stubs/testing.lua", "at most 4,0%u a file", LIMIT_TESTS - 4000 },
+		{ "rules/README.md", "more than 1,0%u windows", LIMIT_WINDOWS - 1000 },
+	};
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		char sought[80];
+		snprintf(sought, sizeof(sought), told[i].form, told[i].limit);
+		if (!strstr(file_text(told[i].path), sought))
+			fail_msg("%s does not say \"%s\"", told[i].path, sought);
+	}
+	assert_null(strstr(file_text("rules/stubs/nudged.lua"), "limit_"));
+	assert_null(strstr(file_text("rules/stubs/testing.lua"), "limit_"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +370,7 @@ int main(void)
 		cmocka_unit_test(stubs_are_lua),
 		cmocka_unit_test(every_function_has_an_example),
 		cmocka_unit_test(a_new_packs_settings_name_every_global),
+		cmocka_unit_test(limits_are_told_as_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,8 @@
 #define LIMIT_EVENT_TYPES 1024u           /* that a pack declares */
 #define LIMIT_ACTIONS 1024u
 #define LIMIT_POLICIES 256u
+#define LIMIT_SETTINGS 1024u              /* lines of settings.conf that set something */
+#define LIMIT_SETTING_BYTES 128u          /* a setting's key */
 #define LIMIT_LEVELS 256u                 /* goals and groups of actions */
 #define LIMIT_TERMS 262144u
 #define LIMIT_TERM_DEPTH 64u

@@ -89,7 +89,8 @@ static bool concerns(const struct inotify_event *e)
 		return true;
 	if (len == 0 || e->name[0] == '.' || e->name[0] == '#')
 		return false;
-	return (e->mask & IN_ISDIR) || (len > 4 && strcmp(e->name + len - 4, ".lua") == 0);
+	return (e->mask & IN_ISDIR) || (len > 4 && strcmp(e->name + len - 4, ".lua") == 0) ||
+	       (len > 5 && strcmp(e->name + len - 5, ".conf") == 0);
 }
 
 /* Takes what has happened. True: some of it concerns us. */

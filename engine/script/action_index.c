@@ -2,6 +2,8 @@
  * declared: the policies that may hold it back, and what its levers come to. */
 #include "script/declare.h"
 
+#include <math.h>
+
 static bool names(const struct str *wanted, const struct str *have)
 {
 	return !wanted || wanted == have;
@@ -26,12 +28,14 @@ static void index_policies(struct pack *p, struct action_decl *a)
 static double levers_of(const struct pack *p, const struct action_decl *a)
 {
 	double levers = a->lever;
-	for (unsigned i = 0; i < p->lever_count; i++)
+	bool goal = isnan(a->goal_setting), group = isnan(a->group_setting);
+	for (unsigned i = 0; i < p->lever_count && goal; i++)
 		if (p->levers[i].goal == a->goal)
 			levers *= p->levers[i].lever;
 	for (unsigned i = 0; i < a->above_count; i++)
-		levers *= p->above[a->above[i]].lever;
-	return levers;
+		if (p->above[a->above[i]].group ? group : goal)
+			levers *= p->above[a->above[i]].lever;
+	return levers * (goal ? 1 : a->goal_setting) * (group ? 1 : a->group_setting);
 }
 
 void actions_index(struct pack *p)

@@ -4,6 +4,7 @@
  *
  * Files are sorted by path and paths are unique, so equal packs are equal bytes and have one hash. */
 #include "script/bundle.h"
+#include "script/settings.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -29,6 +30,8 @@ static bool segment_ok(struct slice s)
 
 static bool path_ok(struct slice path)
 {
+	if (slice_equal(path, SLICE(SETTINGS_FILE)))
+		return true;
 	if (path.len < 5 || path.len > LIMIT_PACK_PATH_BYTES || memcmp(path.data + path.len - 4, ".lua", 4) != 0)
 		return false;
 	size_t from = 0;
@@ -56,7 +59,7 @@ int bundle_add(struct bundle *b, struct slice path, struct slice content)
 		return error_set(
 			ERR_INVALID, "path",
 			"\"%.*s\" is not a path of a pack: relative, of letters, digits, '_', '-', '.', ending "
-			"in .lua, at most %u bytes",
+			"in .lua (or " SETTINGS_FILE "), at most %u bytes",
 			path.len > 80 ? 80 : (int)path.len, path.data ? path.data : "", LIMIT_PACK_PATH_BYTES);
 	unsigned at = 0;
 	int order = -1;

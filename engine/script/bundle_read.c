@@ -68,7 +68,7 @@ static int add_entry(struct bundle *b, const char *root, const char *below, cons
 	if (stat(path, &st) != 0)
 		return error_errno("cannot read %s", path);
 	size_t len = strlen(name);
-	bool lua = len > 4 && strcmp(name + len - 4, ".lua") == 0;
+	bool lua = (len > 4 && strcmp(name + len - 4, ".lua") == 0) || (!*below && strcmp(name, SETTINGS_FILE) == 0);
 	if (S_ISDIR(st.st_mode) && (*below || strcmp(name, "tests") != 0)) {
 		int rc = check_inside(root, path);
 		return rc == ERR_OK ? add_folder(b, root, relative, depth + 1) : rc;

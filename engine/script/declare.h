@@ -7,6 +7,7 @@
 #define NUDGED_SCRIPT_DECLARE_H
 
 #include "script/findings.h"
+#include "script/settings.h"
 #include "script/sandbox.h"
 
 struct place {
@@ -25,6 +26,7 @@ struct unfinished { struct place place; const char *what; bool tried, done; }; /
 struct loader {
 	struct vm *vm;
 	struct pack *pack;
+	struct settings settings;
 	const struct bundle *bundle;
 	bool pack_declared, timeline_declared, balance_declared;
 	bool pack_assumed;                /* a declaration came before pack { }: noted, and gone on */
@@ -128,6 +130,10 @@ void declare_rules(lua_State *L);
 void declare_decisions(lua_State *L);
 void declare_catalogue(lua_State *L);
 void declare_restraints(lua_State *L);
+void declare_settings(lua_State *L);
+void settings_begin(lua_State *L);  /* before the first file runs */
+void settings_settle(lua_State *L); /* after the last */
+void settings_push(lua_State *L, const struct setting *s); /* its value */
 void declare_pack(lua_State *L);
 void pack_assume(struct loader *l); /* what pack { } would have set, for what comes without it */
 int event_declare(lua_State *L); /* what calling `event` does (declare_event.c) */

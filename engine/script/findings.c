@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "script/settings.h"
 
 #include <stdlib.h>
 
@@ -39,7 +40,9 @@ static size_t place_of(const char *text, int *line, const char **rest)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./");
 	char *end;
-	if (len < 5 || memcmp(text + len - 4, ".lua", 4) != 0 || text[len] != ':')
+	bool lua = len >= 5 && memcmp(text + len - 4, ".lua", 4) == 0;
+	bool settings = len == strlen(SETTINGS_FILE) && memcmp(text, SETTINGS_FILE, len) == 0;
+	if ((!lua && !settings) || text[len] != ':')
 		return 0;
 	long n = strtol(text + len + 1, &end, 10);
 	if (end == text + len + 1 || end[0] != ':' || end[1] != ' ')

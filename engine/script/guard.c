@@ -40,6 +40,7 @@ bool guard_note(lua_State *L, const char *code, int status)
 		return true;
 	}
 	const char *place = strstr(text, ".lua:");
+	place = place ? place : strstr(text, SETTINGS_FILE ":");
 	if (place && !memchr(text, ' ', (size_t)(place - text)))
 		findings_add_text(l->findings, code, "pack.lua", text);
 	else

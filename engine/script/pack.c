@@ -186,6 +186,7 @@ static void create_environment(lua_State *L)
 	declare_decisions(L);
 	declare_catalogue(L);
 	declare_restraints(L);
+	declare_settings(L);
 	declare_pack(L);
 	lua_pushcfunction(L, pack_require);
 	lua_setfield(L, -2, "require");
@@ -203,6 +204,7 @@ static int load_protected(lua_State *L)
 {
 	struct loader *l = loader_of(L);
 	create_environment(L);
+	settings_begin(L);
 	const struct bundle_file *file = bundle_find(l->bundle, PACK_FILE);
 	if (!file) {
 		l->code = "missing-file";
@@ -212,6 +214,7 @@ static int load_protected(lua_State *L)
 	l->pack->balance->literal = value_number(0.5);
 	run_file(L, file);
 	catalogue_settle(L);
+	settings_settle(L);
 	check_pack(L);
 	series_settle(L);
 	if (l->refused)
@@ -252,7 +255,7 @@ static int run_files(struct loader *l)
 		lua_pop(vm->L, 1);
 	} else if (status != LUA_OK) {
 		vm_error_text(vm->L, text, sizeof(text));
-		if (!strstr(text, ".lua:")) { /* error() without a place */
+		if (!strstr(text, ".lua:") && !strstr(text, SETTINGS_FILE ":")) { /* error() without a place */
 			error_set(ERR_RULE, NULL, "%s", text);
 			return error_prefix(PACK_FILE);
 		}

@@ -192,6 +192,7 @@ struct action_decl {
 	struct str **by; unsigned by_count; /* names of facts, or of attributes of the customer: segments are made of their values */
 	int *by_facts;          /* which fact each is; -1: an attribute */
 	struct context_weight *contexts; unsigned context_count; /* weights of all that hold multiply */
+	double goal_setting, group_setting; /* what settings.conf says instead of theirs; NAN: nothing */
 	double lever, levers;   /* its own; with its goal's and its group's */
 	uint16_t *policies; unsigned policy_count; /* indexes of those that cover it, on some channel */
 	struct phrase say;

@@ -1,4 +1,5 @@
 /* script/testing.c: a file of tests: loading it, what it declares, and running one of its tests. See testing.h. */
+#include "script/declare.h"
 #include "script/testing_parts.h"
 
 #include "base/check.h"
@@ -241,11 +242,26 @@ static void add_vocabulary(lua_State *L)
 	}
 }
 
+/* What the pack's plain data asks for: the pack has checked it. */
+static int testing_setting(lua_State *L)
+{
+	struct testing *t = testing_of(L);
+	struct settings settings;
+	const char *name = luaL_checkstring(L, 1);
+	settings_read(&settings, t->pack, &t->arena);
+	const struct setting *s = settings_find(&settings, name);
+	if (!s)
+		return luaL_error(L, SETTINGS_FILE " has no \"%s\"", name);
+	settings_push(L, s);
+	return 1;
+}
+
 static void create_environment(lua_State *L, struct testing *t)
 {
 	static const luaL_Reg names[] = {
 		{ "before", before_declare },
 		{ "require", testing_require },
+		{ "setting", testing_setting },
 		{ "test", test_declare },
 		{ "todo", todo_declare },
 		{ NULL, NULL },

@@ -2,6 +2,7 @@
  * a pack declares. */
 #include "workbench/check.h"
 
+#include "script/settings.h"
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/error.h"
@@ -373,7 +374,8 @@ void check_pack_folder(struct findings *out, struct bundle *pack, const struct b
 	struct strpool *pool = strpool_create();
 	struct pack_checked loaded;
 	for (unsigned i = 0; i < pack->count; i++)
-		pack_check_syntax(&pack->files[i], out);
+		if (strcmp(pack->files[i].path, SETTINGS_FILE) != 0)
+			pack_check_syntax(&pack->files[i], out);
 	for (unsigned i = 0; i < tests->count; i++)
 		pack_check_syntax(&tests->files[i], out);
 	pack_check(&loaded, pack, pool, out);

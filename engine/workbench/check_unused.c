@@ -2,6 +2,7 @@
  * refused: what is missing may be what would have used it. */
 #include "workbench/check_parts.h"
 
+#include "script/settings.h"
 #include "base/arena.h"
 
 static void note_term(struct check *c, const struct context *x, const struct term *t)
@@ -153,7 +154,7 @@ static void unused_files(struct check *c)
 {
 	for (unsigned i = 0; i < c->bundle->count; i++) {
 		const struct bundle_file *f = &c->bundle->files[i];
-		if (!c->loaded->loaded[i] && !is_mapping(f))
+		if (!c->loaded->loaded[i] && !is_mapping(f) && strcmp(f->path, SETTINGS_FILE) != 0)
 			tell(c, FINDING_WARNING, "unused-file", (struct tell_place){ f->path, 1, NULL },
 			     arena_printf(&c->arena, "require \"%.*s\", or remove it", (int)strlen(f->path) - 4,
 					  f->path)

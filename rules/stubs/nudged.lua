@@ -567,3 +567,16 @@ function action(name) end
 ---@param topic string
 ---@return fun(answers: table<string, nudged.Words>)
 function answers(topic) end
+
+---@class nudged.SettingBody
+---@field at_least? number
+---@field at_most? number
+---@field unit? string behind the number in settings.conf: "offers", "%"
+---What stands in settings.conf: a number (percent as hundredths), or a text such as "24h".
+---`local most = setting("unwanted_offers", { at_least = 1, at_most = 10, unit = "offers" })`
+---
+---Refused: a name that is not in the file, a number beyond its bounds or in another unit.
+---@param name string
+---@param body? nudged.SettingBody
+---@return any
+function setting(name, body) end

@@ -1,14 +1,7 @@
--- What the business decides: levers, balance, thresholds and prices. Plain data: whoever owns the numbers changes
+-- What the business decides beside settings.conf: thresholds and prices. Plain data: whoever owns the numbers changes
 -- them here, and needs to read no other file. Money is in dong; spans are "24h", "7d" (exact) or "day", "month" (by
 -- the calendar).
 return {
-  -- How much a goal counts when actions are ranked: 1 is neutral, 0.8 a fifth less.
-  levers = { serve = 1.0, retain = 1.0, nurture = 0.9, grow = 0.8 },
-
-  -- The customer's share of an action's value. The rest is the company's. It rises as the relationship worsens, up to
-  -- `most`.
-  balance = { base = 0.5, per_complaint = 0.15, per_angry_contact = 0.08, per_missed_callback = 0.12, most = 0.9 },
-
   messages = {
     times_habit = 3,        -- so many times its own daily habit is too much for a line …
     at_least = 50,          -- … if it is at least so many messages a day

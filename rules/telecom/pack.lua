@@ -1,7 +1,7 @@
 -- A telecom company's households: what they use, what they call about, how it goes, and what to do next. README.md
--- tells it to a business reader; business.lua holds every number that is a decision rather than a fact. One file a
+-- tells it to a business reader; settings.conf and business.lua hold every number that is a
+-- decision rather than a fact. One file a
 -- topic, read in this order.
-local business = require "business"
 
 pack {
   name = "telecom",
@@ -16,7 +16,6 @@ pack {
     "contract", "contract/renew", "contract/cancel",
     "device/fault", "other",
   },
-  levers = { goals = business.levers },
   fallback = { "listen", "callback-promise" },
 }
 

@@ -31,7 +31,8 @@ policy { goal = "grow", unless = attr("consent_marketing", "customer"):is(false)
 policy { per = "group", after = { rejected = 2, within = "180d" }, pause = "90d", except = asked_for_it() }
 -- Who twice does not answer has answered.
 policy { group = "contract", per = "group", after = { ignored = 2, within = "90d" }, pause = "60d", except = asked_for_it() }
-policy { goal = "grow", per = "goal", at_most = { offered = 3, within = "30d" }, except = asked_for_it() }
+local most = setting("unwanted_offers", { at_least = 1, at_most = 10, unit = "offers" })
+policy { goal = "grow", per = "goal", at_most = { offered = most, within = "30d" }, except = asked_for_it() }
 -- Nobody wants to be woken by an offer, nor written to where they prefer another way.
 channel "sms" {
   preference = "preferred_channel", quiet = { from = "21:30", to = "07:30" }, except = asked_for_it(),
@@ -46,6 +47,7 @@ policy { goal = "nurture", after = { accepted = 1, within = "7d" }, pause = "7d"
 policy { goal = "serve", after = { accepted = 1, within = "1h" }, pause = "1h" }
 
 -- The worse the relationship, the more the customer's side counts.
-local b = business.balance
-balance((b.base + b.per_complaint * fact.open_complaints + b.per_angry_contact * fact.angry_month
-  + b.per_missed_callback * fact.missed_callbacks):min(b.most))
+local function share(name) return setting("balance." .. name, { at_least = 0, at_most = 1, unit = "%" }) end
+balance((share "base" + share "per_complaint" * fact.open_complaints
+  + share "per_angry_contact" * fact.angry_month
+  + share "per_missed_callback" * fact.missed_callbacks):min(share "most"))

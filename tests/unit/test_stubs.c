@@ -203,6 +203,7 @@ static void declarations_take_what_editors_are_told_of(void **state)
 		{ "nudged.LadderBody", "ladder 'x' { qqqqqqqq = 1 }" },
 		{ "nudged.Offer", "action 'x' { goal = 'g', say = 'x', value = { customer = 1, business = 1 }, "
 				  "offer = { qqqqqqqq = 1 } }" },
+		{ "nudged.SettingBody", "setting('x', { qqqqqqqq = 1 })" },
 		{ "nudged.GoalBody", "goal 'x' { qqqqqqqq = 1 }" },
 		{ "nudged.GroupBody", "group 'x' { qqqqqqqq = 1 }" },
 		{ "nudged.ActionBody", "action 'x' { qqqqqqqq = 1 }" },

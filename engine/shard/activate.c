@@ -123,6 +123,7 @@ static void go_live(struct engine *e, struct activation *a)
 			activation_fail(a);
 	if (a->result == ERR_OK && control_publish(e, a) != ERR_OK)
 		activation_fail(a);
+	models_load(e);
 }
 
 void engine_remember(struct engine *e, const struct past *line, const struct warms *warms)

@@ -217,6 +217,18 @@ def another_pack(bench):
     kit.same(d.digest(), digest)
 
 
+def another_pack_at_start(bench):
+    """A pack that is active from a start on: its actions stand elsewhere in it, and have what they learned all the same."""
+    d = learned(bench, 2)
+    was = {c.action: c.propensity for c in recommend(bench, d, 'c1').choices}
+    d.stop()
+    milk = 'action "milk" { goal = "serve", value = { customer = 0.1, business = 0.1 }, say = "Milk?" }\naction "tea"'
+    d.start(rules=bench.pack((PACK % '').replace('action "tea"', milk)))
+    got = {c.action: c.propensity for c in recommend(bench, d, 'c1').choices}
+    kit.same({name: got.get(name) for name in was}, was)
+    kit.same(counts(d)['milk'], (0, 0))
+
+
 def tried_and_controlled(bench):
     """Draws and the control group are recorded, shown, and come out the same in a replay."""
     d = bench.daemon(shards=2)
@@ -259,4 +271,5 @@ def shown(bench):
     kit.same(d.ctl('model', 'show', 'beer', ok=False).returncode, 1)
 
 
-kit.Bench().run([one_shard, four_shards, shards_agree, closed_once, cut_off, reset, another_pack, tried_and_controlled, shown])
+kit.Bench().run([one_shard, four_shards, shards_agree, closed_once, cut_off, reset, another_pack, another_pack_at_start,
+                 tried_and_controlled, shown])

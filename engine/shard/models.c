@@ -10,6 +10,7 @@
 #include "shard/models.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "shard/parts.h"
@@ -110,6 +111,7 @@ void models_tell(struct shard *s, const struct subject *action, uint8_t kind, st
 	w.effect.kind = kind;
 	w.effect.body = body;
 	w.effect.source_seq = seq;
+	w.effect.told_ns = clock_mono_ns();
 	for (unsigned i = 0; i < s->engine->shard_count; i++)
 		if (s->engine->shards[i] != s)
 			work_send(s, s->engine->shards[i], work_to_heap(&w));
@@ -119,5 +121,6 @@ void models_tell(struct shard *s, const struct subject *action, uint8_t kind, st
 void model_work(struct shard *s, struct work *w)
 {
 	follow(s, w);
+	histogram_add(&s->counts.model_ns, clock_mono_ns() - w->effect.told_ns);
 	work_destroy(w);
 }

@@ -41,6 +41,7 @@ struct shard_counts {
 		late_replies, timers_fired, effects, stored;
 	counter cached, cache_bytes, dirty, timers, effects_pending;
 	struct histogram publish_ns, recommend_ns;
+	struct histogram model_ns; /* from where a model learned to this shard's copy of it */
 };
 
 struct shard {

@@ -65,6 +65,8 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 		{ "publish_p99", "us", MICROSECONDS(publish_ns, 99) },
 		{ "recommend_p50", "us", MICROSECONDS(recommend_ns, 50) },
 		{ "recommend_p99", "us", MICROSECONDS(recommend_ns, 99) },
+		{ "model_lag_p50", "us", MICROSECONDS(model_ns, 50) },
+		{ "model_lag_p99", "us", MICROSECONDS(model_ns, 99) },
 		{ "sync_p50", "us", (double)j->sync_ns_p50 / 1000.0 },
 		{ "sync_p99", "us", (double)j->sync_ns_p99 / 1000.0 },
 		{ "sync_mean", "us", mean(j->sync_ns, j->syncs) / 1000.0 },

@@ -95,6 +95,7 @@ struct work {
 			struct slice body, customer;
 			struct slice rule, channel, goal, action; /* a nudge */
 			int64_t nudge_ms;
+			uint64_t told_ns; /* WORK_MODEL: when the owner had learned it; monotonic */
 		} effect;
 		struct {
 			struct subject action;

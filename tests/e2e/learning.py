@@ -211,6 +211,8 @@ def another_pack(bench):
         outcome(bench, c, 'x', 'c0', 'coffee', 'accepted')
     settled(d, 201)
     kit.same([s['segment'] for s in models(d, 'coffee')['models'][0]['segments']], ['gold'])
+    lag = {g.name: g.value for g in d.status().gauges}['model_lag_p50']
+    kit.check(0 < lag < 1e6, lag)
     digest = d.digest()
     d.stop()
     d.start()

@@ -232,6 +232,8 @@ static void action_roots(struct check *c, const struct action_decl *a, root_visi
 	root(c, &x, visit, a->business_value, "", false, a->file, a->line);
 	for (unsigned i = 0; i < a->context_count; i++)
 		root(c, &x, visit, a->contexts[i].when, "context", true, a->file, a->line);
+	for (unsigned i = 0; i < a->term_count; i++)
+		root(c, &x, visit, a->terms[i].value, "offer", false, a->file, a->line);
 	phrase_roots(c, &x, visit, &a->say, a->file, a->line);
 	for (unsigned i = 0; i < a->next_count; i++)
 		phrase_roots(c, &x, visit, &a->next[i].say, a->file, a->line);

@@ -58,11 +58,19 @@ static bool known_elsewhere(const struct check *c, const struct str *name)
 	return names_count(&c->attrs, str_slice(name)) || names_count(&c->event_attrs, str_slice(name));
 }
 
+static bool is_term_of_offer(const struct context *x, const struct str *name)
+{
+	for (unsigned i = 0; x->action && i < x->action->term_count; i++)
+		if (x->action->terms[i].name == name)
+			return true;
+	return false;
+}
+
 static void check_filled(struct check *c, const struct context *x, const struct words_part *part, struct tell_place at)
 {
 	struct str *name = part->term->name;
 	enum has_attr has = occasion_has(c, x, name);
-	if (has == HAS_ATTR || subject_attr_known(c, name))
+	if (has == HAS_ATTR || subject_attr_known(c, name) || is_term_of_offer(x, name))
 		return;
 	bool sure = has == LACKS_ATTR && subject_attrs_closed(c);
 	if (!sure && has == ATTR_UNTOLD && known_elsewhere(c, name) && !subject_attrs_closed(c))

@@ -8,9 +8,20 @@ static uint8_t member_of(struct record *r, struct strpool *pool, struct slice id
 	return member > 0 ? (uint8_t)member : 0;
 }
 
+/* Nothing of the pack names the type, nor is on all types; timelines may still keep it. */
+static void note_unheard(struct applying *a)
+{
+	const struct type_index *t = a->index;
+	bool heard = t && (t->series_count || t->rule_count || t->agent_series_count || t->agent_rule_count ||
+			   t->area_series_count || t->area_rule_count || t->open_count || t->close_count);
+	counter_add(&a->m->unheard, !heard && !apply_means_own(a));
+}
+
 static void keep_moment(struct applying *a)
 {
 	const struct pack *p = a->m->pack;
+	if (a->index == p->other_type)
+		note_unheard(a);
 	struct slice fields[LIMIT_TIMELINE_FIELDS];
 	unsigned count = 0;
 	for (; count < p->timeline_field_count && count < LIMIT_TIMELINE_FIELDS; count++)
@@ -24,8 +35,10 @@ static void apply_customer_event(struct applying *a)
 	a->member = a->e->member = member_of(r, a->m->pool, a->event->member, a->now_ms);
 	if (apply_own(a))
 		return;
-	if (!a->index)
+	if (!a->index) {
+		note_unheard(a);
 		return;
+	}
 	if (a->index->timeline)
 		keep_moment(a);
 	apply_series(a, a->index->series, a->index->series_count);

@@ -73,6 +73,12 @@ static bool identity_merged(struct applying *a)
 	return true;
 }
 
+bool apply_means_own(const struct applying *a)
+{
+	return type_is(a, EVENT_PROFILE_UPDATED) || type_is(a, EVENT_ALIAS_ADDED) || type_is(a, EVENT_ALIAS_REMOVED) ||
+	       type_is(a, EVENT_MEMBER_JOINED) || type_is(a, EVENT_MEMBER_LEFT);
+}
+
 bool apply_own(struct applying *a)
 {
 	if (type_is(a, EVENT_IDENTITY_MERGED))

@@ -21,6 +21,7 @@ struct machine {
 	uint64_t (*now_ns)(void);
 	bool keep_gates;      /* decisions say, and record, what every action fell at */
 	struct stages stages; /* begun by the caller, with a clock of the caller's; off otherwise */
+	counter unheard;      /* events of types that mean nothing to the pack, nor to the engine itself */
 };
 
 void machine_init(struct machine *m);

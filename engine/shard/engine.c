@@ -174,8 +174,10 @@ int engine_run(struct engine *e)
 	if (result == ERR_OK)
 		result = decision_log_start(e);
 	e->started_ms = engine_now_ms(e);
-	for (unsigned i = 0; i < e->shard_count; i++)
+	for (unsigned i = 0; i < e->shard_count; i++) {
 		e->shards[i]->swept_ns = clock_mono_ns(); /* recovery may have taken longer than a pause */
+		counter_set(&e->shards[i]->machine.unheard, 0); /* what recovery applied was counted when it came */
+	}
 	e->running = result == ERR_OK;
 	return result;
 }

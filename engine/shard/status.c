@@ -14,6 +14,14 @@ static uint64_t sum(const struct engine *e, size_t offset)
 	return total;
 }
 
+static uint64_t unheard(const struct engine *e)
+{
+	uint64_t total = 0;
+	for (unsigned i = 0; i < e->shard_count; i++)
+		total += counter_get(&e->shards[i]->machine.unheard);
+	return total;
+}
+
 #define SUM(field) sum(e, offsetof(struct shard_counts, field))
 
 static double microseconds(const struct engine *e, size_t offset, double percent)
@@ -79,6 +87,7 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 		{ "batch_bytes_mean", "bytes", mean(j->bytes, j->batches) },
 		{ "journal_tail", "bytes", (double)journal_tail_bytes(e->journal, atomic_load(&e->mark)) },
 		{ "journal_segments", "segments", (double)j->segments },
+		{ "events_unheard", "events", (double)unheard(e) },
 		{ "timers_fired", "timers", (double)SUM(timers_fired) },
 		{ "nudges", "decisions", (double)SUM(nudges) },
 		{ "alerts_historical", "alerts", (double)SUM(historical) },

@@ -249,6 +249,14 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.d.json("rules", "activate", self.d.pack)["name"], "tooltest")
         self.assertIn("no such", self.d.run("rules", "activate", "/nonexistent")[2].lower())
 
+    def test_events_that_nothing_listens_to_are_counted(self):
+        def unheard():
+            return next(g["value"] for g in self.d.json("status")["gauges"] if g["name"] == "events_unheard")
+        before = unheard()
+        self.d.json("send", "-", stdin=lines([event("u1", "unheard", type="contact.endet"), event("u2", "unheard"),
+                                              event("u3", "unheard", type="profile.updated", attributes={"lines": 2})]))
+        self.assertEqual(unheard(), before + 1)
+
     def test_status_and_journal(self):
         self.d.json("send", "-", stdin=lines([event("j1", "journal", attributes={"mood": -0.5})]))
         status = self.d.json("status")

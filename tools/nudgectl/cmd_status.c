@@ -51,7 +51,7 @@ static void show_storage(const Nudge__V1__Status *s)
 /* Of the gauges, those that only grow while the daemon runs. */
 static bool is_counter(const char *name)
 {
-	static const char *const names[] = { "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
+	static const char *const names[] = { "events_unheard", "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
 					     "records_written", "alerts_historical", "decision_log_lines",
 					     "decision_log_errors", "decision_log_missed" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -210,7 +210,8 @@ const struct command cmd_status = {
 	.summary = "how the daemon is: traffic, journal, store, memory",
 	.run = run,
 	.options = options,
-	.details = "With --stages: the mean time that an event, a recommendation and a stored record spend in each stage. One "
+	.details = "events_unheard are those of types that nothing in the active pack is on, and that the engine does not know "
+		   "either: they are kept, but a misspelt type is among them. With --stages: the mean time that an event, a recommendation and a stored record spend in each stage. One "
 		   "request in 61 looks at the clock between its stages; the journal and the store measure every batch. With "
 		   "--json all of the status is printed, its stages too.",
 	.examples = "nudgectl status --stages",

@@ -1,5 +1,6 @@
 /* decide/eval_series.c: aggregates of series and cases. A series that has no window yet has counted nothing: its count
- * and sum are 0, what needs a value is unknown. before = "this" looks past what the entry being applied added. */
+ * and sum are 0, what needs a value is unknown. before = "this" looks past what the entry being applied added. `previous`
+ * is the value before the newest: the newest one is what that entry added, or where it added none, what came last. */
 #include "decide/eval.h"
 
 #include "decide/text.h"
@@ -128,6 +129,35 @@ static const struct window_undo *left_out(const struct eval *e, const struct rec
 	return t->series.before_this ? undo_of(e, r, w) : NULL;
 }
 
+/* What `previous` leaves out of a window to which the entry being applied has added nothing. */
+static const struct window_undo *newest_out(const struct term *t, const struct window *w, int64_t to_ms,
+					    const struct window_undo *added, struct window_undo *newest)
+{
+	if (added || t->series.aggregate != AGGREGATE_PREVIOUS)
+		return added;
+	*newest = window_newest(w, to_ms);
+	return newest;
+}
+
+/* Across keys, only one window has the newest: that to which the entry added, else the first of those that end last. */
+static const struct window *ends_last(struct eval *e, const struct record *r, const struct term *t, uint32_t series,
+				      uint8_t member)
+{
+	const struct window *last = NULL;
+	if (t->series.aggregate != AGGREGATE_PREVIOUS)
+		return NULL;
+	for (unsigned i = 0; i < r->window_count; i++) {
+		const struct window *w = &record_windows(r)[i];
+		if (window_of(w)->series != series || window_of(w)->member != member)
+			continue;
+		if (undo_of(e, r, w))
+			return w;
+		if (w->count && (!last || window_newest_ms(w) > window_newest_ms(last)))
+			last = w;
+	}
+	return last;
+}
+
 static void sums_join(struct window_sums *into, const struct window_sums *more)
 {
 	if (!more->count)
@@ -182,8 +212,10 @@ static struct value all_keys(struct eval *e, const struct record *r, const struc
 	struct window_sums sums = { 0 };
 	double mean = 0, one;
 	bool known = false;
+	const struct window *last = ends_last(e, r, t, s->id, member);
 	for (unsigned i = 0; i < r->window_count; i++) {
 		const struct window *w = &record_windows(r)[i];
+		struct window_undo newest;
 		struct window_sums more;
 		if (window_of(w)->series != s->id || window_of(w)->member != member)
 			continue;
@@ -196,7 +228,9 @@ static struct value all_keys(struct eval *e, const struct record *r, const struc
 			}
 			continue;
 		}
-		window_sum(w, &s->window, range.from_ms, range.to_ms, left_out(e, r, t, w), &more);
+		const struct window_undo *without = left_out(e, r, t, w);
+		without = w == last ? newest_out(t, w, range.to_ms, without, &newest) : without;
+		window_sum(w, &s->window, range.from_ms, range.to_ms, without, &more);
 		sums_join(&sums, &more);
 	}
 	if (t->series.aggregate == AGGREGATE_DAILY_MEAN)
@@ -222,6 +256,7 @@ struct value eval_series(struct eval *e, const struct record *r, const struct te
 	const struct window *w = record_window((struct record *)r, e->m->pool, s->id, member, key, NULL);
 	struct range range = range_of(e, t);
 	struct window_sums sums = { 0 };
+	struct window_undo newest;
 	double mean;
 	switch (t->series.aggregate) {
 	case AGGREGATE_RUN:
@@ -238,7 +273,8 @@ struct value eval_series(struct eval *e, const struct record *r, const struct te
 		break;
 	}
 	if (w)
-		window_sum(w, &s->window, range.from_ms, range.to_ms, left_out(e, r, t, w), &sums);
+		window_sum(w, &s->window, range.from_ms, range.to_ms,
+			   newest_out(t, w, range.to_ms, left_out(e, r, t, w), &newest), &sums);
 	return of_sums(e, t, &sums);
 }
 

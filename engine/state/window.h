@@ -81,6 +81,9 @@ struct window_undo {
 bool window_add(struct window *w, const struct window_spec *spec, const struct zone *z, int64_t time_ms, double value,
 		struct window_undo *undo);
 
+/* Leaves out the newest cell at or before to_ms; of exact windows, the newest event. Not valid where there is none. */
+struct window_undo window_newest(const struct window *w, int64_t to_ms);
+
 struct window_sums {
 	uint64_t count;
 	double sum, min, max;       /* 0 where count is 0 */

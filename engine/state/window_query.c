@@ -51,6 +51,12 @@ static void sum_times(const struct window *w, struct range r, const struct windo
 	out->last_ms = window_load(w, skip && without->cell == last ? last - 1 : last).key;
 }
 
+struct window_undo window_newest(const struct window *w, int64_t to_ms)
+{
+	struct range r = range_of(w, INT64_MIN, to_ms);
+	return (struct window_undo){ .valid = r.high > 0, .cell = r.high - (r.high > 0), .added = true };
+}
+
 void window_sum(const struct window *w, const struct window_spec *spec, int64_t from_ms, int64_t to_ms,
 		const struct window_undo *without, struct window_sums *out)
 {

@@ -181,7 +181,8 @@ function Series:distinct(window) end
 ---The newest value, within 31 days or the series' keep. `moods:latest()`
 ---@return nudged.Term
 function Series:latest() end
----The value before the current event's. `moods:previous()`
+---The value before the newest: before the current event's, in a decision before the one that came last.
+---`moods:previous()`
 ---@return nudged.Term
 function Series:previous() end
 ---Seconds: in a rule from the event before the current one to it, in a decision since the newest. Comparing it with

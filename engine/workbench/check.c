@@ -29,7 +29,9 @@ const char *const *check_codes(void)
 		"gap-never-known",
 		"global-assignment",
 		"impossible-value",
+		"later-rule",
 		"limit",
+		"lone-name",
 		"lua-operator",
 		"luacheck",
 		"missing-field",
@@ -64,6 +66,7 @@ const char *const *check_codes(void)
 		"unused-event",
 		"unused-fact",
 		"unused-file",
+		"unused-language",
 		"unused-series",
 		"unused-tally",
 		"wrong-subject",
@@ -127,21 +130,49 @@ static const struct bytes *source_of(const struct check *c, const char *file)
 	return NULL;
 }
 
-/* A declaration ends where a line begins with "}". */
-static int line_of(const struct check *c, struct tell_place at)
+/* `needle = ` stands in the line. */
+static bool line_gives(const char *line, size_t len, const char *needle)
+{
+	size_t n = strlen(needle);
+	for (const char *at = line; (at = memmem(at, len - (size_t)(at - line), needle, n)) != NULL; at++) {
+		const char *after = at + n, *end = line + len;
+		while (after < end && *after == ' ')
+			after++;
+		if (stands_alone(at, line, n) && after < end && *after == '=' && (after + 1 == end || after[1] != '='))
+			return true;
+	}
+	return false;
+}
+
+/* How many lines of the declaration have it; *first is the first of them. A declaration ends where its braces close, or
+ * where a line begins with "}". */
+static unsigned lines_with(const struct check *c, struct tell_place at, bool (*has)(const char *, size_t, const char *),
+			   int *first)
 {
 	const struct bytes *source = at.needle ? source_of(c, at.file) : NULL;
 	const char *p = source ? source->data : NULL, *end = p ? p + source->len : NULL;
+	unsigned count = 0, opened = 0, closed = 0;
 	for (int line = 1; p && p < end; line++) {
 		const char *stop = memchr(p, '\n', (size_t)(end - p));
 		size_t len = (size_t)((stop ? stop : end) - p);
-		if (line >= at.line && line_has(p, len, at.needle))
-			return line;
-		if (line > at.line && len && *p == '}')
+		if (line >= at.line && has(p, len, at.needle) && count++ == 0)
+			*first = line;
+		for (size_t i = 0; line >= at.line && i < len; i++) {
+			opened += p[i] == '{';
+			closed += p[i] == '}';
+		}
+		if (line >= at.line && ((opened && closed >= opened) || (line > at.line && len && *p == '}')))
 			break;
 		p = stop ? stop + 1 : end;
 	}
-	return at.line;
+	return count;
+}
+
+static int line_of(const struct check *c, struct tell_place at)
+{
+	int line = at.line;
+	(void)lines_with(c, at, line_has, &line);
+	return line;
 }
 
 void tell(struct check *c, enum severity severity, const char *code, struct tell_place at, const char *mend,
@@ -331,8 +362,8 @@ static void check_init(struct check *c)
 
 static void check_finish(struct check *c)
 {
-	struct names *const all[] = { &c->types,  &c->event_attrs, &c->attrs,  &c->sets,
-				      &c->dotted, &c->texts,       &c->params, &c->inputs };
+	struct names *const all[] = { &c->types, &c->event_attrs, &c->attrs,  &c->sets,     &c->dotted,
+				      &c->texts, &c->params,      &c->inputs, &c->languages };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		names_finish(all[i]);
 	free(c->fact_used);
@@ -348,9 +379,51 @@ static void check_loaded(struct check *c)
 	source_read(c);
 	check_names(c);
 	check_words(c);
+	check_lone(c);
+	check_order(c);
 	check_gates(c);
 	check_unused(c);
 	check_finish(c);
+}
+
+/* The field that the loader speaks of: the first word behind the last "NAME: " outside quotes. "" where it is none. */
+static void field_of(const char *what, char field[LIMIT_ATTRIBUTE_NAME_BYTES + 1])
+{
+	const char *at = what;
+	bool quoted = false;
+	for (const char *p = what; *p; p++) {
+		quoted ^= *p == '"';
+		if (!quoted && p[0] == ':' && p[1] == ' ' && p > what && p[-1] != ')')
+			at = p + 2;
+	}
+	size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+	bool word = n && n <= LIMIT_ATTRIBUTE_NAME_BYTES && at[n] == ' ';
+	snprintf(field, LIMIT_ATTRIBUTE_NAME_BYTES + 1, "%.*s", word ? (int)n : 0, at);
+}
+
+/* "{name": of words that were refused. */
+static void brace_of(const char *what, char brace[LIMIT_ATTRIBUTE_NAME_BYTES + 1])
+{
+	const char *format = strstr(what, "unknown format \""), *open = strchr(what, '{');
+	const char *at = format ? format + 16 : open ? open + 1 : "";
+	size_t n = strcspn(at, "\"}");
+	snprintf(brace, LIMIT_ATTRIBUTE_NAME_BYTES + 1, "%s%.*s", format ? "" : "{",
+		 n < LIMIT_ATTRIBUTE_NAME_BYTES ? (int)n : 0, at);
+}
+
+/* Only where one line of the declaration can be meant. */
+static void find_field(const struct check *c, struct finding *f)
+{
+	char field[LIMIT_ATTRIBUTE_NAME_BYTES + 1];
+	int line = f->line;
+	bool words = strncmp(f->what, "words: ", 7) == 0;
+	if (words)
+		brace_of(f->what, field);
+	else
+		field_of(f->what, field);
+	if (field[0] && field[1] &&
+	    lines_with(c, (struct tell_place){ f->file, f->line, field }, words ? line_has : line_gives, &line) == 1)
+		f->line = line;
 }
 
 /* The loader knows where a declaration begins; the name that it refused stands further down. */
@@ -364,6 +437,8 @@ static void find_lines(struct check *c)
 		bool of_loader = false;
 		for (size_t k = 0; codes[k] && !of_loader; k++)
 			of_loader = strcmp(codes[k], f->code) == 0;
+		if (!of_loader)
+			find_field(c, f);
 		if (!of_loader || !open || close - open > (ptrdiff_t)sizeof(name))
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)(close - open) - 1, open + 1);

@@ -134,6 +134,11 @@ static const char *near(const char *name, const char *const *names)
 	return strlen(name) < 4 ? NULL : nearest_name(name, names);
 }
 
+const char *more_used_near(struct check *c, const struct names *names, struct slice name)
+{
+	return near(arena_slice(&c->arena, name).data, more_used(c, names, name));
+}
+
 static void check_type(struct check *c, const struct str *type, const char *of, const char *file, int line)
 {
 	struct tell_place at = { file, line, type->data };

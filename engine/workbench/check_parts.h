@@ -4,6 +4,8 @@
  *     check_source.c   what the Lua functions of a pack read and do, from its source text
  *     check_names.c    event types and attributes: are they what the pack declares, or else uses elsewhere?
  *     check_words.c    {name} parts, formats, languages
+ *     check_lone.c     goals, groups, channels and receivers that stand once, beside one nearly the same
+ *     check_order.c    rules that read what a later one writes on the same event
  *     check_domain.c   what values a term can have
  *     check_gates.c    conditions that can never, or must always, hold
  *     check_unused.c   what nothing reads, nobody reaches, nobody tests
@@ -38,6 +40,7 @@ struct check {
 	struct names types, event_attrs;  /* as used by declarations */
 	struct names attrs, sets;         /* of subjects: read; set by rules and functions */
 	struct names dotted, texts;       /* in the source: what follows a dot; short texts */
+	struct names languages;           /* that words are in */
 	struct names params, inputs;      /* in the source: first parameters of functions; what calc gives them */
 	bool adds, sets_unknown; /* functions add to tallies; set attributes whose names are made up as they run */
 	bool *fact_used, *series_used, *series_fed, *case_used; /* one a declaration */
@@ -60,6 +63,8 @@ struct tell_place {
 };
 void tell(struct check *c, enum severity severity, const char *code, struct tell_place at, const char *mend,
 	  const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The nearest of names that are used more often than this one, or NULL. Short names are near to each other by nature. */
+const char *more_used_near(struct check *c, const struct names *names, struct slice name);
 /* "did you mean \"x\"?" of the nearest of names, else `otherwise`. */
 const char *mend_by_name(struct check *c, const char *wrong, const char *const *names, const char *otherwise);
 const char *text_of(struct check *c, const struct term *t); /* as explanations show it */
@@ -114,6 +119,8 @@ const char *domain_text(struct check *c, const struct domain *d); /* "is 0 or mo
 void source_read(struct check *c);
 void check_names(struct check *c);
 void check_words(struct check *c);
+void check_lone(struct check *c);
+void check_order(struct check *c);
 void check_gates(struct check *c);
 void check_unused(struct check *c);
 

@@ -42,6 +42,9 @@ static enum has_attr occasion_has(const struct check *c, const struct context *x
 {
 	struct schema_attr a;
 	enum has_attr has = LACKS_ATTR;
+	for (unsigned i = 0; x->action && i < x->action->term_count; i++)
+		if (x->action->terms[i].name == name) /* of its offer */
+			return HAS_ATTR;
 	if (x->decision) /* a request may bring attributes of its own */
 		return is_request_field(name->data) || strcmp(name->data, "customer") == 0 ? HAS_ATTR : ATTR_UNTOLD;
 	if (is_event_field(name->data))
@@ -123,7 +126,8 @@ static void check_text(struct check *c, const struct context *x, const struct wo
 	}
 }
 
-/* Words to customers are due in every language. What staff read may be in one; in some but not all it is forgotten. */
+/* Words to customers are due in every language that any words are in. What staff read may be in one; in some but not
+ * all it is forgotten. */
 static void check_languages(struct check *c, const struct text_use *use)
 {
 	const struct pack *p = c->pack;
@@ -133,13 +137,49 @@ static void check_languages(struct check *c, const struct text_use *use)
 	if (given == 0 || (!use->to_customer && given == 1))
 		return;
 	for (unsigned i = 0; i < p->language_count; i++)
-		if (!use->phrase->by_language[i].count)
+		if (!use->phrase->by_language[i].count && names_count(&c->languages, str_slice(p->languages[i])))
 			tell(c, FINDING_WARNING, "missing-language",
 			     (struct tell_place){ use->file, use->line, *use->name ? use->name : NULL },
 			     arena_printf(&c->arena, "add %s = \"…\"", p->languages[i]->data).data,
 			     "%s%s%s%s: the words in \"%s\" are missing; the ones in \"%s\" take their place", use->of,
 			     *use->name ? " \"" : "", use->name, *use->name ? "\"" : "", p->languages[i]->data,
 			     p->languages[0]->data);
+}
+
+static void note_languages(struct check *c, const struct context *x, const struct text_use *use)
+{
+	for (unsigned i = 0; use->phrase->by_language && i < c->pack->language_count; i++)
+		names_add(&c->languages, use->phrase->by_language[i].count ? str_slice(c->pack->languages[i])
+									   : (struct slice){ "", 0 });
+}
+
+/* What was refused as no language of the pack is what one that nothing uses was meant to be. */
+static const char **refused_languages(struct check *c)
+{
+	unsigned n = 0;
+	const char **names = arena_calloc(&c->arena, c->out->count + 1, sizeof(*names));
+	for (unsigned i = 0; i < c->out->count; i++) {
+		const struct finding *f = &c->out->list[i];
+		const char *name = strcmp(f->code, "unknown-language") == 0 ? strstr(f->what, "language \"") : NULL;
+		const char *end = name ? strchr(name + 10, '"') : NULL;
+		if (end)
+			names[n++] =
+				arena_slice(&c->arena, (struct slice){ name + 10, (size_t)(end - name) - 10 }).data;
+	}
+	return names;
+}
+
+static void check_unused_languages(struct check *c)
+{
+	const struct pack *p = c->pack;
+	const char **refused = refused_languages(c);
+	for (unsigned i = 1; i < p->language_count && c->loaded->complete && (c->languages.count || refused[0]); i++)
+		if (!names_count(&c->languages, str_slice(p->languages[i])))
+			tell(c, FINDING_WARNING, "unused-language",
+			     (struct tell_place){ "pack.lua", c->loaded->place_line, p->languages[i]->data },
+			     refused[0] ? arena_printf(&c->arena, "did you mean \"%s\"?", refused[0]).data
+					: "write words in it, or take it out of languages",
+			     "no words are in the language \"%s\"", p->languages[i]->data);
 }
 
 static void visit_text(struct check *c, const struct context *x, const struct text_use *use)
@@ -154,7 +194,9 @@ static void visit_text(struct check *c, const struct context *x, const struct te
 void check_words(struct check *c)
 {
 	const struct pack *p = c->pack;
+	each_text(c, note_languages);
 	each_text(c, visit_text);
+	check_unused_languages(c);
 	for (unsigned i = 0; i < p->rule_count; i++) {
 		const struct rule_decl *r = &p->rules[i];
 		struct context x = { .types = r->on, .type_count = r->on_count, .rule = r };

@@ -1,7 +1,7 @@
-/* workbench/fit.c: what a test sends, held against what the pack says comes in: event "…" { … }. A daemon takes an event
- * that does not fit as it is; in a test a name that nobody declared is a slip of the pen, and one that expects nothing
- * to happen would pass by it. What a test leaves out, and values that are like no known one, are let through: senders
- * do so too, and a test may want to know what comes of it. */
+/* workbench/fit.c: what a test sends, held against what the pack says comes in: event "…" { … }. A daemon takes an
+ * event that does not fit as it is; in a test a name that nobody declared is a slip of the pen, and one that expects
+ * nothing to happen would pass by it. What a test leaves out, and values that are like no known one, are let through:
+ * senders do so too, and a test may want to know what comes of it. */
 #include "workbench/fit.h"
 
 #include "base/arena.h"
@@ -12,8 +12,11 @@
 #include <ctype.h>
 
 static const char *const kinds[] = {
-	[SCHEMA_ANY] = "anything", [SCHEMA_BOOLEAN] = "true or false", [SCHEMA_NUMBER] = "a number",
-	[SCHEMA_STRING] = "a text", [SCHEMA_TIME] = "a point in time in milliseconds: time \"2026-07-01\"",
+	[SCHEMA_ANY] = "anything",
+	[SCHEMA_BOOLEAN] = "true or false",
+	[SCHEMA_NUMBER] = "a number",
+	[SCHEMA_STRING] = "a text",
+	[SCHEMA_TIME] = "a point in time in milliseconds: time \"2026-07-01\"",
 };
 
 /* "; did you mean …?" of the nearest, else `otherwise`. */
@@ -94,8 +97,8 @@ static int fit_one_of(struct story *s, const struct event_decl *e, const struct 
 	const char *near = v.kind == VALUE_STRING ? hint(s, v.string, names, NULL) : NULL;
 	if (!near)
 		return ERR_OK;
-	return error_set(ERR_INVALID, NULL, "event \"%s\": %s is never %s; %s", e->type->data, a->name->data, shown(s, v),
-			 near);
+	return error_set(ERR_INVALID, NULL, "event \"%s\": %s is never %s; %s", e->type->data, a->name->data,
+			 shown(s, v), near);
 }
 
 static int fit_value(struct story *s, const struct event_decl *e, const struct schema_attr *a, struct value v)
@@ -148,7 +151,8 @@ static bool in_source(const struct bundle *pack, struct slice name)
 {
 	for (unsigned i = 0; i < pack->count; i++) {
 		const char *begin = pack->files[i].content.data, *end = begin + pack->files[i].content.len;
-		for (const char *at = begin; begin && (at = memmem(at, (size_t)(end - at), name.data, name.len)); at++) {
+		for (const char *at = begin; begin && (at = memmem(at, (size_t)(end - at), name.data, name.len));
+		     at++) {
 			const char *after = at + name.len;
 			bool before = at > begin && (isalnum((unsigned char)at[-1]) || at[-1] == '_');
 			if (!before && !(after < end && (isalnum((unsigned char)*after) || *after == '_')))
@@ -161,14 +165,14 @@ static bool in_source(const struct bundle *pack, struct slice name)
 /* An attribute of a request that nothing in the pack names is one that was meant otherwise. */
 int fit_ask(struct story *s, const struct bundle *pack, const struct test_ask *given)
 {
-	static const char *const fields[] = { "agent", "channel", "intent", "lang", "late", "limit", "member", "mood", "topic",
-					      NULL };
+	static const char *const fields[] = { "agent", "channel", "intent", "lang",  "late",
+					      "limit", "member",  "mood",   "topic", NULL };
 	for (size_t i = 0; i < given->attr_count; i++) {
 		struct slice name = given->attrs[i].name;
 		if (name.len && in_source(pack, name))
 			continue;
-		return error_set(ERR_INVALID, NULL, "nothing in the pack reads \"%.*s\" of a request; %s", SLICE_ARG(name),
-				 hint(s, name, fields, "correct it, or leave it out"));
+		return error_set(ERR_INVALID, NULL, "nothing in the pack reads \"%.*s\" of a request; %s",
+				 SLICE_ARG(name), hint(s, name, fields, "correct it, or leave it out"));
 	}
 	return ERR_OK;
 }
@@ -191,6 +195,7 @@ int fit_attr_name(struct story *s, const struct bundle *pack, struct slice name)
 	for (unsigned i = 0; i < p->rule_count; i++)
 		for (unsigned k = 0; k < p->rules[i].set_count; k++)
 			names[n++] = p->rules[i].sets[k].name->data;
-	return error_set(ERR_MISSING, NULL, "no event and no rule gives anybody the attribute \"%.*s\"; %s", SLICE_ARG(name),
+	return error_set(ERR_MISSING, NULL, "no event and no rule gives anybody the attribute \"%.*s\"; %s",
+			 SLICE_ARG(name),
 			 hint(s, name, names, "correct the name, or declare it in event \"profile.updated\""));
 }

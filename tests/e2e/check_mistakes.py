@@ -63,6 +63,15 @@ MISTAKES = [
     ("unknown-method", E, 'fact.n = visits:cuont "7d" --!', 'series have no method "cuont"', 'did you mean ":count"?'),
     ("unknown-method", E, 'fact.n = attr("lines"):abov(1) --!', 'terms have no method "abov"', 'did you mean ":above"?'),
     ("bad-span", E, 'fact.n = visits:count "7x" --!', '"7x" is not a span', ""),
+    ("bad-span", E, 'rule "r" {\n  why = "x", on = "visit",\n  alert = { to = "x", say = "y",\n    expires = "3x", --!\n  } }',
+     'rule "r": alert: expires = "3x" is not a span', 'write "90s", "24h", "7d" or "2w", at most'),
+    ("refused", E, 'rule "r" {\n  why = "x", on = "visit",\n  alert = {\n    to = "x", say = "y",\n    severity = "hihg", --!\n  },\n}',
+     'severity = "hihg" is not known', ""),
+    ("bad-words", E, 'rule "r" {\n  why = "x", on = "visit",\n  alert = {\n    to = "x",\n    say = "now of {page:monney}", --!\n  },\n}',
+     'unknown format "monney"', ""),
+    ("wrong-subject", E, 'local t = tally { name = "t", per = "member" }\nfact.n = t:sum "7d"\n'
+     'rule "r" { why = "x", about = "agent", on = "call", add = { t, 1 } } --!', 'adds to tally "t", which is kept for a member',
+     "set per of the tally"),
     ("missing-field", E, 'rule "r" { why = "x", set = { lines = 1 } } --!', "needs on =", ""),
     ("missing-field", E, 'action "a" { goal = "serve", say = "x" } --!', "needs value =", ""),
     ("missing-file", E, 'require "lib.none" --!', "the pack has no file lib/none.lua", ""),
@@ -181,6 +190,19 @@ MISTAKES = [
     ("unused-tally", W, 'local t = tally { name = "t" } --!\nfact.n = t:sum "7d"', 'no rule adds to tally "t"', "add = {"),
     ("unused-case", W, 'local c = case { opens = "visit", closes = "call" } --!', 'nothing asks for case "visit"', ""),
     ("unused-fact", H, 'fact.n = visits:count "30d" --!', 'read fact "n"', ""),
+    ("lone-name", W, f'action "a" {{ goal = "serve", {VALUE} }}\naction "b" {{\n  goal = "srve", {VALUE} }} --!',
+     'action "b": the goal "srve" stands here only', 'did you mean "serve"?'),
+    ("lone-name", W, f'action "a" {{ goal = "serve", channels = {{ "call" }}, {VALUE} }}\naction "b" {{ goal = "serve",\n'
+     f'  channels = {{ "caal" }}, {VALUE} }} --!', 'the channel "caal" stands here only', 'did you mean "call"?'),
+    ("lone-name", W, 'rule "a" { why = "x", on = "visit", alert = { to = "care", say = "y" } }\n'
+     'rule "b" { why = "x", on = "visit",\n  alert = { to = "caer", say = "y" } } --!', 'rule "b": the receiver "caer"',
+     'did you mean "care"?'),
+    ("later-rule", H, 'local t = tally { name = "t" }\n'
+     'rule "a" { why = "x", on = "visit", when = t:sum("7d"):at_least(3), set = { lines = 1 } } --!\n'
+     'rule "b" { why = "x", on = "visit", add = t }', 'rule "a" reads tally "t", which rule "b" (pack.lua:33) changes later',
+     "declare it after that rule"),
+    ("later-rule", H, 'rule "a" { why = "x", on = "visit", when = attr("lines"):at_least(3), alert = { to = "x", say = "y" } } --!\n'
+     'rule "b" { why = "x", on = "*", set = { lines = 4 } }', 'rule "a" reads the attribute "lines", which rule "b"', ""),
     ("unused-event", H, 'event "fax" {} --!', 'is on "fax"', ""),
     ("unused-attribute", H, 'rule "r" { why = "x", on = "visit",\n  set = { last_page = event.page } } --!',
      'sets "last_page", which nothing in the pack reads', ""),
@@ -198,6 +220,12 @@ PACKS = [
     ("missing-file", E, {"other.lua": "return 1\n"}, "pack.lua:1", "the pack has no file pack.lua", "it is where loading begins"),
     ("unknown-zone", E, {"pack.lua": 'pack { name = "x", zone = "Mars/Base" }\n'}, "pack.lua:1", 'zone = "Mars/Base" is not a time zone',
      "Europe/Paris"),
+    ("unused-language", W, {"pack.lua": 'pack {\n  name = "x",\n  languages = { "en", "vn" },\n}\n'
+                            'answers "bill" { ["why?"] = { en = "x" } }\n'},
+     "pack.lua:3", 'no words are in the language "vn"', "write words in it"),
+    ("unused-language", W, {"pack.lua": 'pack { name = "x", languages = { "en", "vn" }, topics = { "bill" } }\n'
+                            'answers "bill" { ["why?"] = { en = "x", vi = "y" } }\n'},
+     "pack.lua:1", 'no words are in the language "vn"', 'did you mean "vi"?', "unknown-language"),
     ("no-tests", W, {"pack.lua": 'pack { name = "x" }\n', "tests": None}, "pack.lua:1", "the pack has no tests", "tests/NAME.lua"),
     ("unused-file", W, {"pack.lua": 'pack { name = "x" }\n', "lib/more.lua": "return 1\n"}, "lib/more.lua:1",
      "no file requires it", 'require "lib/more"'),

@@ -1,0 +1,71 @@
+/* workbench/check_order.c: rules run in the order of their declaration, and each sees what those before it wrote on the
+ * same event. One that reads what a later one writes sees it as it was before: often that is wanted, sometimes it is
+ * not. */
+#include "workbench/check_parts.h"
+
+static bool meet(const struct rule_decl *a, const struct rule_decl *b)
+{
+	for (unsigned i = 0; i < a->on_count; i++)
+		for (unsigned k = 0; k < b->on_count; k++)
+			if (a->on[i] == b->on[k] || is_any_type(a->on[i]) || is_any_type(b->on[k]))
+				return true;
+	return false;
+}
+
+static bool of_one_record(const struct rule_decl *a, const struct rule_decl *b)
+{
+	bool customer = a->about == ABOUT_CUSTOMER || a->about == ABOUT_MEMBER;
+	return a->about == b->about || (customer && (b->about == ABOUT_CUSTOMER || b->about == ABOUT_MEMBER));
+}
+
+/* attr "x" is of whom the rule is about. */
+static unsigned scope_in(const struct rule_decl *r, unsigned scope)
+{
+	static const uint8_t own[] = { SCOPE_CUSTOMER, SCOPE_MEMBER, SCOPE_AGENT, SCOPE_AREA };
+	return scope == SCOPE_SUBJECT ? own[r->about] : scope;
+}
+
+static bool sets(const struct rule_decl *r, const struct str *name, unsigned scope)
+{
+	for (unsigned i = 0; i < r->set_count; i++)
+		if (r->sets[i].name == name && scope_in(r, r->sets[i].scope) == scope)
+			return true;
+	return false;
+}
+
+static bool adds(const struct rule_decl *r, const struct term *t)
+{
+	for (unsigned i = 0; i < r->add_count; i++)
+		if (r->adds[i].series == t->series.index)
+			return true;
+	return false;
+}
+
+static void check_read(struct check *c, const struct context *x, const struct term *t)
+{
+	const struct pack *p = c->pack;
+	const struct rule_decl *r = x->rule;
+	if (!r || (t->op != TERM_ATTR && t->op != TERM_SERIES))
+		return;
+	for (const struct rule_decl *later = r + 1; later < p->rules + p->rule_count; later++) {
+		if (!meet(r, later) || !of_one_record(r, later) ||
+		    !(t->op == TERM_ATTR ? sets(later, t->name, scope_in(r, t->scope)) : adds(later, t)))
+			continue;
+		tell(c, FINDING_HINT, "later-rule", (struct tell_place){ r->file, r->line, NULL },
+		     "declare it after that rule, if it is to see what this event changes",
+		     "rule \"%s\" reads %s%s%s, which rule \"%s\" (%s:%d) changes later on the same event",
+		     r->name->data, t->op == TERM_ATTR ? "the attribute \"" : "tally \"",
+		     t->op == TERM_ATTR ? t->name->data : p->series[t->series.index].name->data, "\"",
+		     later->name->data, later->file, later->line);
+	}
+}
+
+static void check_root(struct check *c, const struct context *x, const struct root *r)
+{
+	each_term(c, x, r->term, check_read);
+}
+
+void check_order(struct check *c)
+{
+	each_root(c, check_root);
+}

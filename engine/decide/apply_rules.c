@@ -66,7 +66,13 @@ static int host_set(void *arg, struct slice name, struct value v)
 
 static int host_add(void *arg, unsigned series, double amount)
 {
-	struct stage *s = ((struct eval *)arg)->stage;
+	struct eval *e = arg;
+	struct stage *s = e->stage;
+	const struct series_decl *tally = &e->m->pack->series[series];
+	bool customer = s->rule->about == ABOUT_CUSTOMER || s->rule->about == ABOUT_MEMBER;
+	if (!customer && tally->about != s->rule->about)
+		return error_set(ERR_INVALID, NULL, "tally \"%s\" is kept for others than whom the rule is about; set its per",
+				 tally->name->data);
 	if (s->add_count >= LIMIT_ENTRY_EFFECTS)
 		return error_set(ERR_LIMIT, NULL, "more than %u additions (limit_entry_effects)", LIMIT_ENTRY_EFFECTS);
 	s->adds[s->add_count++] = (struct staged_add){ series, amount };

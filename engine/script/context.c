@@ -87,7 +87,6 @@ static void check_names(lua_State *L, const char *const *allowed)
 static int context_alert(lua_State *L)
 {
 	static const char *const allowed[] = { "severity", "to", "say", "expires", NULL };
-	static const char *const severities[] = { "low", "medium", "high", "critical", NULL };
 	const struct vm_host *host = host_of(L);
 	check_call(L, host->alert != NULL);
 	check_names(L, allowed);
@@ -97,9 +96,9 @@ static int context_alert(lua_State *L)
 	if (!severity.data)
 		severity = SLICE("medium");
 	size_t i = 0;
-	while (severities[i] && !slice_equal(severity, slice_of(severities[i])))
+	while (alert_severities[i] && !slice_equal(severity, slice_of(alert_severities[i])))
 		i++;
-	if (!severities[i])
+	if (!alert_severities[i])
 		return luaL_error(L, "severity is one of \"low\", \"medium\", \"high\", \"critical\"");
 	if (expires.data && (span_parse(expires, &span) != ERR_OK || span.kind != SPAN_EXACT))
 		return luaL_error(L, "expires is an exact span such as \"4h\"");

@@ -7,11 +7,12 @@
 
 #define ALERT_EXPIRES_MS (7 * 24 * 3600 * 1000LL) /* an alert nobody acknowledges: people look at a week back */
 
+const char *const alert_severities[] = { "low", "medium", "high", "critical", NULL };
+
 static void check_severity(const struct fields *f, struct str *s)
 {
-	static const char *const known[] = { "low", "medium", "high", "critical", NULL };
-	for (size_t i = 0; known[i]; i++)
-		if (strcmp(known[i], s->data) == 0)
+	for (size_t i = 0; alert_severities[i]; i++)
+		if (strcmp(alert_severities[i], s->data) == 0)
 			return;
 	fields_fail(f, "severity = \"%s\" is not known; it is one of \"low\", \"medium\", \"high\", \"critical\"",
 		    s->data);

@@ -94,6 +94,8 @@ struct tally_add {
 	struct term *amount;    /* literal 1 where not given */
 };
 
+extern const char *const alert_severities[]; /* NULL-terminated */
+
 struct rule_decl {
 	struct str *name, *why;
 	uint32_t id;            /* 32 bits of the hash of the name: once_per marks */

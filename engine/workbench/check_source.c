@@ -4,6 +4,7 @@
  *     X.NAME                                           a fact, where X is what a function is called with
  *     X.event.NAME  X.attr.NAME  X.customer.NAME …    reads (of the occasion, of subjects)
  *     X:set("NAME", …)  X:add(…)                       what `run` does
+ *     X:alert { NAME = "TEXT" }                        the fields of an alert, and its severity
  *     .NAME  "NAME"                                    any mention: a fact that is mentioned is not unused
  *
  * Names that are made up as the function runs escape it; then nothing is said. */
@@ -20,9 +21,11 @@ struct scan {
 	int line;
 	struct slice chain[4]; /* the names of a.b.c, the newest last */
 	unsigned links;
-	bool dot, colon;     /* stands before the next name */
-	bool function;       /* its first parameter comes next */
-	struct slice method; /* of x:method( whose first argument comes next */
+	bool dot, colon;       /* stands before the next name */
+	bool function;         /* its first parameter comes next */
+	struct slice method;   /* of x:method( whose first argument comes next */
+	unsigned depth, alert; /* of braces; of those of x:alert { … }, 0: not in them */
+	struct slice field;    /* of an alert, whose value comes next */
 };
 
 static bool is_name(char ch)
@@ -69,6 +72,51 @@ static bool slice_is(struct slice s, const char *text)
 	return slice_equal(s, slice_of(text));
 }
 
+/* c:alert { severity = "TEXT" } */
+static void alert_severity(struct scan *s, struct slice given)
+{
+	struct check *c = s->c;
+	const char *text = arena_slice(&c->arena, given).data;
+	for (size_t i = 0; alert_severities[i]; i++)
+		if (strcmp(alert_severities[i], text) == 0)
+			return;
+	tell(c, FINDING_ERROR, "impossible-value", (struct tell_place){ s->file, s->line, NULL },
+	     mend_by_name(c, text, alert_severities, "it is one of low, medium, high, critical"),
+	     "a function raises an alert with severity = \"%s\", which is not known", text);
+}
+
+/* NAME of c:alert { NAME = … }; true where its value comes next. */
+static bool alert_field(struct scan *s, struct slice name)
+{
+	static const char *const allowed[] = { "expires", "say", "severity", "to", NULL };
+	struct check *c = s->c;
+	const char *after = s->at, *text = arena_slice(&c->arena, name).data;
+	while (after < s->end && isspace((unsigned char)*after))
+		after++;
+	if (!s->alert || s->depth != s->alert || s->dot || after + 1 >= s->end || *after != '=' || after[1] == '=')
+		return false;
+	for (size_t i = 0; allowed[i]; i++)
+		if (strcmp(allowed[i], text) == 0)
+			return true;
+	tell(c, FINDING_ERROR, "unknown-field", (struct tell_place){ s->file, s->line, NULL },
+	     mend_by_name(c, text, allowed, "known are severity, to, say, expires"),
+	     "a function raises an alert with the field \"%s\"", text);
+	return false;
+}
+
+/* c:NAME( … ): that it is no method is a mistake only where it is nearly one: X may be anything. */
+static void check_method(struct scan *s, struct slice name)
+{
+	static const char *const known[] = { "add", "alert", "nudge", "set", NULL };
+	struct check *c = s->c;
+	const char *text = arena_slice(&c->arena, name).data, *nearest = nearest_name(text, known);
+	if (s->links != 1 || !names_count(&c->params, s->chain[0]) || !nearest || strcmp(nearest, text) == 0)
+		return;
+	tell(c, FINDING_WARNING, "unknown-method", (struct tell_place){ s->file, s->line, NULL },
+	     arena_printf(&c->arena, "did you mean \":%s\"?", nearest).data,
+	     "a function calls %.*s:%s, which is not there", SLICE_ARG(s->chain[0]), text);
+}
+
 static void take_text(struct scan *s)
 {
 	const char quote = *s->at, *begin = s->at + 1, *p = begin;
@@ -78,6 +126,9 @@ static void take_text(struct scan *s)
 	struct slice text = { begin, (size_t)(p - begin) };
 	if (text.len && text.len <= LIMIT_ATTRIBUTE_NAME_BYTES)
 		names_add(&s->c->texts, text);
+	if (slice_is(s->field, "severity"))
+		alert_severity(s, text);
+	s->field.len = 0;
 	if (slice_is(s->method, "set"))
 		names_add(&s->c->sets,
 			  strncmp(begin, "customer.", 9) == 0 ? (struct slice){ begin + 9, text.len - 9 } : text);
@@ -144,7 +195,11 @@ static void fact_read(struct scan *s, struct slice name)
 		if (strcmp(names[i], text) == 0)
 			return;
 	}
-	if (name.len >= 4 && !names_count(&c->inputs, name) && nearest_name(text, names))
+	const char *space = s->at < s->end && *s->at == '.' ? nearest_name(text, known) : NULL; /* c.atr.x */
+	if (space)
+		tell(c, FINDING_WARNING, "unknown-name", at, mend_by_name(c, text, known, ""),
+		     "a function reads %.*s.%s, which is not there", SLICE_ARG(s->chain[0]), text);
+	else if (name.len >= 4 && !names_count(&c->inputs, name) && nearest_name(text, names))
 		tell(c, FINDING_WARNING, "unknown-fact", at, mend_by_name(c, text, names, ""),
 		     "a function reads %.*s.%s, and no fact has that name", SLICE_ARG(s->chain[0]), text);
 }
@@ -177,6 +232,9 @@ static void take_name(struct scan *s)
 	s->function = slice_is(name, "function");
 	if (s->method.len)
 		s->c->sets_unknown = s->c->sets_unknown || slice_is(s->method, "set"); /* c:set(name, …) */
+	s->field = alert_field(s, name) ? name : (struct slice){ "", 0 };
+	if (s->colon)
+		check_method(s, name);
 	s->method = s->colon ? name : (struct slice){ "", 0 };
 	s->c->adds = s->c->adds || (s->colon && slice_is(name, "add"));
 	if (s->dot)
@@ -193,6 +251,12 @@ static void take_other(struct scan *s)
 {
 	char ch = *s->at;
 	bool two = s->at + 1 < s->end && s->at[1] == ch;
+	if (ch == '{' && ++s->depth && slice_is(s->method, "alert"))
+		s->alert = s->depth;
+	if (ch == '}' && s->depth && s->depth-- == s->alert)
+		s->alert = 0;
+	if (ch != '=' && !isspace((unsigned char)ch))
+		s->field.len = 0;
 	s->function = s->function && (ch == '(' || isspace((unsigned char)ch));
 	s->dot = ch == '.' && !two && s->links;
 	s->colon = ch == ':' && !two && s->links;
@@ -205,7 +269,9 @@ static void take_other(struct scan *s)
 
 static void read_file(struct check *c, const struct bundle_file *file)
 {
-	struct scan s = { .c = c, .file = file->path, .at = file->content.data, .line = 1, .method = { "", 0 } };
+	struct scan s = {
+		.c = c, .file = file->path, .at = file->content.data, .line = 1, .method = { "", 0 }, .field = { "", 0 }
+	};
 	s.end = s.at + file->content.len;
 	while (s.at < s.end) {
 		const char *end = *s.at == '[' ? long_end(&s, s.at) : NULL;

@@ -192,6 +192,13 @@ class Luacheck(unittest.TestCase):
                                ("tests/x.lua", 1, "unused variable 'unused' (W211)")})
 
     @unittest.skipUnless(shutil.which("luacheck"), "luacheck is not installed")
+    def test_what_follows_from_a_misspelt_name_is_not_told_again(self):
+        folder = pack({"pack.lua": SOUND + 'local callback = case { opens = "call", closes = "visit" }\nfact.n = calback:count_open()\n'})
+        said = json.loads(check(folder, "--json")[1])["findings"]
+        self.assertEqual([f["code"] for f in said if f["severity"] != "hint" and f["code"] in ("luacheck", "unknown-name")],
+                         ["unknown-name"])
+
+    @unittest.skipUnless(shutil.which("luacheck"), "luacheck is not installed")
     def test_a_pack_may_have_its_own(self):
         folder = pack({"pack.lua": SOUND + "local unused = 3\n", ".luacheckrc": 'ignore = { "1", "211" }\n'})
         said = json.loads(check(folder, "--json")[1])

@@ -190,6 +190,13 @@ MISTAKES = [
     ("unused-tally", W, 'local t = tally { name = "t" } --!\nfact.n = t:sum "7d"', 'no rule adds to tally "t"', "add = {"),
     ("unused-case", W, 'local c = case { opens = "visit", closes = "call" } --!', 'nothing asks for case "visit"', ""),
     ("unused-fact", H, 'fact.n = visits:count "30d" --!', 'read fact "n"', ""),
+    ("impossible-value", E, 'rule "r" { why = "x", on = "visit", run = function(c)\n  c:alert { to = "x", say = "y",\n    severity = "hihg" } --!\nend }',
+     'severity = "hihg", which is not known', 'did you mean "high"?'),
+    ("unknown-field", E, 'rule "r" { why = "x", on = "visit", run = function(c)\n  c:alert { to = "x", say = "y", severty = "high" } --!\nend }',
+     'an alert with the field "severty"', 'did you mean "severity"?'),
+    ("unknown-method", W, 'rule "r" { why = "x", on = "visit", run = function(c)\n  c:st("lines", 3) --!\nend }', "a function calls c:st", 'did you mean ":set"?'),
+    ("unknown-name", W, 'rule "r" { why = "x", on = "visit", run = function(c)\n  c:set("lines", c.atr.lines) --!\nend }', "a function reads c.atr",
+     'did you mean "attr"?'),
     ("lone-name", W, f'action "a" {{ goal = "serve", {VALUE} }}\naction "b" {{\n  goal = "srve", {VALUE} }} --!',
      'action "b": the goal "srve" stands here only', 'did you mean "serve"?'),
     ("lone-name", W, f'action "a" {{ goal = "serve", channels = {{ "call" }}, {VALUE} }}\naction "b" {{ goal = "serve",\n'

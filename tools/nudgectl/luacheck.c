@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/nearest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,29 @@
 #define NOT_FOUND 127 /* the exit code of what could not be executed */
 
 extern char **environ;
+
+/* luacheck names it 'x'. A name that is unknown, or assigned nowhere, was told with its line and what it was meant to be;
+ * that the name which was meant is then unused only follows from it. */
+static bool told_already(const struct findings *told, const char *what)
+{
+	char name[128], wrong[128];
+	const char *open = strchr(what, '\''), *close = open ? strchr(open + 1, '\'') : NULL;
+	if (!close || close - open > (ptrdiff_t)sizeof(name))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)(close - open) - 1, open + 1);
+	for (unsigned i = 0; i < told->count; i++) {
+		const struct finding *f = &told->list[i];
+		const char *from = strcmp(f->code, "unknown-name") == 0 || strcmp(f->code, "global-assignment") == 0
+					   ? strchr(f->what, '"') : NULL;
+		const char *to = from ? strchr(from + 1, '"') : NULL;
+		if (!to || to - from > (ptrdiff_t)sizeof(wrong))
+			continue;
+		snprintf(wrong, sizeof(wrong), "%.*s", (int)(to - from) - 1, from + 1);
+		if (nearest_name(wrong, (const char *[]){ name, NULL }))
+			return true;
+	}
+	return false;
+}
 
 /* A finding's line; false of any other. */
 static bool take_line(struct findings *out, char *line)
@@ -43,7 +67,7 @@ static bool take_line(struct findings *out, char *line)
 	struct bytes text = { 0 };
 	bytes_printf(&text, "%s (%s)", what + 2, code + 3);
 	bytes_put_u8(&text, 0);
-	if (!error) /* an error is one of syntax, which is told already */
+	if (!error && !told_already(out, what + 2)) /* an error is one of syntax, which is told already */
 		findings_add(out, FINDING_WARNING, "luacheck", strncmp(line, "./", 2) == 0 ? line + 2 : line,
 			     (int)number, text.data, "");
 	bytes_finish(&text);

@@ -386,21 +386,6 @@ static void check_loaded(struct check *c)
 	check_finish(c);
 }
 
-/* The field that the loader speaks of: the first word behind the last "NAME: " outside quotes. "" where it is none. */
-static void field_of(const char *what, char field[LIMIT_ATTRIBUTE_NAME_BYTES + 1])
-{
-	const char *at = what;
-	bool quoted = false;
-	for (const char *p = what; *p; p++) {
-		quoted ^= *p == '"';
-		if (!quoted && p[0] == ':' && p[1] == ' ' && p > what && p[-1] != ')')
-			at = p + 2;
-	}
-	size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
-	bool word = n && n <= LIMIT_ATTRIBUTE_NAME_BYTES && at[n] == ' ';
-	snprintf(field, LIMIT_ATTRIBUTE_NAME_BYTES + 1, "%.*s", word ? (int)n : 0, at);
-}
-
 /* "{name": of words that were refused. */
 static void brace_of(const char *what, char brace[LIMIT_ATTRIBUTE_NAME_BYTES + 1])
 {
@@ -411,19 +396,42 @@ static void brace_of(const char *what, char brace[LIMIT_ATTRIBUTE_NAME_BYTES + 1
 		 n < LIMIT_ATTRIBUTE_NAME_BYTES ? (int)n : 0, at);
 }
 
+/* Behind the next ": " outside quotes; NULL: there is none. */
+static const char *next_part(const char *text)
+{
+	bool quoted = false;
+	for (const char *p = text; *p; p++) {
+		quoted ^= *p == '"';
+		if (!quoted && p[0] == ':' && p[1] == ' ')
+			return p + 2;
+	}
+	return NULL;
+}
+
 /* Only where one line of the declaration can be meant. */
+static void find_words(const struct check *c, struct finding *f)
+{
+	char brace[LIMIT_ATTRIBUTE_NAME_BYTES + 1];
+	int line = f->line;
+	brace_of(f->what, brace);
+	if (brace[0] && brace[1] && lines_with(c, (struct tell_place){ f->file, f->line, brace }, line_has, &line) == 1)
+		f->line = line;
+}
+
+/* "rule \"r\": alert: FIELD must be …": parts that begin with the name of a field, which only one line gives. */
 static void find_field(const struct check *c, struct finding *f)
 {
-	char field[LIMIT_ATTRIBUTE_NAME_BYTES + 1];
-	int line = f->line;
-	bool words = strncmp(f->what, "words: ", 7) == 0;
-	if (words)
-		brace_of(f->what, field);
-	else
-		field_of(f->what, field);
-	if (field[0] && field[1] &&
-	    lines_with(c, (struct tell_place){ f->file, f->line, field }, words ? line_has : line_gives, &line) == 1)
-		f->line = line;
+	int declared = f->line;
+	for (const char *at = f->what; at; at = next_part(at)) {
+		char field[LIMIT_ATTRIBUTE_NAME_BYTES + 1];
+		int line = declared;
+		size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+		if (!n || n > LIMIT_ATTRIBUTE_NAME_BYTES || !strchr(" :", at[n]))
+			continue;
+		snprintf(field, sizeof(field), "%.*s", (int)n, at);
+		if (lines_with(c, (struct tell_place){ f->file, declared, field }, line_gives, &line) == 1)
+			f->line = line;
+	}
 }
 
 /* The loader knows where a declaration begins; the name that it refused stands further down. */
@@ -437,7 +445,9 @@ static void find_lines(struct check *c)
 		bool of_loader = false;
 		for (size_t k = 0; codes[k] && !of_loader; k++)
 			of_loader = strcmp(codes[k], f->code) == 0;
-		if (!of_loader)
+		if (!of_loader && strncmp(f->what, "words: ", 7) == 0)
+			find_words(c, f);
+		else if (!of_loader)
 			find_field(c, f);
 		if (!of_loader || !open || close - open > (ptrdiff_t)sizeof(name))
 			continue;

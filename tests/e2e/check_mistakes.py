@@ -72,6 +72,10 @@ MISTAKES = [
     ("wrong-subject", E, 'local t = tally { name = "t", per = "member" }\nfact.n = t:sum "7d"\n'
      'rule "r" { why = "x", about = "agent", on = "call", add = { t, 1 } } --!', 'adds to tally "t", which is kept for a member',
      "set per of the tally"),
+    ("bare-boolean", E, f'action "a" {{\n  goal = "serve", {VALUE},\n  applicable = true, --!\n}}', "applicable is a bare true",
+     "or leave it out"),
+    ("bad-span", E, 'rule "r" {\n  why = "x", on = "visit", set = { lines = 1 },\n  once_per = "1y", --!\n}',
+     'rule "r": once_per = "1y" is not a span', 'or "today", "month", "ever"'),
     ("missing-field", E, 'rule "r" { why = "x", set = { lines = 1 } } --!', "needs on =", ""),
     ("missing-field", E, 'action "a" { goal = "serve", say = "x" } --!', "needs value =", ""),
     ("missing-file", E, 'require "lib.none" --!', "the pack has no file lib/none.lua", ""),

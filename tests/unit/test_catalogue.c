@@ -159,6 +159,7 @@ static void gates_above_are_recorded_and_verified(void **state)
 	assert_int_equal(r.foreign.count, 2); /* the two skills, once for both actions of the group */
 	assert_true(decision_verify(&k.w.m, k.w.r, &r));
 	world_event(&k.w, "profile.updated", T0 + 1, "months=1");
+	assert_int_equal(decision_decode(&r, bytes_slice(&b), &k.w.m.arena), ERR_OK); /* the arena was emptied */
 	assert_false(decision_verify(&k.w.m, k.w.r, &r));
 	bytes_finish(&b);
 	desk_close(&k);

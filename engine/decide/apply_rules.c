@@ -64,19 +64,25 @@ static int host_set(void *arg, struct slice name, struct value v)
 			 e->stage->rule->about == ABOUT_MEMBER ? SCOPE_MEMBER : SCOPE_SUBJECT);
 }
 
-static int host_add(void *arg, unsigned series, double amount)
+static int stage_add(struct eval *e, unsigned series, double amount)
 {
-	struct eval *e = arg;
 	struct stage *s = e->stage;
-	const struct series_decl *tally = &e->m->pack->series[series];
-	bool customer = s->rule->about == ABOUT_CUSTOMER || s->rule->about == ABOUT_MEMBER;
-	if (!customer && tally->about != s->rule->about)
-		return error_set(ERR_INVALID, NULL, "tally \"%s\" is kept for others than whom the rule is about; set its per",
-				 tally->name->data);
 	if (s->add_count >= LIMIT_ENTRY_EFFECTS)
 		return error_set(ERR_LIMIT, NULL, "more than %u additions (limit_entry_effects)", LIMIT_ENTRY_EFFECTS);
 	s->adds[s->add_count++] = (struct staged_add){ series, amount };
 	return ERR_OK;
+}
+
+/* Of a function: where a rule names the tally itself, loading has looked at it. */
+static int host_add(void *arg, unsigned series, double amount)
+{
+	struct eval *e = arg;
+	const struct series_decl *tally = &e->m->pack->series[series];
+	uint8_t about = e->stage->rule->about;
+	if (about != ABOUT_CUSTOMER && about != ABOUT_MEMBER && tally->about != about)
+		return error_set(ERR_INVALID, NULL, "tally \"%s\" is kept for others than whom the rule is about; set its per",
+				 tally->name->data);
+	return stage_add(e, series, amount);
 }
 
 static int host_nudge(void *arg, struct slice channel, struct slice goal, struct slice action)
@@ -144,7 +150,7 @@ static int stage_declared(struct applying *a, const struct rule_decl *rule)
 	for (unsigned i = 0; i < rule->add_count && rc == ERR_OK; i++) {
 		struct value amount = rule->adds[i].amount ? eval_term(e, rule->adds[i].amount) : value_number(1);
 		if (amount.kind == VALUE_NUMBER)
-			rc = host_add(e, rule->adds[i].series, amount.number);
+			rc = stage_add(e, rule->adds[i].series, amount.number);
 	}
 	if (rule->has_alert && rc == ERR_OK) {
 		struct slice language = a->m->pack->language_count ? str_slice(a->m->pack->languages[0]) : SLICE("");

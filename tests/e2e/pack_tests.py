@@ -130,6 +130,12 @@ rule "note" { on = "visit", set = { last_mood = event.mood } }
             c:expect_attr("last_mood", nil)
             c:expect_attr("lines", 3)''', pack)["result"], "passed")
 
+    def test_a_function_adds_to_no_tally_of_others(self):
+        pack = PACK + """local days = tally { name = "days", per = "member" }
+rule "lost" { about = "agent", on = "visit", run = function(c) c:add(days, 1) end }
+"""
+        self.assertIn('tally "days" is kept for others', self.failure('c:event("visit", { agent = "linh", member = "kid" })', pack)["message"])
+
     def test_run_chooses_by_name_and_file(self):
         pack = Pack(first='test("one day", function() end)\ntest("one night", function() end)', second='test("a day", function() end)')
         for pattern, names in (("day", ["one day", "a day"]), ("one*", ["one day", "one night"]), ("tests/second.lua", ["a day"]),

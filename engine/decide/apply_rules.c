@@ -80,7 +80,8 @@ static int host_add(void *arg, unsigned series, double amount)
 	const struct series_decl *tally = &e->m->pack->series[series];
 	uint8_t about = e->stage->rule->about;
 	if (about != ABOUT_CUSTOMER && about != ABOUT_MEMBER && tally->about != about)
-		return error_set(ERR_INVALID, NULL, "tally \"%s\" is kept for others than whom the rule is about; set its per",
+		return error_set(ERR_INVALID, NULL,
+				 "tally \"%s\" is kept for others than whom the rule is about; set its per",
 				 tally->name->data);
 	return stage_add(e, series, amount);
 }

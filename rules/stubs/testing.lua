@@ -130,7 +130,8 @@ local Subject = {}
 ---@field [string] any all else are attributes
 ---Of customers: an event, now. `home:event("sms.sent", { member = "kid", cost = 200 })`
 ---
----Refused: types that the engine makes itself (case., outcome.), what a daemon refuses too.
+---Refused: types that the engine makes itself (case., outcome.), what a daemon refuses too; and where the pack declares
+---events, a type or attribute that it does not declare, a value of another kind or out of bounds or nearly a known one.
 ---@param type string
 ---@param fields? nudged.testing.Event
 ---@return nudged.testing.Step

@@ -19,6 +19,7 @@ const char *const *check_codes(void)
 	static const char *const codes[] = {
 		"always-holds",
 		"bad-format",
+		"bad-setting",
 		"bad-span",
 		"bad-value",
 		"bad-words",
@@ -37,6 +38,7 @@ const char *const *check_codes(void)
 		"missing-field",
 		"missing-file",
 		"missing-language",
+		"missing-setting",
 		"never-holds",
 		"never-there",
 		"no-body",
@@ -68,6 +70,7 @@ const char *const *check_codes(void)
 		"unused-file",
 		"unused-language",
 		"unused-series",
+		"unused-setting",
 		"unused-tally",
 		"wrong-subject",
 		"wrong-type",

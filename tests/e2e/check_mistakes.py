@@ -246,6 +246,14 @@ PACKS = [
      "expected near '2'", ""),
     ("unknown-attribute", W, {"pack.lua": 'pack { name = "x",\n  mask = { "phon" } }\nevent "profile.updated" { attributes = { phone = "string" } }\n'},
      "pack.lua:2", 'nothing is named "phon", so nothing is masked', 'did you mean "phone"?'),
+    ("bad-setting", E, {"pack.lua": 'pack { name = "x" }\nlocal most = setting("most", { at_least = 1, at_most = 3 })\n',
+                        "settings.conf": "# how many\nmost = 9\n"},
+     "pack.lua:2", "settings.conf:2: most = 9 is beyond its bounds", "it may be 1 to 3"),
+    ("missing-setting", E, {"pack.lua": 'pack { name = "x" }\nlocal most = setting "mots"\n', "settings.conf": "most = 2\n"},
+     "pack.lua:2", 'settings.conf has no "mots"', 'did you mean "most"?', "unused-setting"),
+    ("unused-setting", E, {"pack.lua": 'pack { name = "x" }\nlocal most = setting "most"\n',
+                           "settings.conf": "most = 2\nmots = 2\n"},
+     "settings.conf:2", 'nothing asks for the setting "mots"', "correct its name, or remove it"),
     # without event "…": against the other uses
     ("unknown-event", W, {"pack.lua": 'pack { name = "x" }\nlocal a = series { on = "visited" }\nlocal b = series { on = "visited", by = "p" }\n'
                           'local c = series { on = "vistied", by = "q" }\nfact.n = a:count "1d" + b:all_keys():count "1d" + c:all_keys():count "1d"\n'},

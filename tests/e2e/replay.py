@@ -44,7 +44,7 @@ def what_differs_does_not_depend_on_threads(b):
     rules = telecom_pack(b, 'other', ('business.lua', 'strain_run = 3', 'strain_run = 2'),
                          ('business.lua', 'times_habit = 3', 'times_habit = 2'),
                          ('business.lua', 'same_matter = 2', 'same_matter = 3'),
-                         ('business.lua', 'levers = { serve = 1.0', 'levers = { serve = 1.1'))
+                         ('settings.conf', 'lever.goal.serve   = 100 %', 'lever.goal.serve   = 110 %'))
     one = replay(b, data, rules, '--jobs', '1', '--examples', '20')
     totals = one['totals']
     check(totals['alerts_lost'] and totals['alerts_gained'] and totals['first_changed'] and totals['scores_changed'] and

@@ -8,11 +8,13 @@
 #include "wire/request.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define HIDDEN_MAX LIMIT_ATTRIBUTES
+#define HIDDEN_MAX (LIMIT_ATTRIBUTES + 8u) /* and fields, a timer's key */
 #define HIDDEN_BYTES_MIN 3 /* shorter ones would be found in anything */
+#define HIDDEN_DIGITS_MIN 4
 
 struct line {
 	struct bytes *out;
@@ -28,11 +30,44 @@ static bool masked(const struct line *l, const char *name)
 	return pack_masks(l->e->pack, slice_of(name));
 }
 
+static void hide(struct line *l, struct slice text)
+{
+	if (text.len >= HIDDEN_BYTES_MIN && l->hidden_count < HIDDEN_MAX)
+		l->hidden[l->hidden_count++] = text;
+}
+
+static void hide_field(struct line *l, const char *name, struct slice text)
+{
+	if (masked(l, name))
+		hide(l, text);
+}
+
+/* As it stands in words, without a sign: a phone number that came as a number is in texts too. */
+static struct slice digits_text(const struct line *l, double n)
+{
+	char text[32];
+	return arena_slice(l->e->arena, slice_of(number_text(fabs(n), text)));
+}
+
+static unsigned digits_of(struct slice text)
+{
+	unsigned digits = 0;
+	for (size_t i = 0; i < text.len; i++)
+		digits += text.data[i] >= '0' && text.data[i] <= '9';
+	return digits;
+}
+
 static void hide_value(struct line *l, struct slice name, struct value v)
 {
-	if (v.kind == VALUE_STRING && v.string.len >= HIDDEN_BYTES_MIN && l->hidden_count < HIDDEN_MAX &&
-	    pack_masks(l->e->pack, name))
-		l->hidden[l->hidden_count++] = v.string;
+	if (!pack_masks(l->e->pack, name))
+		return;
+	if (v.kind == VALUE_STRING)
+		hide(l, v.string);
+	if (v.kind != VALUE_NUMBER)
+		return;
+	struct slice text = digits_text(l, v.number);
+	if (digits_of(text) >= HIDDEN_DIGITS_MIN)
+		hide(l, text);
 }
 
 static void hide_attributes(struct line *l, const struct event_attr *attrs, size_t count)
@@ -41,23 +76,56 @@ static void hide_attributes(struct line *l, const struct event_attr *attrs, size
 		hide_value(l, attrs[i].name, attrs[i].value);
 }
 
-/* The text with every masked one in it replaced. */
-static struct slice without(const struct line *l, struct slice text)
+/* A case's key is masked with the attribute that it is taken from. */
+static bool key_masked(const struct line *l, const struct case_decl *c)
 {
+	return c && c->key && pack_masks(l->e->pack, str_slice(c->key));
+}
+
+static void hide_key(struct line *l, const struct entry *entry)
+{
+	if (entry && entry->kind == ENTRY_TIMER && key_masked(l, pack_case_by_id(l->e->pack, entry->timer.decl)))
+		hide(l, entry->timer.key);
+}
+
+static bool shows_hidden(const struct line *l, struct slice text)
+{
+	for (unsigned i = 0; i < l->hidden_count; i++)
+		if (text.len && memmem(text.data, text.len, l->hidden[i].data, l->hidden[i].len))
+			return true;
+	return false;
+}
+
+/* The end of the longest masked text that begins there; 0: none. */
+static size_t hidden_end(const struct line *l, struct slice text, size_t at)
+{
+	size_t end = 0;
 	for (unsigned i = 0; i < l->hidden_count; i++) {
 		struct slice hidden = l->hidden[i];
-		struct bytes cut = { 0 };
-		const char *from = text.data, *end = text.data + text.len, *at;
-		if (!text.len || !memmem(from, text.len, hidden.data, hidden.len))
-			continue;
-		for (; (at = memmem(from, (size_t)(end - from), hidden.data, hidden.len)) != NULL; from = at + hidden.len) {
-			bytes_put(&cut, from, (size_t)(at - from));
-			bytes_put(&cut, MASKED, sizeof(MASKED) - 1);
-		}
-		bytes_put(&cut, from, (size_t)(end - from));
-		text = arena_slice(l->e->arena, bytes_slice(&cut));
-		bytes_finish(&cut);
+		if (hidden.len <= text.len - at && memcmp(text.data + at, hidden.data, hidden.len) == 0 && at + hidden.len > end)
+			end = at + hidden.len;
 	}
+	return end;
+}
+
+/* The text without any byte of a masked one: they may lie within each other, and overlap. */
+static struct slice without(const struct line *l, struct slice text)
+{
+	struct bytes cut = { 0 };
+	size_t covered = 0;
+	if (!shows_hidden(l, text))
+		return text;
+	for (size_t at = 0; at < text.len; at++) {
+		size_t end = hidden_end(l, text, at);
+		if (end && at >= covered)
+			bytes_put(&cut, MASKED, sizeof(MASKED) - 1);
+		if (end > covered)
+			covered = end;
+		if (at >= covered)
+			bytes_put(&cut, text.data + at, 1);
+	}
+	text = arena_slice(l->e->arena, bytes_slice(&cut));
+	bytes_finish(&cut);
 	return text;
 }
 
@@ -80,6 +148,8 @@ static void put_attributes(struct line *l, const struct event_attr *attrs, size_
 			v = value_string(SLICE(MASKED));
 		else if (v.kind == VALUE_STRING)
 			v.string = without(l, v.string);
+		else if (v.kind == VALUE_NUMBER && l->hidden_count && shows_hidden(l, digits_text(l, v.number)))
+			v = value_string(SLICE(MASKED));
 		json_value(l->out, NULL, v);
 	}
 	json_close(l->out, '}');
@@ -238,6 +308,9 @@ void log_decision(struct bytes *out, const struct log_entry *e, const struct dec
 	char id[DECISION_TEXT_BYTES];
 	struct line l = { .out = out, .e = e };
 	hide_attributes(&l, d->ask.attrs, d->ask.attr_count);
+	hide_field(&l, "customer", subject_id(&e->entry->subject));
+	hide_field(&l, "member", d->ask.member);
+	hide_field(&l, "agent", d->ask.agent);
 	begin(&l, d->head.nudge ? "nudge" : "decision", decision_format(d->head.boot, d->head.count, id), d->ask.now_ms);
 	put(&l, "customer", subject_id(&e->entry->subject));
 	put_ask(&l, &d->ask);
@@ -295,12 +368,11 @@ static void put_event(struct line *l, const struct event *e, struct slice custom
 static void put_timer(struct line *l, const struct entry *entry)
 {
 	const struct case_decl *c = pack_case_by_id(l->e->pack, entry->timer.decl);
-	bool hidden = c && c->key && pack_masks(l->e->pack, str_slice(c->key));
 	json_open(l->out, "timer", '{');
 	if (c)
 		json_text(l->out, "case", str_slice(c->name));
 	if (entry->timer.key.len)
-		json_text(l->out, "key", hidden ? SLICE(MASKED) : without(l, entry->timer.key));
+		json_text(l->out, "key", key_masked(l, c) ? SLICE(MASKED) : without(l, entry->timer.key));
 	put(l, "member", entry->timer.member);
 	json_time(l->out, "due", entry->timer.due_ms);
 	json_close(l->out, '}');
@@ -360,8 +432,15 @@ void log_alert(struct bytes *out, const struct log_entry *e, const struct wire_a
 	struct request_outcome outcome;
 	struct line l = { .out = out, .e = e };
 	bool by_event = event_of(e, &event, &customer, &member);
-	if (by_event)
+	if (by_event) {
 		hide_attributes(&l, event.attrs, event.attr_count);
+		hide_field(&l, "customer", customer);
+		hide_field(&l, "agent", event.agent);
+		hide_field(&l, "contact", event.contact);
+	}
+	hide_key(&l, e->entry);
+	hide_field(&l, subject_field(a->subject_kind), a->subject);
+	hide_field(&l, "member", a->member);
 	snprintf(id, sizeof(id), "%" PRIu64 "-%" PRIu32, a->seq, a->index);
 	begin(&l, "alert", slice_of(id), a->time_ms);
 	put(&l, subject_field(a->subject_kind), a->subject);

@@ -221,6 +221,38 @@ def ids_can_be_masked_too(bench):
     kit.same((alerts['strain'][0]['agent'], alerts['strain'][0]['text']), ('***', '*** is angry {angry}x.'))
 
 
+def masked_values_within_others_are_hidden_whole(bench):
+    """Whatever their order; those that overlap; numbers; the key of a case that falls due, which the customer's id holds."""
+    pack = '''pack { name = "m", mask = { "first", "name", "n", "k", "phone", "half", "rest" } }
+local late = case { opens = "promise.made", closes = "promise.kept", key = "phone", due = "1s", name = "late" }
+rule "each" { on = "call", alert = { to = "care", say = "x" } }
+rule "due" { on = late.missed, alert = { to = "care", say = "late" } }
+action "a" { goal = "serve", value = { customer = 1, business = 1 }, say = "a" }
+'''
+    d, path = start(bench, pack, ['--clock', 'events'])
+    pb, now = bench.pb, kit.NOW() - kit.DAY
+    names = {'first': 'anna', 'name': 'anna.schmidt'}
+    with d.client() as c:
+        publish(d, c, kit.event(pb, 'e1', 'anna.schmidt', 'call', names, time_ms=now),
+                kit.event(pb, 'e2', 'c-4915112345', 'call', {'n': 4915112345, 'k': 7, 'lucky': 7, 'twice': 4915112345,
+                                                             'note': 'call +4915112345, 7 times'}, time_ms=now),
+                kit.event(pb, 'e3', 'c3', 'call', {'half': 'abcd', 'rest': 'cdef', 'note': 'xabcdefx'}, time_ms=now),
+                kit.event(pb, 'e4', 'tel:4915112345', 'promise.made', {'phone': '4915112345'}, time_ms=now),
+                kit.event(pb, 'e5', 'tel:4915112345', 'other', time_ms=now + 60000))
+        recommend(d, c, 'anna.schmidt', attrs=dict(reversed(names.items()), note='anna.schmidt, anna', n=-4915.5, k=-4915.5, price=12))
+    d.settled()
+    each = logged(path, 5)
+    alerts = [line for line in each if line['kind'] == 'alert']
+    kit.same([(a['rule'], a['customer']) for a in alerts], [('each', '***'), ('each', 'c-***'), ('each', 'c3'), ('due', 'tel:***')])
+    kit.same([a['event']['attributes'] for a in alerts[:3]],
+             [{'first': '***', 'name': '***'}, {'n': '***', 'k': '***', 'lucky': 7, 'twice': '***', 'note': 'call +***, 7 times'},
+              {'half': '***', 'rest': '***', 'note': 'x***x'}])
+    kit.same(alerts[3]['timer']['key'], '***')
+    ask = next(line for line in each if line['kind'] == 'decision')
+    kit.same((ask['customer'], ask['attributes']),
+             ('***', {'name': '***', 'first': '***', 'note': '***, ***', 'n': '***', 'k': '***', 'price': 12}))
+
+
 def a_fallback_says_why(bench):
     d, path = start(bench, SMALL.replace('"small"', '"small", fallback = { "a" }') +
                     'action "slow" { goal = "serve", eligible = function(c) local n = 0 for i = 1, 9000 do n = n + i end return n > 0 end,'
@@ -505,7 +537,8 @@ def what_cannot_be_a_log_is_refused(bench):
 
 def main():
     kit.Bench().run([decisions_say_what_was_asked_and_answered, alerts_and_nudges_say_what_caused_them, what_is_masked_is_nowhere,
-                     ids_can_be_masked_too, a_fallback_says_why, a_restart_goes_on_where_it_stopped,
+                     ids_can_be_masked_too, masked_values_within_others_are_hidden_whole, a_fallback_says_why,
+                     a_restart_goes_on_where_it_stopped,
                      killed_at_any_moment_each_line_is_there_once, a_cut_line_is_taken_back, files_are_put_aside,
                      hanging_up_opens_it_anew, a_failed_write_is_tried_again, a_full_disk_holds_nobody_up, on_standard_output,
                      what_the_journal_let_go_is_missed_and_said, every_field_is_documented, what_cannot_be_a_log_is_refused])

@@ -239,7 +239,8 @@ class Bench(unittest.TestCase):
         self.assertEqual((bad.returncode, "line 2: " in bad.stderr), (1, True), bad.stderr)
 
     def test_wrong_use(self):
-        for args, code, words in ((("--events", "0"), 2, "how many events"), (("--events", "no-such.jsonl"), 1, "cannot open"),
+        for args, code, words in ((("--events", "0"), 2, "how many events"), (("--events", "-5"), 2, "how many events"),
+                                  (("--events", "99999999999999999999"), 2, "how many events"), (("--events", "no-such.jsonl"), 1, "cannot open"),
                                   (("--run", "nothing"), 1, "no test's name or file matches"),
                                   (("--run", "t", "--events", "no-such.jsonl"), 2, "--run chooses among")):
             done = self.bench(*args, ok=False)
@@ -248,6 +249,19 @@ class Bench(unittest.TestCase):
         shutil.copy(os.path.join(self.folder, "pack.lua"), empty)
         done = ctl("rules", "bench", empty)
         self.assertEqual((done.returncode, "--events FILE" in done.stderr), (1, True), done.stderr)
+
+    def test_where_no_story_can_be_told_it_says_why(self):
+        folder = tempfile.mkdtemp(dir=SCRATCH.name)
+        shutil.copy(os.path.join(self.folder, "pack.lua"), folder)
+        os.mkdir(os.path.join(folder, "tests"))
+        for tests, words in (("foo bar", "nudgectl: tests/x.lua:1: syntax error"), ("\n\nerror('no')", "nudgectl: tests/x.lua:3: no"),
+                             ("", "have no stories that could be told"), ("todo 'later'\n", "todo")):
+            with open(os.path.join(folder, "tests", "x.lua"), "w", encoding="utf-8") as f:
+                f.write(tests)
+            for more in ((), ("--json",)):
+                done = ctl("rules", "bench", folder, *more)
+                self.assertEqual((done.returncode, done.stdout, words in done.stderr), (1, "", True), done)
+                self.assertNotIn("matches", done.stderr)
 
 
 if __name__ == "__main__":

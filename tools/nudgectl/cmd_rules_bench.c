@@ -256,6 +256,44 @@ static int bench_file(struct benched *b, const struct bundle *pack)
 	return EXIT_DONE;
 }
 
+/* A file of tests that does not load stands among the results by its own path. */
+static bool does_not_load(const struct test_result *r)
+{
+	return strcmp(r->name, r->file) == 0;
+}
+
+static bool any_story(const struct test_run *run)
+{
+	for (unsigned i = 0; i < run->count; i++)
+		if (run->results[i].state != TEST_TODO && !does_not_load(&run->results[i]))
+			return true;
+	return false;
+}
+
+static int no_story(const struct benched *b, const char *folder)
+{
+	unsigned broken = 0;
+	for (unsigned i = 0; i < b->run.count; i++) {
+		const struct test_result *r = &b->run.results[i];
+		if (!does_not_load(r))
+			continue;
+		broken++;
+		report_failed("%s%s%s", strstr(r->message, ".lua:") ? "" : r->file,
+			      strstr(r->message, ".lua:") ? "" : ": ", r->message);
+	}
+	if (broken)
+		report_note("No story could be told. Mend the tests, or play events instead: --events FILE");
+	else if (b->run.todo)
+		report_failed("there is no story to be told: all tests that %s are todo",
+			      pattern ? "--run chooses" : "the pack has");
+	else if (pattern)
+		report_failed("no test's name or file matches \"%s\"", pattern);
+	else
+		report_failed("the tests of %s have no stories that could be told; --events FILE plays events instead",
+			      folder);
+	return EXIT_FAILED;
+}
+
 static int bench_stories(struct benched *b, const char *folder, const struct bundle *pack)
 {
 	struct bundle tests = { 0 };
@@ -267,8 +305,8 @@ static int bench_stories(struct benched *b, const char *folder, const struct bun
 				     folder);
 	else if (bench_tests(&b->bench, &b->run, pack, &tests, pattern, b->each) != ERR_OK)
 		code = report_failed("%s", error_last()->text);
-	else if (!b->run.count)
-		code = report_failed("no test's name or file matches \"%s\"", pattern ? pattern : "");
+	else if (!any_story(&b->run))
+		code = no_story(b, folder);
 	bundle_finish(&tests);
 	return code;
 }
@@ -277,10 +315,11 @@ static int measure(struct benched *b, const char *folder)
 {
 	struct bundle pack = { 0 };
 	char *end = NULL;
+	errno = 0;
 	b->each = events ? strtoull(events, &end, 10) : STORY_EVENTS;
 	if (events && (end == events || *end))
 		b->each = 0;
-	else if (!b->each)
+	else if (!b->each || errno || (events && strchr(events, '-')))
 		return report_usage("--events takes how many events each story is to have, or a file of events");
 	if (pattern && !b->each)
 		return report_usage("--run chooses among the tests' stories; with --events FILE there are none");

@@ -1,6 +1,8 @@
 /* base/error.c: the calling thread's last error. */
 #include "base/error.h"
 
+#include "base/printable.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,10 +18,10 @@ int error_set(int code, const char *field, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	snprintf(name, sizeof(name), "%s", field ? field : "");
+	printable_copy(name, sizeof(name), field ? field : "");
 	last.code = code;
 	memcpy(last.field, name, sizeof(name));
-	memcpy(last.text, text, sizeof(text));
+	printable_copy(last.text, sizeof(last.text), text);
 	return code;
 }
 
@@ -48,7 +50,7 @@ int error_prefix(const char *format, ...)
 		for (const char *from = parts[i]; *from && len < sizeof(text) - 1; from++)
 			text[len++] = *from;
 	text[len] = '\0';
-	memcpy(last.text, text, sizeof(text));
+	printable_copy(last.text, sizeof(last.text), text);
 	return last.code;
 }
 

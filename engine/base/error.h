@@ -25,6 +25,7 @@ enum error_code {
 	ERR_DENIED = -17,
 };
 
+/* Field and text are printable (base/printable.h), whatever a pack, a client or a file's name has put into them. */
 struct error {
 	int code;
 	char field[80];

@@ -1,6 +1,8 @@
 /* base/log.c: a line is formatted whole and written with one write, so that lines of different threads never mix. */
 #include "base/log.h"
 
+#include "base/printable.h"
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -45,21 +47,15 @@ void log_write(enum log_level level, const char *format, ...)
 {
 	if ((int)level > atomic_load_explicit(&threshold, memory_order_relaxed))
 		return;
-	char line[LOG_LINE_BYTES];
-	size_t head = put_head(line, sizeof(line), level);
+	char text[LOG_LINE_BYTES], line[LOG_LINE_BYTES];
 	va_list args;
 	va_start(args, format);
-	int text = vsnprintf(line + head, sizeof(line) - head - 1, format, args);
+	int wanted = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (text < 0)
+	if (wanted < 0)
 		return;
-	size_t len = head + (size_t)text;
-	if (len > sizeof(line) - 2)
-		len = sizeof(line) - 2;
-	/* one message is one line, whatever a file name in it holds */
-	for (size_t i = head; i < len; i++)
-		if (line[i] == '\n')
-			line[i] = ' ';
+	size_t len = put_head(line, sizeof(line), level);
+	len += printable_copy(line + len, sizeof(line) - len - 1, text); /* so one message is one line */
 	line[len++] = '\n';
 	ssize_t written = write(STDERR_FILENO, line, len);
 	(void)written; /* there is nowhere left to tell it */

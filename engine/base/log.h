@@ -1,5 +1,5 @@
 /* base/log.h: one line a message on standard error: time, level, text; with a "<N>" priority prefix and no time under
- * systemd (JOURNAL_STREAM set). Thread-safe. Never logs attributes of customers. */
+ * systemd (JOURNAL_STREAM set). Thread-safe. What is not printable is written out (base/printable.h). Never logs attributes of customers. */
 #ifndef NUDGED_BASE_LOG_H
 #define NUDGED_BASE_LOG_H
 

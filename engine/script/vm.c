@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/printable.h"
 
 #include <locale.h>
 #include <math.h>
@@ -151,7 +152,7 @@ void vm_leave(struct vm *vm)
 void vm_error_text(lua_State *L, char *out, size_t size)
 {
 	if (lua_type(L, -1) == LUA_TSTRING) /* no conversion: it could allocate */
-		snprintf(out, size, "%s", lua_tostring(L, -1));
+		printable_copy(out, size, lua_tostring(L, -1));
 	else
 		snprintf(out, size, "error(): the message is a %s, not a text", luaL_typename(L, -1));
 	lua_pop(L, 1);

@@ -6,8 +6,10 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "base/queue.h"
 #include "base/strpool.h"
 
@@ -301,6 +303,71 @@ static void a_receiver_that_waits_for_edges_loses_nothing(void **state)
 	queue_destroy(q);
 }
 
+static void what_steers_a_terminal_is_written_out(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{ "plain, C:\\dir", "plain, C:\\dir" },
+		{ "xin ch\xc3\xa0o \xf0\x9f\x99\x82 \xd9\x85", "xin ch\xc3\xa0o \xf0\x9f\x99\x82 \xd9\x85" },
+		{ "a\033[31m\a\x7f", "a\\x1B[31m\\x07\\x7F" },
+		{ "one\ntwo\r\t", "one\\ntwo\\x0D\\x09" },
+		{ "\xff\xc0\xaf\xed\xa0\x80\xe2\x82", "\\xFF\\xC0\\xAF\\xED\\xA0\\x80\\xE2\\x82" },
+		{ "\xc2\x9b" "31m", "\\u{009B}31m" },
+		{ "\xe2\x80\xa8\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9", "\\u{2028}\\u{202E}\\u{2066}\\u{2069}" },
+		{ "", "" },
+	};
+	char once[100], twice[100];
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(printable_copy(once, sizeof(once), cases[i].text), strlen(cases[i].shown));
+		assert_string_equal(once, cases[i].shown);
+		assert_in_range(strlen(once), 0, PRINTABLE_GROWTH * strlen(cases[i].text));
+		printable_copy(twice, sizeof(twice), once);
+		assert_string_equal(twice, once);
+	}
+	assert_int_equal(printable_copy(once, 6, "a\xc3\xa0\xf0\x9f\x99\x82"), 3); /* cut between characters */
+	assert_int_equal(printable_copy(once, 6, "ab\033"), 2);
+	assert_string_equal(once, "ab");
+}
+
+static void errors_are_printable_whoever_words_them(void **state)
+{
+	error_set(ERR_RULE, "na\nme", "rule \"%s\"", "a\033[31m\n\xff");
+	assert_string_equal(error_last()->field, "na\\nme");
+	assert_string_equal(error_last()->text, "rule \"a\\x1B[31m\\n\\xFF\"");
+	error_prefix("%s", "x\033.lua");
+	assert_string_equal(error_last()->text, "x\\x1B.lua: rule \"a\\x1B[31m\\n\\xFF\"");
+	errno = ENOENT;
+	error_errno("cannot open %s", "a\nb");
+	assert_memory_equal(error_last()->text, "cannot open a\\nb: ", 18);
+}
+
+static void a_log_message_is_one_line_of_printable_text(void **state)
+{
+	int ends[2], kept = dup(STDERR_FILENO);
+	char line[4096];
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_error("pack %s", "a\033[31m\n2026-01-01T00:00:00.000Z error forged\xff");
+	char *longest = must_malloc(5000);
+	memset(longest, '\n', 4999);
+	longest[4999] = '\0';
+	log_error("%s", longest);
+	free(longest);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	close(ends[1]);
+	ssize_t n = read(ends[0], line, sizeof(line) - 1);
+	close(ends[0]);
+	assert_true(n > 0);
+	line[n] = '\0';
+	char *second = strchr(line, '\n') + 1;
+	assert_ptr_equal(strchr(second, '\n'), line + n - 1);
+	assert_in_range(strlen(second), 1024, 2048);
+	second[-1] = '\0';
+	assert_string_equal(strstr(line, "pack "), "pack a\\x1B[31m\\n2026-01-01T00:00:00.000Z error forged\\xFF");
+}
+
 static void a_fault_point_strikes_at_its_count(void **state)
 {
 	assert_false(fault_hit(journal_after_sync));
@@ -351,6 +418,9 @@ int main(void)
 		cmocka_unit_test(a_queue_loses_nothing_and_wakes_its_receiver),
 		cmocka_unit_test(a_receiver_that_is_awake_is_not_told),
 		cmocka_unit_test(a_receiver_that_waits_for_edges_loses_nothing),
+		cmocka_unit_test(what_steers_a_terminal_is_written_out),
+		cmocka_unit_test(errors_are_printable_whoever_words_them),
+		cmocka_unit_test(a_log_message_is_one_line_of_printable_text),
 		cmocka_unit_test(a_fault_point_strikes_at_its_count),
 		cmocka_unit_test(clocks_run),
 		cmocka_unit_test(the_nearest_name_is_what_was_meant),

@@ -4,6 +4,7 @@
 #include "command.h"
 
 #include "base/check.h"
+#include "base/printable.h"
 
 #include <locale.h>
 #include <stdarg.h>
@@ -40,8 +41,12 @@ void report_init(void (*after_usage)(void))
 /* A sentence on standard error, wrapped on a terminal, on one line anywhere else. */
 static void note(int column, int indent, const char *format, va_list args)
 {
-	char *text;
-	CHECK(vasprintf(&text, format, args) >= 0);
+	char *raw;
+	CHECK(vasprintf(&raw, format, args) >= 0);
+	size_t size = PRINTABLE_GROWTH * strlen(raw) + 1;
+	char *text = must_malloc(size);
+	printable_copy(text, size, raw);
+	free(raw);
 	if (report_is_terminal(stderr))
 		text_flow(stderr, column, indent, text);
 	else
@@ -116,7 +121,7 @@ int report_width(FILE *to)
 	return WIDTH_DEFAULT;
 }
 
-/* One character's bytes, and its columns. What is not UTF-8, and control characters, count as one '?'. */
+/* One character's bytes, and its columns. What is not UTF-8, and what steers a terminal, count as one '?'. */
 static size_t next_char(const char *at, int *columns, bool *shown)
 {
 	wchar_t wide;
@@ -126,7 +131,7 @@ static size_t next_char(const char *at, int *columns, bool *shown)
 	if (!*shown)
 		n = 1;
 	*columns = *shown ? wcwidth(wide) : 1;
-	if (*columns < 0) {
+	if (*columns < 0 || (*shown && rune_steers((uint32_t)wide))) {
 		*columns = 1;
 		*shown = false;
 	}

@@ -97,6 +97,7 @@ int journal_retire(struct journal *j, uint64_t seq, uint64_t keep_bytes);
 
 /* The newest entry of what journal_retire would remove; 0: nothing. */
 uint64_t journal_retirable(struct journal *j, uint64_t seq, uint64_t keep_bytes);
+uint64_t journal_oldest_last(struct journal *j); /* the newest entry of the oldest segment; 0: there is none */
 
 /* The log's shape for status and metrics. */
 struct journal_stats {

@@ -40,6 +40,14 @@ uint64_t journal_retirable(struct journal *j, uint64_t seq, uint64_t keep_bytes)
 	return last;
 }
 
+uint64_t journal_oldest_last(struct journal *j)
+{
+	pthread_mutex_lock(&j->list_lock);
+	uint64_t last = j->list.count ? j->list.items[0].last_seq : 0;
+	pthread_mutex_unlock(&j->list_lock);
+	return last;
+}
+
 int journal_retire(struct journal *j, uint64_t seq, uint64_t keep_bytes)
 {
 	uint64_t index;

@@ -154,6 +154,8 @@ void recall_finish(struct recall *r)
 static int gone(const struct recall *r)
 {
 	uint64_t first = journal_first(r->history->journal);
+	if (r->record && r->record->seq > first)
+		first = r->record->seq; /* the base store is ahead: the segments behind it are about to go */
 	return error_set(ERR_MISSING, NULL,
 			 "the past of %s %.*s before entry %" PRIu64 " is gone: older segments of the journal were let go%s",
 			 subject_kind_name(r->subject.kind), SLICE_ARG(subject_id(&r->subject)), first,

@@ -37,19 +37,24 @@ void folder_retire(struct engine *e, uint64_t seq)
 		log_warn("old journal segments stay: %s", error_last()->text);
 }
 
-/* Everything of the segments that may go is in the base store, for good, before the first of them goes. */
+/* A segment is in the base store, for good, before it goes; and only then the next: what the base store is ahead of the
+ * journal nobody can explain who has a past before it. Nothing goes while a backfill runs, which reads the journal from its
+ * beginning: that is asked for again later. */
 static int fold(struct engine *e, struct folder *f, uint64_t mark)
 {
 	uint64_t tail = journal_tail_bytes(e->journal, mark);
-	uint64_t seq = journal_retirable(e->journal, mark, e->config.journal_keep_bytes + tail);
-	if (!seq)
-		return ERR_OK;
-	int result = base_fold_to(f->fold, seq, &f->stop);
-	if (result == ERR_OK)
-		result = store_sync(e->base);
-	if (result == ERR_OK && !backfill_runs(e)) /* that reads the journal from its beginning; asked for again later */
-		folder_retire(e, seq);
-	return result;
+	uint64_t to = journal_retirable(e->journal, mark, e->config.journal_keep_bytes + tail), seq, before = 0;
+	while (!backfill_runs(e) && (seq = journal_oldest_last(e->journal)) > before && seq <= to) {
+		int result = base_fold_to(f->fold, seq, &f->stop);
+		if (result == ERR_OK)
+			result = store_sync(e->base);
+		if (result != ERR_OK)
+			return result;
+		if (!backfill_runs(e)) /* it may have begun in between */
+			folder_retire(e, seq);
+		before = seq;
+	}
+	return ERR_OK;
 }
 
 /* 0: to stop. */

@@ -314,6 +314,40 @@ def without_a_base_store_the_past_begins_where_the_journal_does(bench):
     check('no base store is kept' in d.said(), d.said()[-500:])
 
 
+def the_base_store_is_not_far_ahead_of_the_journal(bench):
+    """Many segments are to go at once, and a kill comes before the first of them does: the others can still be explained."""
+    keep_none, keep_all = SMALL + ['--journal-keep-mb', '0'], SMALL + ['--journal-keep-mb', '1000']
+    d = telecom(bench, args=keep_none)
+    def send(at):
+        return d.ctl('send', '-', data='\n'.join(others(at, kit.NOW()) + ['']).encode(), ok=False).returncode
+    at = 0
+    while d.status().journal_first == 1:
+        check(at < 200, 'nothing was let go')
+        same(send(at), 0)
+        at += 1
+    d.kill()
+    d.args = keep_all
+    d.start()
+    for at in range(1000, 1016):
+        same(send(at), 0)
+    first = d.status().journal_first
+    d.stop()
+    d.args, d.env = keep_none, {'NUDGED_FAULT': 'journal_retire_segment:1:kill'}
+    d.start()
+    for at in range(2000, 2200):
+        if send(at):
+            break
+    check(d.wait(60) != 0, 'it was not reached')
+    d.args, d.env = keep_all, None
+    d.start()
+    last = d.status().journal_last
+    same(d.status().journal_first, first)
+    with d.client() as c:
+        c.hello()
+        for part in (2, 3, 4):
+            explained(bench, c, ask=bench.pb.Recommend(customer='other-7'), as_of_seq=first + (last - first) * part // 5)
+
+
 def merged_customers_are_followed(bench):
     d = telecom(bench, args=['--sweep-ms', '30'])
     day = 1_750_000_000_000
@@ -338,4 +372,5 @@ def merged_customers_are_followed(bench):
 
 if __name__ == '__main__':
     kit.Bench().run([past_decisions_are_what_they_were, what_the_journal_let_go_is_in_the_base_store,
-                     without_a_base_store_the_past_begins_where_the_journal_does, merged_customers_are_followed])
+                     the_base_store_is_not_far_ahead_of_the_journal, without_a_base_store_the_past_begins_where_the_journal_does,
+                     merged_customers_are_followed])

@@ -16,7 +16,7 @@ import unittest
 from check_mistakes import MISTAKES, PACKS, SOUND
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="nudged-check-")
-NUDGECTL, ROOT = os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
+NUDGED, NUDGECTL, ROOT = (os.path.abspath(path) for path in sys.argv[1:4])
 A_TEST = 'test("nothing", function() end)\n'
 
 
@@ -210,6 +210,63 @@ class Luacheck(unittest.TestCase):
             code, out, errors = check(os.path.join(ROOT, "rules", name), "--strict", "--json")
             said = json.loads(out)
             self.assertEqual((code, said["luacheck"], said["warnings"]), (0, "ran", 0), told(said["findings"]) + errors)
+
+
+class Hostile(unittest.TestCase):
+    """What a pack says reaches nobody's terminal or log as an escape, a line of its own, or broken text."""
+    BEGIN = 'pack { name = "p" }\n'
+    PACKS = {
+        "error": {"pack.lua": 'error("a\\27[31m\\7\\xff\\u{202e}\\n2026-01-01T00:00:00.000Z error forged")\n'},
+        "rule": {"pack.lua": BEGIN + 'rule "a\\27[31mb\\n\\r" {}\n'},
+        "require": {"pack.lua": BEGIN + 'require "a\\27[31m"\n'},
+        "file": {"pack.lua": BEGIN, "a\033[31m\udcff\n.lua": ""},
+    }
+
+    def clean(self, out, place):
+        for stray in (b"\033", b"\7", b"\r", b"\xff", "\u202e".encode()):
+            self.assertNotIn(stray, out, place)
+        out.decode("utf-8")
+
+    def run_on(self, words, folder):
+        return subprocess.run([*words, folder], capture_output=True, check=False, timeout=120, cwd=SCRATCH.name)
+
+    def test_no_command_passes_it_on(self):
+        for name, files in self.PACKS.items():
+            folder = pack(files)
+            for words in (("test",), ("bench",), ("check", "--no-luacheck"), ("bench", "--json")):
+                with self.subTest(pack=name, words=words):
+                    done = self.run_on((NUDGECTL, "rules", *words), folder)
+                    self.clean(done.stdout + done.stderr, done)
+                    self.assertEqual(done.returncode, 1)
+                    if words[0] != "check" or name == "file":
+                        self.assertEqual((done.stdout, done.stderr.count(b"\n")), (b"", 1), done)
+                        self.assertIn(b"\\x1B[31m", done.stderr)
+            for words in ((NUDGED, "--data", "d", "--check-config", "--rules"), (NUDGED, "--data", "d", "--listen", "unix:h", "--rules")):
+                with self.subTest(pack=name, words=words):
+                    done = self.run_on(words, folder)
+                    self.clean(done.stdout + done.stderr, done)
+                    self.assertIn(b"\\x1B[31m", done.stderr)
+                    self.assertFalse([line for line in done.stderr.splitlines() if line.startswith(b"2026-01-01T")])
+                    self.assertNotEqual(done.returncode, 0)
+
+    def test_json_is_told_of_a_file_that_no_pack_may_have(self):
+        code, said = findings(pack(self.PACKS["file"]))
+        self.assertEqual((code, said["errors"], len(said["findings"])), (1, 1, 1))
+        found = said["findings"][0]
+        self.assertEqual((found["code"], found["file"]), ("refused", "."))
+        self.assertIn('"a\\x1B[31m\\xFF\\n.lua" is not a path of a pack', found["what"])
+
+    def test_json_has_it_written_out(self):
+        said = findings(pack(self.PACKS["error"]))[1]
+        self.assertEqual([f["what"] for f in said["findings"] if f["code"] == "runtime"],
+                         ["a\\x1B[31m\\x07\\xFF\\u{202E}\\n2026-01-01T00:00:00.000Z error forged"])
+
+    def test_a_name_that_was_typed(self):
+        done = self.run_on((NUDGECTL, "rules", "check"), "no\033[31m\nsuch")
+        self.assertEqual((done.returncode, done.stderr.count(b"\n")), (1, 1), done)
+        self.assertIn(b"no\\x1B[31m\\nsuch", done.stderr)
+        done = self.run_on((NUDGECTL,), "no\033[31m\nsuch")
+        self.assertIn(b'no command "no\\x1B[31m\\nsuch"', done.stderr)
 
 
 class Guide(unittest.TestCase):

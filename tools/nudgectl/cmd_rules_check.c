@@ -115,12 +115,25 @@ static int check(struct context *c, const char *folder, struct bundle *pack, con
 	return code;
 }
 
+/* A folder that cannot be read whole, with a file of a name that no pack may have. */
+static int unreadable(struct context *c)
+{
+	struct findings all = { 0 };
+	report_failed("%s", error_last()->text);
+	if (c->json) {
+		findings_add_text(&all, "refused", ".", error_last()->text);
+		print(&all, "off");
+	}
+	findings_finish(&all);
+	return EXIT_FAILED;
+}
+
 static int run(struct context *c, int argc, char **argv)
 {
 	struct bundle pack = { 0 }, tests = { 0 };
 	int code;
 	if (bundle_read(&pack, argv[0]) != ERR_OK || bundle_read_tests(&tests, argv[0]) != ERR_OK)
-		code = report_failed("%s", error_last()->text);
+		code = unreadable(c);
 	else if (!pack.count)
 		code = report_failed("there are no .lua files in %s; a pack is a folder with a pack.lua", argv[0]);
 	else

@@ -23,6 +23,7 @@ struct verify {
 	int problems;
 	int unreadable; /* a code where a segment may not be read: nothing can be said of the whole */
 	bool any;
+	uint64_t first_index; /* the oldest segment that is there; 0: none so far */
 	uint64_t next_seq;
 	struct hash128 chain;
 	uint64_t left_index, left_offset; /* the segment before, and where we stopped in it; 0: caught up */
@@ -43,11 +44,20 @@ static void problem(struct verify *v, const char *format, ...)
 		v->say(v->arg, text);
 }
 
+/* The oldest segment begins with a batch, and the very first with the first: else a start refuses (journal_recover.c). */
+static bool may_be_first(const struct verify *v, uint64_t index, const struct batch *b)
+{
+	return index == v->first_index && b->offset == SEGMENT_HEAD_BYTES && (index > 1 || b->head.first_seq == 1);
+}
+
 static void check_batch(struct verify *v, uint64_t index, const struct batch *b)
 {
 	const struct batch_head *h = &b->head;
 	if (v->tail[0] && (v->tail_index != index || v->tail_offset != b->offset))
 		problem(v, "%s, and a valid batch lies behind it", v->tail);
+	else if (!v->any && !may_be_first(v, index, b))
+		problem(v, "segment %" PRIu64 ", offset %" PRIu64 ": what comes before sequence %" PRIu64 " is missing", index,
+			b->offset, h->first_seq);
 	v->tail[0] = '\0';
 	if (v->any && h->first_seq != v->next_seq)
 		problem(v, "segment %" PRIu64 ", offset %" PRIu64 ": sequence %" PRIu64 " follows %" PRIu64, index, b->offset,
@@ -99,7 +109,7 @@ static int check_segment(struct verify *v, struct batch_window *w, uint64_t *off
 	uint64_t found = 0;
 	for (;;) {
 		int r = batch_read(w, *offset, true, &b);
-		if (r == 1 && v->left_index && v->any && b.head.first_seq != v->next_seq)
+		if (r == 1 && v->left_index && (!v->any || b.head.first_seq != v->next_seq))
 			r = catch_up(v) < 0 ? error_last()->code : 1;
 		if (r < 0)
 			return r;
@@ -132,6 +142,8 @@ static void check_whole_segment(struct verify *v, uint64_t index)
 	struct batch_window w;
 	uint64_t offset = SEGMENT_HEAD_BYTES;
 	int r = batch_window_open(&w, v->files, v->folder, v->id, index);
+	if (r != ERR_MISSING && !v->first_index)
+		v->first_index = index;
 	if (r == ERR_OK)
 		r = check_segment(v, &w, &offset);
 	batch_window_finish(&w);
@@ -169,6 +181,9 @@ int journal_verify(const char *dir, const struct file_layer *files, struct journ
 			problem(&v, "segment %" PRIu64 " is missing", indices[i - 1] + 1);
 		check_whole_segment(&v, indices[i]);
 	}
+	if (count && indices[0] > 1 && !v.any && !v.unreadable) /* as at a start: journal_recover.c */
+		problem(&v, "segment %" PRIu64 ", offset %u: no entry is there, and no segment before it", indices[0],
+			SEGMENT_HEAD_BYTES);
 	if (v.tail[0] && say && !v.unreadable) {
 		char text[1024];
 		snprintf(text, sizeof(text), "note: %s; nothing lies behind it: an incomplete last batch, dropped at the "

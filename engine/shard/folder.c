@@ -38,8 +38,8 @@ void folder_retire(struct engine *e, uint64_t seq)
 }
 
 /* A segment is in the base store, for good, before it goes; and only then the next: what the base store is ahead of the
- * journal nobody can explain who has a past before it. Nothing goes while a backfill runs, which reads the journal from its
- * beginning: that is asked for again later. */
+ * journal nobody can explain who has a past before it. Nothing goes while a backfill runs, which reads the journal from
+ * its beginning: that is asked for again later. */
 static int fold(struct engine *e, struct folder *f, uint64_t mark)
 {
 	uint64_t tail = journal_tail_bytes(e->journal, mark);

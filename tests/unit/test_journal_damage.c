@@ -68,6 +68,36 @@ static void an_incomplete_last_batch_is_dropped_whole(void **state)
 	journal_close(j);
 }
 
+/* The oldest segments are removed, or nothing is left in them: refused, and the check says so too. */
+static void a_lost_beginning_is_found(void **state)
+{
+	const char *dir = ((struct place *)*state)->dir;
+	char path[160], text[1024] = "";
+	struct journal_check check;
+	struct journal *j = open_ok(dir, NULL);
+	append_many(j, 1, 1000);
+	journal_close(j);
+	path_of(dir, 1, path);
+	assert_int_equal(truncate(path, SEGMENT_HEAD_BYTES), 0); /* empty, and the next is not */
+	assert_int_equal(truncate(path, SEGMENT), 0);
+	open_fails(dir, ERR_CORRUPT, "a valid batch lies behind it");
+	assert_int_equal(journal_verify(dir, NULL, &check, count_text, text), 1);
+	assert_non_null(strstr(text, "is missing"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(journal_verify(dir, NULL, &check, count_text, text), 0); /* as if it had been let go */
+	unsigned last = 2;
+	for (; path_of(dir, last + 1, path), access(path, F_OK) == 0; last++) {
+		path_of(dir, last, path);
+		assert_int_equal(unlink(path), 0);
+	}
+	path_of(dir, last, path);
+	assert_int_equal(truncate(path, SEGMENT_HEAD_BYTES), 0);
+	assert_int_equal(truncate(path, SEGMENT), 0);
+	open_fails(dir, ERR_CORRUPT, "with none before it");
+	assert_int_equal(journal_verify(dir, NULL, &check, count_text, text), 1);
+	assert_non_null(strstr(text, "no segment before it"));
+}
+
 static void damage_before_a_valid_batch_is_refused(void **state)
 {
 	const char *dir = ((struct place *)*state)->dir;
@@ -193,6 +223,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_incomplete_last_batch_is_dropped_whole),
+		TEST(a_lost_beginning_is_found),
 		TEST(damage_before_a_valid_batch_is_refused),
 		TEST(a_rewritten_past_breaks_the_chain),
 		TEST(a_blanked_body_keeps_the_chain_whole),

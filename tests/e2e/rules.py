@@ -105,6 +105,9 @@ def refused_packs_leave_the_old_one(bench):
         kit.same(done.returncode, 1, 'exit code for ' + text)
         kit.check(word in done.stderr.decode() + done.stdout.decode(), 'it does not say', word, done.stderr.decode())
         kit.same(d.status().pack_hash, before, 'the active pack')
+    done = d.ctl('rules', 'activate', bench.pack('error("a\\27[31m\\n\\xff")\n'), ok=False)
+    kit.same(done.stderr.count(b'\n'), 1, 'lines of an error')
+    kit.check(b'a\\x1B[31m\\n\\xFF' in done.stderr and b'\033' not in done.stderr, 'escapes of a pack are passed on', done.stderr)
     d.rules = None
 
 

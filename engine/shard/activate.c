@@ -186,7 +186,9 @@ static void begin_to_fill(struct engine *e, struct activation *a)
 
 static void run_checked(struct engine *e, struct activation *a, const struct pack *pack)
 {
-	bool asides = e->looping && atomic_load(&e->asides_in_force);
+	/* Who asks for the active pack anew wants the rules back that were set aside; SIGHUP may come from a rotation of
+	 * logs, and wants nothing of a folder that has not changed. */
+	bool asides = a->origin != PAST_FOLDER && e->looping && atomic_load(&e->asides_in_force);
 	if (strcmp(a->hash_text, e->pack_hash) == 0 && !asides) {
 		begin_to_fill(e, a);
 		return; /* it is the active one, no rule wants to come back: nothing to do, nothing is lost */

@@ -88,6 +88,11 @@ rule "good" { on = "call.ended", set = { good = fact.calls } }
     d.kill()
     d.start()
     kit.check(rules_of(d)['fails'].aside, 'the store forgot it')
+    d.hang_up() # as a rotation of logs does
+    until = time.time() + 20
+    while 'the pack has not changed' not in d.said() and time.time() < until:
+        time.sleep(0.02)
+    kit.check('the pack has not changed' in d.said() and rules_of(d)['fails'].aside, 'SIGHUP brought it back:', d.said()[-300:])
     d.ctl('rules', 'activate', folder)
     kit.check(not rules_of(d)['fails'].aside, 'an activation did not bring it back')
     publish(50)

@@ -1,0 +1,98 @@
+/* report/report.h: reports: tables made from ledgers. Pure: no clock, no files; the shard and the pack tests bring the
+ * rows. */
+#ifndef NUDGED_REPORT_REPORT_H
+#define NUDGED_REPORT_REPORT_H
+
+#include "base/arena.h"
+#include "script/pack.h"
+#include "state/ledgers.h"
+#include "state/value.h"
+
+#define REPORT_BY 3u       /* dimensions that rows are made of, at most */
+#define REPORT_WHERE 4u
+#define REPORT_LEDGERS 4u  /* that one report is made from, at most */
+#define REPORT_COLUMNS 40u
+
+/* What a ledger holds of one day and cell. */
+struct ledger_row {
+	int32_t day;           /* days since 1970-01-01; of a stock 0 */
+	struct slice dims[LEDGER_DIMS];
+	int64_t sums[LEDGER_MEASURES];
+};
+struct ledger_rows {
+	const struct ledger_row *rows; /* by day, then key */
+	size_t count;
+};
+
+struct report_ask {
+	struct slice name;
+	int64_t since_ms, until_ms;     /* days that begin from and before these; until_ms 0: now */
+	int64_t now_ms;
+	struct slice by[REPORT_BY];     /* none: the report's own choice; "total": one row of all */
+	unsigned by_count;
+	struct { struct slice dim, value; } where[REPORT_WHERE]; /* only such cells */
+	unsigned where_count;
+};
+
+struct report_column {
+	struct slice name;    /* as JSON and CSV have it: fcr_provisional */
+	struct slice unit;    /* "", "share", "h", "s", "VND", "points", "count" … */
+	struct slice help;    /* the number's definition: one sentence */
+};
+struct report_table {
+	struct report_column columns[REPORT_COLUMNS];
+	unsigned column_count, key_count; /* the first key_count columns are what rows are by */
+	struct value *cells;  /* row by row; unknown: not enough is known to tell */
+	size_t row_count, row_cap;
+	struct slice notes[16];
+	unsigned note_count;
+};
+
+/* A report while it is made. */
+struct report_making {
+	const struct report_ask *ask;
+	const struct pack *pack;
+	struct arena *arena;
+	const struct ledger_rows *ledgers; /* in the order of report_decl.ledgers */
+	struct report_table *out;
+	int32_t today;                     /* local day of now */
+};
+
+struct report_decl {
+	const char *name;
+	const char *help;      /* one line */
+	enum ledger_id ledgers[REPORT_LEDGERS];
+	unsigned ledger_count;
+	const char *by[8];     /* what rows may be by; the first is the default; NULL: no more */
+	void (*make)(struct report_making *m);
+};
+extern const struct report_decl reports[];
+extern const unsigned report_count;
+const struct report_decl *report_find(struct slice name); /* NULL: none */
+/* ERR_INVALID with what would do: no such report, or a `by` or `where` that it has not. */
+int report_check(const struct report_ask *ask);
+/* Which days of its ledgers a report needs. */
+void report_days(const struct report_ask *ask, const struct pack *pack, int32_t *first, int32_t *last);
+void report_make(struct report_making *m);
+
+/* For makers. A group: rows with equal values of what the report is `by`, sums added up. */
+struct report_group {
+	struct slice by[REPORT_BY];
+	int64_t sums[LEDGER_MEASURES];
+};
+/* Groups of a ledger's rows within since..until (all of a stock) that pass `where`, in the order of their values. What a
+ * ledger has not as a dimension is empty. "day" and "month" are dimensions of every daily ledger. `also` (may be NULL):
+ * further condition on a row. */
+struct report_group *report_groups(struct report_making *m, unsigned ledger, bool (*also)(const struct report_making *m,
+				   const struct ledger_row *row), size_t *count);
+/* The columns that rows are by; then the report adds its own. */
+void report_key_columns(struct report_making *m);
+void report_column(struct report_making *m, const char *name, const char *unit, const char *help);
+/* A new row, with its key filled in; then one report_put a column. */
+void report_row(struct report_making *m, const struct slice *by);
+void report_put(struct report_making *m, struct value v);
+void report_put_count(struct report_making *m, int64_t n);
+void report_put_ratio(struct report_making *m, int64_t part, int64_t whole); /* unknown where whole is 0 */
+void report_note(struct report_making *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,5 +1,6 @@
 /* decide/apply_effect.c: what one subject's entry does to another's record. */
 #include "decide/applying.h"
+#include "decide/counting.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -119,6 +120,8 @@ void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind
 			machine_learn(m, record, body);
 		else if (kind == EFFECT_FORGET)
 			machine_forget(m, record, body);
+		else if (kind == EFFECT_COUNT)
+			apply_count_effect(&a, body);
 		else
 			apply_link_effect(&a, kind, body);
 		/* When the effect arrived says nothing about when anything happened: live and imported must not differ

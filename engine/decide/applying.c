@@ -1,5 +1,6 @@
 /* decide/applying.c: the beginning and end of applying an entry, whatever its kind. */
 #include "decide/applying.h"
+#include "decide/counting.h"
 
 #include "base/error.h"
 
@@ -73,6 +74,8 @@ static void find_alerts(struct applying *a)
 void applying_finish(struct applying *a)
 {
 	struct eval *e = a->e;
+	if (a->counted)
+		counting_finish(a);
 	if (a->out->alert_count)
 		find_alerts(a);
 	a->out->aborted = (struct aborted_calls){ (uint16_t)e->aborted_count, e->aborted_calls };

@@ -30,6 +30,7 @@ struct applying {
 	uint32_t next_index;             /* alerts, effects and nudges are counted together */
 	struct happened *happened;       /* arena */
 	unsigned happened_count, happened_cap;
+	struct counted *counted;         /* for ledgers, arena: counting.c */
 };
 
 /* applying.c */

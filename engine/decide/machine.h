@@ -39,6 +39,7 @@ enum effect_kind { /* on disk */
 	EFFECT_FILL = 7,   /* series and cases as they would be, had they been declared from the beginning (fill.c) */
 	EFFECT_LEARN = 8,  /* an action's model: a customer's answer to an offer (learn.c) */
 	EFFECT_FORGET = 9, /* … and all of it is forgotten, since somebody asked; no entry's effect */
+	EFFECT_COUNT = 10, /* a ledger's day: amounts by cell (counting.h) */
 };
 
 struct effect {

@@ -30,6 +30,7 @@ void pair_touched(struct worker *w, struct pair *p)
 		[SUBJECT_AGENT] = TOTAL_AGENTS_TOUCHED,
 		[SUBJECT_AREA] = TOTAL_AREAS_TOUCHED,
 		[SUBJECT_MODEL] = TOTAL_COUNT,
+		[SUBJECT_LEDGER] = TOTAL_COUNT,
 	};
 	uint8_t kind = p->sides[BEFORE]->subject.kind;
 	if (!p->touched && totals[kind] && totals[kind] != TOTAL_COUNT)
@@ -101,10 +102,10 @@ static void caused_alone(struct worker *w, const struct step *s, const struct ef
 }
 
 /* Aliases only say whose an event is, and the journal says that already. Actions learn from what happened: the journal
- * says that too. */
+ * says that too. What reports count is not compared: ledgers are left out altogether. */
 static bool is_history(const struct effect *f)
 {
-	return f->target.kind == SUBJECT_ALIAS || f->target.kind == SUBJECT_MODEL;
+	return f->target.kind == SUBJECT_ALIAS || f->target.kind == SUBJECT_MODEL || f->target.kind == SUBJECT_LEDGER;
 }
 
 /* before NULL: the journal has no such entry. */

@@ -45,7 +45,7 @@ static void take_subject(struct subject *s, struct reader *r)
 	if (kind == SUBJECT_NONE)
 		return;
 	struct slice id = reader_string(r);
-	if (kind > SUBJECT_MODEL || id.len == 0 || id.len > LIMIT_ALIAS_BYTES)
+	if (kind > SUBJECT_LEDGER || id.len == 0 || id.len > LIMIT_ALIAS_BYTES)
 		r->bad = true;
 	else
 		*s = subject_of(kind, id);

@@ -195,7 +195,7 @@ static int load_due(void *arg, struct slice key, struct slice value)
 
 static enum subject_kind kind_from_name(struct slice name)
 {
-	for (int kind = SUBJECT_CUSTOMER; kind <= SUBJECT_MODEL; kind++)
+	for (int kind = SUBJECT_CUSTOMER; kind <= SUBJECT_LEDGER; kind++)
 		if (slice_equal(name, slice_of(subject_kind_name(kind))))
 			return kind;
 	return SUBJECT_NONE;

@@ -29,4 +29,8 @@ enum { MORE_REASON = 1, MORE_TERMS = 2, MORE_REVENUE = 4, MORE_COST = 8, MORE_UN
 /* What follows the 16 bytes of header. `digest`: only what rules can tell apart (digest.c says what is left out). */
 void record_put(const struct record *r, struct bytes *out, bool digest);
 
+/* items.c */
+void items_encode(const struct record *r, struct bytes *out);
+bool items_decode(struct record *r, struct reader *in, struct strpool *pool); /* false: broken */
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "state/codec.h"
 #include "state/inside.h"
+#include "state/ledger.h"
 
 uint64_t codec_long_varint(struct reader *r)
 {
@@ -344,14 +345,20 @@ static bool get_seen(struct decoder *d)
 	return !d->in.bad;
 }
 
-static bool get_model(struct decoder *d)
+/* What the record's kind has beside the common parts. */
+static bool get_rest(struct decoder *d)
 {
 	if (reader_left(&d->in) == 0)
 		return true;
-	struct model *model = d->r->subject.kind == SUBJECT_MODEL ? model_decode(&d->in, d->pool) : NULL;
-	if (model)
-		record_rare(d->r)->model = model;
-	return model && reader_left(&d->in) == 0;
+	struct rare *rare = record_rare(d->r);
+	bool whole = true;
+	if (d->r->subject.kind == SUBJECT_MODEL)
+		whole = (rare->model = model_decode(&d->in, d->pool)) != NULL;
+	else if (d->r->subject.kind == SUBJECT_LEDGER)
+		whole = (rare->ledger = ledger_decode(&d->in, d->pool)) != NULL;
+	else
+		whole = items_decode(d->r, &d->in, d->pool) && rare->item_count > 0;
+	return whole && reader_left(&d->in) == 0;
 }
 
 static bool get_body(struct decoder *d)
@@ -367,7 +374,7 @@ static bool get_body(struct decoder *d)
 		record_rare(r)->redirect = redirect;
 	return !d->in.bad && get_attrs(d, 0) && get_members(d) && get_windows(d) && get_timeline(d) &&
 	       get_cases(d) && get_alerts(d) && get_outcomes(d) && get_timers(d) && get_marks(d) && get_links(d) &&
-	       get_seen(d) && get_model(d);
+	       get_seen(d) && get_rest(d);
 }
 
 static int corrupt(void)
@@ -385,7 +392,7 @@ int record_decode(struct record **out, struct strpool *pool, struct slice in)
 	if (version != RECORD_VERSION)
 		return error_set(ERR_VERSION, NULL, "a record has format version %llu; this build reads %u",
 				 (unsigned long long)version, RECORD_VERSION);
-	uint8_t kind = get_below(&d, SUBJECT_MODEL + 1);
+	uint8_t kind = get_below(&d, SUBJECT_LEDGER + 1);
 	struct slice id = get_slice(&d, kind == SUBJECT_ALIAS ? LIMIT_ALIAS_BYTES : LIMIT_ID_BYTES);
 	if (d.in.bad || kind == SUBJECT_NONE || id.len == 0)
 		return corrupt();

@@ -3,7 +3,7 @@
  *   8  sequence     the newest entry applied
  *   8  version      RECORD_VERSION
  *      body         kind (1), id; newest (zigzag), late; redirect; then each part: its count and its items;
- *                   of an action that has learned: its model, to the end
+ *                   then to the end, where there is any: an action's model, a ledger's cells, or a customer's items
  *
  * Numbers are varints, times zigzag varints (of the timeline and of ids seen: the distance to the one before), values 8
  * bytes, strings spelled out. An absent string is an empty one.
@@ -13,6 +13,7 @@
 #include "state/codec.h"
 
 #include "state/inside.h"
+#include "state/ledger.h"
 
 static void put_text(struct bytes *out, const struct str *s)
 {
@@ -217,6 +218,10 @@ void record_put(const struct record *r, struct bytes *out, bool digest)
 	put_seen(out, r);
 	if (r->rare->model)
 		model_encode(r->rare->model, out, digest);
+	else if (r->rare->ledger)
+		ledger_encode(r->rare->ledger, out);
+	else if (r->rare->item_count)
+		items_encode(r, out);
 }
 
 void record_encode(const struct record *r, struct bytes *out)

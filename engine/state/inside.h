@@ -68,6 +68,8 @@ struct outcome_more *outcome_more_copy(const struct outcome_more *more); /* NULL
 void outcome_drop(struct outcome *o, struct strpool *pool);
 void timer_drop(struct timer *t, struct strpool *pool);
 void link_drop(struct link *l, struct strpool *pool);
+struct item;
+void item_drop(struct item *item, struct strpool *pool);
 
 /* The order of sets, by what they say and never by address: also that of their encoding. */
 int window_order(const struct window *w, uint32_t series, uint8_t member, struct slice key);
@@ -87,6 +89,9 @@ void outcomes_place(struct record *r, struct strpool *pool, struct outcome *o);
 struct open_case *cases_place(struct record *r, struct strpool *pool, struct open_case *c);
 int links_place(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms,
 		int64_t to_ms);
+/* NULL, and the item is dropped, where it is older than all that are kept. */
+struct item *items_place(struct record *r, struct strpool *pool, struct item *item, unsigned keep);
+int item_order(const struct item *a, unsigned kind, uint32_t decl, int64_t time_ms, struct slice key);
 bool record_is_blank(const struct record *r); /* nothing in it that rules could see */
 
 struct member_more *member_more(struct record *r, uint8_t member); /* one of its own, to be written to */

@@ -13,6 +13,8 @@
  *   timers       all that fit, as a set
  *   marks        the later time
  *   links        as a set
+ *   items        of the same kind, declaration, time and key: one, as `into` has it. Others are added; full, the oldest of
+ *                their kind give way
  *   seen ids     by time, `into` first; the floor is the higher one, so that no duplicate of either passes
  *   the rest     newest: the later. Late: the sum. Sequence, subject and redirect of `into` stay
  *
@@ -20,6 +22,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "state/inside.h"
+#include "state/items.h"
 
 #define NO_MEMBER 255u
 _Static_assert(LIMIT_MEMBERS < NO_MEMBER, "member numbers fit a byte");
@@ -189,6 +192,24 @@ static void join_sets(struct joining *j)
 	}
 }
 
+static void join_items(struct joining *j)
+{
+	for (unsigned i = 0; i < j->from->rare->item_count; i++) {
+		struct item item = j->from->rare->items[i];
+		struct items own = items_of(j->into, item.kind, item.decl);
+		bool known = j->member[item.member] == NO_MEMBER;
+		for (unsigned k = 0; k < own.count && !known; k++)
+			known = item_order(&own.items[k], item.kind, item.decl, item.time_ms, item_key(&item)) == 0;
+		if (known)
+			continue;
+		item.member = j->member[item.member];
+		str_ref(item.key);
+		for (unsigned k = 0; k < ITEM_TEXTS; k++)
+			str_ref(item.texts[k]);
+		(void)items_place(j->into, j->pool, &item, LIMIT_ITEMS);
+	}
+}
+
 static unsigned seen_all(const struct record *r, struct seen_id out[SEEN_IDS_MAX])
 {
 	for (unsigned i = 0; i < r->seen_count; i++)
@@ -232,6 +253,7 @@ void record_merge(struct record *into, struct strpool *pool, const struct record
 	join_alerts(&j);
 	join_outcomes(&j);
 	join_sets(&j);
+	join_items(&j);
 	join_seen(into, from);
 	if (from->rare->late)
 		record_rare(into)->late += from->rare->late;

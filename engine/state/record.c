@@ -1,6 +1,8 @@
 /* state/record.c: the life of a record, and what its parts share. */
 #include "base/limits.h"
 #include "state/inside.h"
+#include "state/items.h"
+#include "state/ledger.h"
 
 void *array_room(void *items, uint16_t *cap, unsigned count, size_t size, unsigned limit)
 {
@@ -84,6 +86,8 @@ static void rare_destroy(struct rare *x, struct strpool *pool)
 	free(x->marks);
 	strpool_drop(pool, x->redirect);
 	model_destroy(x->model, pool);
+	ledger_destroy(x->ledger, pool);
+	DROP_ALL(x->items, x->item_count, item_drop, pool);
 	free(x);
 }
 
@@ -123,10 +127,11 @@ bool record_is_empty(const struct record *r)
 
 bool record_is_blank(const struct record *r)
 {
-	return r->newest_ms == 0 && r->rare->late == 0 && r->rare->redirect == NULL && !r->rare->model && r->seen_count == 0 &&
+	return r->newest_ms == 0 && r->rare->late == 0 && r->rare->redirect == NULL && !r->rare->model && !r->rare->ledger && r->seen_count == 0 &&
 	       r->seen_floor_ms == INT64_MIN &&
 	       r->attr_count + r->member_count + r->window_count + r->timeline_count + r->rare->case_count + r->rare->alert_count +
-			       r->rare->outcome_count + r->rare->timer_count + r->rare->mark_count + r->rare->link_count ==
+			       r->rare->outcome_count + r->rare->timer_count + r->rare->mark_count + r->rare->link_count +
+			       r->rare->item_count ==
 		       0;
 }
 
@@ -163,7 +168,8 @@ static size_t rare_bytes(const struct rare *x)
 		       block_bytes(x->outcome_cap * sizeof(*x->outcomes)) +
 		       block_bytes(x->timer_cap * sizeof(*x->timers)) + block_bytes(x->mark_cap * sizeof(*x->marks)) +
 		       block_bytes(x->link_cap * sizeof(*x->links)) + block_bytes(x->more_cap * sizeof(*x->more)) +
-		       block_bytes(model_bytes(x->model));
+		       block_bytes(model_bytes(x->model)) + ledger_bytes(x->ledger) +
+		       block_bytes(x->item_cap * sizeof(*x->items));
 	for (unsigned i = 0; i < x->alert_count; i++)
 		bytes += block_bytes(strlen(x->alerts[i].text) + 1);
 	for (unsigned i = 0; i < x->outcome_count; i++)
@@ -215,6 +221,11 @@ size_t record_text_bytes(const struct record *r)
 	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
 		const struct outcome_more *more = r->rare->outcomes[i].more;
 		bytes += more ? str_slice(more->reason).len + str_slice(more->terms).len : 0;
+	}
+	for (unsigned i = 0; i < r->rare->item_count; i++) {
+		bytes += item_key(&r->rare->items[i]).len;
+		for (unsigned k = 0; k < ITEM_TEXTS; k++)
+			bytes += item_text(&r->rare->items[i], k).len;
 	}
 	return bytes;
 }

@@ -147,9 +147,11 @@ struct rare {
 	struct member_more *more;     /* in no order: members have its number */
 	struct str *redirect;         /* merged into this customer; then only that matters */
 	struct model *model;          /* of an action: what it has learned (state/model.h); NULL: nothing */
+	struct ledger *ledger;        /* of a ledger's day: what was counted (state/ledger.h); NULL: nothing */
+	struct item *items;           /* by kind, declaration, time and key: state/items.h */
 	uint64_t late;                /* events left out of a window because they came too late */
-	uint16_t case_count, alert_count, outcome_count, timer_count, mark_count, link_count, more_count;
-	uint16_t case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap, more_cap;
+	uint16_t case_count, alert_count, outcome_count, timer_count, mark_count, link_count, more_count, item_count;
+	uint16_t case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap, more_cap, item_cap;
 };
 
 /* Memory is what bounds how many customers a machine serves, and cache misses are most of what an event costs. So all

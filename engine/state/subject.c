@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 
-static const char *const kind_names[] = { "none", "customer", "agent", "area", "alias", "model" };
+static const char *const kind_names[] = { "none", "customer", "agent", "area", "alias", "model", "ledger" };
 
 static size_t longest_id(unsigned kind)
 {
@@ -18,7 +18,7 @@ static size_t longest_id(unsigned kind)
 
 struct subject subject_of(enum subject_kind kind, struct slice id)
 {
-	CHECK(kind >= SUBJECT_CUSTOMER && kind <= SUBJECT_MODEL);
+	CHECK(kind >= SUBJECT_CUSTOMER && kind <= SUBJECT_LEDGER);
 	CHECK(id.len >= 1 && id.len <= longest_id(kind));
 	struct subject s = { .kind = (uint8_t)kind, .len = (uint8_t)id.len };
 	memcpy(s.id, id.data, id.len);
@@ -67,7 +67,7 @@ int subject_from_key(struct slice key, struct subject *out)
 		return error_set(ERR_CORRUPT, NULL, "a subject's key of %zu bytes is too short", key.len);
 	uint8_t slot = (uint8_t)key.data[0], kind = (uint8_t)key.data[1];
 	struct slice id = { key.data + 2, key.len - 2 };
-	if (kind < SUBJECT_CUSTOMER || kind > SUBJECT_MODEL || id.len > longest_id(kind))
+	if (kind < SUBJECT_CUSTOMER || kind > SUBJECT_LEDGER || id.len > longest_id(kind))
 		return error_set(ERR_CORRUPT, NULL, "a subject's key has kind %u and %zu bytes of id", kind, id.len);
 	*out = subject_of(kind, id);
 	if (subject_slot(out) != slot)

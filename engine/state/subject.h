@@ -15,6 +15,7 @@ enum subject_kind { /* on disk */
 	SUBJECT_AREA = 3,
 	SUBJECT_ALIAS = 4,
 	SUBJECT_MODEL = 5, /* an action's learned model */
+	SUBJECT_LEDGER = 6, /* a day of what reports are made from: state/ledgers.h */
 };
 
 struct subject {

@@ -277,6 +277,11 @@ int64_t zone_days_between(const struct zone *z, int64_t from_ms, int64_t to_ms)
 	return local_day(z, to_ms) - local_day(z, from_ms);
 }
 
+int64_t zone_day_number(const struct zone *z, int64_t t_ms)
+{
+	return local_day(z, t_ms);
+}
+
 static int second_of_day(const struct zone *z, int64_t t_ms)
 {
 	int64_t local_s = local_seconds(z, seconds_of(t_ms));

@@ -22,6 +22,8 @@ int64_t zone_day_shift(const struct zone *z, int64_t t_ms, int days);
 int64_t zone_month_start(const struct zone *z, int64_t t_ms);
 /* local days from one to the other; 0 on the same day */
 int64_t zone_days_between(const struct zone *z, int64_t from_ms, int64_t to_ms);
+/* the local day as a number: days since 1970-01-01 of the local calendar */
+int64_t zone_day_number(const struct zone *z, int64_t t_ms);
 int zone_minute_of_day(const struct zone *z, int64_t t_ms);         /* 0 … 1439, local */
 int zone_weekday(const struct zone *z, int64_t t_ms);               /* 1 Monday … 7 Sunday, local */
 struct zone_civil { int year, month, day, hour, minute, second; };

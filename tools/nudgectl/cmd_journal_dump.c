@@ -41,7 +41,7 @@ static void set_message(json_t *j, const char *name, const ProtobufCMessageDescr
 static const char *effect_name(uint8_t kind)
 {
 	static const char *const names[] = { "?", "event", "tally", "link", "unlink", "merge", "absorb", "fill",
-					     "learn", "forget" };
+					     "learn", "forget", "count" };
 	return names[kind < sizeof(names) / sizeof(*names) ? kind : 0];
 }
 

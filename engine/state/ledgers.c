@@ -1,0 +1,64 @@
+/* state/ledgers.c: see ledgers.h. Each ledger's dimensions and measures, by the header that gives them names in C. */
+#include "state/ledgers.h"
+
+#include "base/check.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define DAY_S 86400
+
+const struct ledger_decl ledgers[LEDGER_COUNT] = {
+	[LEDGER_CONTACTS] = { .name = "contacts", .dims = { "agent", "topic", "channel" } },
+	[LEDGER_CASES] = { .name = "cases", .dims = { "case", "agent", "topic" } },
+	[LEDGER_SURVEYS] = { .name = "surveys", .dims = { "survey", "segment", "agent", "topic", "channel" } },
+	[LEDGER_CUSTOMERS] = { .name = "customers", .stock = true },
+	[LEDGER_CHURN] = { .name = "churn" },
+	[LEDGER_CONTRACTS] = { .name = "contracts" },
+	[LEDGER_ACTIONS] = { .name = "actions", .dims = { "action", "arm", "channel", "agent" } },
+	[LEDGER_SPENT] = { .name = "spent" },
+	[LEDGER_CAMPAIGNS] = { .name = "campaigns" },
+	[LEDGER_AGENTS] = { .name = "agents" },
+};
+
+static struct tm civil(int32_t day)
+{
+	struct tm tm;
+	time_t t = (time_t)day * DAY_S;
+	CHECK(gmtime_r(&t, &tm));
+	return tm;
+}
+
+struct subject ledger_subject(enum ledger_id ledger, int32_t day)
+{
+	char id[LIMIT_ID_BYTES];
+	const struct ledger_decl *d = &ledgers[ledger];
+	struct tm tm = civil(day);
+	int n = d->stock ? snprintf(id, sizeof(id), "%s/now", d->name)
+			 : snprintf(id, sizeof(id), "%s/%04d-%02d-%02d", d->name, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	CHECK(n > 0 && (size_t)n < sizeof(id));
+	return subject_of(SUBJECT_LEDGER, (struct slice){ id, (size_t)n });
+}
+
+bool ledger_of_subject(struct slice id, enum ledger_id *ledger, int32_t *day)
+{
+	const char *slash = memchr(id.data, '/', id.len);
+	size_t len = slash ? (size_t)(slash - id.data) : 0;
+	char date[16] = "";
+	int year = 0, month = 0, day_of = 0;
+	for (unsigned i = 0; slash && i < LEDGER_COUNT; i++) {
+		if (!slice_equal((struct slice){ id.data, len }, slice_of(ledgers[i].name)))
+			continue;
+		*ledger = (enum ledger_id)i;
+		*day = 0;
+		if (ledgers[i].stock)
+			return slice_equal((struct slice){ slash + 1, id.len - len - 1 }, SLICE("now"));
+		snprintf(date, sizeof(date), "%.*s", (int)(id.len - len - 1), slash + 1);
+		if (sscanf(date, "%d-%d-%d", &year, &month, &day_of) != 3)
+			return false;
+		struct tm tm = { .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day_of };
+		*day = (int32_t)(timegm(&tm) / DAY_S);
+		return true;
+	}
+	return false;
+}

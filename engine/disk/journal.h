@@ -109,8 +109,9 @@ struct journal_stats {
 void journal_stats(const struct journal *j, struct journal_stats *out);
 
 /* Reading in order from `from` (clamped to the oldest kept), up to what is durable. Body and entry are lent until the
- * next call. journal_next: 1 an entry, 0 the end (call again later for more), negative an error. One thread
- * a reader. */
+ * next call. journal_next: 1 an entry, 0 the end (call again later for more), negative an error; ERR_MISSING where the
+ * entry to come was let go meanwhile (journal_first then tells what is left: who need not have all goes on from there by
+ * journal_seek). One thread a reader. */
 struct journal_reader;
 int journal_reader_open(struct journal_reader **out, struct journal *j, uint64_t from);
 int journal_next(struct journal_reader *r, struct journal_entry *out);

@@ -5,6 +5,7 @@
 #include "base/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void segment_list_finish(struct segment_list *l)
 {
@@ -40,6 +41,17 @@ void segment_list_add(struct segment_list *l, uint64_t index, const struct batch
 		s->first_seq = head->first_seq;
 	s->last_seq = head->first_seq + head->count - 1;
 	s->end = offset + batch_padded(head->length);
+}
+
+void segment_list_drop_before(struct segment_list *l, uint64_t index)
+{
+	size_t gone = 0;
+	while (gone < l->count && l->items[gone].index < index)
+		free(l->items[gone++].marks);
+	if (!gone)
+		return;
+	l->count -= gone;
+	memmove(l->items, l->items + gone, l->count * sizeof(*l->items));
 }
 
 const struct segment *segment_list_find(const struct segment_list *l, uint64_t seq, uint64_t *offset)

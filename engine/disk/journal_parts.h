@@ -41,6 +41,8 @@ struct segment_list {
 void segment_list_finish(struct segment_list *l);
 /* Notes a durable batch of segment `index` (a new one is added at the end). */
 void segment_list_add(struct segment_list *l, uint64_t index, const struct batch_head *head, uint64_t offset);
+/* Those before segment `index` are gone. */
+void segment_list_drop_before(struct segment_list *l, uint64_t index);
 /* The segment with `seq`; NULL: none. *offset: a batch start at or before it. */
 const struct segment *segment_list_find(const struct segment_list *l, uint64_t seq, uint64_t *offset);
 

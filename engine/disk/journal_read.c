@@ -40,6 +40,30 @@ void journal_reader_close(struct journal_reader *r)
 	free(r);
 }
 
+static int not_kept(const struct journal_reader *r)
+{
+	return error_set(ERR_MISSING, NULL, "entry %" PRIu64 " is not kept any more: the journal begins at entry %" PRIu64,
+			 r->next_seq, journal_first(r->j));
+}
+
+/* A segment of the list is not there: it went meanwhile, as the oldest ones do. Who only reads must look to know what is
+ * left; who writes has taken it off the list already. Negative: it did not go, it is missing. */
+static int note_retired(struct journal_reader *r, uint64_t index)
+{
+	struct journal *j = r->j;
+	struct error why = *error_last();
+	uint64_t *indices = NULL;
+	size_t count = 0;
+	bool gone = segment_indices(j->files, j->folder, &indices, &count) == ERR_OK && count > 0 && indices[0] > index;
+	if (gone && j->options.read_only) {
+		pthread_mutex_lock(&j->list_lock);
+		segment_list_drop_before(&j->list, indices[0]);
+		pthread_mutex_unlock(&j->list_lock);
+	}
+	free(indices);
+	return gone ? not_kept(r) : error_set(why.code, NULL, "%s", why.text);
+}
+
 /* Makes the segment that holds next_seq the open one, at a batch at or before it. */
 static int go_to_segment(struct journal_reader *r)
 {
@@ -52,7 +76,7 @@ static int go_to_segment(struct journal_reader *r)
 	}
 	pthread_mutex_unlock(&r->j->list_lock);
 	if (!index)
-		return error_set(ERR_MISSING, NULL, "sequence %" PRIu64 " is not kept any more", r->next_seq);
+		return not_kept(r);
 	r->segment_last = last;
 	bool sought = r->sought;
 	r->sought = false;
@@ -62,7 +86,10 @@ static int go_to_segment(struct journal_reader *r)
 		return ERR_OK; /* it has grown since */
 	batch_window_finish(&r->window);
 	r->offset = offset;
-	return batch_window_open(&r->window, r->j->files, r->j->folder, r->j->id, index);
+	int found = batch_window_open(&r->window, r->j->files, r->j->folder, r->j->id, index);
+	if (found < 0)
+		batch_window_finish(&r->window);
+	return found == ERR_MISSING ? note_retired(r, index) : found;
 }
 
 static int next_batch(struct journal_reader *r)

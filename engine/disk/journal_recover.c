@@ -7,7 +7,10 @@
  *    the last valid batch once more and sync it. The page cache may show a batch that the disk does not have (a failed
  *    or missing sync before a kill); nothing may be built on it before it is there.
  *
- * A segment ends where no batch begins and the next segment's first batch fits the chain. */
+ * A segment ends where no batch begins and the next segment's first batch fits the chain.
+ *
+ * Who only reads may do so beside the process that writes, which lets the oldest segments go: the walk then begins anew
+ * at the first one that is still there. What was walked before is gone too, so nothing is walked twice. */
 #include "disk/journal_parts.h"
 
 #include "base/check.h"
@@ -25,6 +28,7 @@ struct walk {
 	size_t count;
 	void (*progress)(void *arg, uint64_t done, uint64_t all);
 	void *arg;
+	uint64_t opening;          /* the segment opened last, or that could not be */
 	uint64_t done;             /* bytes of the segments behind us */
 	struct journal_found *found;
 
@@ -120,6 +124,12 @@ static void accept_batch(struct walk *w, size_t at, const struct batch *b)
 	segment_list_add(&w->j->list, w->indices[at], &b->head, b->offset);
 }
 
+static int open_segment(struct walk *w, struct batch_window *window, size_t at)
+{
+	w->opening = w->indices[at];
+	return batch_window_open(window, w->j->files, w->j->folder, w->j->id, w->opening);
+}
+
 /* Takes the batches of one segment from its start. Stops (ERR_OK) at the first place where the chain does not go on. */
 static int walk_segment(struct walk *w, struct batch_window *window, size_t at)
 {
@@ -148,7 +158,7 @@ static int look_behind(struct walk *w, bool *again)
 		struct batch_window window;
 		struct batch b;
 		uint64_t from = at == w->at ? w->offset : SEGMENT_HEAD_BYTES, found = 0;
-		int r = batch_window_open(&window, w->j->files, w->j->folder, w->j->id, w->indices[at]);
+		int r = open_segment(w, &window, at);
 		if (r == ERR_OK)
 			r = batch_search(&window, from, &found);
 		if (r == 1 && w->j->options.read_only && at <= w->at + 1 && batch_read(&window, from, true, &b) == 1)
@@ -170,7 +180,7 @@ static int walk_all(struct walk *w)
 	for (size_t at = 0; at < w->count; at++) {
 		struct batch_window window;
 		uint64_t seen = w->next_seq;
-		int r = batch_window_open(&window, w->j->files, w->j->folder, w->j->id, w->indices[at]);
+		int r = open_segment(w, &window, at);
 		if (r == ERR_OK)
 			r = walk_segment(w, &window, at);
 		w->done += window.size;
@@ -238,7 +248,7 @@ static int mend(struct walk *w)
 	struct journal *j = w->j;
 	for (size_t at = w->count; at-- > w->at;) {
 		struct batch_window window;
-		int r = batch_window_open(&window, j->files, j->folder, j->id, w->indices[at]);
+		int r = open_segment(w, &window, at);
 		if (r == ERR_OK)
 			r = mend_segment(w, at, &window);
 		bool keep = !j->options.read_only && (at == w->at || (at == w->at + 1 && window.size == j->segment_bytes));
@@ -285,7 +295,7 @@ static int recover(struct walk *w)
 		w->next_seq = w->at = w->done = 0;
 		w->offset = SEGMENT_HEAD_BYTES;
 		w->chain = (struct hash128){ 0, 0 };
-		w->found->bytes = 0;
+		w->found->bytes = w->found->first_seq = w->found->last_seq = 0;
 		r = r < 0 ? r : walk_all(w);
 		again = false;
 		if (r == ERR_OK)
@@ -304,6 +314,25 @@ static int recover(struct walk *w)
 	return ERR_OK;
 }
 
+/* Only reading: segment w->opening went between the listing and its opening, as the oldest ones do. */
+static bool was_retired(struct walk *w)
+{
+	uint64_t *indices = NULL;
+	size_t count = 0;
+	struct error why = *error_last();
+	bool retired = segment_indices(w->j->files, w->j->folder, &indices, &count) == ERR_OK && count > 0 &&
+		       indices[0] > w->opening;
+	if (retired) {
+		free(w->indices);
+		w->indices = indices;
+		w->count = count;
+		return true;
+	}
+	free(indices);
+	error_set(why.code, why.field[0] ? why.field : NULL, "%s", why.text);
+	return false;
+}
+
 int journal_recover(struct journal *j, void (*progress)(void *arg, uint64_t done, uint64_t all), void *arg,
 		    struct journal_found *found)
 {
@@ -312,6 +341,8 @@ int journal_recover(struct journal *j, void (*progress)(void *arg, uint64_t done
 	if (r == ERR_OK)
 		r = segment_indices(j->files, j->folder, &w.indices, &w.count);
 	if (r == ERR_OK)
+		r = recover(&w);
+	while (r == ERR_MISSING && j->options.read_only && was_retired(&w))
 		r = recover(&w);
 	if (r == ERR_OK && w.count == 0 && !j->options.read_only) {
 		r = segment_create(j, 1, &j->current);

@@ -137,6 +137,20 @@ static int check_segment(struct verify *v, struct batch_window *w, uint64_t *off
 	}
 }
 
+/* Segment `index` went since the folder was listed, as the oldest ones do: what is left begins anew behind it. */
+static bool was_retired(struct verify *v, uint64_t index)
+{
+	uint64_t *indices = NULL;
+	size_t count = 0;
+	bool gone = segment_indices(v->files, v->folder, &indices, &count) == ERR_OK && count > 0 && indices[0] > index;
+	free(indices);
+	if (!gone)
+		return false;
+	v->any = false;
+	v->first_index = v->left_index = 0;
+	return true;
+}
+
 static void check_whole_segment(struct verify *v, uint64_t index)
 {
 	struct batch_window w;
@@ -147,12 +161,13 @@ static void check_whole_segment(struct verify *v, uint64_t index)
 	if (r == ERR_OK)
 		r = check_segment(v, &w, &offset);
 	batch_window_finish(&w);
-	if (r == ERR_MISSING && !v->any)
-		return; /* retired meanwhile */
+	struct error why = *error_last();
+	if (r == ERR_MISSING && was_retired(v, index))
+		return;
 	if (r == ERR_IO)
 		v->unreadable = r;
 	if (r < 0 && r != ERR_IO)
-		problem(v, "%s", error_last()->text);
+		problem(v, "%s", why.text);
 	v->left_index = index;
 	v->left_offset = offset;
 	v->out->segments++;

@@ -131,7 +131,14 @@ int heads_refresh(struct heads *h)
 		result = packs_read_notes(h->packs);
 	if (result == ERR_OK)
 		result = begin(h, mark);
-	while (result == ERR_OK && (got = journal_next(h->reader, &je)) == 1) {
+	while (result == ERR_OK && (got = journal_next(h->reader, &je)) != 0) {
+		if (got == ERR_MISSING && journal_first(h->journal) > h->next) { /* let go meanwhile: what the mark covers */
+			h->next = journal_first(h->journal);
+			journal_seek(h->reader, h->next);
+			continue;
+		}
+		if (got < 0)
+			break;
 		result = take(h, &je);
 		h->next = je.seq + 1;
 	}

@@ -171,6 +171,20 @@ static int dump_entry(const struct journal_entry *head, struct arena *arena)
 	return print_json_line(entry_json(head, decoded ? &e : NULL, arena));
 }
 
+/* The next entry. Where a daemon lets go what we are reading, the first one that is left, and says so. */
+static int next_kept(struct journal *journal, struct journal_reader *reader, uint64_t next, struct journal_entry *head)
+{
+	int got;
+	while ((got = journal_next(reader, head)) == ERR_MISSING && journal_first(journal) > next) {
+		uint64_t first = journal_first(journal);
+		report_note("entries %llu to %llu were let go while they were read", (unsigned long long)next,
+			    (unsigned long long)first - 1);
+		journal_seek(reader, first);
+		next = first;
+	}
+	return got;
+}
+
 static int dump(struct journal *journal)
 {
 	struct journal_reader *reader;
@@ -180,8 +194,11 @@ static int dump(struct journal *journal)
 		return report_failed("%s", error_last()->text);
 	arena_init(&arena, 0);
 	int got = 0, code = EXIT_DONE;
-	while (code == EXIT_DONE && (got = journal_next(reader, &head)) > 0 && head.seq <= v.to)
+	uint64_t next = v.from > journal_first(journal) ? v.from : journal_first(journal);
+	while (code == EXIT_DONE && (got = next_kept(journal, reader, next, &head)) > 0 && head.seq <= v.to) {
 		code = dump_entry(&head, &arena);
+		next = head.seq + 1;
+	}
 	if (code == EXIT_DONE && got < 0)
 		code = report_failed("%s", error_last()->text);
 	arena_finish(&arena);

@@ -54,6 +54,7 @@
 #define LIMIT_MODEL_SEGMENTS 256u         /* that one action's model tells apart; 320 bytes each */
 #define LIMIT_TIMERS 64u
 #define LIMIT_ITEMS 256u                  /* contacts, contracts, survey answers, memberships … of one customer: 152 bytes each */
+#define LIMIT_REPORT_ROWS 200000u         /* days x cells that one report is made from: 0.5 KB each while it is made */
 #define LIMIT_LEDGER_CELLS 16384u         /* of one ledger's day: agents x topics …; some 100 bytes each. Beyond it one cell for the rest */
 #define LIMIT_MODEL_BY 4u                 /* names that its segments are made of */
 #define LIMIT_MARKS 256u                  /* once_per marks */

@@ -12,12 +12,13 @@
 #define REPORT_WHERE 4u
 #define REPORT_LEDGERS 4u  /* that one report is made from, at most */
 #define REPORT_COLUMNS 40u
+#define REPORT_NOTES 16u
 
-/* What a ledger holds of one day and cell. */
+/* What a ledger holds of one day and cell; cells that differ only in dimensions which the report does not need are one. */
 struct ledger_row {
 	int32_t day;           /* days since 1970-01-01; of a stock 0 */
 	struct slice dims[LEDGER_DIMS];
-	int64_t sums[LEDGER_MEASURES];
+	const int64_t *sums;   /* LEDGER_MEASURES of them */
 };
 struct ledger_rows {
 	const struct ledger_row *rows; /* by day, then key */
@@ -42,9 +43,9 @@ struct report_column {
 struct report_table {
 	struct report_column columns[REPORT_COLUMNS];
 	unsigned column_count, key_count; /* the first key_count columns are what rows are by */
-	struct value *cells;  /* row by row; unknown: not enough is known to tell */
-	size_t row_count, row_cap;
-	struct slice notes[16];
+	struct value *cells;  /* row by row, in the arena; unknown: not enough is known to tell */
+	size_t cell_count, cell_cap, row_count;
+	struct slice notes[REPORT_NOTES];
 	unsigned note_count;
 };
 
@@ -53,6 +54,7 @@ struct report_making {
 	const struct report_ask *ask;
 	const struct pack *pack;
 	struct arena *arena;
+	const struct report_decl *decl;
 	const struct ledger_rows *ledgers; /* in the order of report_decl.ledgers */
 	struct report_table *out;
 	int32_t today;                     /* local day of now */
@@ -63,17 +65,21 @@ struct report_decl {
 	const char *help;      /* one line */
 	enum ledger_id ledgers[REPORT_LEDGERS];
 	unsigned ledger_count;
-	const char *by[8];     /* what rows may be by; the first is the default; NULL: no more */
+	const char *by[10];    /* what rows may be by, "total" beside them; NULL: no more */
+	const char *default_by;
+	bool where_later;      /* the maker needs rows that `where` leaves out too, and asks report_where itself */
+	const char *keep[4];   /* dimensions that its rows keep, whatever the report is by */
 	void (*make)(struct report_making *m);
 };
-extern const struct report_decl reports[];
-extern const unsigned report_count;
+extern const struct report_decl *const reports[]; /* NULL-terminated, in the order of help */
 const struct report_decl *report_find(struct slice name); /* NULL: none */
-/* ERR_INVALID with what would do: no such report, or a `by` or `where` that it has not. */
-int report_check(const struct report_ask *ask);
-/* Which days of its ledgers a report needs. */
+/* ERR_INVALID or ERR_MISSING with what would do: no such report, or a `by` or `where` that it has not. */
+int report_check(const struct report_ask *ask, const struct report_decl **out);
+/* The days that a report is about: first to last. */
 void report_days(const struct report_ask *ask, const struct pack *pack, int32_t *first, int32_t *last);
-void report_make(struct report_making *m);
+/* ask->by is filled in with the default where it is empty. */
+void report_make(const struct report_decl *decl, struct report_making *m);
+bool report_where(const struct report_making *m, unsigned ledger, const struct ledger_row *row);
 
 /* For makers. A group: rows with equal values of what the report is `by`, sums added up. */
 struct report_group {
@@ -83,8 +89,8 @@ struct report_group {
 /* Groups of a ledger's rows within since..until (all of a stock) that pass `where`, in the order of their values. What a
  * ledger has not as a dimension is empty. "day" and "month" are dimensions of every daily ledger. `also` (may be NULL):
  * further condition on a row. */
-struct report_group *report_groups(struct report_making *m, unsigned ledger, bool (*also)(const struct report_making *m,
-				   const struct ledger_row *row), size_t *count);
+struct report_group *report_groups(struct report_making *m, unsigned ledger,
+				   bool (*also)(const struct report_making *m, const struct ledger_row *row), size_t *count);
 /* The columns that rows are by; then the report adds its own. */
 void report_key_columns(struct report_making *m);
 void report_column(struct report_making *m, const char *name, const char *unit, const char *help);
@@ -93,6 +99,8 @@ void report_row(struct report_making *m, const struct slice *by);
 void report_put(struct report_making *m, struct value v);
 void report_put_count(struct report_making *m, int64_t n);
 void report_put_ratio(struct report_making *m, int64_t part, int64_t whole); /* unknown where whole is 0 */
+/* In the table's order: the rows are sorted by that column, the largest first; what is unknown comes last. */
+void report_sort(struct report_making *m, const char *column);
 void report_note(struct report_making *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

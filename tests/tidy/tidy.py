@@ -16,11 +16,12 @@ LAYERS = {
     "state": ["base"],
     "script": ["base", "state"],
     "decide": ["base", "state", "script"],
-    "workbench": ["base", "state", "script", "decide"],
+    "report": ["base", "state", "script"],
+    "workbench": ["base", "state", "script", "decide", "report"],
     "disk": ["base"],
     "wire": ["base", "state"],
     "history": ["base", "state", "script", "decide", "disk", "wire"],
-    "shard": ["base", "state", "script", "decide", "workbench", "disk", "wire", "history"],
+    "shard": ["base", "state", "script", "decide", "report", "workbench", "disk", "wire", "history"],
     "net": ["base", "wire", "state", "shard"],
 }
 # One gate per dependency: a header, and the folders that may know it.
@@ -31,7 +32,7 @@ GATES = [
     (r".*\.pb-c\.h", ["engine/wire", "proto"]),
 ]
 # What a deterministic core must not touch: the entry brings time and chance.
-CORE = ["engine/state", "engine/script", "engine/decide", "engine/workbench"]
+CORE = ["engine/state", "engine/script", "engine/decide", "engine/report", "engine/workbench"]
 CORE_FORBIDDEN = re.compile(
     r"\b(time|clock|clock_gettime|gettimeofday|rand|srand|random|srandom|drand48|getrandom|arc4random|getenv)\s*\(")
 FUNCTION_LINES_MAX = 70

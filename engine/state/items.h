@@ -20,6 +20,7 @@ enum item_kind { /* on disk; append only */
 	ITEM_SCORE = 6,
 	ITEM_ORIGIN = 7,
 	ITEM_CUSTOMER = 8, /* one a record: what has been counted of the customer as such */
+	ITEM_CASE = 10,    /* a complaint or promise, as reports count it: state/contacts.h */
 	ITEM_KINDS
 };
 

@@ -101,6 +101,6 @@ void report_put_count(struct report_making *m, int64_t n);
 void report_put_ratio(struct report_making *m, int64_t part, int64_t whole); /* unknown where whole is 0 */
 /* In the table's order: the rows are sorted by that column, the largest first; what is unknown comes last. */
 void report_sort(struct report_making *m, const char *column);
-void report_note(struct report_making *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void report_remark(struct report_making *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -199,7 +199,7 @@ void report_sort(struct report_making *m, const char *column)
 	t->cell_cap = t->cell_count;
 }
 
-void report_note(struct report_making *m, const char *format, ...)
+void report_remark(struct report_making *m, const char *format, ...)
 {
 	char text[512];
 	va_list args;

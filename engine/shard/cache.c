@@ -152,6 +152,18 @@ struct stored stored_of(const struct record *r)
 	return s;
 }
 
+void cache_note_ledger(struct cache *c, const struct subject *subject)
+{
+	enum ledger_id id;
+	int32_t day;
+	if (!ledger_of_subject(subject_id(subject), &id, &day))
+		return;
+	struct ledger_span *span = &c->ledger_spans[id];
+	span->first = span->any && span->first < day ? span->first : day;
+	span->last = span->any && span->last > day ? span->last : day;
+	span->any = true;
+}
+
 int cache_get(struct cache *c, const struct subject *subject, bool create, struct slot **out)
 {
 	uint64_t hash = subject_hash(subject);
@@ -168,6 +180,8 @@ int cache_get(struct cache *c, const struct subject *subject, bool create, struc
 		s = must_calloc(1, sizeof(*s));
 		s->hash = hash;
 		s->record = record ? record : record_create(subject);
+		if (subject->kind == SUBJECT_LEDGER)
+			cache_note_ledger(c, subject);
 		s->more = &nothing;
 		struct stored stored = stored_of(s->record);
 		if (stored.fire_ms != INT64_MAX || stored.outbox_count) {

@@ -8,6 +8,7 @@
 
 #include "base/metrics.h"
 #include "disk/store.h"
+#include "state/ledgers.h"
 #include "state/record.h"
 
 struct alert_id {
@@ -49,6 +50,12 @@ static inline uint8_t slot_hash_slot(const struct slot *s)
 }
 struct slot_more *slot_more(struct slot *s);
 
+/* Which days of a ledger there are here: none before `first` and after `last`. */
+struct ledger_span {
+	bool any;
+	int32_t first, last;
+};
+
 struct cache {
 	struct slot **buckets;
 	struct slot *dirty[HASH_SLOTS]; /* by hash slot: what the next sweep takes, piece by piece */
@@ -57,11 +64,13 @@ struct cache {
 	struct strpool *pool;      /* lent */
 	struct store *store;       /* lent; NULL: everything is in memory */
 	counter misses, evictions; /* reads from the store; records let go */
+	struct ledger_span ledger_spans[LEDGER_COUNT];
 	struct bytes scratch;
 };
 
 void cache_init(struct cache *c, struct strpool *pool, struct store *store, size_t limit_bytes);
 void cache_finish(struct cache *c);
+void cache_note_ledger(struct cache *c, const struct subject *subject); /* of a ledger: there is such a day */
 /* ERR_OK with *out NULL where there is no such record and not `create`. Errors are the store's (ERR_CORRUPT, ERR_IO).
  */
 int cache_get(struct cache *c, const struct subject *subject, bool create, struct slot **out);

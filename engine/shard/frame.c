@@ -6,6 +6,7 @@
 #include "shard/effects.h"
 #include "shard/explainer.h"
 #include "shard/parts.h"
+#include "shard/reports.h"
 #include "shard/timers.h"
 #include "shard/told.h"
 #include "shard/work.h"
@@ -331,6 +332,23 @@ static void take_plain(struct shard *s, struct session *session, const struct re
 	start(s, session, r, &w);
 }
 
+static void take_report(struct shard *s, struct session *session, const struct request *r)
+{
+	struct work w = { .kind = WORK_REPORT };
+	w.report.request_id = r->id;
+	if (reporting_create(&w.report.making, &r->report, s->now_ms, s->machine.pack) != ERR_OK) {
+		call_error(s, session, r->id);
+		return;
+	}
+	struct call *c = call_create(s, session, r);
+	w.home = s;
+	w.call = c;
+	if (s->index == 0)
+		work_run(s, work_to_heap(&w));
+	else
+		work_send(s, s->engine->shards[0], work_to_heap(&w)); /* the round begins there */
+}
+
 static enum shard_take take(struct shard *s, struct session *session, const struct request *r)
 {
 	switch (r->kind) {
@@ -374,6 +392,9 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 		break;
 	case REQUEST_RESET_MODEL:
 		return take_reset(s, session, r);
+	case REQUEST_REPORT:
+		take_report(s, session, r);
+		break;
 	case REQUEST_STATUS:
 		shard_measure(s);
 		engine_status(s->engine, r->id, s->now_ms, &session->out);

@@ -72,6 +72,7 @@ struct shard {
 	uint64_t now_ns;       /* monotonic, as of the last look at the clock */
 	bool hurry;            /* something was journaled since the journal was told that somebody waits for */
 	uint64_t unhurried_ns; /* since when something is that nobody waits for; 0: nothing */
+	struct work *slow;   /* reports that are being made, a slice at a time */
 	struct work *parked; /* of customers whose merge is on its way: run again when one has arrived */
 	bool unpark;
 	bool tail_full; /* the store is over tail_bytes behind the journal: events wait */

@@ -216,6 +216,27 @@ static int load_outbox(void *arg, struct slice key, struct slice value)
 	return 0;
 }
 
+static int note_ledger(void *arg, struct slice key, struct slice value)
+{
+	struct engine *e = arg;
+	struct subject subject;
+	if (subject_from_key(key, &subject) != ERR_OK || subject.kind != SUBJECT_LEDGER)
+		return 1;
+	cache_note_ledger(&engine_owner(e, &subject)->cache, &subject);
+	return 0;
+}
+
+/* Which days of ledgers the store has: their keys lie together in each hash slot. */
+static int load_ledgers(struct engine *e)
+{
+	int result = 0;
+	for (unsigned slot = 0; slot < HASH_SLOTS && result >= 0; slot++) {
+		const char from[] = { (char)slot, SUBJECT_LEDGER };
+		result = store_scan(e->store, STORE_RECORDS, (struct slice){ from, sizeof(from) }, note_ledger, e);
+	}
+	return result < 0 ? result : ERR_OK;
+}
+
 static int find_bundle(void *arg, struct slice key, struct slice value)
 {
 	struct pasts *p = arg;
@@ -242,6 +263,8 @@ static int load_stored(struct engine *e, uint64_t mark)
 		result = store_scan(e->store, STORE_DUE, SLICE(""), load_due, e);
 	if (result == ERR_OK)
 		result = store_scan(e->store, STORE_OUTBOX, SLICE(""), load_outbox, e);
+	if (result == ERR_OK)
+		result = load_ledgers(e);
 	return result;
 }
 

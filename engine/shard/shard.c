@@ -2,6 +2,7 @@
 #include "shard/call.h"
 #include "shard/effects.h"
 #include "shard/parts.h"
+#include "shard/reports.h"
 #include "shard/sweep.h"
 #include "shard/timers.h"
 #include "shard/work.h"
@@ -73,6 +74,8 @@ static void destroy_queued(struct shard *s)
 				continue;
 			if (w->kind == WORK_STORED)
 				chunk_destroy(w->chunk);
+			if (w->kind == WORK_REPORT)
+				reporting_destroy(w->report.making);
 			work_destroy(w);
 		}
 	}
@@ -86,6 +89,9 @@ void shard_destroy(struct shard *s)
 	queue_destroy(s->queue);
 	destroy_list(s->inbox);
 	destroy_list(s->outbound);
+	for (struct work *w = s->slow; w; w = w->next)
+		reporting_destroy(w->report.making);
+	destroy_list(s->slow);
 	destroy_list(s->parked);
 	destroy_calls(s->hold);
 	destroy_calls(s->free_calls);
@@ -224,6 +230,8 @@ void shard_wake(struct shard *s)
 		}
 	}
 	push_outbound(s);
+	if (s->slow)
+		reports_go_on(s);
 	shard_settle(s);
 	resume_paused(s);
 }
@@ -276,7 +284,7 @@ int64_t shard_wants(struct shard *s)
 	int64_t wait = s->sweep_wait_ms;
 	if (s->due_count && !s->engine->config.simulated_clock)
 		wait = sooner(wait, s->due[0]->fire_ms > s->now_ms ? s->due[0]->fire_ms - s->now_ms : 1);
-	if (s->inbox || s->outbound || s->paused)
+	if (s->inbox || s->outbound || s->paused || s->slow)
 		wait = sooner(wait, RETRY_MS);
 	if (s->unhurried_ns)
 		wait = sooner(wait, UNHURRIED_MS);
@@ -292,6 +300,8 @@ int64_t shard_tick(struct shard *s)
 	sweep_tick(s);
 	cache_evict(&s->cache, EVICT_SLOTS);
 	push_outbound(s);
+	if (s->slow)
+		reports_go_on(s);
 	shard_settle(s);
 	shard_measure(s);
 	resume_paused(s);

@@ -276,7 +276,7 @@ void work_run(struct shard *s, struct work *w)
 		[WORK_PREPARE] = prepare_work,     [WORK_PAUSE] = pause_work,     [WORK_ACTIVATED] = activated_work,
 		[WORK_FILL] = fill_work,
 		[WORK_MODEL] = model_work,         [WORK_MODEL_RESET] = model_reset_work,
-		[WORK_EXPLAINED] = work_done,
+		[WORK_EXPLAINED] = work_done,      [WORK_REPORT] = report_work,
 	};
 	if (w->done)
 		work_done(s, w);

@@ -19,6 +19,7 @@ struct activation;
 struct store_chunk;
 struct backfill;
 struct asked;
+struct reporting;
 
 #define HOPS_MAX 16u /* alias, merges of merges, agent, area: more is a loop of merges */
 
@@ -42,6 +43,7 @@ enum work_kind {
 	WORK_MODEL,
 	WORK_MODEL_RESET,
 	WORK_EXPLAINED,
+	WORK_REPORT,
 };
 
 /* A piece of a request (or of the shard's own doings) that may have to visit other shards. On the stack while it is
@@ -121,6 +123,10 @@ struct work {
 			uint64_t request_id;
 		} explain;
 		struct {
+			struct reporting *making;
+			uint64_t request_id;
+		} report;
+		struct {
 			struct wire_rule *rules;
 			unsigned count, next;
 			uint64_t request_id;
@@ -172,5 +178,6 @@ void fill_work(struct shard *s, struct work *w);
 void activated_work(struct shard *s, struct work *w);
 void model_work(struct shard *s, struct work *w);
 void model_reset_work(struct shard *s, struct work *w);
+void report_work(struct shard *s, struct work *w);
 
 #endif

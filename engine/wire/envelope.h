@@ -26,6 +26,7 @@ enum response_body {
 	RESPONSE_EXPLANATION,
 	RESPONSE_MODELS,
 	RESPONSE_MODEL_RESET,
+	RESPONSE_REPORT,
 };
 
 struct envelope {

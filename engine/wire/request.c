@@ -144,6 +144,26 @@ int explain_decode(struct request_explain *out, struct slice bytes, struct arena
 	return out->ask_bytes.len ? decode_recommend(&out->ask, out->ask_bytes, arena) : ERR_OK;
 }
 
+static const struct field_spec report_fields[FIELD_NUMBERS] = {
+	[1] = WORD("name", IN(struct request_report, name)),
+	[2] = { .name = "since_ms", .kind = FIELD_TIME, IN(struct request_report, since_ms) },
+	[3] = { .name = "until_ms", .kind = FIELD_TIME, IN(struct request_report, until_ms) },
+	[4] = NAME("by", "limit_key_bytes", LIMIT_KEY_BYTES, IN(struct request_report, by)),
+	[5] = { .name = "where", .kind = FIELD_LIST, LIMIT("limit_attributes", LIMIT_ATTRIBUTES) },
+	[6] = { .name = "limit", .kind = FIELD_U32, IN(struct request_report, limit) },
+};
+static const struct message_spec report_spec = MESSAGE_SPEC("GetReport", report_fields);
+
+static int decode_report(struct request_report *r, struct slice body, struct arena *arena)
+{
+	struct slice items[LIMIT_ATTRIBUTES];
+	struct field_list where = { .items = items, .cap = LIMIT_ATTRIBUTES };
+	int rc = fields_decode(r, &report_spec, body, &where);
+	if (rc == ERR_OK)
+		rc = attrs_decode(&where, arena, &r->where, &r->where_count);
+	return rc ? rc : field_required("name", r->name.len > 0, "which report is asked for?");
+}
+
 static int by_table(struct request *r, const char *name, const struct field_spec *table)
 {
 	struct message_spec spec = { name, table };
@@ -199,6 +219,8 @@ static int decode_body(struct request *r, struct arena *arena)
 	case REQUEST_RESET_MODEL:
 		rc = by_table(r, "ResetModel", model_fields);
 		return rc ? rc : field_required("action", r->model.action.len > 0, "which action is to be forgotten?");
+	case REQUEST_REPORT:
+		return decode_report(&r->report, r->body, arena);
 	case REQUEST_STATUS:
 		return by_table(r, "GetStatus", no_fields);
 	default:
@@ -209,7 +231,7 @@ static int decode_body(struct request *r, struct arena *arena)
 static const char *const body_names[] = {
 	"hello",       "publish",    "recommend",     "outcome",   "read_customer", "resolve_alias", "follow",
 	"acknowledge", "get_status", "activate_pack", "get_rules", "get_digest",    "list_alerts",   "unfollow",
-	"explain",     "get_models", "reset_model",
+	"explain",     "get_models", "reset_model",   "get_report",
 };
 
 /* The oneof: its numbers follow each other in the order of enum request_kind. */
@@ -240,7 +262,7 @@ int request_decode(struct request *out, struct slice frame, struct arena *arena)
 		else if (f.number == 1)
 			rc = error_set(ERR_INVALID, "request_id",
 				       "request_id has wire type %d where the schema has a varint", (int)f.type);
-		else if (f.number >= REQUEST_HELLO + 1 && f.number <= REQUEST_RESET_MODEL + 1)
+		else if (f.number >= REQUEST_HELLO + 1 && f.number <= REQUEST_REPORT + 1)
 			rc = take_body(out, &f);
 		found = found ? found : rc; /* the id may come after what is wrong */
 	}

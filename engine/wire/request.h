@@ -33,6 +33,7 @@ enum request_kind {
 	REQUEST_EXPLAIN,
 	REQUEST_MODELS,
 	REQUEST_RESET_MODEL,
+	REQUEST_REPORT,
 };
 
 /* One published event: its bytes as received (these are journaled, never a re-encoding). Each is decoded by itself with
@@ -70,6 +71,14 @@ struct request_outcome {
 	uint64_t id_hash, content_hash;
 };
 
+struct request_report {
+	struct slice name, by;
+	int64_t since_ms, until_ms;
+	const struct event_attr *where;
+	size_t where_count;
+	uint32_t limit;
+};
+
 struct request_pack_file {
 	struct slice path, content;
 };
@@ -98,6 +107,7 @@ struct request {
 		struct { uint64_t follow_id; } unfollow;
 		struct request_explain explain;
 		struct { struct slice action, by; } model; /* both kinds */
+		struct request_report report;
 	};
 };
 

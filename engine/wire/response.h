@@ -195,6 +195,8 @@ void response_rules(struct bytes *out, uint64_t request_id, struct slice pack, s
 void response_history(struct bytes *out, uint64_t request_id, struct slice pack, struct slice hash,
 		      const struct wire_past *past, size_t past_count, const struct wire_warm *declared,
 		      size_t declared_count, const struct wire_backfill *backfill); /* NULL: none */
+struct wire_report;
+void response_report(struct bytes *out, uint64_t request_id, const struct wire_report *r); /* wire/report.h */
 struct wire_models;
 struct wire_model;
 void response_models(struct bytes *out, uint64_t request_id, const struct wire_models *m); /* wire/models.h */

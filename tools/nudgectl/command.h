@@ -55,7 +55,7 @@ extern const struct command cmd_send, cmd_import, cmd_simulate, cmd_recommend, c
 	cmd_agent_show, cmd_alerts, cmd_alert_ack, cmd_rules_activate, cmd_rules_rollback, cmd_rules_history, cmd_rules_series, cmd_rules_list, cmd_rules_stats, cmd_rules_check, cmd_rules_test, cmd_status,
 	cmd_rules_new, cmd_rules_bench, cmd_digest, cmd_journal_verify, cmd_journal_dump, cmd_help;
 extern const struct command cmd_replay;
-extern const struct command cmd_explain;
+extern const struct command cmd_explain, cmd_report;
 extern const struct command cmd_model_show, cmd_model_export, cmd_model_reset;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of help */
 

@@ -275,6 +275,7 @@ static void create_environment(lua_State *L, struct testing *t)
 	luaL_setfuncs(L, names, 0);
 	testing_add_story(L);
 	testing_add_expectations(L);
+	testing_add_reports(L);
 	sandbox_lock_environment(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &vm_environment_key);
 }

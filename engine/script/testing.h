@@ -70,6 +70,19 @@ struct test_ask {
 	const struct event_attr *attrs;
 	size_t attr_count;
 };
+#define TEST_REPORT_WHERE 4u
+struct test_report {
+	struct slice name, by; /* by: names with commas between; empty: the report's own choice */
+	int64_t since_ms, until_ms;
+	struct { struct slice name, value; } where[TEST_REPORT_WHERE];
+	unsigned where_count;
+};
+struct test_table {
+	const struct slice *columns;
+	unsigned column_count;
+	const struct value *cells; /* row by row */
+	size_t row_count;
+};
 enum test_read { READ_ATTR, READ_FACT };
 
 /* What the host does. Each returns ERR_OK or an error whose text the test fails with; *step and *request count from 1.
@@ -88,6 +101,7 @@ struct testing_host {
 	int (*read)(void *arg, enum test_read what, const struct subject *subject, struct slice name,
 		    struct slice member, struct value *out);
 	int (*moment)(void *arg, struct slice time, int64_t *out_ms); /* in the pack's zone; empty: now */
+	int (*report)(void *arg, const struct test_report *ask, struct test_table *out); /* lent until the story ends */
 	void (*differs)(void *arg, struct slice wanted, struct slice came); /* expect(came, wanted) is about to fail */
 };
 

@@ -51,6 +51,7 @@ void testing_push_step(lua_State *L, unsigned step);
 /* The parts of the vocabulary: added to the environment on top of the stack. */
 void testing_add_story(lua_State *L);
 void testing_add_expectations(lua_State *L);
+void testing_add_reports(lua_State *L);
 /* Pushes the methods that expect something of a subject, step or request into the table on top. */
 void testing_expect_methods(lua_State *L, const char *meta);
 

@@ -101,6 +101,8 @@ void story_write(struct story *s, struct bytes *out);
 int story_expect(struct story *s, const struct expectation *x);
 /* expect_answer.c */
 int story_expect_answer(struct story *s, const struct expectation *x);
+/* reports.c: what it lends lives until the story ends. */
+int story_report(struct story *s, const struct test_report *asked, struct test_table *out);
 int story_fail(struct story *s, const struct expectation *x);
 /* Fields of the expectation: the first that is not met is said in s->came. A field's value is what `read` gives. */
 const struct match *expectation_field(const struct expectation *x, const char *name);

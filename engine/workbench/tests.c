@@ -49,6 +49,11 @@ static int host_moment(void *arg, struct slice time, int64_t *out_ms)
 	return ERR_OK;
 }
 
+static int host_report(void *arg, const struct test_report *ask, struct test_table *out)
+{
+	return story_report(arg, ask, out);
+}
+
 static int pass_to(struct story *s, int64_t to_ms, unsigned *step)
 {
 	if (to_ms > LIMIT_TIME_MAX_MS)
@@ -385,6 +390,7 @@ static void run_file(struct test_run *run, struct story *s, const struct bundle 
 		.resolve = host_resolve,
 		.read = host_read,
 		.moment = host_moment,
+		.report = host_report,
 		.differs = host_differs,
 	};
 	struct testing *t;

@@ -252,3 +252,21 @@ function Answer:expect_caution(text) end
 ---@param text? nudged.testing.Wanted any
 ---@return nudged.testing.Answer
 function Answer:expect_no_caution(text) end
+
+---@class nudged.testing.ReportAsk
+---@field by? string[] what a row is about: `{ "agent", "topic" }`, `{ "total" }`; default: the report's own choice
+---@field where? table<string, string> only these: `{ agent = "linh" }`
+---@field since? string|number days from this one on, "2026-06-01" or UTC ms
+---@field until? string|number days before this one
+---A report as the daemon would give it now: a list of rows, each by the columns' names; what is not known is nil.
+---`report("agents", { by = { "agent" } })[1].contacts`
+---@param name string as `nudgectl report` lists them
+---@param ask? nudged.testing.ReportAsk
+---@return table<string, any>[]
+function report(name, ask) end
+---The one row that a report has. `expect_report("agents", { where = { agent = "linh" } }, { contacts = 2, fcr = 0.5 })`;
+---`""`: not known
+---@param name string
+---@param ask nudged.testing.ReportAsk
+---@param columns table<string, nudged.testing.Wanted>
+function expect_report(name, ask, columns) end

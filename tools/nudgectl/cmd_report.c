@@ -20,7 +20,7 @@ static const struct option_spec options[] = {
 	{ "since", OPTION_TIME, &since, "TIME", "from this day on; default: all that is kept" },
 	{ "until", OPTION_TIME, &until, "TIME", "days before this; default: now" },
 	{ "by", OPTION_TEXT, &by, "NAME[,NAME]", "what a row is about, up to three names; or total" },
-	{ "where", OPTION_TEXT, &where, "NAME=TEXT[,…]", "only these" },
+	{ "where", OPTION_TEXT, &where, "NAME=TEXT[,...]", "only these" },
 	{ "limit", OPTION_COUNT, &limit, "N", "rows at most; default 1000" },
 	{ "csv", OPTION_FLAG, &csv, NULL, "comma-separated, with a line of names" },
 	{ "define", OPTION_FLAG, &define, NULL, "say how each number is defined, beneath the table" },

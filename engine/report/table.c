@@ -6,17 +6,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-#define DAY_S 86400
 
 static struct slice date_text(const struct report_making *m, int32_t day, bool whole)
 {
-	struct tm tm;
-	time_t t = (time_t)day * DAY_S;
-	CHECK(gmtime_r(&t, &tm));
-	return whole ? arena_printf(m->arena, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday)
-		     : arena_printf(m->arena, "%04d-%02d", tm.tm_year + 1900, tm.tm_mon + 1);
+	int year, month, of_month;
+	day_to_date(day, &year, &month, &of_month);
+	return whole ? arena_printf(m->arena, "%04d-%02d-%02d", year, month, of_month)
+		     : arena_printf(m->arena, "%04d-%02d", year, month);
 }
 
 /* -1: the ledger has no such dimension. */

@@ -2,11 +2,9 @@
 #include "state/ledgers.h"
 
 #include "base/check.h"
+#include "state/zone.h"
 
 #include <stdio.h>
-#include <time.h>
-
-#define DAY_S 86400
 
 const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_CONTACTS] = { .name = "contacts", .dims = { "agent", "topic", "channel" }, .measures = {
@@ -25,21 +23,14 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_AGENTS] = { .name = "agents" },
 };
 
-static struct tm civil(int32_t day)
-{
-	struct tm tm;
-	time_t t = (time_t)day * DAY_S;
-	CHECK(gmtime_r(&t, &tm));
-	return tm;
-}
-
 struct subject ledger_subject(enum ledger_id ledger, int32_t day)
 {
 	char id[LIMIT_ID_BYTES];
 	const struct ledger_decl *d = &ledgers[ledger];
-	struct tm tm = civil(day);
+	int year, month, day_of;
+	day_to_date(day, &year, &month, &day_of);
 	int n = d->stock ? snprintf(id, sizeof(id), "%s/now", d->name)
-			 : snprintf(id, sizeof(id), "%s/%04d-%02d-%02d", d->name, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+			 : snprintf(id, sizeof(id), "%s/%04d-%02d-%02d", d->name, year, month, day_of);
 	CHECK(n > 0 && (size_t)n < sizeof(id));
 	return subject_of(SUBJECT_LEDGER, (struct slice){ id, (size_t)n });
 }
@@ -60,8 +51,7 @@ bool ledger_of_subject(struct slice id, enum ledger_id *ledger, int32_t *day)
 		snprintf(date, sizeof(date), "%.*s", (int)(id.len - len - 1), slash + 1);
 		if (sscanf(date, "%d-%d-%d", &year, &month, &day_of) != 3)
 			return false;
-		struct tm tm = { .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day_of };
-		*day = (int32_t)(timegm(&tm) / DAY_S);
+		*day = day_from_date(year, month, day_of);
 		return true;
 	}
 	return false;

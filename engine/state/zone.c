@@ -282,6 +282,18 @@ int64_t zone_day_number(const struct zone *z, int64_t t_ms)
 	return local_day(z, t_ms);
 }
 
+void day_to_date(int32_t number, int *year, int *month, int *day)
+{
+	int64_t y;
+	civil_from_days(number, &y, month, day);
+	*year = (int)y;
+}
+
+int32_t day_from_date(int year, int month, int day)
+{
+	return (int32_t)civil_days(year, month, day);
+}
+
 static int second_of_day(const struct zone *z, int64_t t_ms)
 {
 	int64_t local_s = local_seconds(z, seconds_of(t_ms));

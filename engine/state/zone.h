@@ -24,6 +24,9 @@ int64_t zone_month_start(const struct zone *z, int64_t t_ms);
 int64_t zone_days_between(const struct zone *z, int64_t from_ms, int64_t to_ms);
 /* the local day as a number: days since 1970-01-01 of the local calendar */
 int64_t zone_day_number(const struct zone *z, int64_t t_ms);
+/* that number as a date, and back; of any calendar alike */
+void day_to_date(int32_t number, int *year, int *month, int *day);
+int32_t day_from_date(int year, int month, int day);
 int zone_minute_of_day(const struct zone *z, int64_t t_ms);         /* 0 … 1439, local */
 int zone_weekday(const struct zone *z, int64_t t_ms);               /* 1 Monday … 7 Sunday, local */
 struct zone_civil { int year, month, day, hour, minute, second; };

@@ -90,6 +90,10 @@ def python_reads(pb, responses):
     check_model(bodies['models'].models.models[0])
     expect((bodies['models'].models.control, bodies['model_reset'].model_reset.seq), (0.02, 301))
     check_model(bodies['model_reset'].model_reset.forgotten)
+    report = bodies['report'].report
+    expect([(c.name, c.unit, c.key) for c in report.columns], [('agent', '', True), ('fcr', 'share', False)])
+    cells = [[c.WhichOneof('value') and getattr(c, c.WhichOneof('value')) for c in row.cells] for row in report.rows]
+    expect((cells, list(report.notes), report.more), ([['linh', 0.5], ['an', None]], ['few contacts'], 7))
     large = responses[-1].published.acks
     expect((len(large), large[-1].seq), (300000, 299999))
 
@@ -138,6 +142,9 @@ def requests(pb):
         '15 customer= event= decision=7-18446744073709551615 count=-1'
     yield dict(get_models=pb.GetModels(action='family-plan')), '16 action=family-plan by='
     yield dict(reset_model=pb.ResetModel(action='x', by='bea')), '17 action=x by=bea'
+    where = [pb.Attribute(name='agent', text='linh')]
+    yield dict(get_report=pb.GetReport(name='agents', by='agent,topic', since_ms=NOW, where=where, limit=5)), \
+        '18 name=agents by=agent,topic since=%d limit=5 agent:linh' % NOW
     many = [pb.Event(id=str(i), source='s' * 60, customer='c' * 60, type='t', time_ms=1) for i in range(1024)]
     yield dict(publish=pb.Publish(events=many)), \
         '2' + ''.join(' [%s/%d %s    t  1]' % ('s' * 60, i, 'c' * 60) for i in range(1024))

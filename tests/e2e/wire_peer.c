@@ -8,6 +8,7 @@
 #include "wire/frame.h"
 #include "wire/request.h"
 #include "wire/models.h"
+#include "wire/report.h"
 #include "wire/put.h"
 #include "wire/response.h"
 
@@ -152,6 +153,17 @@ static void write_models(struct bytes *out)
 	response_model_reset(out, 19, &model, 301);
 }
 
+static void write_report(struct bytes *out)
+{
+	struct wire_column columns[] = { { SLICE("agent"), SLICE(""), SLICE("who"), true },
+					 { SLICE("fcr"), SLICE("share"), SLICE("resolved at once"), false } };
+	struct value cells[] = { value_string(SLICE("linh")), value_number(0.5), value_string(SLICE("an")), value_unknown() };
+	struct slice note = SLICE("few contacts");
+	struct wire_report report = { .name = SLICE("agents"), .since_ms = NOW_MS, .columns = columns, .column_count = 2,
+				      .cells = cells, .row_count = 2, .more = 7, .notes = &note, .note_count = 1 };
+	response_report(out, 20, &report);
+}
+
 static void write_all(struct bytes *out)
 {
 	struct bytes alert = { 0 };
@@ -191,6 +203,7 @@ static void write_all(struct bytes *out)
 	response_unfollowed(out, 16);
 	write_explanation(out);
 	write_models(out);
+	write_report(out);
 	write_large(out);
 	bytes_finish(&alert);
 }
@@ -303,6 +316,14 @@ static void print_body(const struct request *r, struct arena *arena)
 	case REQUEST_RESET_MODEL:
 		TEXT("action", r->model.action);
 		TEXT("by", r->model.by);
+		break;
+	case REQUEST_REPORT:
+		TEXT("name", r->report.name);
+		TEXT("by", r->report.by);
+		NUMBER("since", r->report.since_ms);
+		NUMBER("limit", r->report.limit);
+		for (size_t i = 0; i < r->report.where_count; i++)
+			printf(" %.*s:%.*s", SLICE_ARG(r->report.where[i].name), SLICE_ARG(r->report.where[i].value.string));
 		break;
 	default:
 		break;

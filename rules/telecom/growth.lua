@@ -56,7 +56,8 @@ action "data-upgrade" {
   suitable = any { fact.data_ran_out:at_least(2), fact.plan_visits:at_least(2), asked_for_it() },
   value = { customer = 0.45, business = 0.8 },
   propensity = { start = 0.1, by = { "segment", "tenure_band" } },
-  context = { { when = fact.plan_visits:at_least(1), weight = 1.4 } },
+  -- who asks for it is as likely to take it as not: six times the share of those to whom it is mentioned
+  context = { { when = fact.plan_visits:at_least(1), weight = 1.4 }, { when = asked_for_it(), weight = 6 } },
   say = {
     en = "By your use the next data plan fits better: {upgrade_price:money} more a month, and you stop running out.",
     vi = "Theo mức dùng của mình thì gói dữ liệu kế tiếp hợp hơn: thêm {upgrade_price:money} một tháng, và không "

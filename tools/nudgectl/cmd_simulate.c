@@ -20,7 +20,8 @@ static struct {
 
 static void sim_init(struct sim *s)
 {
-	*s = (struct sim){ .seed = v.seed, .days = (unsigned)v.days, .house_count = (unsigned)v.households + v.story };
+	*s = (struct sim){ .seed = v.seed, .days = (unsigned)v.days, .house_count = (unsigned)v.households };
+	unsigned in_story = v.story ? 1 + STORY_NEIGHBOURS : 0;
 	s->start_ms = (v.start_ms + SIM_ZONE_MS) / SIM_DAY_MS * SIM_DAY_MS - SIM_ZONE_MS;
 	s->end_ms = s->start_ms + s->days * SIM_DAY_MS;
 	if (v.story)
@@ -30,11 +31,14 @@ static void sim_init(struct sim *s)
 	gmtime_r(&local, &tm);
 	strftime(s->start_day, sizeof(s->start_day), "%Y%m%d", &tm);
 	s->buckets = must_calloc(s->days, sizeof(*s->buckets));
+	s->house_count += in_story;
 	s->houses = must_calloc(s->house_count + 1, sizeof(*s->houses));
 	if (v.story)
 		story_init(&s->houses[0]);
-	for (unsigned i = v.story; i < s->house_count; i++)
-		house_init(&s->houses[i], s, i + !v.story);
+	for (unsigned i = 1; i < in_story; i++)
+		neighbour_init(&s->houses[i], i - 1);
+	for (unsigned i = in_story; i < s->house_count; i++)
+		house_init(&s->houses[i], s, i - in_story + 1);
 }
 
 static bool run_days(struct sim *s)
@@ -80,7 +84,7 @@ static const struct option_spec options[] = {
 	{ "days", OPTION_COUNT, &v.days, "N", "how long (30)" },
 	{ "seed", OPTION_COUNT, &v.seed, "N", "the same seed gives the same lives (1)" },
 	{ "start", OPTION_TIME, &v.start_ms, "TIME", "the day to begin with, in Vietnam (2026-06-01)" },
-	{ "story", OPTION_FLAG, &v.story, NULL, "with household-nguyen, ending in the father's first call" },
+	{ "story", OPTION_FLAG, &v.story, NULL, "with three families of a story, ending in a father's first call" },
 	{ 0 },
 };
 

@@ -34,8 +34,10 @@ struct line {
 	int texts, calls, data_mb; /* usual, a day */
 };
 
+struct sim;
 struct house {
-	unsigned number; /* 0: the story's */
+	unsigned number; /* 0: the story's family */
+	void (*story)(struct sim *s, struct house *h, unsigned day); /* what happens to who is in the story; NULL: chance decides */
 	char id[32], name[48], area[8];
 	const char *language, *segment, *contract;
 	struct line lines[SIM_LINES_MAX];
@@ -112,7 +114,9 @@ void house_set_plan(struct sim *s, struct house *h, struct line *l, const char *
 
 /* sim_story.c: the household whose daughter texts too much, and whose father calls on the last day */
 void story_init(struct house *h);
-void story_day(struct sim *s, struct house *h, unsigned day);
+/* sim_neighbours.c: two more, household-pham and household-le */
+#define STORY_NEIGHBOURS 2
+void neighbour_init(struct house *h, unsigned which);
 #define STORY_CALL_MS ((19 * 60 + 32) * SIM_MINUTE_MS) /* of the last day */
 #define STORY_DAYS_MIN 12 /* a habit takes a week, the four days of the flood, and the profile's first day */
 

@@ -114,7 +114,7 @@ static void pay(struct sim *s, struct house *h, unsigned day, const char *key, i
 
 static void bill(struct sim *s, struct house *h, unsigned day)
 {
-	bool shock = h->number && rng_chance(&h->rng, 20);
+	bool shock = !h->story && rng_chance(&h->rng, 20);
 	int usual = h->monthly_fee + rng_between(&h->rng, 10, 60) * 1000;
 	int messages = rng_between(&h->rng, 5, 40) * 1000 + (shock ? usual / 2 : 0);
 	int amount = usual + messages;
@@ -201,8 +201,8 @@ void house_day(struct sim *s, struct house *h, unsigned day)
 	h->rng = rng_of(s->seed, h->number, day);
 	if (h->cancelled)
 		return;
-	if (h->number == 0) {
-		story_day(s, h, day);
+	if (h->story) {
+		h->story(s, h, day);
 	} else {
 		for (int i = 0; i < h->line_count; i++) {
 			const struct line *l = &h->lines[i];
@@ -218,7 +218,8 @@ void house_day(struct sim *s, struct house *h, unsigned day)
 		if (rng_chance(&h->rng, 5))
 			odd_call(s, h, day);
 	}
-	outage(s, h, day);
+	if (!h->story || h->number == 0)
+		outage(s, h, day);
 	if ((int)(day % 30) == h->bill_day)
 		bill(s, h, day);
 }

@@ -27,26 +27,6 @@ static const struct line story_lines[] = {
 		       .data_mb = 500 },
 };
 
-void story_init(struct house *h)
-{
-	*h = (struct house){ .id = "household-nguyen", .name = "Nguyen", .area = "HN-04", .language = "vi" };
-	h->segment = "family";
-	h->contract = "2-year";
-	h->tenure_months = 74;
-	h->months_left = 7;
-	h->monthly_fee = 330000;
-	h->bill_day = 2;
-	h->autopay = h->consent_marketing = h->consent_sms = true;
-	h->temper = 0.1;
-	h->line_count = 3;
-	for (int i = 0; i < h->line_count; i++) {
-		h->lines[i] = story_lines[i];
-		h->lines[i].message_plan = i == DAUGHTER ? "pay-per-text" : "bundle-300";
-		h->lines[i].data_plan = "data-10gb";
-		h->lines[i].voice_plan = "voice-500";
-	}
-}
-
 static void father_calls(struct sim *s, struct house *h, unsigned day)
 {
 	const struct line *father = &h->lines[FATHER];
@@ -69,7 +49,7 @@ static void father_calls(struct sim *s, struct house *h, unsigned day)
 		  35);
 }
 
-void story_day(struct sim *s, struct house *h, unsigned day)
+static void story_day(struct sim *s, struct house *h, unsigned day)
 {
 	bool last = day + 1 == s->days;
 	int64_t until = last ? STORY_CALL_MS - 2 * SIM_MINUTE_MS : SIM_DAY_MS;
@@ -91,4 +71,25 @@ void story_day(struct sim *s, struct house *h, unsigned day)
 	}
 	if (last)
 		father_calls(s, h, day);
+}
+
+void story_init(struct house *h)
+{
+	*h = (struct house){ .id = "household-nguyen", .name = "Nguyen", .area = "HN-04", .language = "vi" };
+	h->story = story_day;
+	h->segment = "family";
+	h->contract = "2-year";
+	h->tenure_months = 74;
+	h->months_left = 7;
+	h->monthly_fee = 330000;
+	h->bill_day = 2;
+	h->autopay = h->consent_marketing = h->consent_sms = true;
+	h->temper = 0.1;
+	h->line_count = 3;
+	for (int i = 0; i < h->line_count; i++) {
+		h->lines[i] = story_lines[i];
+		h->lines[i].message_plan = i == DAUGHTER ? "pay-per-text" : "bundle-300";
+		h->lines[i].data_plan = "data-10gb";
+		h->lines[i].voice_plan = "voice-500";
+	}
 }

@@ -74,7 +74,7 @@ test("nobody is asked too often", function()
 end)
 
 test("what was taken is not offered again", function()
-  ask("data/plan"):expect_first "data-add-on"
+  ask("data/plan"):expect_order { "data-upgrade", "data-add-on", "listen" }
   home:outcome("accepted", "data-add-on")
   ask("data/plan"):expect_no_action("data-add-on", { gate = "policy" }):expect_action "data-upgrade"
   wait "8d"

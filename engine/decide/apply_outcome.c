@@ -2,8 +2,10 @@
  * too long, found out by a timer on the record. Both are kept, learned from, and events of the engine's own making that
  * rules and series may be on. */
 #include "decide/applying.h"
+#include "decide/exposure.h"
 #include "decide/learn.h"
 #include "decide/offer.h"
+#include "decide/spending.h"
 
 #include "base/error.h"
 
@@ -94,10 +96,13 @@ static void outcome_takes_effect(struct applying *a, const struct outcome_input 
 	a->index = type_of(a->m, b->event.type);
 	struct bytes terms = { 0 };
 	struct outcome_details details = o->details;
+	struct promise before = spending_begin(a, o, &details);
 	bind_offer(a, o, &details, &terms);
 	learn_outcome(a, (enum outcome_kind)o->kind, o->action, o->decision_boot, o->decision_count);
 	outcomes_add_with(a->record, a->m->pool, &like, o->action, o->channel, o->agent, &details);
 	bytes_finish(&terms);
+	spending_finish(a, o, &before, details.cost);
+	action_counted(a, o, &details);
 	wait_for_answer(a, o);
 	if (!a->index)
 		return;
@@ -120,25 +125,10 @@ void machine_apply_outcome(struct machine *m, struct record *record, const struc
 	applying_finish(&a);
 }
 
-/* The newest that was offered to the member and has had no answer since. */
-static const struct outcome *unanswered(const struct record *r, struct slice action, uint8_t member)
-{
-	for (unsigned i = r->rare->outcome_count; i > 0; i--) {
-		const struct outcome *o = &r->rare->outcomes[i - 1];
-		if (o->member != member || !slice_equal(str_slice(o->action), action))
-			continue;
-		if (o->kind == OUTCOME_OFFERED)
-			return o;
-		if (answers(o->kind))
-			return NULL;
-	}
-	return NULL;
-}
-
 void apply_unanswered(struct applying *a, struct slice action, uint8_t member)
 {
 	struct machine *m = a->m;
-	const struct outcome *offer = unanswered(a->record, action, member);
+	const struct outcome *offer = offer_unanswered(a->record, action, member);
 	if (!offer)
 		return;
 	struct outcome_input o = {

@@ -40,9 +40,12 @@ static struct counted *counted_of(struct applying *a, const struct subject *subj
 /* Values are cut so that the whole fits; what lies between values cannot stand in one. */
 static struct slice key_of(struct applying *a, const struct slice *dims, unsigned count)
 {
-	size_t room = LIMIT_KEY_BYTES / (count ? count : 1) - 1;
 	char *key = arena_alloc(&a->m->arena, LIMIT_KEY_BYTES);
-	size_t len = 0, used = 0;
+	size_t len = 0, used = 0, all = count, room = LIMIT_KEY_BYTES;
+	for (unsigned i = 0; i < count; i++)
+		all += dims[i].len;
+	if (all > LIMIT_KEY_BYTES)
+		room = LIMIT_KEY_BYTES / count - 1;
 	for (unsigned i = 0; i < count; i++) {
 		size_t take = dims[i].len < room ? dims[i].len : room;
 		if (i)
@@ -117,7 +120,7 @@ void counting_finish(struct applying *a)
 	a->counted = NULL;
 }
 
-void apply_count_effect(struct applying *a, struct slice body)
+void machine_count(struct machine *m, struct record *ledger, struct slice body)
 {
 	struct reader r = reader_of(body);
 	struct ledger_sum sums[LEDGER_MEASURES];
@@ -130,7 +133,12 @@ void apply_count_effect(struct applying *a, struct slice body)
 			sums[i].amount = reader_zigzag(&r);
 		}
 		if (!r.bad)
-			ledger_add(a->record, a->m->pool, key, sums, count);
+			ledger_add(ledger, m->pool, key, sums, count);
 	}
 	CHECK(!r.bad);
+}
+
+void apply_count_effect(struct applying *a, struct slice body)
+{
+	machine_count(a->m, a->record, body);
 }

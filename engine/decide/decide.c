@@ -1,4 +1,5 @@
 /* decide/decide.c: a decision from the catalogue to the ranked answer. */
+#include "decide/exposure.h"
 #include "decide/learn.h"
 
 #include "decide/offer.h"
@@ -17,6 +18,7 @@ static void decision_clear(struct decision *out)
 	out->explained = NULL;
 	out->explained_count = 0;
 	out->fallback = out->control = false;
+	out->exposed_count = 0;
 	out->fallback_reason = NULL;
 }
 
@@ -64,6 +66,7 @@ void deciding_start(struct deciding *d, struct machine *m, const struct decide_s
 	if (d->limit > LIMIT_RECOMMENDATIONS)
 		d->limit = LIMIT_RECOMMENDATIONS;
 	d->language = language_of(e, ask);
+	d->spent_record = subjects->spent;
 	d->verdicts = arena_alloc(&m->arena, (m->pack->action_count + 1) * sizeof(*d->verdicts));
 	if (m->pack->above_count)
 		d->above = arena_calloc(&m->arena, m->pack->above_count, sizeof(*d->above));
@@ -136,14 +139,16 @@ static bool choose(struct deciding *d)
 		if (measured)
 			stages_take(measured, STAGE_GATES, 0);
 		score_action(d, &p->actions[i], &v->score);
-		v->gate = GATE_RANK;
-		rank(d, i);
+		v->gate = held_out(d, &p->actions[i]) ? GATE_HOLDOUT : GATE_RANK;
+		if (v->gate == GATE_RANK)
+			rank(d, i);
 		if (measured)
 			stages_take(measured, STAGE_SCORES, 0);
 	}
 	stages_lap(&d->m->stages, STAGE_GATES, 1);
 	stages_lap(&d->m->stages, STAGE_SCORES, 1); /* counted once, whatever passed */
 	choices_fill(d);
+	exposures_fill(d);
 	if (d->m->keep_gates)
 		fell_fill(d);
 	return true;
@@ -304,6 +309,15 @@ static bool same_gates(const struct deciding *d, const struct decision_record *r
 	return same;
 }
 
+static bool same_exposures(const struct decision *d, const struct decision_record *r)
+{
+	bool same = d->exposed_count == r->exposed_count;
+	for (unsigned i = 0; same && i < r->exposed_count; i++)
+		same = slice_equal(d->exposed[i].action, r->exposed[i].action) &&
+		       d->exposed[i].withheld == r->exposed[i].withheld;
+	return same;
+}
+
 bool decision_verify(struct machine *m, const struct record *customer, const struct decision_record *r)
 {
 	struct decide_subjects subjects = { .customer = customer };
@@ -319,7 +333,7 @@ bool decision_verify(struct machine *m, const struct record *customer, const str
 	bool same = decide(&d) && out->choice_count == r->chosen_count && foreign.next == foreign.count &&
 		    out->control == r->control;
 	deciding_finish(&d);
-	same = same && same_gates(&d, r);
+	same = same && same_gates(&d, r) && same_exposures(out, r);
 	for (unsigned i = 0; same && i < out->choice_count; i++)
 		same = same_choice(&out->choices[i], &r->chosen[i], r->head.nudge);
 	return same;

@@ -9,7 +9,8 @@
 
 #include "decide/eval.h"
 
-enum gate { GATE_OPEN, GATE_CHANNEL, GATE_GOAL, GATE_ELIGIBLE, GATE_APPLICABLE, GATE_SUITABLE, GATE_POLICY, GATE_RANK };
+enum gate { GATE_OPEN, GATE_CHANNEL, GATE_GOAL, GATE_ELIGIBLE, GATE_APPLICABLE, GATE_SUITABLE, GATE_POLICY, GATE_RANK,
+	    GATE_HOLDOUT };
 
 /* decision.h says what its parts are. */
 struct score {
@@ -27,13 +28,19 @@ struct verdict {
 	bool unknown;
 	uint16_t policy;    /* GATE_POLICY: which */
 	uint16_t above;     /* the gate is not the action's own but its goal's or group's: index of levels + 1 */
-	struct score score; /* only of what passed every gate: GATE_OPEN, GATE_RANK */
+	struct score score; /* only of what passed every gate: GATE_OPEN, GATE_RANK, GATE_HOLDOUT */
 };
 
 /* What became of a goal's or group's gates: asked once a decision for each member that was bound before. */
 struct level_verdict {
 	bool asked, unknown;
 	uint8_t gate, from, asked_with, bound; /* from: bound before; asked_with: at the gate; bound: after all of them */
+};
+
+/* What a budget's month came to so far. */
+struct spent {
+	bool read;
+	double money, offers;
 };
 
 struct deciding {
@@ -55,6 +62,8 @@ struct deciding {
 	uint16_t best[LIMIT_RECOMMENDATIONS]; /* indexes of actions, in order */
 	unsigned best_count;
 	bool *held;            /* one a policy: it held something back */
+	const struct record *spent_record; /* NULL: nothing was, or it is not at hand */
+	struct spent *spent;   /* one a policy; NULL: none was asked for */
 };
 
 const char *gate_name(enum gate g);
@@ -123,7 +132,7 @@ static inline int64_t tally_end(const struct policy_decl *p, const struct tally 
 	return t->until_ms ? t->until_ms : t->newest_ms + p->pause_ms;
 }
 /* restraint.c */
-bool restraint_holds(const struct deciding *d, const struct policy_decl *p);
+bool restraint_holds(struct deciding *d, const struct policy_decl *p, const struct action_decl *a);
 int64_t action_until(struct deciding *d, const struct action_decl *a); /* of one that a policy holds back; 0: cannot be told */
 bool phrase_is_there(const struct phrase *p, const struct pack *pack);
 struct explained_condition;

@@ -26,6 +26,7 @@ struct ask {
 	struct slice goal, action; /* a nudge's restriction; empty: none */
 	uint8_t bound_member;      /* a nudge's member, already resolved; 0: none */
 	uint64_t boot, count;      /* the decision's number: what is drawn follows from it; 0, 0: nothing is */
+	uint8_t arm;               /* of every action with a holdout; 0: as the hash of the customer says. Tests of packs */
 	/* Asked between actions: true when the deadline passed. Then the pack's fallback is the answer. NULL: no
 	 * deadline. */
 	bool (*expired)(void *arg);
@@ -105,6 +106,8 @@ struct decision {
 	bool fallback;
 	bool control;            /* the customer is in the control group: nothing learned, nothing drawn */
 	const char *fallback_reason; /* one of fallback_reasons */
+	struct exposed *exposed; /* arena; actions with a holdout, with the arm that the customer is in from now on */
+	unsigned exposed_count;
 	/* What every action fell at, in order of declaration; where the machine keeps gates and no fallback answered. */
 	struct fell *fell; /* arena */
 	unsigned fell_count;
@@ -119,6 +122,7 @@ struct decide_subjects {
 	const struct record *agent, *area; /* NULL: unknown */
 	/* What actions have learned, in order of declaration; an item is NULL where that is nothing. NULL: all of it is. */
 	const struct record *const *models;
+	const struct record *spent; /* what was given away; NULL: nothing */
 };
 
 /* Results live in the machine's arena. Lua calls that abort make their value unknown and are counted. */
@@ -170,7 +174,14 @@ struct decision_record {
 	enum fallback_cause cause; /* of a fallback */
 	struct fell *fell;         /* one an action of the pack; none where the daemon did not keep them */
 	unsigned fell_count;
+	struct exposed *exposed;
+	unsigned exposed_count;
 };
+/* Does the decision's entry change its customer's record? */
+static inline bool decision_changes(const struct decision_record *r)
+{
+	return r->head.nudge || r->exposed_count;
+}
 int decision_decode(struct decision_record *out, struct slice in, struct arena *arena);
 /* Recomputes with the recorded inputs against `customer` and says whether it comes out the same (bit by bit). A
  * fallback is not recomputed. */

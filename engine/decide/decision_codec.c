@@ -10,7 +10,9 @@
  *     then what parts says: context f64, lever f64, member u8, score f64;
  *     of a nudge: the words, since the alert in the record has them
  *     gates (where flags says): varint n, n half bytes, an action each (gate, 8 where unknown), then of each action that
- *     fell at a policy which one, varint
+ *     fell at a policy which one, varint; an action that was held out is an unknown one at `rank`
+ *     sections, as many as there are: tag u8; 1: actions that the customer was exposed to: varint n, each action string,
+ *     withheld u8
  *
  * The score is kept only where it is not the product of its parts, which are multiplied in one order everywhere. */
 #include "decide/deciding.h"
@@ -21,7 +23,8 @@
 
 enum { FLAG_NUDGE = 1, FLAG_MOOD = 2, FLAG_EXPLAIN = 4, FLAG_FALLBACK = 8, FLAG_GATES = 16, FLAG_STATE_LATE = 32,
        FLAG_MODELS = 64, FLAG_CONTROL = 128 };
-enum { HALF_GATE = 7, HALF_UNKNOWN = 8 };
+enum { HALF_GATE = 7, HALF_UNKNOWN = 8, HALF_HELD_OUT = HALF_UNKNOWN | GATE_RANK };
+enum { SECTION_EXPOSED = 1 };
 enum { PART_CONTEXT = 1, PART_LEVER = 2, PART_MEMBER = 4, PART_SCORE = 8, PART_DRAWN = 16 };
 #define TEXTS 8
 
@@ -123,6 +126,8 @@ static void put_choice(struct bytes *out, const struct choice *c, bool words)
 
 static unsigned half_of(const struct fell *f)
 {
+	if (f->gate == GATE_HOLDOUT)
+		return HALF_HELD_OUT;
 	return f->gate | (f->unknown ? HALF_UNKNOWN : 0);
 }
 
@@ -147,6 +152,16 @@ static uint8_t flags_of(const struct decision_head *head, const struct ask *ask,
 			 (d->fell_count ? FLAG_GATES : 0) | (late ? FLAG_STATE_LATE : 0));
 }
 
+static void put_exposed(struct bytes *out, const struct decision *d)
+{
+	bytes_put_u8(out, SECTION_EXPOSED);
+	bytes_put_varint(out, d->exposed_count);
+	for (unsigned i = 0; i < d->exposed_count; i++) {
+		bytes_put_string(out, d->exposed[i].action);
+		bytes_put_u8(out, d->exposed[i].withheld);
+	}
+}
+
 void decision_encode(const struct decision_head *head, const struct ask *ask, const struct foreign_reads *foreign,
 		     const struct decision *d, struct bytes *out)
 {
@@ -167,6 +182,8 @@ void decision_encode(const struct decision_head *head, const struct ask *ask, co
 		put_choice(out, &d->choices[i], head->nudge);
 	if (d->fell_count)
 		put_gates(out, d);
+	if (d->exposed_count)
+		put_exposed(out, d);
 }
 
 /* Counts in the input are bounded by the bytes that are left: each item has at least one. */
@@ -246,11 +263,32 @@ static void take_gates(struct reader *r, struct decision_record *out, struct are
 	unsigned halves = 0;
 	for (unsigned i = 0; i < count; i++) {
 		halves = i % 2 ? halves >> 4 : reader_u8(r);
-		out->fell[i] = (struct fell){ .gate = halves & HALF_GATE, .unknown = (halves & HALF_UNKNOWN) != 0 };
+		if ((halves & HALF_HELD_OUT) == HALF_HELD_OUT)
+			out->fell[i] = (struct fell){ .gate = GATE_HOLDOUT };
+		else
+			out->fell[i] = (struct fell){ .gate = halves & HALF_GATE, .unknown = (halves & HALF_UNKNOWN) != 0 };
 	}
 	for (unsigned i = 0; i < count; i++)
 		if (out->fell[i].gate == GATE_POLICY)
 			out->fell[i].policy = (uint16_t)reader_varint(r);
+}
+
+static void take_exposed(struct reader *r, struct decision_record *out, struct arena *arena)
+{
+	out->exposed_count = (unsigned)take_count(r, LIMIT_ACTIONS);
+	out->exposed = arena_alloc(arena, (out->exposed_count + 1) * sizeof(*out->exposed));
+	for (unsigned i = 0; i < out->exposed_count; i++)
+		out->exposed[i] = (struct exposed){ reader_string(r), reader_u8(r) != 0 };
+}
+
+static void take_sections(struct reader *r, struct decision_record *out, struct arena *arena)
+{
+	while (!r->bad && reader_left(r)) {
+		if (reader_u8(r) == SECTION_EXPOSED)
+			take_exposed(r, out, arena);
+		else
+			r->bad = true;
+	}
 }
 
 int decision_decode(struct decision_record *out, struct slice in, struct arena *arena)
@@ -286,5 +324,6 @@ int decision_decode(struct decision_record *out, struct slice in, struct arena *
 		take_choice(&r, &out->chosen[i], out->head.nudge);
 	if (flags & FLAG_GATES)
 		take_gates(&r, out, arena);
-	return r.bad || reader_left(&r) ? error_set(ERR_CORRUPT, NULL, "a decision's record is broken") : ERR_OK;
+	take_sections(&r, out, arena);
+	return r.bad ? error_set(ERR_CORRUPT, NULL, "a decision's record is broken") : ERR_OK;
 }

@@ -1,6 +1,7 @@
 /* decide/explain.c: why: the conditions of what was chosen, and the gate at which everything else fell, each with the
  * values read. What a gate that stayed shut is missing is put into words by missing.c. */
 #include "decide/learn.h"
+#include "decide/spending.h"
 #include "decide/text.h"
 
 #define REASONS_MAX 16
@@ -119,7 +120,7 @@ static void explain_leaf_value(struct eval *e, const struct term *leaf, struct b
 		value_explain(v, out);
 }
 
-static struct slice policy_reason(struct deciding *d, const struct policy_decl *p)
+static struct slice policy_reason(struct deciding *d, const struct policy_decl *p, const struct action_decl *a)
 {
 	if (p->unless && eval_is_true(eval_term(d->e, p->unless))) {
 		struct bytes b = { 0 };
@@ -132,7 +133,12 @@ static struct slice policy_reason(struct deciding *d, const struct policy_decl *
 		term_render(p->unless, d->m->pack, explain_leaf, d->e, &b);
 		return taken(d->e, &b);
 	}
-	return p->text;
+	if (p->kind != POLICY_BUDGET)
+		return p->text;
+	struct bytes b = { 0 };
+	bytes_printf(&b, "%.*s: ", SLICE_ARG(p->text));
+	budget_text(d, p, a, &b);
+	return taken(d->e, &b);
 }
 
 static struct slice reason_for(struct deciding *d, const struct action_decl *a, const struct verdict *v)
@@ -152,7 +158,10 @@ static struct slice reason_for(struct deciding *d, const struct action_decl *a, 
 				    SLICE_ARG(d->ask->goal), d->ask->action.len ? " action " : "",
 				    SLICE_ARG(d->ask->action));
 	case GATE_POLICY:
-		return policy_reason(d, &d->m->pack->policies[v->policy]);
+		return policy_reason(d, &d->m->pack->policies[v->policy], a);
+	case GATE_HOLDOUT:
+		return arena_printf(&d->m->arena, "held out: this customer is one of the %.3g %% who are not recommended it unless "
+				    "they ask, so that what it does can be told", 100 * a->holdout);
 	case GATE_RANK:
 		if (out->choice_count) {
 			const struct choice *last = &out->choices[out->choice_count - 1];
@@ -203,7 +212,7 @@ void explain_left_out(struct deciding *d)
 		};
 		if (v->gate == GATE_POLICY)
 			out->left_out[out->left_out_count - 1].until_ms = until_of(d, &p->actions[i], v);
-		if (v->gate == GATE_RANK)
+		if (v->gate == GATE_RANK || v->gate == GATE_HOLDOUT)
 			score_parts(&v->score, &out->left_out[out->left_out_count - 1]);
 	}
 	d->e->action = NULL;

@@ -2,6 +2,7 @@
  * or not, and what would have made it win. Reads again what the decision read, and decides nothing. */
 #include "decide/deciding.h"
 #include "decide/explained.h"
+#include "decide/exposure.h"
 
 #include "decide/text.h"
 
@@ -163,6 +164,8 @@ static void to_win(struct deciding *d, struct explained_action *x)
 	if (x->rank)
 		return;
 	unsigned shut = shut_text(x, &b);
+	if (held_out(d, x->action))
+		bytes_printf(&b, "%sholdout: to be asked for, or another customer: this one is held out", shut++ ? "; and " : "");
 	rank_text(d, x, shut > 0, &b);
 	x->to_win = kept(d, &b);
 	bytes_finish(&b);

@@ -5,14 +5,14 @@
 const char *gate_name(enum gate g)
 {
 	static const char *const names[] = {
-		"", "channel", "goal", "eligible", "applicable", "suitable", "policy", "rank",
+		"", "channel", "goal", "eligible", "applicable", "suitable", "policy", "rank", "holdout",
 	};
 	return names[g];
 }
 
 const char *gate_text(unsigned gate)
 {
-	return gate <= GATE_RANK ? gate_name((enum gate)gate) : "";
+	return gate <= GATE_HOLDOUT ? gate_name((enum gate)gate) : "";
 }
 
 static void tell(struct eval *e, const struct action_decl *a, const struct term *t, uint8_t member, enum ternary held)

@@ -67,6 +67,18 @@ struct aborted_calls {
 	uint16_t *calls;       /* ascending */
 };
 
+/* Actions that a decision was to recommend to a customer for the first time in a while: exposure.h. */
+struct exposed {
+	struct slice action;
+	bool withheld;
+};
+struct exposures {
+	const struct exposed *list;
+	unsigned count;
+	struct slice channel, agent;
+	int64_t time_ms;
+};
+
 struct apply_input {
 	int64_t received_at_ms;
 	bool replay;                   /* then `aborted` rules: exactly those calls are skipped, none else may abort */
@@ -117,8 +129,12 @@ int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t
  * are the words of the action chosen. seq and index are the caller's to set. */
 struct alert *machine_apply_nudge(struct machine *m, struct record *record, struct slice rule, struct slice channel,
 				  struct slice text, uint8_t member, int64_t time_ms, const struct apply_input *in);
+/* A decision that exposed its customer to actions. Sets out->effects. */
+void machine_apply_exposures(struct machine *m, struct record *record, const struct exposures *all,
+			     const struct apply_input *in, struct applied *out);
 /* What EFFECT_LEARN does to the record of an action's model; for copies of it, too. */
 void machine_learn(struct machine *m, struct record *model, struct slice body);
+void machine_count(struct machine *m, struct record *ledger, struct slice body); /* EFFECT_COUNT, alike */
 void machine_forget(struct machine *m, struct record *model, struct slice body);
 /* Alerts raised by the entry learn its sequence. */
 void applied_set_seq(struct applied *out, uint64_t seq);

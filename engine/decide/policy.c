@@ -3,12 +3,13 @@
  * lost. */
 #include "decide/deciding.h"
 #include "decide/explained.h"
+#include "decide/spending.h"
 #include "decide/text.h"
 #include "decide/watch.h"
 
 bool policy_names_channel(const struct deciding *d, const struct policy_decl *p)
 {
-	if (p->kind && p->kind != POLICY_LADDER && !p->outbound && !d->ask->nudge)
+	if (p->kind >= POLICY_CONSENT && p->kind <= POLICY_QUIET && !p->outbound && !d->ask->nudge)
 		return false;
 	return !p->channel || slice_equal(str_slice(p->channel), d->channel);
 }
@@ -71,7 +72,7 @@ static bool policy_holds(struct deciding *d, const struct policy_decl *p, const 
 {
 	if (p->unless && condition_holds(d, p, p->unless))
 		return true;
-	if (p->kind && restraint_holds(d, p))
+	if (p->kind && restraint_holds(d, p, a))
 		return true;
 	if (p->after_count) {
 		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within, 0);
@@ -175,7 +176,9 @@ static void policy_state(struct deciding *d, const struct policy_decl *p, const 
 			bytes_printf(missing, "no more of them for now");
 		}
 	}
-	if (p->kind && restraint_holds(d, p)) {
+	if (p->kind == POLICY_BUDGET)
+		budget_text(d, p, a, &b);
+	if (p->kind && restraint_holds(d, p, a)) {
 		*holds = true;
 		bytes_printf(missing, "%.*s", SLICE_ARG(p->text));
 	}
@@ -191,7 +194,7 @@ void policy_explain(struct deciding *d, const struct policy_decl *p, const struc
 	uint8_t member = d->e->member;
 	*out = (struct explained_condition){ .name = p->text, .state = "open" };
 	if (!policy_names_channel(d, p)) {
-		out->text = p->kind && p->kind != POLICY_LADDER && !p->outbound
+		out->text = p->kind >= POLICY_CONSENT && p->kind <= POLICY_QUIET && !p->outbound
 				    ? SLICE("only for what the system sends of itself")
 				    : arena_printf(&d->m->arena, "only for channel %s", p->channel->data);
 		return;

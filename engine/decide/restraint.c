@@ -1,6 +1,7 @@
-/* decide/restraint.c: policies that are neither a condition nor a count: quiet hours of a channel, the steps of a ladder;
+/* decide/restraint.c: policies that are neither a condition nor a count: quiet hours of a channel, the steps of a ladder, budgets;
  * and of every policy that holds something back, until when. */
 #include "decide/deciding.h"
+#include "decide/spending.h"
 
 #define MINUTE_MS (60 * 1000)
 
@@ -53,8 +54,10 @@ static bool off_the_ladder(const struct deciding *d, const struct policy_decl *p
 	return rejected(newest_answer(d, p, p->action)) || (p->before && !rejected(newest_answer(d, p, p->before)));
 }
 
-bool restraint_holds(const struct deciding *d, const struct policy_decl *p)
+bool restraint_holds(struct deciding *d, const struct policy_decl *p, const struct action_decl *a)
 {
+	if (p->kind == POLICY_BUDGET)
+		return budget_holds(d, p, a);
 	return p->kind == POLICY_QUIET ? quiet_now(d, p) : p->kind == POLICY_LADDER && off_the_ladder(d, p);
 }
 
@@ -104,6 +107,8 @@ static void policy_until(struct deciding *d, const struct policy_decl *p, const 
 		until_add(u, quiet_end(d, p));
 	if (p->kind == POLICY_LADDER)
 		ladder_until(d, p, u);
+	if (p->kind == POLICY_BUDGET && budget_holds(d, p, a))
+		until_add(u, budget_until(d));
 	if (p->after_count) {
 		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within, 0);
 		if (t.count >= p->after_count && now_ms < tally_end(p, &t))

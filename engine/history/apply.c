@@ -80,11 +80,17 @@ void timer_apply(struct machine *m, struct record *r, const struct entry *entry,
 	strpool_drop(m->pool, t.key);
 }
 
-void nudge_apply(struct machine *m, struct record *r, const struct decision_record *d, const struct apply_input *in,
-		 struct applied *out)
+void decision_apply(struct machine *m, struct record *r, const struct decision_record *d, const struct apply_input *in,
+		    struct applied *out)
 {
-	*out = (struct applied){ 0 };
-	if (!d->chosen_count || !d->chosen[0].say.len)
+	const struct exposures exposures = { d->exposed, d->exposed_count, d->ask.channel, d->ask.agent, d->ask.now_ms };
+	out->alert_count = out->closed_count = out->effect_count = out->nudge_count = out->fired_count = 0;
+	out->aborted = (struct aborted_calls){ 0 };
+	out->failing_rule = 0;
+	out->outcome = 0;
+	if (exposures.count)
+		machine_apply_exposures(m, r, &exposures, in, out);
+	if (!d->head.nudge || !d->chosen_count || !d->chosen[0].say.len)
 		return;
 	const struct decision_chosen *chosen = &d->chosen[0];
 	struct alert *alert = machine_apply_nudge(m, r, d->head.rule, d->ask.channel, chosen->say,
@@ -94,14 +100,14 @@ void nudge_apply(struct machine *m, struct record *r, const struct decision_reco
 		out->alerts[out->alert_count++] = (struct applied_alert){ alert, 0 };
 }
 
-static int decision_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
-			  struct applied *out, bool *changed)
+static int decision_entry_apply(struct machine *m, struct record *r, const struct entry *entry,
+				const struct apply_input *in, struct applied *out, bool *changed)
 {
 	struct decision_record d;
 	int result = decision_decode(&d, entry->decision.bytes, &m->arena);
-	*changed = result == ERR_OK && d.head.nudge;
+	*changed = result == ERR_OK && decision_changes(&d);
 	if (*changed)
-		nudge_apply(m, r, &d, in, out);
+		decision_apply(m, r, &d, in, out);
 	return result;
 }
 
@@ -157,7 +163,7 @@ int entry_apply(struct machine *m, struct record *r, const struct journal_entry 
 		timer_apply(m, r, entry, &in, out);
 		break;
 	case ENTRY_DECISION:
-		result = decision_apply(m, r, entry, &in, out, changed);
+		result = decision_entry_apply(m, r, entry, &in, out, changed);
 		break;
 	case ENTRY_OUTCOME:
 		result = outcome_apply(m, r, entry, &in, out);

@@ -21,10 +21,10 @@ int outcome_input_decode(struct outcome_input *out, const struct entry *entry, i
 			 struct arena *arena);
 void timer_apply(struct machine *m, struct record *r, const struct entry *entry, const struct apply_input *in,
 		 struct applied *out);
-/* The record's part of a nudge that was decided: an alert, in out. None where nothing was suitable, or its words could
- * not be filled in: half a message is not sent. */
-void nudge_apply(struct machine *m, struct record *r, const struct decision_record *d, const struct apply_input *in,
-		 struct applied *out);
+/* The record's part of a decision that changes it (decision_changes): what the customer is exposed to; and of a nudge an alert,
+ * in out. No alert where nothing was suitable, or its words could not be filled in: half a message is not sent. */
+void decision_apply(struct machine *m, struct record *r, const struct decision_record *d, const struct apply_input *in,
+		    struct applied *out);
 
 /* One entry of one subject's history, whatever its kind, on its record as it was before: what came of it is in out, and the
  * record is current to it. An entry that changes nothing (a recommendation) leaves both as they are: *changed false. */

@@ -484,7 +484,7 @@ static void nudge_recorded(struct worker *w, const struct step *s, const struct 
 	struct foretold *f = foretold_find(&w->nudges, d->head.source_seq, d->head.source_index);
 	struct apply_input in = { .received_at_ms = s->received_at_ms, .replay = true };
 	bool both = w->c->live && !f;
-	nudge_apply(&before->m, s->pair->sides[BEFORE], d, &in, &before->applied);
+	decision_apply(&before->m, s->pair->sides[BEFORE], d, &in, &before->applied);
 	applied_set_seq(&before->applied, s->seq);
 	s->pair->sides[BEFORE]->seq = s->seq;
 	if (f)
@@ -512,6 +512,14 @@ static void nudge_recorded(struct worker *w, const struct step *s, const struct 
 	}
 }
 
+static void exposures_recorded(struct worker *w, const struct step *s, const struct decision_record *d)
+{
+	struct side *before = &w->sides[BEFORE];
+	struct apply_input in = { .received_at_ms = s->received_at_ms, .replay = true };
+	decision_apply(&before->m, s->pair->sides[BEFORE], d, &in, &before->applied);
+	s->pair->sides[BEFORE]->seq = s->seq;
+}
+
 int decision_compare(struct worker *w, struct step *s, const struct ahead_item *item)
 {
 	struct decision_record d;
@@ -521,6 +529,8 @@ int decision_compare(struct worker *w, struct step *s, const struct ahead_item *
 		return result;
 	s->time_ms = d.ask.now_ms;
 	replay_recorded(w, s, &d, w->c->alone ? &reads : NULL);
+	if (!d.head.nudge && d.exposed_count)
+		exposures_recorded(w, s, &d);
 	if (d.head.nudge) {
 		nudge_recorded(w, s, &d, &reads);
 		return ERR_OK;

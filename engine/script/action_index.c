@@ -45,4 +45,5 @@ void actions_index(struct pack *p)
 		index_policies(p, &p->actions[i]);
 		p->actions[i].levers = levers_of(p, &p->actions[i]);
 	}
+	budgets_index(p);
 }

@@ -355,6 +355,8 @@ static void check_decisions(lua_State *L, const struct loader *l)
 			check_trait(L, p, at, "next", ACTION_NAME, a->next[k].action);
 		for (unsigned k = 0; k < a->term_count; k++)
 			check_term_of_offer(L, p, a, a->terms[k].value);
+		if (a->cost)
+			check_term_of_offer(L, p, a, a->cost);
 		check_asks(L, p, a);
 	}
 	for (unsigned i = 0; i < p->policy_count; i++) {

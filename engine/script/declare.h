@@ -130,6 +130,7 @@ void declare_rules(lua_State *L);
 void declare_decisions(lua_State *L);
 void declare_catalogue(lua_State *L);
 void declare_restraints(lua_State *L);
+void declare_budgets(lua_State *L);
 void declare_settings(lua_State *L);
 void settings_begin(lua_State *L);  /* before the first file runs */
 void settings_settle(lua_State *L); /* after the last */
@@ -170,6 +171,9 @@ void actions_index(struct pack *p); /* action_index.c */
 void read_propensity(lua_State *L, const struct fields *action, struct action_decl *a);
 void read_learning(const struct fields *pack, struct pack *p);
 void pack_index_learning(struct pack *p);
+/* declare_budget.c: after actions are indexed. */
+void budgets_index(struct pack *p);
+#define HOLDOUT_MOST 0.5 /* beyond that the exception would be the rule */
 void reads_build(struct loader *l); /* read_index.c */
 void reasons_prepare(struct pack *p); /* reasons.c */
 void mask_spread(struct pack *p); /* mask.c */

@@ -141,7 +141,7 @@ static int action_body(lua_State *L)
 {
 	static const char *const allowed[] = { "goal",  "group",      "channels", "asks",    "skills", "eligible", "applicable",
 					       "suitable", "value", "propensity", "context", "lever",  "say",      "next",
-					       "ignored_after", "offer",
+					       "ignored_after", "offer", "holdout", "cost",
 					       NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct place at = declare_named_place(L);
@@ -174,6 +174,8 @@ static int action_body(lua_State *L)
 		fields_fail_as(&f, "missing-field", "needs say = \"…\": the words to the customer");
 	read_next(L, &f, &a);
 	read_offer(L, &f, &a);
+	a.holdout = fields_number(&f, "holdout", 0, HOLDOUT_MOST, NAN);
+	a.cost = fields_value(&f, "cost");
 	p->actions = list_room(p->actions, p->action_count, sizeof(*p->actions));
 	p->actions[p->action_count++] = a;
 	declare_named_done(L);

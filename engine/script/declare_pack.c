@@ -121,7 +121,7 @@ void pack_assume(struct loader *l)
 static int pack_declare(lua_State *L)
 {
 	static const char *const allowed[] = { "name",    "zone",   "currency", "languages", "topics",
-					       "balance", "levers", "fallback", "mask",      "explore", "control", NULL };
+					       "balance", "levers", "fallback", "mask",      "explore", "control", "holdout", NULL };
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
 	struct fields f = fields_open(L, 1, "pack", place_here(L), allowed);

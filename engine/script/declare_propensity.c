@@ -41,6 +41,7 @@ void read_learning(const struct fields *pack, struct pack *p)
 {
 	p->explore = fields_number(pack, "explore", 0, 1, 0);
 	p->control = fields_number(pack, "control", 0, 1, 0);
+	p->holdout = fields_number(pack, "holdout", 0, HOLDOUT_MOST, 0);
 }
 
 /* The names that segments are made of, as one number: a model that was made of others begins its segments anew. */
@@ -65,5 +66,8 @@ void pack_index_learning(struct pack *p)
 		for (unsigned k = 0; k < a->by_count; k++)
 			a->by_facts[k] = pack_fact(p, a->by[k]);
 		p->explores |= a->explore > 0;
+		if (isnan(a->holdout))
+			a->holdout = p->holdout;
+		p->holds_out |= a->holdout > 0;
 	}
 }

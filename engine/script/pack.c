@@ -186,6 +186,7 @@ static void create_environment(lua_State *L)
 	declare_decisions(L);
 	declare_catalogue(L);
 	declare_restraints(L);
+	declare_budgets(L);
 	declare_settings(L);
 	declare_pack(L);
 	lua_pushcfunction(L, pack_require);

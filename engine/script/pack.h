@@ -128,7 +128,7 @@ struct rule_decl {
 };
 
 /* What a policy is beside its conditions and counts: made by channel "…" and ladder "…". */
-enum policy_kind { POLICY_PLAIN, POLICY_CONSENT, POLICY_PREFERENCE, POLICY_QUIET, POLICY_LADDER };
+enum policy_kind { POLICY_PLAIN, POLICY_CONSENT, POLICY_PREFERENCE, POLICY_QUIET, POLICY_LADDER, POLICY_BUDGET };
 enum policy_per { PER_ACTION, PER_GROUP, PER_GOAL, PER_CHANNEL, PER_ALL };
 struct policy_decl {
 	struct str *goal, *group, *action, *channel; /* what it covers; NULL: all */
@@ -140,6 +140,8 @@ struct policy_decl {
 	uint16_t quiet_from, quiet_to;     /* POLICY_QUIET: minutes of the day in the pack's zone */
 	struct str *before;     /* POLICY_LADDER: the step before, which must have been rejected; NULL: the first */
 	struct span ladder_within;
+	int64_t budget_money;   /* POLICY_BUDGET: minor units a month; -1: not bounded */
+	int64_t budget_offers;  /* … and offers that were made and not refused; -1 */
 	uint8_t per;            /* whose outcomes count together */
 	unsigned after_kind, after_count;  /* after N outcomes of a kind within a span … */
 	struct span after_within;
@@ -191,6 +193,9 @@ struct action_decl {
 	struct term *customer_value, *business_value;  /* literal or term or call; unknown counts as 0 and is said */
 	struct model_prior propensity;
 	double explore;         /* share of decisions in which its propensity is drawn */
+	double holdout;         /* share of customers who are never recommended it, unless they ask; NAN while loading: the pack's */
+	struct term *cost;      /* what it gives away, where an outcome does not say; reads the customer only. NULL: nothing */
+	bool budgeted;          /* what is spent on it is counted */
 	struct str **by; unsigned by_count; /* names of facts, or of attributes of the customer: segments are made of their values */
 	int *by_facts;          /* which fact each is; -1: an attribute */
 	struct context_weight *contexts; unsigned context_count; /* weights of all that hold multiply */
@@ -236,6 +241,9 @@ struct pack {
 	struct goal_lever *levers; unsigned lever_count;
 	double explore, control;   /* shares of decisions that try, and of customers who are decided about without what was learned */
 	bool explores;             /* some action does */
+	double holdout;            /* of actions that do not say */
+	bool holds_out;            /* some action does: exposures to it are kept */
+	unsigned budget_count;     /* of the policies */
 	struct str **fallback; unsigned fallback_count; /* actions recommended when the deadline passed; gates are not asked */
 	struct str **timeline_types; unsigned timeline_type_count; /* none: all */
 	struct str **timeline_fields; unsigned timeline_field_count;

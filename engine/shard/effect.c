@@ -114,8 +114,8 @@ void effect_work(struct shard *s, struct work *w)
 			    .changes_record = effect_changes(slot, w->effect.kind),
 			    .reserved_bytes = reserved + ENTRY_SLACK_BYTES };
 	uint64_t seq = commit_entry(s, &c);
-	if (w->effect.kind == EFFECT_LEARN)
-		models_tell(s, &w->effect.target, EFFECT_LEARN, w->effect.body, seq);
+	if (models_follow(s, w->effect.kind, &w->effect.target))
+		models_tell(s, &w->effect.target, w->effect.kind, w->effect.body, seq);
 	tell_source(s, w, seq);
 }
 

@@ -1,8 +1,8 @@
-/* shard/models.c: what actions have learned, at hand on every shard.
+/* shard/models.c: what actions have learned, and what was given away (decide/spending.h), at hand on every shard.
  *
  * The record of an action's model lives on the shard of its hash slot, as any record does, and effects bring it up to
- * date there. A decision needs the models of all candidates, so each shard keeps copies of those of its pack's actions. A
- * copy follows by the same effects, told from shard to shard after they were applied: in their order, and each once, since
+ * date there; so does the one ledger of what was given away. A decision needs the models of all candidates, and what is left
+ * of budgets, so each shard keeps copies of those that its pack asks for. A copy follows by the same effects, told from shard to shard after they were applied: in their order, and each once, since
  * it carries the sequence of the entry it is current to. What a decision read is recorded with it, so that a copy which
  * lags by what is in flight changes no replay.
  *
@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "state/ledgers.h"
 #include "shard/parts.h"
 #include "shard/work.h"
 
@@ -23,6 +24,7 @@ void models_finish(struct models *m, struct strpool *pool)
 	for (unsigned i = 0; i < m->count; i++)
 		record_destroy(m->copies[i], pool);
 	free(m->copies);
+	record_destroy(m->spent, pool);
 	*m = (struct models){ 0 };
 }
 
@@ -47,7 +49,7 @@ static int copy_from(struct shard *owner, struct shard *to, const struct subject
 
 static struct models load(struct engine *e, struct shard *s, const struct pack *p)
 {
-	struct models m = { must_calloc(p->action_count + 1, sizeof(m.copies[0])), p->action_count, 0 };
+	struct models m = { .copies = must_calloc(p->action_count + 1, sizeof(m.copies[0])), .count = p->action_count };
 	for (unsigned i = 0; i < m.count; i++) {
 		struct subject subject = subject_of(SUBJECT_MODEL, str_slice(p->actions[i].name));
 		if (copy_from(engine_owner(e, &subject), s, &subject, &m.copies[i]) != ERR_OK)
@@ -55,6 +57,9 @@ static struct models load(struct engine *e, struct shard *s, const struct pack *
 				  SLICE_ARG(subject_id(&subject)), error_last()->text);
 		m.known += m.copies[i] != NULL;
 	}
+	struct subject spent = ledger_subject(LEDGER_SPENT, 0);
+	if (p->budget_count && copy_from(engine_owner(e, &spent), s, &spent, &m.spent) != ERR_OK)
+		log_error("what was given away cannot be read (%s): budgets begin anew", error_last()->text);
 	return m;
 }
 
@@ -84,30 +89,40 @@ void models_swap(struct shard *s)
 	s->next_models = (struct models){ 0 };
 }
 
-static void follow(struct shard *s, const struct work *w)
+/* The copy that the effect concerns; NULL: the pack wants none. */
+static struct record **copy_of(struct shard *s, const struct work *w)
 {
+	if (w->effect.kind == EFFECT_COUNT)
+		return s->machine.pack->budget_count ? &s->models.spent : NULL;
 	const struct str *name = strpool_find(s->machine.pool, subject_id(&w->effect.target));
 	int index = name ? pack_action(s->machine.pack, name) : -1;
-	if (index < 0 || (unsigned)index >= s->models.count)
+	return index < 0 || (unsigned)index >= s->models.count ? NULL : &s->models.copies[index];
+}
+
+static void follow(struct shard *s, const struct work *w)
+{
+	struct record **copy = copy_of(s, w);
+	if (!copy)
 		return;
-	struct record **copy = &s->models.copies[index];
 	if (!*copy) {
 		*copy = record_create(&w->effect.target);
-		s->models.known++;
+		s->models.known += w->effect.kind != EFFECT_COUNT;
 	}
 	if ((*copy)->seq >= w->effect.source_seq)
 		return; /* it was taken whole since */
 	if (w->effect.kind == EFFECT_FORGET)
 		machine_forget(&s->machine, *copy, w->effect.body);
+	else if (w->effect.kind == EFFECT_COUNT)
+		machine_count(&s->machine, *copy, w->effect.body);
 	else
 		machine_learn(&s->machine, *copy, w->effect.body);
 	(*copy)->seq = w->effect.source_seq;
 }
 
-void models_tell(struct shard *s, const struct subject *action, uint8_t kind, struct slice body, uint64_t seq)
+void models_tell(struct shard *s, const struct subject *subject, uint8_t kind, struct slice body, uint64_t seq)
 {
 	struct work w = { .kind = WORK_MODEL, .home = s };
-	w.effect.target = *action;
+	w.effect.target = *subject;
 	w.effect.kind = kind;
 	w.effect.body = body;
 	w.effect.source_seq = seq;
@@ -123,4 +138,14 @@ void model_work(struct shard *s, struct work *w)
 	follow(s, w);
 	histogram_add(&s->counts.model_ns, clock_mono_ns() - w->effect.told_ns);
 	work_destroy(w);
+}
+
+bool models_follow(const struct shard *s, uint8_t kind, const struct subject *subject)
+{
+	if (kind == EFFECT_LEARN)
+		return true;
+	if (kind != EFFECT_COUNT || !s->machine.pack->budget_count)
+		return false;
+	struct subject spent = ledger_subject(LEDGER_SPENT, 0);
+	return subject_equal(&spent, subject);
 }

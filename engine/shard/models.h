@@ -1,4 +1,4 @@
-/* shard/models.h: copies of what actions have learned, for decisions. Private to this folder. */
+/* shard/models.h: copies of what actions have learned, and of what was given away, for decisions. Private to this folder. */
 #ifndef NUDGED_SHARD_MODELS_H
 #define NUDGED_SHARD_MODELS_H
 
@@ -11,6 +11,7 @@ struct shard;
 struct models {
 	struct record **copies; /* one an action of the pack; NULL: it has learned nothing */
 	unsigned count, known;
+	struct record *spent;   /* NULL: nothing was given away, or the pack has no budget */
 };
 
 void models_finish(struct models *m, struct strpool *pool);
@@ -20,8 +21,10 @@ void models_load(struct engine *e);
 /* Takes those of the packs that are about to be installed, while all shards stand; then each installs its own. */
 void models_prepare(struct engine *e);
 void models_swap(struct shard *s);
-/* By the owner of an action's model: the entry `seq` was an effect of this kind on it, EFFECT_LEARN or EFFECT_FORGET. */
-void models_tell(struct shard *s, const struct subject *action, uint8_t kind, struct slice body, uint64_t seq);
+/* Does an effect of that kind on that subject concern copies? */
+bool models_follow(const struct shard *s, uint8_t kind, const struct subject *subject);
+/* By the owner of what is copied: the entry `seq` was such an effect on it, or EFFECT_FORGET. */
+void models_tell(struct shard *s, const struct subject *subject, uint8_t kind, struct slice body, uint64_t seq);
 /* models_told.c: GetModels, from the copies. ERR_MISSING: the pack has no such action. */
 int models_answer(struct shard *s, uint64_t request_id, struct slice action, struct bytes *out);
 

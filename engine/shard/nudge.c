@@ -60,7 +60,8 @@ void nudge_work(struct shard *s, struct work *w)
 	ask.bound_member = (uint8_t)(member > 0 ? member : 0);
 	struct decide_subjects subjects = { .customer = slot->record,
 					    .area = area_of(s, slot->record),
-					    .models = models_at_hand(&s->models) };
+					    .models = models_at_hand(&s->models),
+					    .spent = s->models.spent };
 	struct foreign_reads foreign = { 0 };
 	struct decision decision;
 	machine_decide(&s->machine, &subjects, &ask, &foreign, &decision);
@@ -86,7 +87,7 @@ void nudge_work(struct shard *s, struct work *w)
 	CHECK(result == ERR_OK);
 	struct applied *applied = &s->applied;
 	struct apply_input in = { .received_at_ms = s->now_ms };
-	nudge_apply(&s->machine, slot->record, &d, &in, applied);
+	decision_apply(&s->machine, slot->record, &d, &in, applied);
 	struct entry entry = { .kind = ENTRY_DECISION };
 	entry.decision.bytes = bytes_slice(&s->encoded);
 	struct commit c = { .slot = slot,

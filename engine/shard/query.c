@@ -81,7 +81,33 @@ static bool fetch_foreign(struct shard *s, struct work **wp)
 	return true;
 }
 
-static void record_decision(struct shard *s, const struct record *r, const struct decision_head *head,
+/* What changes the record is what the body says: live does as replay will. */
+static void exposures_apply(struct shard *s, struct commit *c)
+{
+	struct decision_record d;
+	struct apply_input in = { .received_at_ms = s->now_ms };
+	int result = decision_decode(&d, bytes_slice(&s->encoded), &s->machine.arena);
+	CHECK(result == ERR_OK);
+	decision_apply(&s->machine, c->slot->record, &d, &in, &s->applied);
+	c->applied = &s->applied;
+	c->changes_record = true;
+}
+
+/* Of a customer whose record cannot take it, nobody is exposed. */
+static struct slot *exposed_slot(struct shard *s, struct slot *slot, const struct record *customer, struct decision *d)
+{
+	if (!d->exposed_count)
+		return slot;
+	struct subject subject = record_subject(customer);
+	if (!slot && cache_get(&s->cache, &subject, true, &slot) != ERR_OK)
+		slot = NULL;
+	if (!slot || slot->full)
+		d->exposed_count = 0;
+	return slot;
+}
+
+/* slot: NULL where nothing is known of the customer and nothing is to be. */
+static void record_decision(struct shard *s, struct slot *known, const struct record *r, const struct decision_head *head,
 			    const struct ask *ask, const struct foreign_reads *foreign, const struct decision *d)
 {
 	bytes_clear(&s->encoded);
@@ -93,11 +119,13 @@ static void record_decision(struct shard *s, const struct record *r, const struc
 	struct slot slot = { .record = (struct record *)r, .hash = subject_hash(&r->subject) };
 	struct entry entry = { .kind = ENTRY_DECISION };
 	entry.decision.bytes = bytes_slice(&s->encoded);
-	struct commit c = { .slot = &slot,
+	struct commit c = { .slot = known ? known : &slot,
 			    .entry = &entry,
 			    .received_at_ms = s->now_ms,
 			    .unhurried = true,
 			    .reserved_bytes = s->encoded.len + ENTRY_SLACK_BYTES };
+	if (known && d->exposed_count)
+		exposures_apply(s, &c);
 	commit_entry(s, &c);
 }
 
@@ -108,12 +136,14 @@ static struct bytes *answer_of(struct work *w)
 }
 
 /* area: the customer's; NULL: none known. */
-static void decide(struct shard *s, struct work *w, const struct record *customer, const struct subject *area)
+static void decide(struct shard *s, struct work *w, struct slot *slot, const struct record *customer,
+		   const struct subject *area)
 {
 	struct ask *ask = &w->recommend.ask;
 	struct deadline deadline = { w->recommend.started_ns + (uint64_t)w->recommend.deadline_ms * 1000000u };
 	struct record *owned_agent = NULL, *owned_area = NULL;
-	struct decide_subjects subjects = { .customer = customer, .models = models_at_hand(&s->models) };
+	struct decide_subjects subjects = { .customer = customer, .models = models_at_hand(&s->models),
+					    .spent = s->models.spent };
 	if (ask->agent.len) {
 		struct subject agent = subject_of(SUBJECT_AGENT, ask->agent);
 		subjects.agent = foreign_record(s, &agent, w->recommend.agent_record, &owned_agent);
@@ -136,7 +166,8 @@ static void decide(struct shard *s, struct work *w, const struct record *custome
 	else
 		machine_decide(&s->machine, &subjects, ask, &foreign, &decision);
 	struct decision_head head = { .boot = ask->boot, .count = ask->count, .customer_seq = customer->seq };
-	record_decision(s, customer, &head, ask, &foreign, &decision);
+	slot = exposed_slot(s, slot, customer, &decision);
+	record_decision(s, slot, customer, &head, ask, &foreign, &decision);
 	stages_lap(&s->machine.stages, STAGE_RECORD, 1);
 	struct wire_recommendation wire;
 	decision_to_wire(s, &decision, &head, customer, ask->now_ms, ask->channel, &wire);
@@ -174,7 +205,7 @@ void recommend_work(struct shard *s, struct work *w)
 		work_refuse(s, w, ERR_INVALID, "time_ms",
 			    "it lies before this customer's newest event: a recommendation is for now or later");
 	else
-		decide(s, w, customer, in_area ? &area : NULL);
+		decide(s, w, slot, customer, in_area ? &area : NULL);
 	record_destroy(nobody, s->machine.pool);
 }
 

@@ -163,18 +163,21 @@ static int replay_decision(struct shard *s, struct slot *slot, struct entry *ent
 		if (!checks->report.first_mismatch_seq)
 			checks->report.first_mismatch_seq = je->seq;
 	}
-	if (!d.head.nudge)
+	if (!decision_changes(&d))
 		return ERR_OK;
 	if (!current) {
 		struct bytes nudge = { 0 };
 		struct apply_input in = { .received_at_ms = je->received_at_ms, .replay = true };
-		nudge_message(s, slot->record, &d, &nudge);
-		nudge_apply(&s->machine, slot->record, &d, &in, &s->applied);
+		if (d.head.nudge)
+			nudge_message(s, slot->record, &d, &nudge);
+		decision_apply(&s->machine, slot->record, &d, &in, &s->applied);
+		result = differs(checks, je, &s->applied);
 		commit(s, slot, entry, &s->applied, je, (struct slice){ 0 }, (struct slice){ 0 }, bytes_slice(&nudge));
 		bytes_finish(&nudge);
 	}
-	seen_effect(s->engine, d.head.source_seq, d.head.source_index, je->seq);
-	return ERR_OK;
+	if (d.head.nudge)
+		seen_effect(s->engine, d.head.source_seq, d.head.source_index, je->seq);
+	return result;
 }
 
 static int replay_acknowledge(struct shard *s, struct slot *slot, struct entry *entry, const struct journal_entry *je,

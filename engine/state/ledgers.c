@@ -6,6 +6,11 @@
 
 #include <stdio.h>
 
+/* Of an action, so many days after: enum action_after. */
+#define AFTER_DAYS(days) \
+	"contacted_" days, "contacts_" days, "contacts_squared_" days, "complained_" days, "lost_" days, "moods_" days, \
+		"mood_" days, "mood_squared_" days
+
 const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_CONTACTS] = { .name = "contacts", .dims = { "agent", "topic", "channel" }, .measures = {
 		"contacts", "open", "served", "abandoned", "inferred", "followed", "case_open", "repeats", "transfers",
@@ -17,10 +22,15 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_CUSTOMERS] = { .name = "customers", .stock = true },
 	[LEDGER_CHURN] = { .name = "churn" },
 	[LEDGER_CONTRACTS] = { .name = "contracts" },
-	[LEDGER_ACTIONS] = { .name = "actions", .dims = { "action", "arm", "channel", "agent" } },
-	[LEDGER_SPENT] = { .name = "spent" },
+	[LEDGER_ACTIONS] = { .name = "actions", .dims = { "action", "arm", "channel", "agent", "goal", "group" }, .measures = {
+		"exposed", "shown", "offered", "accepted", "rejected", "later", "ignored", "overruled", "revenue", "cost",
+		AFTER_DAYS("30"), AFTER_DAYS("90"), "recommended" } },
+	[LEDGER_SPENT] = { .name = "spent", .stock = true, .dims = { "month", "goal", "group", "action" }, .measures = {
+		"money", "offers" } },
 	[LEDGER_CAMPAIGNS] = { .name = "campaigns" },
 	[LEDGER_AGENTS] = { .name = "agents" },
+	[LEDGER_REASONS] = { .name = "reasons", .dims = { "action", "outcome", "reason", "agent", "goal", "group" }, .measures = {
+		"said" } },
 };
 
 struct subject ledger_subject(enum ledger_id ledger, int32_t day)

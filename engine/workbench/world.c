@@ -2,6 +2,8 @@
  * theirs), then the decisions its nudges ask for. */
 #include "workbench/world.h"
 
+#include "state/ledgers.h"
+
 #include "base/check.h"
 #include "base/error.h"
 
@@ -182,7 +184,9 @@ static const struct record *const *models_of(struct world *w)
 /* What is called to explain a decision runs apart from what makes it. */
 static void decide(struct world *w, struct decide_subjects *subjects, struct ask *ask)
 {
+	struct subject spent = ledger_subject(LEDGER_SPENT, 0);
 	subjects->models = models_of(w);
+	subjects->spent = w->m.pack->budget_count ? record_at(w, &spent, false) : NULL;
 	const struct world_meter *meter = w->meter;
 	struct foreign_reads once = { 0 }, again = { 0 };
 	if (w->covered || meter) {

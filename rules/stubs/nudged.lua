@@ -98,6 +98,7 @@ function Term:max(x) end
 ---@field fallback? string[] actions recommended when the deadline passed; their gates are not asked
 ---@field explore? number share of decisions in which propensities are drawn, to try things, 0 to 1; 0
 ---@field control? number share of customers about whom is decided without what was learned, 0 to 1; 0
+---@field holdout? number share of customers who are never recommended an action, of each that does not say; 0 to 0.5; 0
 ---@field mask? string[] attributes, fields and facts that must not be in the decision log, nor what is made from them
 ---@class nudged.Levers
 ---@field goals? table<string, number> how much a goal counts when actions are ranked; 1
@@ -479,6 +480,20 @@ function channel(name) end
 ---@return fun(body: nudged.LadderBody)
 function ladder(name) end
 
+---@class nudged.BudgetBody
+---@field goal? string of one goal, one group, or one action; of all where none is named
+---@field group? string
+---@field action? string
+---@field per? "month" of the pack's zone
+---@field at_most? number what it may give away in it, in the smallest unit of the currency
+---@field offers? number how many offers may be made in it, less those refused
+---@field except? nudged.Condition not where this is true
+---@field say? nudged.Words told to the agent while it holds something back
+---What may be given away in a month. An action whose cost does not fit into what is left of it is held back until the next.
+---`budget { group = "contract", at_most = setting("budget.contract", { at_least = 0, unit = "VND" }), offers = 200 }`
+---@param body nudged.BudgetBody
+function budget(body) end
+
 ---How likely it is to be accepted when offered: your estimate, which outcomes correct as they come in.
 ---`propensity = { start = 0.2, by = { "segment" }, half_life = "90d" }`
 ---@class nudged.Propensity
@@ -539,6 +554,8 @@ function group(name) end
 
 ---@class nudged.ActionBody
 ---@field offer? nudged.Offer
+---@field cost? nudged.Number what it gives away, in the smallest unit of the currency, where an outcome does not say; of the customer's state
+---@field holdout? number share of customers who are not recommended it unless they ask, so that its effect can be told; the pack's
 ---@field goal? string its group's, where that has one
 ---@field group? string
 ---@field skills? nudged.Types words that the agent's attribute `skills` must list

@@ -63,9 +63,9 @@ static bool apply(struct ahead_item *item, struct record *r)
 		return e->effect.kind != EFFECT_ABSORB || r->seq != 0;
 	case ENTRY_DECISION:
 		CHECK(decision_decode(&d, e->decision.bytes, &m.arena) == ERR_OK);
-		if (d.head.nudge)
-			nudge_apply(&m, r, &d, &in, &applied);
-		return d.head.nudge;
+		if (decision_changes(&d))
+			decision_apply(&m, r, &d, &in, &applied);
+		return decision_changes(&d);
 	case ENTRY_ACKNOWLEDGE:
 		CHECK(machine_apply_acknowledge(&m, r, e->acknowledge.seq, e->acknowledge.index, e->acknowledge.time_ms,
 						&alert) == ERR_OK);

@@ -19,7 +19,8 @@
 #define ALIASES 3
 #define PROSPECTS ALIASES /* what happened under an alias that nobody owned yet */
 #define ACTIONS 4
-#define RECORDS (CUSTOMERS + AGENTS + ALIASES + PROSPECTS + ACTIONS)
+#define LEDGERS 1 /* all that is counted, in one */
+#define RECORDS (CUSTOMERS + AGENTS + ALIASES + PROSPECTS + LEDGERS + ACTIONS)
 
 static const char pack[] =
 	"pack { name = 'sim', currency = 'EUR', topics = { 'bill', 'net' }, fallback = { 'listen' }, explore = 0.3, control "
@@ -68,6 +69,7 @@ static const char pack[] =
 	"rule 'refused' { on = 'outcome.rejected', set = { refused = event.action } }\n"
 	"policy { goal = 'grow', unless = any { promise:is_missed(), outage:is_open() }, except = asked_for_it(), say "
 	"= 'Fix first.' }\n"
+	"budget { goal = 'serve', offers = 20, at_most = 10 }\n"
 	"policy { per = 'goal', after = { rejected = 2, within = '30d' }, pause = '5d' }\n"
 	"fact.callers = calc({ n = fact.same }, function(v) return v.n and v.n > 1 and 'often' or 'rarely' end)\n"
 	"action 'listen' { goal = 'serve', value = { customer = 0.5, business = 0.1 }, say = 'I listen.',\n"
@@ -77,7 +79,7 @@ static const char pack[] =
 	"  say = '{member}: {texts}', propensity = { start = 0.2, evidence = 0.5, half_life = '1d' } }\n"
 	"action 'more' { goal = 'grow', asks = { 'bill' }, eligible = fact.mood:above(-0.5), value = { customer = 0.1, "
 	"business = fact.broken }, say = 'More.' }\n"
-	"action 'rest' { goal = 'serve', suitable = attr('strained', 'agent'):is(true), value = { customer = 1, "
+	"action 'rest' { goal = 'serve', holdout = 0.3, cost = fact.weight, suitable = attr('strained', 'agent'):is(true), value = { customer = 1, "
 	"business = 0 },\n"
 	"  context = { { when = shifts:count('7d'):above(3), weight = 1.5 } }, say = 'Rest.' }\n"
 	"answers 'bill' { why = 'Mood {mood:2}.' }\n";
@@ -102,6 +104,8 @@ static struct subject subject_at(unsigned i)
 	char id[16];
 	if (i >= RECORDS - ACTIONS)
 		return subject_of(SUBJECT_MODEL, slice_of(actions[i - (RECORDS - ACTIONS)]));
+	if (i == RECORDS - ACTIONS - LEDGERS)
+		return subject_of(SUBJECT_LEDGER, SLICE("all"));
 	if (i < CUSTOMERS)
 		snprintf(id, sizeof(id), "c%u", i);
 	else if (i < CUSTOMERS + AGENTS)
@@ -118,6 +122,8 @@ static unsigned record_of(const struct subject *s)
 {
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct subject at = subject_at(i);
+		if (at.kind == SUBJECT_LEDGER && s->kind == SUBJECT_LEDGER)
+			return i;
 		if (subject_equal(&at, s))
 			return i;
 	}
@@ -176,7 +182,7 @@ static void side_store(struct side *s, unsigned i)
 struct story {
 	struct side live, replay;
 	int64_t now_ms, received_ms;
-	uint64_t seq, entries, aborted, alerts, effects, nudges, decisions, timers, merges, learned, drawn, controls;
+	uint64_t seq, entries, aborted, alerts, effects, nudges, decisions, timers, merges, learned, drawn, controls, exposed;
 	unsigned ids;
 };
 
@@ -304,13 +310,26 @@ static void entry_outcome(struct story *s, unsigned customer)
 	entry_effects(s, NULL, &in);
 }
 
-/* A query changes nothing; made live, its record must verify on the other side. */
+static void expose(struct story *s, unsigned customer, const struct decision_record *r)
+{
+	const struct exposures x = { r->exposed, r->exposed_count, r->ask.channel, r->ask.agent, r->ask.now_ms };
+	struct apply_input in = { .received_at_ms = s->received_ms };
+	machine_apply_exposures(&s->live.m, s->live.records[customer], &x, &in, &s->live.out);
+	struct apply_input again = replay_input(s, &in);
+	machine_apply_exposures(&s->replay.m, s->replay.records[customer], &x, &again, &s->replay.out);
+	s->exposed += r->exposed_count;
+	settle(s, customer);
+	entry_effects(s, NULL, &in);
+}
+
+/* A query changes nothing but what the customer is exposed to; made live, its record must verify on the other side. */
 static void query(struct story *s, unsigned customer)
 {
 	static const char *const topics[] = { "bill", "net", "" };
 	struct decide_subjects subjects = {
 		.customer = s->live.records[customer],
 		.agent = random_next(2) ? s->live.records[CUSTOMERS] : NULL,
+		.spent = s->live.records[RECORDS - ACTIONS - LEDGERS],
 		.models = (const struct record *const *)&s->live.records[RECORDS - ACTIONS],
 	};
 	struct foreign_reads foreign = { 0 };
@@ -333,6 +352,8 @@ static void query(struct story *s, unsigned customer)
 	decision_encode(&(struct decision_head){ .boot = 1, .count = s->decisions }, &ask, &foreign, &d, &b);
 	CHECK(decision_decode(&r, bytes_slice(&b), &s->replay.m.arena) == ERR_OK);
 	CHECK(decision_verify(&s->replay.m, s->replay.records[customer], &r));
+	if (r.exposed_count)
+		expose(s, customer, &r);
 	bytes_finish(&b);
 	s->decisions++;
 	s->controls += d.control;
@@ -447,22 +468,23 @@ int main(int argc, char **argv)
 	unsigned stories = argc > 1 ? (unsigned)atoi(argv[1]) : 12, entries = argc > 2 ? (unsigned)atoi(argv[2]) : 500;
 	uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	struct story *s = must_malloc(sizeof(*s));
-	uint64_t sums[11] = { 0 };
+	uint64_t sums[12] = { 0 };
 	for (unsigned i = 0; i < stories; i++) {
 		run_story(s, seed + i, entries);
-		const uint64_t one[11] = { s->entries, s->aborted, s->alerts, s->effects, s->nudges,  s->decisions,
-					   s->timers,  s->merges,  s->learned, s->drawn,  s->controls };
-		for (unsigned k = 0; k < 11; k++)
+		const uint64_t one[12] = { s->entries, s->aborted, s->alerts, s->effects, s->nudges,  s->decisions,
+					   s->timers,  s->merges,  s->learned, s->drawn,  s->controls,
+					   s->exposed };
+		for (unsigned k = 0; k < 12; k++)
 			sums[k] += one[k];
 	}
 	free(s);
 	printf("%u stories: %llu entries, %llu aborted calls, %llu alerts, %llu effects, %llu nudges, %llu decisions, "
-	       "%llu timers, %llu merges, %llu outcomes learned, %llu propensities drawn, %llu decisions of the control group\n",
+	       "%llu timers, %llu merges, %llu outcomes learned, %llu propensities drawn, %llu decisions of the control group, %llu exposures\n",
 	       stories, (unsigned long long)sums[0], (unsigned long long)sums[1], (unsigned long long)sums[2],
 	       (unsigned long long)sums[3], (unsigned long long)sums[4], (unsigned long long)sums[5],
 	       (unsigned long long)sums[6], (unsigned long long)sums[7], (unsigned long long)sums[8],
-	       (unsigned long long)sums[9], (unsigned long long)sums[10]);
-	for (unsigned k = 0; k < 11; k++)
+	       (unsigned long long)sums[9], (unsigned long long)sums[10], (unsigned long long)sums[11]);
+	for (unsigned k = 0; k < 12; k++)
 		CHECK(sums[k] > 0); /* a story in which nothing of a kind happens tests nothing of it */
 	return 0;
 }

@@ -37,6 +37,8 @@ static const struct setting settings[] = {
 	  "nothing is kept" },
 	{ "listen", SETTING_LIST, AT(listen), "ADDR", "unix:/run/nudged/nudged.sock", 0, 0, NULL,
 	  "unix:PATH or tcp:HOST:PORT (loopback only, port 0: any free one); may be given several times" },
+	{ "http", SETTING_TEXT, AT(http), "ADDR", NULL, 0, 0, NULL,
+	  "HTTP/JSON gateway on HOST:PORT (loopback only, port 0: any free one) or unix:PATH; none unless it is given" },
 	{ "shards", SETTING_NUMBER, AT(shards), "N", "1", 1, LIMIT_SHARDS, NULL,
 	  "apply threads; a data directory may be opened with any number" },
 	{ "cache_mb", SETTING_NUMBER, AT(cache_mb), "MIB", "1024", 1, 1 << 20, NULL,
@@ -303,6 +305,7 @@ void config_finish(struct config *c)
 	free(c->watch);
 	free(c->scratch);
 	free(c->decision_log);
+	free(c->http);
 	free(c->file);
 	free(c->clock);
 	free(c->base);

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/http.h"
 #include "net/server.h"
 #include "watch.h"
 #include "watch_show.h"
@@ -33,12 +34,14 @@ struct progress {
 	uint64_t began_ns, said_ns;
 	const char *stage;
 	bool terminal, open_line;
+	struct http *http; /* is told too; may be NULL */
 };
 
 static void say_progress(void *arg, const char *stage, uint64_t done, uint64_t all)
 {
 	struct progress *p = arg;
 	uint64_t now = clock_mono_ns();
+	http_progress(p->http, stage, done, all);
 	if (!p->stage || strcmp(p->stage, stage) != 0) {
 		p->stage = stage;
 		p->began_ns = p->said_ns = now;
@@ -150,6 +153,8 @@ static int check(const struct config *c)
 	for (unsigned i = 0; i < c->listen_count; i++)
 		if (server_check_address(c->listen[i]) != ERR_OK)
 			return complain("listen", EXIT_USAGE);
+	if (c->http && http_check_address(c->http) != ERR_OK)
+		return complain("http", EXIT_USAGE);
 	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
 		return complain("the pack would be refused", EXIT_USAGE);
 	if (stat(c->data, &st) == 0 && (!S_ISDIR(st.st_mode) || access(c->data, R_OK | W_OK | X_OK) != 0)) {
@@ -186,10 +191,19 @@ static void serve(const struct config *c, struct engine *e, const sigset_t *sign
 	}
 }
 
-static int open_engine(const struct config *c, struct engine **out)
+/* It listens at once, so that who waits for us can ask how long. */
+static int open_gateway(const struct config *c, struct http **out)
+{
+	if (!c->http)
+		return ERR_OK;
+	int result = http_create(out, c->http, NUDGED_VERSION);
+	return result == ERR_OK ? http_start(*out) : result;
+}
+
+static int open_engine(const struct config *c, struct http *http, struct engine **out)
 {
 	struct engine_config ec = engine_config_of(c);
-	struct progress p = { .terminal = isatty(STDERR_FILENO) };
+	struct progress p = { .terminal = isatty(STDERR_FILENO), .http = http };
 	int result = engine_open(out, &ec, say_progress, &p);
 	end_progress(&p);
 	return result;
@@ -209,6 +223,7 @@ static void end_engine(struct engine *e)
 static int run(const struct config *c, const sigset_t *signals)
 {
 	struct server *server = NULL;
+	struct http *http = NULL;
 	struct engine *e = NULL;
 	struct watch *watch = NULL;
 	bool changed;
@@ -219,7 +234,11 @@ static int run(const struct config *c, const sigset_t *signals)
 		return complain("the pack is refused", EXIT_FAILURE); /* before anything is made */
 	if (server_create(&server, (const char *const *)c->listen, c->listen_count) != ERR_OK)
 		return complain("", EXIT_FAILURE);
-	if (open_engine(c, &e) != ERR_OK || engine_run(e) != ERR_OK) {
+	if (open_gateway(c, &http) != ERR_OK) {
+		complain("http", EXIT_FAILURE);
+		goto out;
+	}
+	if (open_engine(c, http, &e) != ERR_OK || engine_run(e) != ERR_OK) {
 		complain("cannot start", EXIT_FAILURE);
 		goto out;
 	}
@@ -230,6 +249,10 @@ static int run(const struct config *c, const sigset_t *signals)
 	if (server_start(server, e) != ERR_OK) {
 		complain("cannot start", EXIT_FAILURE);
 		goto out;
+	}
+	if (http) {
+		http_serve(http, server, e);
+		log_info("HTTP on %s", http_address(http));
 	}
 	for (unsigned i = 0; i < c->listen_count; i++)
 		log_info("ready on %s", server_address(server, i));
@@ -244,9 +267,11 @@ static int run(const struct config *c, const sigset_t *signals)
 	code = EXIT_SUCCESS;
 stop:
 	watch_stop(watch);
+	http_stop(http);
 	engine_stop_changes(e);
 	server_stop(server);
 out:
+	http_destroy(http);
 	end_engine(e);
 	server_destroy(server);
 	if (code == EXIT_SUCCESS)

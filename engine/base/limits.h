@@ -19,6 +19,21 @@
 #define LIMIT_CONNECTIONS 1024u
 #define LIMIT_HANDSHAKE_MS 10000u      /* from connecting to Hello: idle strangers do not hold places */
 
+/* HTTP gateway. What its connections have sent and nobody has read is bounded for all of them together: 1,024 bodies of
+ * 1 MiB would be 1 GiB. The largest answer in the making and its JSON come to some tens of MiB, one at a time. */
+#define LIMIT_HTTP_CONNECTIONS 1024u   /* then the one that has been idle for longest is closed */
+#define LIMIT_HTTP_HEADER_BYTES (8u * KIB)
+#define LIMIT_HTTP_BODY_BYTES (1u * MIB)
+#define LIMIT_HTTP_HELD_BYTES (64u * MIB) /* all connections together; then the largest is closed */
+#define LIMIT_HTTP_REQUEST_MS 10000u   /* from a request's first byte to its last */
+#define LIMIT_HTTP_IDLE_MS 60000u      /* between two requests; and for a client that takes nothing of its answer */
+#define LIMIT_HTTP_ANSWER_MS 60000u    /* for the shards; then the client is told `timeout` */
+#define LIMIT_HTTP_ASKED 1024u         /* questions on their way to the shards; then `busy` */
+#define LIMIT_HTTP_LINK_BYTES (8u * MIB)  /* questions that a shard has not taken yet; then `busy` */
+#define LIMIT_HTTP_FOLLOWERS 256u      /* event streams */
+#define LIMIT_HTTP_FOLLOWER_BYTES (256u * KIB) /* that one of them has not taken; then its feed waits */
+#define LIMIT_HTTP_PING_MS 15000u      /* between two signs of life on a quiet event stream */
+
 /* Event. */
 #define LIMIT_ID_BYTES 64u             /* customer, member, agent, contact, area, event id, source: on disk, one length byte */
 #define LIMIT_ALIAS_BYTES 128u         /* an email address may be longer than an id; longest subject id, on disk */

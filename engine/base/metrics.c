@@ -48,6 +48,17 @@ uint64_t histogram_percentile(const struct histogram *h, double percent)
 	return UINT64_MAX;
 }
 
+uint64_t histogram_at_most(const struct histogram *h, uint64_t value)
+{
+	uint64_t count = 0;
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS && bucket_end(i) <= value; i++) {
+		count += counter_get(&h->buckets[i]);
+		if (bucket_end(i) == UINT64_MAX)
+			break; /* no value is beyond */
+	}
+	return count;
+}
+
 void histogram_merge(struct histogram *into, const struct histogram *from)
 {
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)

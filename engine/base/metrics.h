@@ -30,6 +30,8 @@ struct histogram {
 void histogram_add(struct histogram *h, uint64_t value);
 /* The value at or below which `percent` of the values lie: the upper end of its bucket. 0 where empty. */
 uint64_t histogram_percentile(const struct histogram *h, double percent);
+/* How many values there are of at most that; exact where it is 2^n - 1. */
+uint64_t histogram_at_most(const struct histogram *h, uint64_t value);
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
 #endif

@@ -140,7 +140,7 @@ void conn_close(struct conn *c)
 	*c->at = c->next;
 	if (c->next)
 		c->next->at = c->at;
-	atomic_fetch_sub(&c->loop->conn_count, 1);
+	atomic_fetch_sub(&c->loop->conn_count, !c->session.inner);
 	loop_forget(c->loop, &c->turn);
 	event_free(c->readable);
 	event_free(c->writable);
@@ -280,7 +280,7 @@ static int64_t peer_uid(int fd)
 	return who.uid;
 }
 
-void conn_open(struct loop *l, int fd)
+void conn_open(struct loop *l, int fd, bool inner)
 {
 	struct conn *c = must_calloc(1, sizeof(*c));
 	c->loop = l;
@@ -297,7 +297,8 @@ void conn_open(struct loop *l, int fd)
 	if (c->next)
 		c->next->at = &c->next;
 	l->conns = c;
-	c->session.peer_uid = peer_uid(fd);
+	c->session.inner = inner;
+	c->session.peer_uid = inner ? -1 : peer_uid(fd);
 	shard_session_open(l->shard, &c->session);
 	set_reading(c, true);
 }

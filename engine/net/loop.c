@@ -133,20 +133,22 @@ static void on_handed(evutil_socket_t fd, short what, void *arg)
 	queue_clear_fd(l->queue);
 	while ((n = queue_pop_all(l->queue, items, HANDED_MAX))) {
 		for (size_t i = 0; i < n; i++) {
-			if (items[i])
-				conn_open(l, (int)((intptr_t)items[i] - 1));
+			intptr_t item = (intptr_t)items[i];
+			if (item)
+				conn_open(l, (int)(item >> 1) - 1, item & 1);
 			else
 				event_base_loopbreak(l->base);
 		}
 	}
 }
 
-bool loop_hand_over(struct loop *l, int fd)
+/* As (fd + 1) * 2, odd where it is an inner one: never NULL. */
+bool loop_hand_over(struct loop *l, int fd, bool inner)
 {
-	atomic_fetch_add(&l->conn_count, 1);
-	if (queue_push(l->queue, (void *)((intptr_t)fd + 1)))
+	atomic_fetch_add(&l->conn_count, !inner);
+	if (queue_push(l->queue, (void *)(((intptr_t)fd + 1) * 2 + inner)))
 		return true;
-	atomic_fetch_sub(&l->conn_count, 1);
+	atomic_fetch_sub(&l->conn_count, !inner);
 	return false;
 }
 

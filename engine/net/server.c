@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/inner.h"
 #include "net/listener.h"
 #include "net/loop.h"
 
@@ -89,9 +90,23 @@ static void on_accept(evutil_socket_t listening, short what, void *arg)
 			close(fd);
 			continue;
 		}
-		if (!loop_hand_over(&s->loops[s->next++ % s->loop_count], fd))
+		if (!loop_hand_over(&s->loops[s->next++ % s->loop_count], fd, false))
 			close(fd);
 	}
+}
+
+bool inner_connect(struct server *s, unsigned shard, int *fd)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+		return false;
+	if (shard < s->loop_count && loop_hand_over(&s->loops[shard], ends[0], true)) {
+		*fd = ends[1];
+		return true;
+	}
+	close(ends[0]);
+	close(ends[1]);
+	return false;
 }
 
 static int start_loops(struct server *s, struct engine *e)

@@ -59,6 +59,13 @@ int engine_check_folder(const char *folder);
 /* Somebody put log files aside: what follows goes to new ones. Any thread. */
 void engine_reopen_logs(struct engine *e);
 
+/* Whether events are, or would be, refused for want of disk space. Any thread. */
+bool engine_storage_short(const struct engine *e);
+/* Adds what all shards have measured: requests with events, for recommendations, and how long models take to be known
+ * everywhere (ns). Any thread. */
+struct histogram;
+void engine_latencies(const struct engine *e, struct histogram *publish, struct histogram *recommend, struct histogram *model);
+
 /* How many connections and followers there are is net's to know. */
 void engine_count_connections(struct engine *e, int connections);
 

@@ -321,7 +321,7 @@ void shard_measure(struct shard *s)
 
 void shard_session_open(struct shard *s, struct session *session)
 {
-	engine_count_connections(s->engine, 1);
+	engine_count_connections(s->engine, !session->inner);
 }
 
 static void unfollow(struct shard *s, struct session *session)
@@ -347,7 +347,7 @@ static void unlink_from(struct session **at, struct session *session, bool pause
 void shard_session_close(struct shard *s, struct session *session)
 {
 	session->closed = true;
-	engine_count_connections(s->engine, -1);
+	engine_count_connections(s->engine, session->inner ? 0 : -1);
 	unfollow(s, session);
 	if (session->dirty)
 		unlink_from(&s->dirty, session, false);

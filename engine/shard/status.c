@@ -103,6 +103,24 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 	return e->decision_log ? count + log_gauges(e, out + count) : count;
 }
 
+bool engine_storage_short(const struct engine *e)
+{
+	struct journal_stats j = { 0 };
+	uint64_t reserve = e->config.reserve_bytes ? e->config.reserve_bytes : STORAGE_RESERVE_BYTES;
+	journal_stats(e->journal, &j);
+	return atomic_load(&e->storage_refusing) || j.free_bytes < reserve;
+}
+
+void engine_latencies(const struct engine *e, struct histogram *publish, struct histogram *recommend, struct histogram *model)
+{
+	for (unsigned i = 0; i < e->shard_count; i++) {
+		const struct shard_counts *c = &e->shards[i]->counts;
+		histogram_merge(publish, &c->publish_ns);
+		histogram_merge(recommend, &c->recommend_ns);
+		histogram_merge(model, &c->model_ns);
+	}
+}
+
 void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct bytes *out)
 {
 	struct journal_stats j = { 0 };

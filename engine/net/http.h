@@ -1,0 +1,27 @@
+/* net/http.h: the HTTP/JSON gateway: evhttp in a thread of its own. To the shards it is a client as any other: what is
+ * asked over HTTP goes to them as frames over socket pairs, with their order, limits and back-pressure, and the answers
+ * come back the same way. So nothing of it is on the path of the protobuf sockets, and nothing of HTTP is in a shard.
+ *
+ *     browser, curl -> evhttp (bounds: http_peer.c) -> route (http_route.c) -> JSON to message (wire/json_call.h)
+ *                  -> link (http_link.c) = socket pair = conn.c -> shard
+ *
+ * It listens before the engine recovers (/readyz says how that is going); http_serve gives it the shards. */
+#ifndef NUDGED_NET_HTTP_H
+#define NUDGED_NET_HTTP_H
+
+#include "net/server.h"
+
+struct http;
+
+/* "127.0.0.1:8080", "localhost:8080", "unix:PATH": as server_check_address, "tcp:" may be left out. */
+int http_check_address(const char *address);
+int http_create(struct http **out, const char *address, const char *version); /* binds. version: lent, static */
+int http_start(struct http *h); /* the thread; so far nothing but health is answered */
+/* How far recovery has come. Any thread; NULL-safe. stage: static. */
+void http_progress(struct http *h, const char *stage, uint64_t done, uint64_t all);
+void http_serve(struct http *h, struct server *s, struct engine *e); /* the loops run: from here on all is answered */
+void http_stop(struct http *h);                                      /* before the loops stop; NULL-safe */
+void http_destroy(struct http *h);                                   /* NULL-safe */
+const char *http_address(const struct http *h);                      /* as bound, e.g. "127.0.0.1:8080" */
+
+#endif

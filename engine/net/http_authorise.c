@@ -1,0 +1,44 @@
+/* net/http_authorise.c: whether a request may be. The one place that every route's request passes.
+ *
+ * Who can reach a loopback port or a socket's file may do all; but a web page that somebody of theirs looks at may not.
+ * A browser says where a page came from (Origin), and names the host it believes to talk to (Host), also where a name
+ * of the page's choosing leads to this machine (DNS rebinding). */
+#include "net/http_parts.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static void without_port(const char *host, char *out, size_t size)
+{
+	size_t len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	snprintf(out, size, "%.*s", (int)len, host);
+}
+
+static bool is_loopback(const char *host)
+{
+	struct in_addr a;
+	char name[256];
+	without_port(host, name, sizeof(name));
+	if (strcasecmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0)
+		return true;
+	return inet_pton(AF_INET, name, &a) == 1 && ntohl(a.s_addr) >> 24 == 127;
+}
+
+static bool is_same_origin(const char *origin, const char *host)
+{
+	const char *rest = strstr(origin, "://");
+	return rest && host && strcasecmp(rest + 3, host) == 0;
+}
+
+int http_authorise(enum http_role role, const struct http_exchange *x)
+{
+	const char *host = http_header(x, "Host"), *origin = http_header(x, "Origin");
+	if (host && !x->http->unix_socket && !is_loopback(host))
+		return error_set(ERR_DENIED, "Host", "this gateway is %s for its clients, not %.100s", x->http->address,
+				 host);
+	if (origin && !is_same_origin(origin, host))
+		return error_set(ERR_DENIED, "Origin", "pages of %.100s may not ask here", origin);
+	return ERR_OK;
+}

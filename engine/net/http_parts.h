@@ -1,0 +1,216 @@
+/* net/http_parts.h: the gateway from inside. Private to the files http*.c; everything here belongs to its thread. */
+#ifndef NUDGED_NET_HTTP_PARTS_H
+#define NUDGED_NET_HTTP_PARTS_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "net/http.h"
+#include "net/listener.h"
+#include "wire/json_call.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct bufferevent;
+struct event;
+struct event_base;
+struct evconnlistener;
+struct evhttp;
+struct evhttp_connection;
+struct evhttp_request;
+struct json_publish;
+struct http_exchange;
+struct queue;
+
+/* --- http_route.c: what there is --- */
+
+/* What somebody must be allowed to do. */
+enum http_role { ROLE_NONE, ROLE_PUBLISH, ROLE_RECOMMEND, ROLE_READ, ROLE_AUTHOR, ROLE_OPERATE, ROLES };
+extern const char *const http_roles[ROLES];
+
+typedef void http_handler(struct http_exchange *x);
+
+/* A route. Where `ask` names a request, it is answered by the shards: fields come from the path, from the query (GET) or
+ * from the body (POST), by the message's descriptor. Else `handle` answers. */
+struct http_route {
+	const char *method, *path; /* "/v1/customers/{customer}": a part in braces is a field of the request */
+	enum http_role role;
+	bool changes;        /* something: waits behind other changes, not before a query */
+	const char *ask, *answer;
+	const char *query;   /* fields that the query may give, space between them; NULL: all that are plain */
+	const char *preset;  /* JSON of fields that the route itself says */
+	http_handler *handle;
+	const char *group, *summary;
+	const char *refusals; /* codes of errors, beyond those of every route: "missing ambiguous" */
+};
+extern const struct http_route http_routes[];
+extern const unsigned http_route_count;
+
+#define HTTP_PARTS_MAX 4u
+struct http_part {
+	const char *name;
+	size_t name_len;
+	char *text; /* decoded; malloc'ed */
+};
+/* *allowed: the methods of routes with that path, where none has this method. */
+const struct http_route *http_route_find(const char *method, const char *path, struct http_part parts[HTTP_PARTS_MAX],
+					 unsigned *part_count, char *allowed, size_t allowed_size);
+/* Whether a field may be given in the query. */
+bool http_route_takes(const struct http_route *r, const ProtobufCFieldDescriptor *f);
+bool http_names_have(const char *names, const char *name); /* "a b c" */
+
+/* --- http_exchange.c: one request and its answer --- */
+
+struct http_exchange {
+	struct http *http;
+	struct evhttp_request *req;
+	const struct http_route *route; /* NULL: none */
+	struct http_part parts[HTTP_PARTS_MAX];
+	unsigned part_count;
+	uint64_t began_ns;
+	bool gone; /* the connection, while the answer was being streamed */
+};
+
+#define HTTP_JSON "application/json"
+#define HTTP_LINES "application/x-ndjson"
+#define HTTP_PROBLEM "application/problem+json"
+
+void http_on_request(struct evhttp_request *req, void *http);
+const char *http_header(const struct http_exchange *x, const char *name); /* of the request; NULL: none */
+struct slice http_body(const struct http_exchange *x);                     /* lent */
+/* The body's type without parameters, in lower case; "" where there is none. */
+void http_body_type(const struct http_exchange *x, char *out, size_t size);
+/* Query and path as fields of `d`, over the preset ones. *out: a new reference. */
+int http_fields(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t **out);
+json_t *http_parse(struct slice text); /* NULL: last error */
+
+/* Each ends the exchange. */
+void http_reply(struct http_exchange *x, int status, const char *type, struct slice body);
+void http_reply_json(struct http_exchange *x, int status, json_t *body); /* takes it */
+void http_problem(struct http_exchange *x, const char *code, const char *field, const char *reason);
+void http_problem_last(struct http_exchange *x);
+void http_problem_of(struct http_exchange *x, json_t *error); /* an Error message */
+int http_status_of(const char *code);
+const char *http_title_of(const char *code);
+/* An answer in pieces. `drained` is called once all of it has gone to the system. */
+void http_stream_begin(struct http_exchange *x, const char *type);
+void http_stream_put(struct http_exchange *x, struct slice piece, void (*drained)(struct evhttp_connection *c, void *arg), void *arg);
+size_t http_stream_backlog(const struct http_exchange *x);
+void http_stream_end(struct http_exchange *x);
+
+/* --- http_authorise.c --- */
+
+/* The one place that says whether a request may be: ERR_OK, or ERR_DENIED and the last error. */
+int http_authorise(enum http_role role, const struct http_exchange *x);
+
+/* --- http_link.c: to the shards and back --- */
+
+struct http_link {
+	struct http *http;
+	struct bufferevent *bev;
+	/* False: the link is gone, do not touch it. */
+	bool (*answered)(struct http_link *l, struct json_answer *a);
+	void (*lost)(struct http_link *l);
+	bool held; /* do not read on */
+};
+int http_link_open(struct http_link *l, struct http *h, unsigned shard);
+void http_link_close(struct http_link *l);
+void http_link_send(struct http_link *l, struct slice frame);
+void http_link_hold(struct http_link *l, bool hold);
+
+/* answer NULL: none came, the last error says why. The answer's body is lent. */
+typedef void http_then(void *arg, const struct json_answer *answer);
+struct http_asked {
+	uint64_t id, until_ns;
+	http_then *then; /* NULL: free */
+	void *arg;
+};
+struct http_question {
+	const char *kind;
+	json_t *fields;                     /* or: */
+	const struct json_publish *publish;
+	bool changes;
+	int shard;                          /* -1: any */
+	uint32_t within_ms;                 /* 0: LIMIT_HTTP_ANSWER_MS */
+};
+int http_ask(struct http *h, const struct http_question *q, http_then *then, void *arg);
+int http_links_open(struct http *h);
+void http_links_close(struct http *h);
+void http_links_tick(struct http *h);
+
+/* --- http_peer.c: connections and their bounds --- */
+
+struct http_peer {
+	struct http *http;
+	struct bufferevent *bev;
+	struct http_peer *next, **at;
+	uint64_t since_ns;   /* when the request began of which some is here; 0: none */
+	uint64_t touched_ns; /* last byte, or answer */
+	size_t held;         /* bytes that wait to be read */
+	bool busy, doomed;
+};
+struct bufferevent *http_peer_open(struct event_base *base, void *http);
+void http_peer_busy(struct http *h, struct evhttp_request *req); /* until the request is done */
+void http_peers_tick(struct http *h);
+void http_peers_forget(struct http *h); /* at the end */
+
+/* --- what answers by itself --- */
+
+void http_publish(struct http_exchange *x);   /* http_publish.c */
+void http_follow(struct http_exchange *x);    /* http_follow.c */
+void http_followers_tick(struct http *h);
+void http_followers_end(struct http *h);
+void http_openapi(struct http_exchange *x);   /* http_openapi.c */
+void http_metrics(struct http_exchange *x);   /* http_metrics.c */
+void http_live(struct http_exchange *x);      /* http_health.c */
+void http_ready(struct http_exchange *x);
+
+/* --- the gateway --- */
+
+#define HTTP_CODES 16u
+struct http_follower;
+struct http {
+	struct listener listener;
+	char address[160];
+	bool unix_socket;
+	struct event_base *base;
+	struct evhttp *evhttp;
+	struct evconnlistener *accepting;
+	struct event *handed, *tick;
+	struct queue *queue;
+	pthread_t thread;
+	bool started, stopping;
+	bool full, refused; /* nobody more is let in; until the next tick */
+	struct server *server, *to_serve; /* server NULL: the engine is not running yet */
+	struct engine *engine;
+	const char *version;
+	_Atomic(const char *) stage; /* of the recovery */
+	_Atomic unsigned percent;
+	uint64_t now_ns;
+	struct http_link *links; /* two a shard: for changes, and for queries, which never wait for those */
+	unsigned shards, next_shard;
+	struct http_asked asked[LIMIT_HTTP_ASKED];
+	unsigned asked_count;
+	uint64_t generation;
+	struct bytes scratch;
+	struct http_peer *peers;
+	unsigned peer_count;
+	struct http_peer **by_fd; /* may be stale: see peer_of */
+	unsigned fd_cap;
+	size_t held_bytes;
+	struct http_follower *followers;
+	unsigned follower_count;
+	char *openapi;
+	struct http_count {
+		uint64_t codes[HTTP_CODES];
+	} *counts; /* one a route, and one for what has none */
+	struct histogram seconds;
+	uint64_t evicted, late, denied;
+};
+const unsigned *http_codes(void); /* HTTP_CODES of them, 0 after the last: statuses that are counted */
+const char *http_version(const struct http *h);
+void http_progress_text(const struct http *h, char *out, size_t size);
+
+#endif

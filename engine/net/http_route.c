@@ -1,0 +1,149 @@
+/* net/http_route.c: the table of routes, and how one is found. The document at /v1/openapi.json is made from this table and
+ * the messages' descriptors, so that it cannot say anything else than what is answered. */
+#include "net/http_parts.h"
+
+#include "base/check.h"
+
+#include <event2/http.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const http_roles[ROLES] = { "none", "publish", "recommend", "read", "author", "operate" };
+
+#define ANY NULL
+#define NOTHING ""
+
+const struct http_route http_routes[] = {
+	{ "POST", "/v1/events", ROLE_PUBLISH, true, "publish", "published", NOTHING, NULL, http_publish, "Events",
+	  "Publish: one event, many, JSON lines, or CloudEvents", "ambiguous conflict storage" },
+	{ "POST", "/v1/recommendations", ROLE_RECOMMEND, false, "recommend", "recommendation", NOTHING, NULL, NULL, "Decisions",
+	  "What should be done for this customer now", "ambiguous" },
+	{ "GET", "/v1/customers/{customer}/recommendation", ROLE_RECOMMEND, false, "recommend", "recommendation",
+	  "member agent channel intent topic language limit deadline_ms time_ms explain", NULL, NULL, "Decisions",
+	  "The same, asked for with a path", NULL },
+	{ "POST", "/v1/outcomes", ROLE_RECOMMEND, true, "outcome", "outcome_recorded", NOTHING, NULL, NULL, "Decisions",
+	  "What became of a recommendation", "ambiguous conflict storage" },
+	{ "GET", "/v1/decisions/{decision}", ROLE_READ, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
+	  "A past decision, recomputed and explained", "missing" },
+	{ "POST", "/v1/explanations", ROLE_READ, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
+	  "Why: of a customer at a moment, of a decision, of an entry of the journal", "missing ambiguous" },
+	{ "GET", "/v1/entries/{entry}", ROLE_READ, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
+	  "An entry of the journal, explained", "missing" },
+	{ "GET", "/v1/customers/{customer}", ROLE_READ, false, "read_customer", "customer", NOTHING, NULL, NULL, "Customers",
+	  "A customer's state", "missing" },
+	{ "GET", "/v1/customers", ROLE_READ, false, "read_customer", "customer", "alias", NULL, NULL, "Customers",
+	  "A customer's state, by another name of theirs", "missing ambiguous" },
+	{ "GET", "/v1/agents/{agent}", ROLE_READ, false, "read_customer", "customer", NOTHING, NULL, NULL, "Customers",
+	  "An agent's own state", "missing" },
+	{ "GET", "/v1/aliases/{alias}", ROLE_READ, false, "resolve_alias", "resolved", ANY, NULL, NULL, "Customers",
+	  "Whose name this is", "ambiguous" },
+	{ "GET", "/v1/alerts", ROLE_READ, false, "list_alerts", "alert_list", ANY, NULL, NULL, "Alerts", "Open alerts and nudges", NULL },
+	{ "GET", "/v1/alerts/stream", ROLE_READ, false, "follow", "alert", ANY, NULL, http_follow, "Alerts",
+	  "Alerts and nudges live, as server-sent events; Last-Event-ID resumes", NULL },
+	{ "POST", "/v1/alerts/{seq}-{index}/acknowledge", ROLE_RECOMMEND, true, "acknowledge", "acknowledged", NOTHING, NULL, NULL,
+	  "Alerts", "An alert was dealt with", "missing storage" },
+	{ "GET", "/v1/rules", ROLE_READ, false, "get_rules", "rules", NOTHING, "{\"stats\": true}", NULL, "Pack",
+	  "The active pack's rules, with their counts", NULL },
+	{ "GET", "/v1/rules/history", ROLE_READ, false, "get_rules", "rules", "limit", "{\"history\": true}", NULL, "Pack",
+	  "Activations, newest first", NULL },
+	{ "GET", "/v1/rules/series", ROLE_READ, false, "get_rules", "rules", NOTHING, "{\"series\": true}", NULL, "Pack",
+	  "What the active pack keeps of customers, and since when", NULL },
+	{ "POST", "/v1/rules/activate", ROLE_AUTHOR, true, "activate_pack", "pack_activated", NOTHING, "{\"rollback\": false}", NULL,
+	  "Pack", "Activate a pack: its files, with its tests", "rule storage" },
+	{ "POST", "/v1/rules/rollback", ROLE_AUTHOR, true, "activate_pack", "pack_activated", NOTHING, "{\"rollback\": true}", NULL,
+	  "Pack", "Back to the pack that was active before, or to an earlier one", "missing rule storage" },
+	{ "GET", "/v1/models", ROLE_READ, false, "get_models", "models", NOTHING, NULL, NULL, "Models", "What actions have learned", NULL },
+	{ "GET", "/v1/models/{action}", ROLE_READ, false, "get_models", "models", NOTHING, NULL, NULL, "Models",
+	  "What one action has learned", "missing" },
+	{ "POST", "/v1/models/{action}/reset", ROLE_AUTHOR, true, "reset_model", "model_reset", NOTHING, NULL, NULL, "Models",
+	  "Forget what an action has learned", "missing storage" },
+	{ "GET", "/v1/status", ROLE_READ, false, "get_status", "status", NOTHING, NULL, NULL, "Operations", "How the daemon is doing", NULL },
+	{ "GET", "/v1/digest", ROLE_OPERATE, false, "get_digest", "digest", NOTHING, NULL, NULL, "Operations",
+	  "A digest of the whole state; reads all of it", NULL },
+	{ "GET", "/v1/openapi.json", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_openapi, "Operations", "This document", NULL },
+	{ "GET", "/livez", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_live, "Operations", "Whether every shard answers", NULL },
+	{ "GET", "/readyz", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_ready, "Operations",
+	  "Whether events are taken: not while recovering, nor while disk space is short", NULL },
+	{ "GET", "/metrics", ROLE_OPERATE, false, NULL, NULL, NOTHING, NULL, http_metrics, "Operations",
+	  "Measurements in the text format of Prometheus", NULL },
+};
+const unsigned http_route_count = sizeof(http_routes) / sizeof(http_routes[0]);
+
+bool http_names_have(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+	for (const char *at = names; (at = strstr(at, name)); at += len)
+		if ((at == names || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' '))
+			return true;
+	return false;
+}
+
+static bool is_in_path(const struct http_route *r, const char *name)
+{
+	size_t len = strlen(name);
+	for (const char *at = r->path; (at = strchr(at, '{')); at++)
+		if (strncmp(at + 1, name, len) == 0 && at[len + 1] == '}')
+			return true;
+	return false;
+}
+
+static bool is_preset(const struct http_route *r, const char *name)
+{
+	char quoted[80];
+	snprintf(quoted, sizeof(quoted), "\"%s\"", name);
+	return r->preset && strstr(r->preset, quoted);
+}
+
+bool http_route_takes(const struct http_route *r, const ProtobufCFieldDescriptor *f)
+{
+	if (r->method[0] == 'P' || !json_field_is_plain(f) || is_in_path(r, f->name) || is_preset(r, f->name))
+		return false;
+	return !r->query || http_names_have(r->query, f->name);
+}
+
+static void drop_parts(struct http_part *parts, unsigned *count)
+{
+	while (*count)
+		free(parts[--*count].text);
+}
+
+/* A part in braces reaches to the letter that follows it in the pattern, and never over a slash. */
+static bool match(const char *pattern, const char *path, struct http_part *parts, unsigned *count)
+{
+	while (*pattern) {
+		if (*pattern != '{') {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		const char *end = strchr(pattern, '}');
+		char stop[3] = { '/', end[1], '\0' };
+		size_t len = strcspn(path, stop);
+		if (len == 0)
+			return false;
+		char *raw = must_strndup(path, len);
+		char *text = evhttp_uridecode(raw, 0, NULL);
+		free(raw);
+		CHECK(text && *count < HTTP_PARTS_MAX);
+		parts[(*count)++] = (struct http_part){ pattern + 1, (size_t)(end - pattern) - 1, text };
+		path += len;
+		pattern = end + 1;
+	}
+	return *path == '\0';
+}
+
+const struct http_route *http_route_find(const char *method, const char *path, struct http_part parts[HTTP_PARTS_MAX],
+					 unsigned *part_count, char *allowed, size_t allowed_size)
+{
+	*part_count = 0;
+	for (unsigned i = 0; i < http_route_count; i++) {
+		bool matches = match(http_routes[i].path, path, parts, part_count);
+		if (matches && strcmp(http_routes[i].method, method) == 0)
+			return &http_routes[i];
+		drop_parts(parts, part_count);
+		if (matches && !http_names_have(allowed, http_routes[i].method))
+			snprintf(allowed + strlen(allowed), allowed_size - strlen(allowed), "%s%s", *allowed ? ", " : "",
+				 http_routes[i].method);
+	}
+	return NULL;
+}

@@ -1,0 +1,107 @@
+/* wire/json_schema.c: see json_schema.h. */
+#include "wire/json_schema.h"
+
+#include "nudge.pb-c.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+json_t *json_schema_reference(const char *name)
+{
+	char path[160];
+	snprintf(path, sizeof(path), JSON_SCHEMAS_AT "%s", name);
+	return json_pack("{s:s}", "$ref", path);
+}
+
+static json_t *whole_number(const char *format, bool is_signed)
+{
+	json_t *j = json_pack("{s:s, s:s}", "type", "integer", "format", format);
+	if (!is_signed)
+		json_object_set_new(j, "minimum", json_integer(0));
+	return j;
+}
+
+static bool is_attribute(const ProtobufCFieldDescriptor *f)
+{
+	return f->type == PROTOBUF_C_TYPE_MESSAGE && f->descriptor == &nudge__v1__attribute__descriptor;
+}
+
+static json_t *enumeration(const ProtobufCEnumDescriptor *d)
+{
+	json_t *names = json_array();
+	for (unsigned i = 0; i < d->n_values; i++)
+		json_array_append_new(names, json_string(d->values[i].name));
+	return json_pack("{s:s, s:o}", "type", "string", "enum", names);
+}
+
+static json_t *single(const ProtobufCFieldDescriptor *f)
+{
+	switch (f->type) {
+	case PROTOBUF_C_TYPE_STRING:
+		return json_pack("{s:s}", "type", "string");
+	case PROTOBUF_C_TYPE_BYTES:
+		return json_pack("{s:s, s:s}", "type", "string", "contentEncoding", "base64");
+	case PROTOBUF_C_TYPE_BOOL:
+		return json_pack("{s:s}", "type", "boolean");
+	case PROTOBUF_C_TYPE_DOUBLE:
+		return json_pack("{s:s}", "type", "number");
+	case PROTOBUF_C_TYPE_ENUM:
+		return enumeration(f->descriptor);
+	case PROTOBUF_C_TYPE_UINT32:
+		return whole_number("int64", false);
+	case PROTOBUF_C_TYPE_UINT64:
+		return whole_number("uint64", false);
+	case PROTOBUF_C_TYPE_MESSAGE:
+		return json_schema_reference(((const ProtobufCMessageDescriptor *)f->descriptor)->short_name);
+	default:
+		return whole_number("int64", true);
+	}
+}
+
+json_t *json_schema_of_field(const ProtobufCFieldDescriptor *f)
+{
+	if (f->label != PROTOBUF_C_LABEL_REPEATED) {
+		if (f->type != PROTOBUF_C_TYPE_MESSAGE)
+			return single(f);
+		return json_pack("{s:[o, {s:s}]}", "anyOf", single(f), "type", "null"); /* absent */
+	}
+	if (is_attribute(f))
+		return json_pack("{s:s, s:{s:[s, s, s, s]}}", "type", "object", "additionalProperties", "type",
+				 "string", "number", "boolean", "null");
+	return json_pack("{s:s, s:o}", "type", "array", "items", single(f));
+}
+
+static json_t *attribute_schema(void)
+{
+	return json_pack("{s:s, s:{s:{s:s}, s:{s:[s, s, s, s]}}, s:[s], s:s}", "type", "object", "properties", "name",
+			 "type", "string", "value", "type", "string", "number", "boolean", "null", "required", "name",
+			 "description", "A name and its value; no value: unknown.");
+}
+
+static json_t *time_text(void)
+{
+	return json_pack("{s:s, s:s, s:s}", "type", "string", "format", "date-time", "description",
+			 "The same as time_ms, in RFC 3339; in requests only, instead of it.");
+}
+
+void json_schema_add(json_t *schemas, const ProtobufCMessageDescriptor *d)
+{
+	if (json_object_get(schemas, d->short_name))
+		return;
+	if (d == &nudge__v1__attribute__descriptor) {
+		json_object_set_new(schemas, d->short_name, attribute_schema());
+		return;
+	}
+	json_t *properties = json_object();
+	json_object_set_new(schemas, d->short_name,
+			    json_pack("{s:s, s:o}", "type", "object", "properties", properties));
+	for (unsigned i = 0; i < d->n_fields; i++) {
+		const ProtobufCFieldDescriptor *f = &d->fields[i];
+		json_object_set_new(properties, f->name, json_schema_of_field(f));
+		if (strcmp(f->name, "time_ms") == 0)
+			json_object_set_new(properties, "time", time_text());
+		if (f->type == PROTOBUF_C_TYPE_MESSAGE && !(is_attribute(f) && f->label == PROTOBUF_C_LABEL_REPEATED))
+			json_schema_add(schemas, f->descriptor);
+	}
+}

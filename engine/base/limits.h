@@ -99,6 +99,7 @@
 #define LIMIT_POLICIES 256u
 #define LIMIT_SETTINGS 1024u              /* lines of settings.conf that set something */
 #define LIMIT_SETTING_BYTES 128u          /* a setting's key */
+#define LIMIT_SAID 1024u                  /* openings, guidelines, tells and things to avoid */
 #define LIMIT_LEVELS 256u                 /* goals and groups of actions */
 #define LIMIT_TERMS 262144u
 #define LIMIT_TERM_DEPTH 64u
@@ -122,6 +123,8 @@
 #define LIMIT_RECOMMENDATIONS 16u         /* actions in one answer */
 #define RECOMMENDATIONS_DEFAULT 3u
 #define LIMIT_ANSWERS 16u
+#define LIMIT_TOLD 4u                     /* sentences of the conversation so far: what can be read while it rings */
+#define LIMIT_TOLD_CLAUSES 8u             /* of one of them */
 #define LIMIT_DEADLINE_MS 10000u
 #define LIMIT_DECISION_BYTES (16u * KIB)  /* reserved for a nudge's record: its words and the values read */
 

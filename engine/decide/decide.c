@@ -15,6 +15,9 @@ static void decision_clear(struct decision *out)
 	out->choice_count = out->answer_count = out->caution_count = out->left_out_count = out->fell_count = 0;
 	out->left_out = NULL;
 	out->offer_count = 0;
+	out->opening = (struct slice){ NULL, 0 };
+	out->told_count = out->guideline_count = out->avoid_count = 0;
+	out->strain = NULL;
 	out->explained = NULL;
 	out->explained_count = 0;
 	out->fallback = out->control = false;
@@ -129,6 +132,7 @@ static bool choose(struct deciding *d)
 	const struct ask *ask = d->ask;
 	struct stages *measured = d->m->stages.on ? &d->m->stages : NULL;
 	d->balance = balance_of(d);
+	strain_ask(d);
 	for (unsigned i = 0; i < p->action_count; i++) {
 		struct verdict *v = &d->verdicts[i];
 		if (ask->expired && ask->expired(ask->arg))
@@ -204,6 +208,7 @@ static bool decide(struct deciding *d)
 	fill_words(d);
 	fill_answers(d);
 	cautions_fill(d);
+	guidance_fill(d);
 	stages_lap(&d->m->stages, STAGE_WORDS, 1);
 	return true;
 }

@@ -131,6 +131,11 @@ static inline int64_t tally_end(const struct policy_decl *p, const struct tally 
 {
 	return t->until_ms ? t->until_ms : t->newest_ms + p->pause_ms;
 }
+/* guidance.c: strain_ask comes before actions are chosen: it may bound how many */
+void strain_ask(struct deciding *d);
+void guidance_fill(struct deciding *d);
+/* conversation.c */
+void conversation_fill(struct deciding *d);
 /* restraint.c */
 bool restraint_holds(struct deciding *d, const struct policy_decl *p, const struct action_decl *a);
 int64_t action_until(struct deciding *d, const struct action_decl *a); /* of one that a policy holds back; 0: cannot be told */

@@ -88,6 +88,23 @@ struct fell {
 	bool unknown;
 	uint16_t policy;
 };
+/* A sentence of the conversation so far. */
+struct told_line {
+	struct slice text, contact; /* arena; contact: which it tells of, empty: none */
+	int64_t time_ms;
+};
+/* How strained the agent is, of 100, and why: parts that have points. */
+struct told_strain_part {
+	struct slice name, say;
+	double points;
+};
+struct told_strain {
+	double score;
+	struct slice level, say; /* empty: below all levels; say: what to do */
+	unsigned actions;        /* the answer holds at most so many; 0: as ever */
+	struct told_strain_part *parts;
+	unsigned part_count;
+};
 struct explained_action; /* decide/explained.h */
 struct decision {
 	struct choice choices[LIMIT_RECOMMENDATIONS];
@@ -103,6 +120,12 @@ struct decision {
 	unsigned offer_count;
 	struct slice cautions[LIMIT_ANSWERS];
 	unsigned caution_count;
+	struct slice opening;    /* empty: none */
+	struct told_line told[LIMIT_TOLD]; /* newest first */
+	unsigned told_count;
+	struct slice guidelines[LIMIT_ANSWERS], avoid[LIMIT_ANSWERS];
+	unsigned guideline_count, avoid_count;
+	const struct told_strain *strain; /* arena; NULL: no agent, or nothing is known */
 	bool fallback;
 	bool control;            /* the customer is in the control group: nothing learned, nothing drawn */
 	const char *fallback_reason; /* one of fallback_reasons */

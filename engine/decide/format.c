@@ -3,6 +3,7 @@
 #include "decide/text.h"
 
 #include "base/decimal.h"
+#include "script/guidance.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -174,11 +175,62 @@ static void format_plain(bool comma, struct value v, struct bytes *out)
 	bytes_put(out, s.data, s.len);
 }
 
+/* The words of the language, else of the pack's first that has any; empty: this value has none. */
+static struct slice spelled(const struct pack *pack, struct slice language, const struct spell_decl *d, struct value v)
+{
+	char text[32];
+	struct slice is = value_key_text(v, text);
+	const struct spelling *found = NULL;
+	for (unsigned i = 0; i < d->count && !found; i++) {
+		const struct spelling *s = &d->spellings[i];
+		bool band = !s->is.len && v.kind == VALUE_NUMBER && v.number >= s->low && v.number <= s->high;
+		found = band || (s->is.len && slice_equal(s->is, is)) ? s : NULL;
+	}
+	for (unsigned i = 0; i < d->count && !found; i++) /* "bill" stands for "bill/pay" where that has no words */
+		if (d->spellings[i].is.len && topic_covers(d->spellings[i].is, is))
+			found = &d->spellings[i];
+	unsigned at = (unsigned)pack_language(pack, language);
+	for (unsigned i = 0; found && found->say.by_language[at].count == 0 && i < pack->language_count; i++)
+		at = i;
+	return found && found->say.by_language[at].count ? found->say.by_language[at].parts[0].text : (struct slice){ NULL, 0 };
+}
+
+static bool is_language(struct slice language, const char *name)
+{
+	return language.len >= 2 && memcmp(language.data, name, 2) == 0;
+}
+
+/* How long ago, as people say it: by days of the pack's zone, and as a date from a week on. */
+static void format_ago(const struct pack *pack, struct slice language, int64_t ms, int64_t now_ms, struct bytes *out)
+{
+	bool english = is_language(language, "en"), vietnamese = is_language(language, "vi");
+	int64_t today_ms = zone_day_start(pack->zone, now_ms), day_ms = zone_day_start(pack->zone, ms);
+	int days = 0;
+	while (day_ms < today_ms && days < 8)
+		today_ms = zone_day_shift(pack->zone, today_ms, -1), days++;
+	struct zone_civil c = zone_civil(pack->zone, ms);
+	if (ms > now_ms || days > 7 || (!english && !vietnamese)) {
+		bytes_printf(out, english ? "on " : vietnamese ? "ngày " : "");
+		format_date(pack, language, ms, out);
+	} else if (days == 0) {
+		bytes_printf(out, english ? "today at %02d:%02d" : "hôm nay lúc %02d:%02d", c.hour, c.minute);
+	} else if (days == 1) {
+		bytes_printf(out, english ? "yesterday" : "hôm qua");
+	} else {
+		bytes_printf(out, english ? "%d days ago" : "%d ngày trước", days);
+	}
+}
+
 void format_value(const struct pack *pack, struct slice language, const struct words_part *part, struct value v,
-		  struct bytes *out)
+		  int64_t now_ms, struct bytes *out)
 {
 	if (v.kind == VALUE_UNKNOWN) {
 		bytes_put_u8(out, '?');
+		return;
+	}
+	struct slice words = part->spell ? spelled(pack, language, part->spell, v) : (struct slice){ NULL, 0 };
+	if (words.len) {
+		bytes_put(out, words.data, words.len);
 		return;
 	}
 	if (v.kind != VALUE_NUMBER) {
@@ -206,6 +258,9 @@ void format_value(const struct pack *pack, struct slice language, const struct w
 		bytes_printf(out, "%02d:%02d", c.hour, c.minute);
 		return;
 	}
+	case FORMAT_AGO:
+		format_ago(pack, language, ms, now_ms, out);
+		return;
 	case FORMAT_DURATION:
 		format_duration(v.number, out);
 		return;

@@ -29,7 +29,7 @@ struct slice words_fill(struct eval *e, const struct words *w, struct slice lang
 		struct value v = agreed ? *agreed : eval_term(e, part->term);
 		if (v.kind == VALUE_UNKNOWN && unknown)
 			*unknown = true;
-		format_value(e->m->pack, language, part, v, b);
+		format_value(e->m->pack, language, part, v, e->now_ms, b);
 	}
 	return arena_slice(&e->m->arena, (struct slice){ b->data, cut(b->data, b->len, LIMIT_WORDS_BYTES) });
 }

@@ -288,6 +288,24 @@ static void count_actions(struct worker *w, const struct step *s, const struct d
 	}
 }
 
+static bool same_texts(const struct slice *a, unsigned a_count, const struct slice *b, unsigned b_count)
+{
+	bool same = a_count == b_count;
+	for (unsigned i = 0; same && i < a_count; i++)
+		same = slice_equal(a[i], b[i]);
+	return same;
+}
+
+static bool same_guidance(const struct decision *a, const struct decision *b)
+{
+	bool same = slice_equal(a->opening, b->opening) && a->told_count == b->told_count &&
+		    same_texts(a->guidelines, a->guideline_count, b->guidelines, b->guideline_count) &&
+		    same_texts(a->avoid, a->avoid_count, b->avoid, b->avoid_count);
+	for (unsigned i = 0; same && i < a->told_count; i++)
+		same = slice_equal(a->told[i].text, b->told[i].text);
+	return same;
+}
+
 /* Words, to the customer and to the agent; of a fallback they are not recorded. */
 static bool same_words(const struct pair *p, const struct decision *a, const struct decision *b)
 {
@@ -302,7 +320,7 @@ static bool same_words(const struct pair *p, const struct decision *a, const str
 		       slice_equal(a->answers[i].text, b->answers[i].text);
 	for (unsigned i = 0; same && i < a->caution_count; i++)
 		same = slice_equal(a->cautions[i], b->cautions[i]);
-	return same;
+	return same && same_guidance(a, b);
 }
 
 /* CHANGE_KINDS: nothing differs. */

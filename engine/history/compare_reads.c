@@ -1,6 +1,7 @@
 /* history/compare_reads.c: may a pack's decisions read agents, or areas? Told from its declarations, so rather yes than
  * no: a function that is given the whole context may read anything. */
 #include "history/compare_parts.h"
+#include "script/guidance.h"
 
 struct walk {
 	const struct pack *pack;
@@ -75,6 +76,12 @@ void pack_foreign_reads(const struct pack *p, bool *agent, bool *area)
 	}
 	for (unsigned i = 0; i < p->answer_count; i++)
 		walk_phrase(&w, &p->answers[i].text);
+	for (unsigned i = 0; p->guidance && i < p->guidance->said_count; i++) {
+		walk(&w, p->guidance->said[i].when);
+		walk_phrase(&w, &p->guidance->said[i].say);
+	}
+	if (p->guidance && p->guidance->strain.file)
+		walk(&w, p->guidance->strain.fact_term);
 	*agent = w.agent;
 	*area = w.area;
 }

@@ -136,6 +136,27 @@ static const struct wire_left_out *tell_left_out(const struct decision *d, struc
 	return left;
 }
 
+static const struct wire_told *tell_told(const struct decision *d, struct arena *arena)
+{
+	struct wire_told *out = arena_alloc(arena, (d->told_count + 1) * sizeof(out[0]));
+	for (unsigned i = 0; i < d->told_count; i++)
+		out[i] = (struct wire_told){ d->told[i].text, d->told[i].contact, d->told[i].time_ms };
+	return out;
+}
+
+static const struct wire_strain *tell_strain(const struct told_strain *s, struct arena *arena)
+{
+	if (!s)
+		return NULL;
+	struct wire_strain *out = arena_alloc(arena, sizeof(*out));
+	struct wire_strain_part *parts = arena_alloc(arena, (s->part_count + 1) * sizeof(parts[0]));
+	for (unsigned i = 0; i < s->part_count; i++)
+		parts[i] = (struct wire_strain_part){ s->parts[i].name, s->parts[i].say, s->parts[i].points };
+	*out = (struct wire_strain){ .score = s->score, .level = s->level, .suggestion = s->say, .parts = parts,
+				     .part_count = s->part_count, .actions = s->actions };
+	return out;
+}
+
 void tell_decision(const struct decision *d, struct arena *arena, struct wire_recommendation *out)
 {
 	struct wire_answer *answers = arena_alloc(arena, (d->answer_count + 1) * sizeof(answers[0]));
@@ -155,6 +176,14 @@ void tell_decision(const struct decision *d, struct arena *arena, struct wire_re
 		.offer_count = d->offer_count,
 		.cautions = d->cautions,
 		.caution_count = d->caution_count,
+		.opening = d->opening,
+		.told = tell_told(d, arena),
+		.told_count = d->told_count,
+		.guidelines = d->guidelines,
+		.guideline_count = d->guideline_count,
+		.avoid = d->avoid,
+		.avoid_count = d->avoid_count,
+		.strain = tell_strain(d->strain, arena),
 	};
 	tell_actions(d, arena, out);
 }

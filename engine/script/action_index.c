@@ -11,7 +11,8 @@ static bool names(const struct str *wanted, const struct str *have)
 
 static bool covers(const struct policy_decl *p, const struct action_decl *a)
 {
-	return names(p->goal, a->goal) && names(p->group, a->group) && names(p->action, a->name);
+	return names(p->goal, a->goal) && names(p->group, a->group) && names(p->action, a->name) &&
+	       (!p->hard || a->effort == EFFORT_HARD);
 }
 
 static void index_policies(struct pack *p, struct action_decl *a)

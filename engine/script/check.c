@@ -2,6 +2,7 @@
  * uses, what {names} mean, rules that read what is not theirs, names of rules, actions, goals and topics that do not
  * exist. */
 #include "script/declare.h"
+#include "script/guidance.h"
 
 static const char *const about_names[] = { "a customer", "a member", "an agent", "an area" };
 
@@ -45,6 +46,23 @@ static void check_used(lua_State *L, const struct loader *l)
 	}
 }
 
+/* {name:words}: how its values are spelled. */
+static void resolve_spelling(lua_State *L, struct loader *l, struct words_part *part, struct place at)
+{
+	const struct guidance *g = l->pack->guidance;
+	unsigned count = g ? g->spell_count : 0;
+	part->spell = pack_spell(l->pack, part->name);
+	if (part->spell || some_refused(l, "spell "))
+		return;
+	const char **names = arena_calloc(&l->pack->arena, count + 1, sizeof(*names));
+	for (unsigned i = 0; i < count; i++)
+		names[i] = g->spells[i].name->data;
+	const char *nearest = nearest_name(part->name->data, names);
+	complain(L, "unknown-reference", at, "words: {%s:words}: nothing says how its values are spelled; %s%s%s",
+		 part->name->data, nearest ? "did you mean {" : "declare spell \"",
+		 nearest ? nearest : part->name->data, nearest ? ":words}?" : "\" { … }");
+}
+
 static void resolve_words(lua_State *L, struct loader *l)
 {
 	for (unsigned i = 0; i < l->read_count; i++) {
@@ -54,6 +72,8 @@ static void resolve_words(lua_State *L, struct loader *l)
 		part->term->file = l->read_places[i].file;
 		part->term->line = l->read_places[i].line;
 		part->term->used = true;
+		if (part->format == FORMAT_SPELLED)
+			resolve_spelling(L, l, part, l->read_places[i]);
 		if (fact < 0) {
 			part->term->name = part->name;
 			continue;
@@ -62,7 +82,7 @@ static void resolve_words(lua_State *L, struct loader *l)
 		part->term->fact = (unsigned)fact;
 		part->term->type = of->type;
 		part->term->scope = of->scope;
-		if (of->type == TYPE_STRING && part->format != FORMAT_PLAIN)
+		if (of->type == TYPE_STRING && part->format != FORMAT_PLAIN && part->format != FORMAT_SPELLED)
 			complain(L, "bad-words", l->read_places[i], "words: {%s} is a text; it takes no number format",
 				 part->name->data);
 	}
@@ -367,6 +387,13 @@ static void check_decisions(lua_State *L, const struct loader *l)
 		check_trait(L, p, at, d->kind == POLICY_LADDER ? "ladder" : "policy", ACTION_NAME, d->action);
 		check_trait(L, p, at, "policy", ACTION_GOAL, d->goal);
 		check_trait(L, p, at, "policy", ACTION_GROUP, d->group);
+	}
+	for (unsigned i = 0; p->guidance && i < p->guidance->said_count; i++) {
+		const struct said_decl *d = &p->guidance->said[i];
+		if (d->kind == SAID_TELL)
+			check_tell(L, d);
+		else
+			check_no_event(L, p, (struct place){ d->file, d->line }, "what the agent is told", d->when);
 	}
 	check_no_event(L, p, l->pack_place, "balance", p->balance);
 	for (unsigned i = 0; i < p->fallback_count; i++)

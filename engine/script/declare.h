@@ -131,6 +131,9 @@ void declare_decisions(lua_State *L);
 void declare_catalogue(lua_State *L);
 void declare_restraints(lua_State *L);
 void declare_budgets(lua_State *L);
+void declare_guidance(lua_State *L);
+void declare_strain(lua_State *L);
+void strain_settle(lua_State *L);   /* after the last */
 void declare_settings(lua_State *L);
 void settings_begin(lua_State *L);  /* before the first file runs */
 void settings_settle(lua_State *L); /* after the last */
@@ -154,6 +157,13 @@ void check_new_name(lua_State *L, struct place at, const char *what, struct slic
 
 /* declare_decision.c: a topic of the pack, or what such topics begin with. Any is, where the pack declares none. */
 bool topic_declared(const struct pack *p, struct slice topic);
+void check_topic(lua_State *L, struct place at, const char *what, struct slice topic); /* raises */
+/* declare_fact.c: one that a declaration brings with it; its index. */
+unsigned fact_add(lua_State *L, struct place at, struct slice name, struct term *t);
+/* declare_guidance.c */
+struct guidance *guidance_of(struct pack *p);
+struct said_decl;
+void check_tell(lua_State *L, const struct said_decl *d); /* can it ever be told? */
 
 /* source_check.c: the line of the first `^` operator; 0: none. */
 int source_power_line(struct slice source);

@@ -139,9 +139,10 @@ static void read_contexts(lua_State *L, const struct fields *action, struct acti
 
 static int action_body(lua_State *L)
 {
+	static const char *const efforts[] = { "usual", "easy", "hard", NULL };
 	static const char *const allowed[] = { "goal",  "group",      "channels", "asks",    "skills", "eligible", "applicable",
 					       "suitable", "value", "propensity", "context", "lever",  "say",      "next",
-					       "ignored_after", "offer", "holdout", "cost",
+					       "ignored_after", "offer", "holdout", "cost", "effort",
 					       NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct place at = declare_named_place(L);
@@ -170,6 +171,7 @@ static int action_body(lua_State *L)
 	read_contexts(L, &f, &a);
 	a.lever = fields_number(&f, "lever", 0, HUGE_VAL, 1);
 	a.ignored_after_ms = fields_ms(&f, "ignored_after", 0);
+	a.effort = (uint8_t)fields_choice(&f, "effort", efforts, EFFORT_USUAL);
 	if (!fields_phrase(&f, "say", &a.say))
 		fields_fail_as(&f, "missing-field", "needs say = \"…\": the words to the customer");
 	read_next(L, &f, &a);
@@ -200,15 +202,16 @@ bool topic_declared(const struct pack *p, struct slice topic)
 	return p->topic_count == 0;
 }
 
-static void check_topic(lua_State *L, struct place at, const struct pack *p, struct slice topic)
+void check_topic(lua_State *L, struct place at, const char *what, struct slice topic)
 {
+	const struct pack *p = loader_of(L)->pack;
 	if (topic_declared(p, topic))
 		return;
 	const char **names = arena_calloc(&loader_of(L)->pack->arena, p->topic_count + 1, sizeof(*names));
 	for (unsigned i = 0; i < p->topic_count; i++)
 		names[i] = p->topics[i]->data;
 	const char *nearest = nearest_name(topic.data, names);
-	fail_as(L, "unknown-reference", at, "answers \"%s\": no such topic in pack { topics = … }%s%s%s", topic.data,
+	fail_as(L, "unknown-reference", at, "%s: no such topic as \"%s\" in pack { topics = … }%s%s%s", what, topic.data,
 		nearest ? "; did you mean \"" : "; add it there", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
@@ -218,7 +221,7 @@ static int answers_body(lua_State *L)
 	struct place at = declare_named_place(L);
 	struct slice what = arena_printf(&p->arena, "answers \"%s\"", lua_tostring(L, 1));
 	struct str *topic = pack_str_at(L, 1);
-	check_topic(L, at, p, str_slice(topic));
+	check_topic(L, at, what.data, str_slice(topic));
 	if (lua_type(L, 2) != LUA_TTABLE)
 		fail_at(L, at, "%s takes a table: { [\"question\"] = \"answer\" }", what.data);
 	lua_Integer n = sandbox_push_sorted_keys(L, 2);

@@ -47,6 +47,16 @@ static void add_fact(lua_State *L, struct place at, int name_index, int term_ind
 	p->facts[p->fact_count++] = (struct fact_decl){ .name = pack_str_at(L, name_index), .term = t };
 }
 
+unsigned fact_add(lua_State *L, struct place at, struct slice name, struct term *t)
+{
+	struct pack *p = loader_of(L)->pack;
+	check_fact_name(L, at, name);
+	t->used = true;
+	p->facts = list_room(p->facts, p->fact_count, sizeof(*p->facts));
+	p->facts[p->fact_count] = (struct fact_decl){ .name = pack_str(p, name), .term = t };
+	return p->fact_count++;
+}
+
 static int fact_write(lua_State *L)
 {
 	add_fact(L, place_here(L), 2, 3);

@@ -1,6 +1,7 @@
 /* script/pack.c: loading a pack: a fresh VM, its environment, pack.lua and what that requires, then the checks of
  * the whole; and looking things up in it afterwards. */
 #include "script/declare.h"
+#include "script/guidance.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -187,6 +188,8 @@ static void create_environment(lua_State *L)
 	declare_catalogue(L);
 	declare_restraints(L);
 	declare_budgets(L);
+	declare_guidance(L);
+	declare_strain(L);
 	declare_settings(L);
 	declare_pack(L);
 	lua_pushcfunction(L, pack_require);
@@ -216,6 +219,7 @@ static int load_protected(lua_State *L)
 	run_file(L, file);
 	catalogue_settle(L);
 	settings_settle(L);
+	strain_settle(L);
 	check_pack(L);
 	series_settle(L);
 	if (l->refused)
@@ -395,6 +399,10 @@ void pack_destroy(struct pack *p)
 	free(p->actions);
 	free(p->above);
 	free(p->answers);
+	if (p->guidance) {
+		free(p->guidance->said);
+		free(p->guidance->spells);
+	}
 	arena_finish(&p->arena);
 	free(p);
 }

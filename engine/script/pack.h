@@ -71,8 +71,10 @@ struct words_part {
 	struct slice text;      /* literal, where term is NULL */
 	struct term *term;
 	struct str *name;       /* as written, for explanations */
-	enum { FORMAT_PLAIN, FORMAT_MONEY, FORMAT_PERCENT, FORMAT_DATE, FORMAT_TIME, FORMAT_DURATION, FORMAT_DECIMALS } format;
+	enum { FORMAT_PLAIN, FORMAT_MONEY, FORMAT_PERCENT, FORMAT_DATE, FORMAT_TIME, FORMAT_DURATION, FORMAT_AGO, FORMAT_SPELLED,
+	       FORMAT_DECIMALS } format;
 	int decimals;
+	const struct spell_decl *spell; /* FORMAT_SPELLED: script/guidance.h */
 };
 struct words {
 	struct words_part *parts;
@@ -136,6 +138,7 @@ struct policy_decl {
 	struct term *except;    /* … but not where this is true */
 	uint8_t kind;           /* enum policy_kind */
 	bool outbound;          /* of a channel: holds for requests on it too, not only for nudges */
+	bool hard;              /* only actions that are hard to bring across */
 	bool of_member;         /* only the asking member's outcomes count, not the household's */
 	uint16_t quiet_from, quiet_to;     /* POLICY_QUIET: minutes of the day in the pack's zone */
 	struct str *before;     /* POLICY_LADDER: the step before, which must have been rejected; NULL: the first */
@@ -178,6 +181,9 @@ struct next_step {
 #define OFFER_TERMS_MAX 8u
 struct offer_term { struct str *name; struct term *value; };
 
+/* How hard an action is on the agent who has to bring it across. */
+enum effort { EFFORT_USUAL, EFFORT_EASY, EFFORT_HARD };
+
 struct action_decl {
 	struct str *name, *goal, *group;
 	struct str **channels;  /* NULL: any */
@@ -200,6 +206,7 @@ struct action_decl {
 	int *by_facts;          /* which fact each is; -1: an attribute */
 	struct context_weight *contexts; unsigned context_count; /* weights of all that hold multiply */
 	double goal_setting, group_setting; /* what settings.conf says instead of theirs; NAN: nothing */
+	uint8_t effort;         /* enum effort */
 	double lever, levers;   /* its own; with its goal's and its group's */
 	uint16_t *policies; unsigned policy_count; /* indexes of those that cover it, on some channel */
 	struct phrase say;
@@ -259,6 +266,7 @@ struct pack {
 	struct action_decl *actions; unsigned action_count;
 	unsigned offer_count;      /* actions that are offers */
 	struct answer_decl *answers; unsigned answer_count;
+	struct guidance *guidance; /* script/guidance.h: what else the agent is told; NULL: nothing is declared */
 	struct str **reads; unsigned read_count;     /* names that it reads from events and requests, each once */
 	const char *timeline_file; int timeline_line; /* where it is declared; NULL: nowhere */
 	struct strpool *pool;      /* lent */

@@ -20,6 +20,7 @@ enum shape {
 	SHAPE_VALUE, /* ("name", value, { fields }) */
 	SHAPE_ORDER, /* { "first", "second" } */
 	SHAPE_TEXT,  /* (value), or () for any */
+	SHAPE_FIELDS, /* { fields } */
 };
 enum of { OF_ALL, OF_SUBJECT, OF_REQUEST };
 
@@ -51,6 +52,15 @@ static const struct {
 	[EXPECT_NO_ANSWER] = { "expect_no_answer", OF_REQUEST, SHAPE_NAME, { NULL } },
 	[EXPECT_CAUTION] = { "expect_caution", OF_REQUEST, SHAPE_TEXT, { NULL } },
 	[EXPECT_NO_CAUTION] = { "expect_no_caution", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_OPENING] = { "expect_opening", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_NO_OPENING] = { "expect_no_opening", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_TOLD] = { "expect_told", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_NOT_TOLD] = { "expect_not_told", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_GUIDELINE] = { "expect_guideline", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_NO_GUIDELINE] = { "expect_no_guideline", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_AVOID] = { "expect_avoid", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_NO_AVOID] = { "expect_no_avoid", OF_REQUEST, SHAPE_TEXT, { NULL } },
+	[EXPECT_STRAIN] = { "expect_strain", OF_REQUEST, SHAPE_FIELDS, { "score", "level", "say", "part", "actions" } },
 };
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
 
@@ -247,7 +257,7 @@ static int expect_method(lua_State *L)
 	if (shape == SHAPE_ORDER)
 		take_order(L, &x);
 	else
-		take_fields(L, shape == SHAPE_VALUE ? 4 : 3, &x);
+		take_fields(L, shape == SHAPE_VALUE ? 4 : shape == SHAPE_FIELDS ? 2 : 3, &x);
 	testing_result(L, t->host->expect(t->host->arg, &x));
 	lua_settop(L, 1); /* so that expectations can be strung together */
 	return 1;

@@ -4,7 +4,7 @@
 
 static void read_format(lua_State *L, struct place at, struct slice format, struct words_part *part)
 {
-	static const char *const names[] = { "money", "percent", "date", "time", "duration", NULL };
+	static const char *const names[] = { "money", "percent", "date", "time", "duration", "ago", "words", NULL };
 	if (format.len == 1 && format.data[0] >= '0' && format.data[0] <= '9') {
 		part->format = FORMAT_DECIMALS;
 		part->decimals = format.data[0] - '0';
@@ -17,7 +17,7 @@ static void read_format(lua_State *L, struct place at, struct slice format, stru
 		}
 	}
 	fail_as(L, "bad-words", at,
-		"words: unknown format \"%.*s\"; use money, percent, date, time, duration, or decimals from 0 to 9",
+		"words: unknown format \"%.*s\"; use money, percent, date, time, duration, ago, words, or decimals from 0 to 9",
 		SLICE_ARG(format));
 }
 

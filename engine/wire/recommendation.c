@@ -119,6 +119,32 @@ static void put_explained(struct bytes *out, const struct wire_explained *x)
 	put_end(out, mark);
 }
 
+static void put_told(struct bytes *out, const struct wire_told *t)
+{
+	size_t mark = put_begin(out, 18);
+	put_text(out, 1, t->text);
+	put_number(out, 2, (uint64_t)t->time_ms);
+	put_text(out, 3, t->contact);
+	put_end(out, mark);
+}
+
+void strain_encode(struct bytes *out, uint32_t field, const struct wire_strain *s)
+{
+	size_t mark = put_begin(out, field);
+	put_double(out, 1, s->score);
+	put_text(out, 2, s->level);
+	put_text(out, 3, s->suggestion);
+	for (size_t i = 0; i < s->part_count; i++) {
+		size_t part = put_begin(out, 4);
+		put_text(out, 1, s->parts[i].name);
+		put_double(out, 2, s->parts[i].points);
+		put_text(out, 3, s->parts[i].say);
+		put_end(out, part);
+	}
+	put_number(out, 5, s->actions);
+	put_end(out, mark);
+}
+
 void recommendation_encode(const struct wire_recommendation *r, struct bytes *out)
 {
 	char decision[DECISION_TEXT_BYTES];
@@ -145,6 +171,13 @@ void recommendation_encode(const struct wire_recommendation *r, struct bytes *ou
 	put_number(out, 15, r->control);
 	for (size_t i = 0; i < r->offer_count; i++)
 		put_offer(out, 16, &r->offers[i]);
+	put_text(out, 17, r->opening);
+	for (size_t i = 0; i < r->told_count; i++)
+		put_told(out, &r->told[i]);
+	put_texts(out, 19, r->guidelines, r->guideline_count);
+	put_texts(out, 20, r->avoid, r->avoid_count);
+	if (r->strain)
+		strain_encode(out, 21, r->strain);
 }
 
 void response_recommendation(struct bytes *out, uint64_t request_id, const struct wire_recommendation *r)

@@ -53,6 +53,17 @@ struct wire_explained {
 	double score, propensity, value, context, lever, customer_value, business_value;
 	bool customer_unknown, business_unknown;
 };
+struct wire_told {
+	struct slice text, contact;
+	int64_t time_ms;
+};
+struct wire_strain {
+	double score;
+	struct slice level, suggestion;
+	const struct wire_strain_part { struct slice name, say; double points; } *parts;
+	size_t part_count;
+	unsigned actions;
+};
 struct wire_recommendation {
 	uint64_t decision_boot, decision_count;
 	struct slice customer, pack_hash, fallback_reason, channel;
@@ -66,6 +77,12 @@ struct wire_recommendation {
 	size_t caution_count;
 	const struct wire_offer *offers;
 	size_t offer_count;
+	struct slice opening;
+	const struct wire_told *told;
+	size_t told_count;
+	const struct slice *guidelines, *avoid;
+	size_t guideline_count, avoid_count;
+	const struct wire_strain *strain; /* NULL: none */
 	bool fallback, control;
 	uint64_t as_of_seq;
 	int64_t time_ms;
@@ -212,6 +229,7 @@ void next_encode(const struct wire_next *n, struct bytes *out);                 
 void alert_encode(const struct wire_alert *a, struct bytes *out);                   /* an Alert message */
 int alert_decode(struct wire_alert *out, struct slice bytes);                       /* lends from bytes */
 void recommendation_encode(const struct wire_recommendation *r, struct bytes *out); /* a Recommendation message */
+void strain_encode(struct bytes *out, uint32_t field, const struct wire_strain *s);
 void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *c); /* a Choice as a field of another */
 void condition_encode(struct bytes *out, uint32_t field, const struct wire_condition *c);
 void customer_encode(struct bytes *out, const struct record *r, const struct wire_names *names,

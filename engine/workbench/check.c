@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "script/guidance.h"
 #include "workbench/check_parts.h"
 
 #include <ctype.h>
@@ -282,6 +283,34 @@ static void level_roots(struct check *c, const struct level_decl *d, root_visit 
 	root(c, &x, visit, d->gates.suitable, "suitable", true, d->file, d->line);
 }
 
+/* A tell is evaluated on the event that it tells of; all else that the agent is told, for a decision. */
+static struct context said_context(const struct said_decl *d)
+{
+	if (d->kind == SAID_TELL)
+		return (struct context){ .types = (struct str **)&d->type, .type_count = 1 };
+	return (struct context){ .decision = true };
+}
+
+static void guidance_roots(struct check *c, root_visit visit)
+{
+	const struct guidance *g = c->pack->guidance;
+	struct context x = { .decision = true };
+	for (unsigned i = 0; g && i < g->said_count; i++) {
+		const struct said_decl *d = &g->said[i];
+		struct context of = said_context(d);
+		root(c, &of, visit, d->when, "when", true, d->file, d->line);
+		phrase_roots(c, &of, visit, &d->say, d->file, d->line);
+	}
+	if (!g || !g->strain.fact_term)
+		return;
+	const struct strain_decl *s = &g->strain;
+	root(c, &x, visit, s->fact_term, "", false, s->file, s->line);
+	for (unsigned i = 0; i < s->part_count; i++)
+		phrase_roots(c, &x, visit, &s->parts[i].say, s->file, s->line);
+	for (unsigned i = 0; i < s->level_count; i++)
+		phrase_roots(c, &x, visit, &s->levels[i].say, s->file, s->line);
+}
+
 void each_root(struct check *c, root_visit visit)
 {
 	const struct pack *p = c->pack;
@@ -305,11 +334,36 @@ void each_root(struct check *c, root_visit visit)
 		action_roots(c, &p->actions[i], visit);
 	for (unsigned i = 0; i < p->answer_count; i++)
 		phrase_roots(c, &x, visit, &p->answers[i].text, p->answers[i].file, p->answers[i].line);
+	guidance_roots(c, visit);
 	root(c, &x, visit, p->balance, "", false, "pack.lua", c->loaded->place_line);
 	x = (struct context){ 0 }; /* of facts that nothing reads, nobody knows on what they are evaluated */
 	for (unsigned i = 0; i < p->fact_count; i++) {
 		const struct term *t = p->facts[i].term;
 		root(c, &x, visit, t, "", t->type == TYPE_BOOL, t->file, t->line);
+	}
+}
+
+static void guidance_texts(struct check *c, text_visit visit)
+{
+	static const char *const names[] = { "opening", "guideline", "avoid", "tell" };
+	const struct guidance *g = c->pack->guidance;
+	struct context x = { .decision = true };
+	for (unsigned i = 0; g && i < g->said_count; i++) {
+		const struct said_decl *d = &g->said[i];
+		struct context of = said_context(d);
+		struct text_use use = { &d->say, names[d->kind], d->type ? d->type->data : "", d->kind == SAID_OPENING, d->file,
+					d->line };
+		visit(c, &of, &use);
+	}
+	for (unsigned i = 0; g && i < g->strain.part_count; i++) {
+		struct text_use use = { &g->strain.parts[i].say, "strain", g->strain.parts[i].name->data, false, g->strain.file,
+					g->strain.line };
+		visit(c, &x, &use);
+	}
+	for (unsigned i = 0; g && i < g->strain.level_count; i++) {
+		struct text_use use = { &g->strain.levels[i].say, "strain", g->strain.levels[i].name->data, false,
+					g->strain.file, g->strain.line };
+		visit(c, &x, &use);
 	}
 }
 
@@ -345,6 +399,7 @@ void each_text(struct check *c, text_visit visit)
 		struct text_use use = { &a->text, "answer", a->question.data, true, a->file, a->line };
 		visit(c, &x, &use);
 	}
+	guidance_texts(c, visit);
 }
 
 /* The run. */

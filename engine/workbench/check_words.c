@@ -89,15 +89,15 @@ static void check_filled(struct check *c, const struct context *x, const struct 
 
 static void check_format(struct check *c, const struct context *x, const struct words_part *part, struct tell_place at)
 {
-	static const char *const names[] = { "", "money", "percent", "date", "time", "duration", "" };
+	static const char *const names[] = { "", "money", "percent", "date", "time", "duration", "ago", "words", "" };
 	struct domain d = domain_of(c, x, part->term);
 	const char *name = part->name->data;
-	bool of_time = part->format == FORMAT_DATE || part->format == FORMAT_TIME;
+	bool of_time = part->format == FORMAT_DATE || part->format == FORMAT_TIME || part->format == FORMAT_AGO;
 	if (part->format == FORMAT_PLAIN && d.type == SCHEMA_TIME)
 		tell(c, FINDING_WARNING, "bad-format", at,
 		     arena_printf(&c->arena, "write {%s:date} or {%s:time}", name, name).data,
 		     "{%s} is a point in time, and would be shown in milliseconds", name);
-	if (part->format == FORMAT_PLAIN || d.type == SCHEMA_ANY)
+	if (part->format == FORMAT_PLAIN || part->format == FORMAT_SPELLED || d.type == SCHEMA_ANY)
 		return;
 	if (d.type == SCHEMA_STRING || d.type == SCHEMA_BOOLEAN)
 		tell(c, FINDING_ERROR, "bad-format", at, arena_printf(&c->arena, "write {%s}", name).data,

@@ -1,5 +1,5 @@
 /* workbench/expect_answer.c: does the answer to a request hold what a test expects: actions and their order, words,
- * reasons, who fell at which gate, quick answers, cautions? */
+ * reasons, who fell at which gate, quick answers, cautions, and what else the agent is told? */
 #include "workbench/story.h"
 
 #include "base/error.h"
@@ -151,24 +151,53 @@ static int expect_answer(struct story *s, const struct expectation *x, const str
 	return story_fail(s, x);
 }
 
-static int expect_caution(struct story *s, const struct expectation *x, const struct told *t)
+/* Texts of one sort that an answer has. */
+static int expect_text(struct story *s, const struct expectation *x, bool wanted, const char *what, const struct slice *texts,
+		       unsigned count)
 {
-	bool wanted = x->what == EXPECT_CAUTION,
-	     any = x->value.kind == MATCH_EQUAL && x->value.value.kind == VALUE_UNKNOWN;
+	bool any = x->value.kind == MATCH_EQUAL && x->value.value.kind == VALUE_UNKNOWN;
 	bool found = false;
-	for (unsigned i = 0; i < t->caution_count; i++)
-		found |= any || match_holds(&x->value, value_string(t->cautions[i]));
+	for (unsigned i = 0; i < count; i++)
+		found |= any || match_holds(&x->value, value_string(texts[i]));
 	if (found == wanted)
 		return ERR_OK;
-	bytes_printf(&s->wanted, wanted ? "a caution" : "no caution");
+	bytes_printf(&s->wanted, wanted ? "%s" : "not %s", what);
 	if (!any) {
 		bytes_printf(&s->wanted, ": ");
 		match_text(&x->value, &s->wanted);
 	}
-	for (unsigned i = 0; i < t->caution_count; i++)
-		bytes_printf(&s->came, "%s\"%.*s\"", i ? ", " : "", SLICE_ARG(t->cautions[i]));
-	if (!t->caution_count)
+	for (unsigned i = 0; i < count; i++)
+		bytes_printf(&s->came, "%s\"%.*s\"", i ? ", " : "", SLICE_ARG(texts[i]));
+	if (!count)
 		bytes_printf(&s->came, "none");
+	return story_fail(s, x);
+}
+
+/* `part` is met where a part that has points is of that name. */
+static bool part_met(struct story *s, const struct expectation *x, const struct told_strain *strain)
+{
+	const struct match *m = expectation_field(x, "part");
+	for (unsigned i = 0; m && i < strain->part_count; i++)
+		if (match_holds(m, value_string(strain->parts[i].name)))
+			return true;
+	for (unsigned i = 0; m && i < strain->part_count; i++)
+		bytes_printf(&s->came, "%s%.*s %.0f", i ? ", " : "parts ", SLICE_ARG(strain->parts[i].name), strain->parts[i].points);
+	if (m && !strain->part_count)
+		bytes_printf(&s->came, "no part has points");
+	return !m;
+}
+
+static int expect_strain(struct story *s, const struct expectation *x, const struct told *t)
+{
+	static const struct told_strain none;
+	const struct told_strain *strain = t->strain ? t->strain : &none;
+	if (t->strain && field_met(s, x, "score", value_number(strain->score)) &&
+	    field_met(s, x, "level", text_or_nothing(strain->level)) && field_met(s, x, "say", text_or_nothing(strain->say)) &&
+	    field_met(s, x, "actions", value_number(strain->actions)) && part_met(s, x, strain))
+		return ERR_OK;
+	bytes_printf(&s->wanted, "the agent's strain");
+	if (!t->strain)
+		bytes_printf(&s->came, "nothing is told of it: the request names no agent, or the pack has no strain { }");
 	return story_fail(s, x);
 }
 
@@ -186,7 +215,22 @@ int story_expect_answer(struct story *s, const struct expectation *x)
 	case EXPECT_ANSWER:
 	case EXPECT_NO_ANSWER:
 		return expect_answer(s, x, t);
+	case EXPECT_CAUTION:
+	case EXPECT_NO_CAUTION:
+		return expect_text(s, x, x->what == EXPECT_CAUTION, "a caution", t->cautions, t->caution_count);
+	case EXPECT_OPENING:
+	case EXPECT_NO_OPENING:
+		return expect_text(s, x, x->what == EXPECT_OPENING, "an opening line", &t->opening, t->opening.len != 0);
+	case EXPECT_TOLD:
+	case EXPECT_NOT_TOLD:
+		return expect_text(s, x, x->what == EXPECT_TOLD, "a sentence of what was before", t->told, t->told_count);
+	case EXPECT_GUIDELINE:
+	case EXPECT_NO_GUIDELINE:
+		return expect_text(s, x, x->what == EXPECT_GUIDELINE, "a guideline", t->guidelines, t->guideline_count);
+	case EXPECT_AVOID:
+	case EXPECT_NO_AVOID:
+		return expect_text(s, x, x->what == EXPECT_AVOID, "something to avoid", t->avoid, t->avoid_count);
 	default:
-		return expect_caution(s, x, t);
+		return expect_strain(s, x, t);
 	}
 }

@@ -346,6 +346,43 @@ static void cover_answer(struct story *s, const struct decision *d, struct slice
 			coverage_let_through(s->coverage, d->left_out[i].action, channel);
 }
 
+static struct slice *keep_all(struct story *s, const struct slice *texts, unsigned count)
+{
+	struct slice *out = arena_calloc(&s->arena, count + 1, sizeof(*out));
+	for (unsigned i = 0; i < count; i++)
+		out[i] = keep(s, texts[i]);
+	return out;
+}
+
+static const struct told_strain *keep_strain(struct story *s, const struct told_strain *from)
+{
+	if (!from)
+		return NULL;
+	struct told_strain *out = arena_alloc(&s->arena, sizeof(*out));
+	*out = *from;
+	out->level = keep(s, from->level);
+	out->say = keep(s, from->say);
+	out->parts = arena_calloc(&s->arena, from->part_count + 1, sizeof(*out->parts));
+	for (unsigned i = 0; i < from->part_count; i++)
+		out->parts[i] = (struct told_strain_part){ keep(s, from->parts[i].name), keep(s, from->parts[i].say),
+							   from->parts[i].points };
+	return out;
+}
+
+/* What the agent is told beside actions. */
+static void keep_guidance(struct story *s, const struct decision *d, struct told *t)
+{
+	t->opening = keep(s, d->opening);
+	t->told = arena_calloc(&s->arena, d->told_count + 1, sizeof(*t->told));
+	for (unsigned i = 0; i < d->told_count; i++)
+		t->told[t->told_count++] = keep(s, d->told[i].text);
+	t->guidelines = keep_all(s, d->guidelines, d->guideline_count);
+	t->guideline_count = d->guideline_count;
+	t->avoid = keep_all(s, d->avoid, d->avoid_count);
+	t->avoid_count = d->avoid_count;
+	t->strain = keep_strain(s, d->strain);
+}
+
 unsigned story_told(struct story *s, struct slice customer, struct slice channel)
 {
 	const struct decision *d = &s->world->decision;
@@ -375,6 +412,7 @@ unsigned story_told(struct story *s, struct slice customer, struct slice channel
 			(struct told_answer){ keep(s, d->answers[i].question), keep(s, d->answers[i].text) };
 	for (unsigned i = 0; i < d->caution_count; i++)
 		t->cautions[t->caution_count++] = keep(s, d->cautions[i]);
+	keep_guidance(s, d, t);
 	s->told = room(s->told, s->told_count, sizeof(*s->told));
 	s->told[s->told_count++] = t;
 	tell_answer(s, t);

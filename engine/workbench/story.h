@@ -45,8 +45,9 @@ struct told {
 	unsigned action_count, chosen_count;
 	struct told_answer *answers;
 	unsigned answer_count;
-	struct slice *cautions;
-	unsigned caution_count;
+	struct slice opening, *cautions, *told, *guidelines, *avoid;
+	unsigned caution_count, told_count, guideline_count, avoid_count;
+	const struct told_strain *strain; /* NULL: none */
 };
 
 /* How a rule's condition came out when it was last asked in this story. */

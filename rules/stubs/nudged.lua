@@ -570,6 +570,7 @@ function group(name) end
 ---@field propensity? nudged.Propensity
 ---@field context? nudged.ContextWeight[]
 ---@field lever? number 1
+---@field effort? "usual" | "easy" | "hard" on the agent who brings it across: see strain
 ---@field say nudged.Words
 ---What can be done. Recommended when its gates are true and no policy holds it back, ranked by
 ---propensity x (b x customer + (1 - b) x business) x context x lever.

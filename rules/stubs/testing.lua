@@ -270,3 +270,45 @@ function report(name, ask) end
 ---@param ask nudged.testing.ReportAsk
 ---@param columns table<string, nudged.testing.Wanted>
 function expect_report(name, ask, columns) end
+---`answer:expect_opening "Good day. What can I do for you?"`
+---@param text? nudged.testing.Wanted any
+---@return nudged.testing.Answer
+function Answer:expect_opening(text) end
+---`answer:expect_no_opening()`
+---@param text? nudged.testing.Wanted any
+---@return nudged.testing.Answer
+function Answer:expect_no_opening(text) end
+---`answer:expect_told "Called yesterday about a bill and left angry."`
+---@param text? nudged.testing.Wanted any
+---@return nudged.testing.Answer
+function Answer:expect_told(text) end
+---`answer:expect_not_told()`
+---@param text? nudged.testing.Wanted any
+---@return nudged.testing.Answer
+function Answer:expect_not_told(text) end
+---`answer:expect_guideline "Leaving is their right."`
+---@param text? nudged.testing.Wanted any
+---@return nudged.testing.Answer
+function Answer:expect_guideline(text) end
+---`answer:expect_no_guideline()`
+---@param text? nudged.testing.Wanted any
+---@return nudged.testing.Answer
+function Answer:expect_no_guideline(text) end
+---`answer:expect_avoid "Do not ask them to tell it again."`
+---@param text? nudged.testing.Wanted any
+---@return nudged.testing.Answer
+function Answer:expect_avoid(text) end
+---`answer:expect_no_avoid()`
+---@param text? nudged.testing.Wanted any
+---@return nudged.testing.Answer
+function Answer:expect_no_avoid(text) end
+---@class nudged.testing.Strain
+---@field score? nudged.testing.Wanted 0 to 100
+---@field level? nudged.testing.Wanted ""; below all levels
+---@field say? nudged.testing.Wanted what to do
+---@field part? nudged.testing.Wanted the name of a part that has points
+---@field actions? nudged.testing.Wanted how many an answer holds at most; 0: as ever
+---`answer:expect_strain { level = "strained", score = at_least(60) }`
+---@param fields? nudged.testing.Strain
+---@return nudged.testing.Answer
+function Answer:expect_strain(fields) end

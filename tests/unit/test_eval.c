@@ -503,7 +503,7 @@ static void formats_by_hand(void **state)
 		struct bytes b = { 0 };
 		struct words_part part = { .format = (unsigned)table[i].format };
 		w.m.pack->currency = strpool_take(w.m.pool, slice_of(table[i].currency));
-		format_value(w.m.pack, SLICE("en"), &part, value_number(table[i].n), &b);
+		format_value(w.m.pack, SLICE("en"), &part, value_number(table[i].n), 0, &b);
 		assert_slice(bytes_slice(&b), table[i].text);
 		bytes_finish(&b);
 		strpool_drop(w.m.pool, w.m.pack->currency);
@@ -526,7 +526,7 @@ static void decimals_are_those_of_printf(void **state)
 			struct words_part part = { .format = FORMAT_DECIMALS, .decimals = decimals };
 			struct bytes b = { 0 };
 			char expected[64], *to = expected;
-			format_value(w.m.pack, SLICE("en"), &part, value_number(n), &b);
+			format_value(w.m.pack, SLICE("en"), &part, value_number(n), 0, &b);
 			snprintf(expected, sizeof(expected), "%.*f", decimals, n);
 			for (size_t k = 0; k < b.len; k++) /* without the groups' commas */
 				if (b.data[k] != ',')

@@ -228,7 +228,7 @@ static const struct mistake heads[] = {
 	TELLS("pack { name = 'x', levers = { goals = { grow = -1 } } }", "grow must be a number of at least 0"),
 	TELLS("pack { name = 'x', fallback = { 'nothing' } }", "pack: fallback: no action \"nothing\""),
 	TELLS("pack { name = 'x', topics = { 'bill' } }\nanswers 'bil' { q = 'a' }",
-	      "pack.lua:2: answers \"bil\": no such topic in pack { topics = … }; did you mean \"bill\"?"),
+	      "pack.lua:2: answers \"bil\": no such topic as \"bil\" in pack { topics = … }; did you mean \"bill\"?"),
 	TELLS("pack { name = 'x', topics = { 'membership' } }\n" ACTION("goal = 'g', asks = { 'membershp' }"),
 	      "pack.lua:2: action \"a\": asks: no such topic as \"membershp\" in pack { topics = … }; did you mean "
 	      "\"membership\"?"),

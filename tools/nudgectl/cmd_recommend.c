@@ -120,6 +120,51 @@ static void put_left_out(const Nudge__V1__Recommendation *r)
 	table_finish(&t);
 }
 
+#define LABEL_WIDTH 9
+
+/* " begin   Good morning, …": what is said to the agent. A label is written once, over the texts that follow it. */
+static void put_labelled(const char *label, enum style style, const char *text)
+{
+	printf(" %s%-*s%s", style_on(stdout, style), LABEL_WIDTH - 1, label, style_off(stdout));
+	put_text(text, LABEL_WIDTH);
+}
+
+static void put_list(const char *label, enum style style, char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		put_labelled(i ? "" : label, style, texts[i]);
+}
+
+/* "62 of 100 (strained): angry 30, 4 angry conversations in a row; occupancy 20. At most 2 actions." */
+static void strain_show(const Nudge__V1__Strain *s)
+{
+	char text[2048];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%.0f of 100%s%s%s", s->score, *s->level ? " (" : "", s->level,
+				      *s->level ? ")" : "");
+	for (size_t i = 0; i < s->n_parts && len < sizeof(text); i++) {
+		const Nudge__V1__StrainPart *p = s->parts[i];
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %.0f%s%s%s", i ? "; " : ": ", p->name, p->points,
+					*p->say ? " (" : "", p->say, *p->say ? ")" : "");
+	}
+	if (s->actions && len < sizeof(text))
+		snprintf(text + len, sizeof(text) - len, ". At most %u action%s", s->actions, s->actions == 1 ? "" : "s");
+	put_labelled("strain", *s->level ? STYLE_YELLOW : STYLE_DIM, text);
+	if (*s->suggestion)
+		put_labelled("", STYLE_PLAIN, s->suggestion);
+}
+
+static void put_guidance(const Nudge__V1__Recommendation *r)
+{
+	if (r->strain && (*r->strain->level || r->strain->n_parts))
+		strain_show(r->strain);
+	if (*r->opening)
+		put_labelled("begin", STYLE_BLUE, r->opening);
+	for (size_t i = 0; i < r->n_conversation; i++)
+		put_labelled(i ? "" : "before", STYLE_BOLD, r->conversation[i]->text);
+	put_list("rule", STYLE_BOLD, r->guidelines, r->n_guidelines);
+	put_list("not", STYLE_RED, r->avoid, r->n_avoid);
+}
+
 void recommendation_show(const Nudge__V1__Recommendation *r)
 {
 	char text[256];
@@ -131,6 +176,7 @@ void recommendation_show(const Nudge__V1__Recommendation *r)
 		printf(" %sfallback: %s%s\n", style_on(stdout, STYLE_YELLOW), r->fallback_reason, style_off(stdout));
 	if (r->control)
 		printf(" %scontrol group%s: what was learned is left aside\n", style_on(stdout, STYLE_YELLOW), style_off(stdout));
+	put_guidance(r);
 	for (size_t i = 0; i < r->n_cautions; i++) {
 		printf(" %s!%s ", style_on(stdout, STYLE_YELLOW), style_off(stdout));
 		put_text(r->cautions[i], 3);

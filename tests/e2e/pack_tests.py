@@ -461,7 +461,7 @@ class Guide(unittest.TestCase):
         with open(os.path.join(ROOT, "rules", "stubs", "testing.lua"), encoding="utf-8") as f:
             stubs = f.read()
         names = set()
-        for part in ("testing.c", "testing_story.c", "testing_expect.c"):
+        for part in ("testing.c", "testing_story.c", "testing_expect.c", "testing_report.c"):
             with open(os.path.join(ROOT, "engine", "script", part), encoding="utf-8") as f:
                 names |= set(re.findall(r'\{\s*"(\w+)",\s+(?:\w+ \}|OF_)', f.read()))
         in_packs = {"now", "at_least", "at_most", "between", "require", "setting"}

@@ -115,6 +115,7 @@ enum contact_measure {
 	CONTACTS_MOOD_END_SUM,
 	CONTACTS_MOOD_CHANGES,  /* of which both are */
 	CONTACTS_MOOD_CHANGE_SUM,
+	CONTACTS_MOOD_CHANGE_SQUARES, /* of each change its square, in millionths: how much a mean of them may be off */
 };
 
 /* Cases with a meaning. */

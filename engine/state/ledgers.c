@@ -15,7 +15,7 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_CONTACTS] = { .name = "contacts", .dims = { "agent", "topic", "channel" }, .measures = {
 		"contacts", "open", "served", "abandoned", "inferred", "followed", "case_open", "repeats", "transfers",
 		"transferred", "holds", "held", "hold_ms", "waits", "wait_ms", "left_waits", "left_wait_ms", "handles",
-		"handle_ms", "moods_start", "mood_start", "moods_end", "mood_end", "mood_changes", "mood_change" } },
+		"handle_ms", "moods_start", "mood_start", "moods_end", "mood_end", "mood_changes", "mood_change", "mood_change_squares" } },
 	[LEDGER_CASES] = { .name = "cases", .dims = { "case", "agent", "topic", "meaning" }, .measures = {
 		"opened", "reopened", "closed", "turnaround_ms", "due", "in_time", "late", "broken" } },
 	[LEDGER_SURVEYS] = { .name = "surveys", .dims = { "survey", "segment", "agent", "topic", "channel" } },

@@ -217,12 +217,18 @@ static int parse_flag(struct config *c, int argc, char **argv, int *at, bool fil
 		return error_set(ERR_INVALID, NULL, "`%s` is not a flag; see nudged --help", arg);
 	size_t len = equals ? (size_t)(equals - arg) - 2 : strlen(arg) - 2;
 	bool is_file = len == 6 && strncmp(arg + 2, "config", 6) == 0;
+	bool is_restore = len == 7 && strncmp(arg + 2, "restore", 7) == 0;
 	const struct setting *s = find(arg + 2, len);
-	if (!s && !is_file)
+	if (!s && !is_file && !is_restore)
 		return error_set(ERR_INVALID, NULL, "there is no flag `%.*s`; see nudged --help", (int)len + 2, arg);
 	if (!equals && *at + 1 >= argc)
 		return error_set(ERR_INVALID, NULL, "%s wants a value; see nudged --help", arg);
 	const char *value = equals ? equals + 1 : argv[++*at];
+	if (is_restore) {
+		free(c->restore);
+		c->restore = must_strdup(value);
+		return ERR_OK;
+	}
 	if (is_file && files_only) {
 		free(c->file);
 		c->file = must_strdup(value);
@@ -307,6 +313,7 @@ void config_finish(struct config *c)
 	free(c->decision_log);
 	free(c->http);
 	free(c->file);
+	free(c->restore);
 	free(c->clock);
 	free(c->base);
 	free(c->log_level);
@@ -320,6 +327,7 @@ void config_help(FILE *to)
 		    "       nudged --watch DIR             a pack that is being written: activated on every save\n"
 		    "       nudged --replay --data DIR      a fresh state from the journal, every outcome checked; "
 		    "changes nothing\n"
+		    "       nudged --restore BACKUP --data DIR  what nudgectl backup made, into an empty folder; then ends\n"
 		    "       nudged --check-config ...       say what would be in force, or what is wrong\n\nsettings "
 		    "(flags; in the file: key = value, with _ for -):\n");
 	for (size_t i = 0; i < SETTING_COUNT; i++) {

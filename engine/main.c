@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "disk/backup.h"
 #include "net/http.h"
 #include "net/server.h"
 #include "watch.h"
@@ -57,6 +58,11 @@ static void say_progress(void *arg, const char *stage, uint64_t done, uint64_t a
 	fprintf(stderr, "\r\033[K%s: %3.0f%% [%-30.*s] about %.0f s left", stage, 100 * part, (int)(30 * part),
 		"##############################", seconds / part - seconds);
 	p->open_line = true;
+}
+
+static void say_restored(void *arg, uint64_t done, uint64_t all)
+{
+	say_progress(arg, "restoring", done, all);
 }
 
 static void end_progress(struct progress *p)
@@ -144,6 +150,22 @@ static int replay(const struct config *c)
 	else
 		print_replay_json(figures, sizeof(figures) / sizeof(figures[0]), digest);
 	return same ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* A backup into an empty data directory; the daemon is started afterwards, as ever. */
+static int restore(const struct config *c)
+{
+	struct progress p = { .terminal = isatty(STDERR_FILENO) };
+	struct pace pace = { .progress = say_restored, .arg = &p };
+	struct backup b;
+	int result = backup_restore(&b, c->restore, c->data, &pace);
+	end_progress(&p);
+	if (result != ERR_OK)
+		return complain("not restored", EXIT_FAILURE);
+	log_info("restored into %s: %zu files, %llu bytes, as of entry %llu", c->data, b.count, (unsigned long long)b.bytes,
+		 (unsigned long long)b.last_seq);
+	backup_finish(&b);
+	return EXIT_SUCCESS;
 }
 
 /* What would keep the daemon from starting, as far as that can be told without touching anything. */
@@ -325,6 +347,8 @@ static int act(const struct config *c, const sigset_t *signals)
 	set_log_level(c->log_level);
 	if (c->check_only)
 		return check(c);
+	if (c->restore)
+		return restore(c);
 	return c->replay ? replay(c) : run(c, signals);
 }
 

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "disk/backup.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -129,10 +130,35 @@ static int sync_parent(const struct file_layer *files, const char *dir)
 	return r;
 }
 
+/* A backup would no longer be one, and half of one is none. */
+static int refuse_copies(const struct file_layer *files, const char *dir)
+{
+	static const struct {
+		const char *name, *what;
+	} flags[] = {
+		{ BACKUP_FILE, "is a backup: restore it into a folder of its own (nudged --restore)" },
+		{ RESTORING_FILE, "holds a part of a backup: its restoring was interrupted, do it again (nudged --restore)" },
+	};
+	int r = ERR_OK;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]) && r == ERR_OK; i++) {
+		struct file *f = NULL;
+		char *path = folder_path(dir, flags[i].name);
+		if (files->open(files->self, path, false, &f) == ERR_OK) {
+			r = error_set(ERR_CONFLICT, "data", "%s %s", dir, flags[i].what);
+			files->close(files->self, f);
+		}
+		free(path);
+	}
+	return r;
+}
+
 static int claim(const struct file_layer *files, const char *dir)
 {
 	struct hash128 identity;
-	int r = folder_mark_read(files, dir, "data", &identity);
+	int r = refuse_copies(files, dir);
+	if (r != ERR_OK)
+		return r;
+	r = folder_mark_read(files, dir, "data", &identity);
 	if (r != 0)
 		return r < 0 ? r : ERR_OK;
 	r = files->make_folder(files->self, dir);

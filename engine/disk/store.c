@@ -22,11 +22,9 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "disk/folder.h"
+#include "disk/store_parts.h"
 
 #include <errno.h>
-#include <lmdb.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,21 +32,8 @@
 #define KEY_BYTES_MAX 511u
 #define SUM_BYTES 8u
 #define SCAN_ROWS 1024u
-#define READERS 32u /* pooled read transactions; more at once are begun and thrown away */
 #define READER_CHECK_NS (60ull * 1000000000ull)
 #define IDENTITY_KEY "nudged.identity"
-
-struct store {
-	MDB_env *env;
-	MDB_dbi tables[STORE_TABLES];
-	struct file *lock;
-	char *folder;
-	pthread_mutex_t pool_lock;
-	MDB_txn *pool[READERS];
-	unsigned pooled;
-	uint64_t checked_ns; /* when dead readers were last cleared; the writing thread's */
-	_Atomic uint64_t commits;
-};
 
 struct store_write {
 	struct store *store;
@@ -69,7 +54,7 @@ static bool disk_is_full(const struct store *s)
 }
 
 /* The error of an LMDB call, as ours. */
-static int failed(const struct store *s, int r, const char *what)
+int store_failed(const struct store *s, int r, const char *what)
 {
 	int code = ERR_IO;
 	if (r == MDB_NOTFOUND)
@@ -117,7 +102,7 @@ static int read_begin(struct store *s, MDB_txn **out)
 		return ERR_OK;
 	if (*out)
 		mdb_txn_abort(*out);
-	return failed(s, r, "begin to read");
+	return store_failed(s, r, "begin to read");
 }
 
 static void read_end(struct store *s, MDB_txn *txn)
@@ -137,15 +122,15 @@ static int open_tables(struct store *s, bool read_only)
 	MDB_txn *txn;
 	int r = mdb_txn_begin(s->env, NULL, read_only ? MDB_RDONLY : 0, &txn);
 	if (r != 0)
-		return failed(s, r, "begin");
+		return store_failed(s, r, "begin");
 	for (int t = 0; r == 0 && t < STORE_TABLES; t++)
 		r = mdb_dbi_open(txn, table_names[t], read_only ? 0 : MDB_CREATE, &s->tables[t]);
 	if (r != 0) {
 		mdb_txn_abort(txn);
-		return failed(s, r, "open its tables");
+		return store_failed(s, r, "open its tables");
 	}
 	r = mdb_txn_commit(txn);
-	return r == 0 ? ERR_OK : failed(s, r, "commit");
+	return r == 0 ? ERR_OK : store_failed(s, r, "commit");
 }
 
 static int open_env(struct store *s, uint64_t map_bytes, bool read_only)
@@ -160,7 +145,7 @@ static int open_env(struct store *s, uint64_t map_bytes, bool read_only)
 		r = mdb_env_open(s->env, s->folder, MDB_NOMETASYNC | MDB_NOTLS | (read_only ? MDB_RDONLY : 0), 0640);
 	if (r == 0)
 		r = mdb_reader_check(s->env, &dead);
-	return r == 0 ? ERR_OK : failed(s, r, "open it");
+	return r == 0 ? ERR_OK : store_failed(s, r, "open it");
 }
 
 /* That data.mdb is this folder's, and not copied in from elsewhere. */
@@ -260,7 +245,7 @@ int store_get(struct store *s, enum store_table table, struct slice key, struct 
 		return r;
 	int found = mdb_get(txn, s->tables[table], &k, &stored);
 	if (found != 0)
-		r = failed(s, found, "read");
+		r = store_failed(s, found, "read");
 	else
 		r = unwrap(s, k, stored, &value);
 	if (r == ERR_OK)
@@ -287,7 +272,7 @@ static int scan_chunk(struct scan *scan, MDB_txn *txn, bool *more)
 	*more = false;
 	int found = mdb_cursor_open(txn, s->tables[scan->table], &cursor), r = ERR_OK;
 	if (found != 0)
-		return failed(s, found, "scan");
+		return store_failed(s, found, "scan");
 	found = mdb_cursor_get(cursor, &k, &stored, scan->from.len ? MDB_SET_RANGE : MDB_FIRST);
 	if (found == 0 && scan->behind && slice_equal((struct slice){ k.mv_data, k.mv_size }, bytes_slice(&scan->from)))
 		found = mdb_cursor_get(cursor, &k, &stored, MDB_NEXT);
@@ -309,7 +294,7 @@ static int scan_chunk(struct scan *scan, MDB_txn *txn, bool *more)
 			found = mdb_cursor_get(cursor, &k, &stored, MDB_NEXT);
 	}
 	mdb_cursor_close(cursor);
-	return r == ERR_OK && found != 0 && found != MDB_NOTFOUND ? failed(s, found, "scan") : r;
+	return r == ERR_OK && found != 0 && found != MDB_NOTFOUND ? store_failed(s, found, "scan") : r;
 }
 
 int store_scan(struct store *s, enum store_table table, struct slice from,
@@ -337,7 +322,7 @@ int store_begin(struct store *s, struct store_write **out)
 	*out = NULL;
 	int r = mdb_txn_begin(s->env, NULL, 0, &txn);
 	if (r != 0)
-		return failed(s, r, "begin to write");
+		return store_failed(s, r, "begin to write");
 	*out = must_malloc(sizeof(**out));
 	**out = (struct store_write){ s, txn };
 	return ERR_OK;
@@ -352,7 +337,7 @@ int store_put(struct store_write *w, enum store_table table, struct slice key, s
 	uint64_t sum = sum_of(k, value);
 	int put = mdb_put(w->txn, w->store->tables[table], &k, &stored, MDB_RESERVE);
 	if (put != 0)
-		return failed(w->store, put, "write");
+		return store_failed(w->store, put, "write");
 	memcpy(stored.mv_data, &sum, SUM_BYTES);
 	if (value.len)
 		memcpy((char *)stored.mv_data + SUM_BYTES, value.data, value.len);
@@ -366,7 +351,7 @@ int store_delete(struct store_write *w, enum store_table table, struct slice key
 		return r;
 	MDB_val k = val_of(key);
 	int deleted = mdb_del(w->txn, w->store->tables[table], &k, NULL);
-	return deleted == 0 || deleted == MDB_NOTFOUND ? ERR_OK : failed(w->store, deleted, "delete");
+	return deleted == 0 || deleted == MDB_NOTFOUND ? ERR_OK : store_failed(w->store, deleted, "delete");
 }
 
 int store_commit(struct store_write *w)
@@ -379,7 +364,7 @@ int store_commit(struct store_write *w)
 	int r = mdb_txn_commit(w->txn);
 	free(w);
 	if (r != 0)
-		return failed(s, r, "commit");
+		return store_failed(s, r, "commit");
 	atomic_fetch_add_explicit(&s->commits, 1, memory_order_relaxed);
 	uint64_t now_ns = clock_mono_ns();
 	int dead = 0;
@@ -402,7 +387,7 @@ void store_abort(struct store_write *w)
 int store_sync(struct store *s)
 {
 	int r = mdb_env_sync(s->env, 1);
-	return r == 0 ? ERR_OK : failed(s, r, "sync");
+	return r == 0 ? ERR_OK : store_failed(s, r, "sync");
 }
 
 struct lag {
@@ -435,7 +420,7 @@ int store_stats(struct store *s, struct store_stats *out)
 	if (found == 0)
 		found = mdb_env_info(s->env, &info);
 	if (found != 0)
-		return failed(s, found, "describe it");
+		return store_failed(s, found, "describe it");
 	lag.newest = info.me_last_txnid;
 	mdb_reader_list(s->env, note_reader, &lag);
 	*out = (struct store_stats){

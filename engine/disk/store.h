@@ -8,6 +8,7 @@
 #define NUDGED_DISK_STORE_H
 
 #include "base/bytes.h"
+#include "disk/pace.h"
 
 #include <stdint.h>
 
@@ -45,6 +46,10 @@ int store_delete(struct store_write *w, enum store_table table, struct slice key
 int store_commit(struct store_write *w);  /* frees w, also when it fails */
 void store_abort(struct store_write *w);  /* NULL-safe */
 int store_sync(struct store *s);          /* all commits so far are durable when it returns */
+
+/* Writes what the store holds at one moment into a file that is not there yet, compacted, and syncs it. It may go on beside
+ * everything else, in another process too. */
+int store_copy(struct store *s, const char *path, struct pace *pace);
 
 struct store_stats {
 	uint64_t records, due, outbox, used_bytes, commits, reader_lag;

@@ -6,6 +6,9 @@
 #include "shard/decision_log.h"
 #include "shard/profile.h"
 
+#include <limits.h>
+#include <stdlib.h>
+
 static uint64_t sum(const struct engine *e, size_t offset)
 {
 	uint64_t total = 0;
@@ -149,6 +152,9 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 		.storage_refusing = atomic_load(&e->storage_refusing),
 		.rules_aside = atomic_load(&e->asides),
 	};
+	char data[PATH_MAX];
+	if (realpath(e->data, data))
+		status.data = slice_of(data);
 	fill_journal(e, &status, &j);
 	if (store_stats(e->store, &st) == ERR_OK)
 		status.records_stored = st.records;

@@ -144,6 +144,7 @@ void response_status(struct bytes *out, uint64_t request_id, const struct wire_s
 	put_text(out, 31, s->clock);
 	for (size_t i = 0; i < s->stage_count; i++)
 		put_stage(out, &s->stages[i]);
+	put_text(out, 33, s->data);
 	envelope_end(out, e);
 }
 

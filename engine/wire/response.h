@@ -135,7 +135,7 @@ struct wire_stage {
 
 /* The field names are those of the proto's Status. */
 struct wire_status {
-	struct slice version, pack, pack_hash, clock;
+	struct slice version, pack, pack_hash, clock, data;
 	int64_t uptime_ms, now_ms;
 	uint64_t boot_id, events_accepted, events_duplicate, events_refused, recommendations, alerts_raised,
 		alerts_open, connections, followers, journal_last, journal_durable, journal_first, journal_bytes,

@@ -1,11 +1,30 @@
 /* nudgectl/offline.c: see offline.h. Nothing is written, and no lock is taken. */
 #include "offline.h"
 
-#include "command.h"
+#include "ask.h"
 #include "progress.h"
 #include "report.h"
 
+#include "base/check.h"
 #include "base/error.h"
+
+int offline_folder(struct context *c, const char *named, char **out)
+{
+	const Nudge__V1__GetStatus ask = NUDGE__V1__GET_STATUS__INIT;
+	Nudge__V1__Response *answer;
+	*out = named ? must_strdup(named) : NULL;
+	if (named)
+		return EXIT_DONE;
+	int code = context_ask(c, NUDGE_GET_STATUS, &ask, &answer);
+	if (code != EXIT_DONE)
+		return code;
+	if (*answer->status->data)
+		*out = must_strdup(answer->status->data);
+	else
+		code = report_failed("the daemon does not say where its data is: name it with --data DIR");
+	nudge_free(answer);
+	return code;
+}
 
 static void show(void *arg, uint64_t done, uint64_t all)
 {

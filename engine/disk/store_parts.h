@@ -1,0 +1,29 @@
+/* disk/store_parts.h: a store from inside, for the files of the store; nobody else may include it. */
+#ifndef NUDGED_DISK_STORE_PARTS_H
+#define NUDGED_DISK_STORE_PARTS_H
+
+#include "disk/file.h"
+#include "disk/store.h"
+
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define READERS 32u /* pooled read transactions; more at once are begun and thrown away */
+
+struct store {
+	MDB_env *env;
+	MDB_dbi tables[STORE_TABLES];
+	struct file *lock;
+	char *folder;
+	pthread_mutex_t pool_lock;
+	MDB_txn *pool[READERS];
+	unsigned pooled;
+	uint64_t checked_ns; /* when dead readers were last cleared; the writing thread's */
+	_Atomic uint64_t commits;
+};
+
+/* The error of an LMDB call, as ours. */
+int store_failed(const struct store *s, int r, const char *what);
+
+#endif

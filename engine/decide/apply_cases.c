@@ -1,6 +1,6 @@
 /* decide/apply_cases.c: cases open and close by events; both, and a due time missed, are happenings that rules may be
  * on. */
-#include "decide/applying.h"
+#include "decide/contacts.h"
 #include "decide/text.h"
 
 #include "base/error.h"
@@ -85,6 +85,7 @@ static void case_close(struct applying *a, const struct case_decl *decl, uint8_t
 		return;
 	cases_close(c, a->now_ms);
 	timers_remove(a->record, a->m->pool, decl->id, member, key);
+	case_was_closed(a, decl, c);
 	happened(a, decl, c, decl->closed_type);
 }
 
@@ -104,6 +105,7 @@ static void case_open(struct applying *a, const struct case_decl *decl, uint8_t 
 		return; /* open already, or too many */
 	if (due_ms)
 		due_add(a, due_ms, decl->id, member, key);
+	case_was_opened(a, decl, c);
 	happened(a, decl, c, decl->opened_type);
 }
 
@@ -136,6 +138,7 @@ void apply_cases(struct applying *a)
 
 void apply_case_missed(struct applying *a, const struct case_decl *decl, const struct open_case *c)
 {
+	case_was_missed(a, decl, c);
 	happened(a, decl, c, decl->missed_type);
 	happened_count(a);
 }

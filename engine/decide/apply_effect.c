@@ -1,5 +1,5 @@
 /* decide/apply_effect.c: what one subject's entry does to another's record. */
-#include "decide/applying.h"
+#include "decide/contacts.h"
 #include "decide/counting.h"
 
 #include "base/check.h"
@@ -76,7 +76,9 @@ static void apply_merge_effect(struct applying *a, struct slice body)
 	if (a->record->rare->redirect) /* two customers merged into each other at once: the circle is cut here */
 		record_redirect(a->record, a->m->pool, (struct slice){ NULL, 0 });
 	CHECK(record_decode(&from, a->m->pool, body) == ERR_OK); /* our own bytes, from the journal */
+	contacts_join(a, from);
 	record_merge(a->record, a->m->pool, from);
+	contacts_joined(a);
 	record_destroy(from, a->m->pool);
 }
 

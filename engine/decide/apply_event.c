@@ -1,4 +1,5 @@
 /* decide/apply_event.c: one event, in order. The record changes in place; what leaves it is in `out`. */
+#include "decide/contacts.h"
 #include "decide/learn.h"
 
 /* A customer beyond LIMIT_MEMBERS: the event counts for the customer, and for no member. */
@@ -12,7 +13,7 @@ static uint8_t member_of(struct record *r, struct strpool *pool, struct slice id
 static void note_unheard(struct applying *a)
 {
 	const struct type_index *t = a->index;
-	bool heard = t && (t->series_count || t->rule_count || t->agent_series_count || t->agent_rule_count ||
+	bool heard = t && (t->contact || t->series_count || t->rule_count || t->agent_series_count || t->agent_rule_count ||
 			   t->area_series_count || t->area_rule_count || t->open_count || t->close_count);
 	counter_add(&a->m->unheard, !heard && !apply_means_own(a));
 }
@@ -42,6 +43,8 @@ static void apply_customer_event(struct applying *a)
 	if (a->index->timeline)
 		keep_moment(a);
 	apply_series(a, a->index->series, a->index->series_count);
+	if (a->index->contact)
+		apply_contact(a);
 	apply_cases(a);
 	apply_closers(a, a->index, a->member);
 	stages_lap(&a->m->stages, STAGE_SERIES, 1);
@@ -85,6 +88,8 @@ void machine_apply_timer(struct machine *m, struct record *record, const struct 
 	timers_remove(record, m->pool, due.decl, due.member, key);
 	if (due.decl == TIMER_UNANSWERED)
 		apply_unanswered(&a, key, due.member);
+	if (due.decl == TIMER_CONTACT)
+		apply_contact_overdue(&a, key);
 	struct open_case *c = cases_find_open(record, due.decl, due.member, key);
 	const struct case_decl *decl = pack_case_by_id(m->pack, due.decl);
 	if (c && !c->missed) {

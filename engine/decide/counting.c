@@ -16,6 +16,8 @@ struct counted_cell {
 /* What goes to one record. */
 struct counted {
 	struct counted *next;
+	enum ledger_id ledger;
+	int32_t day;
 	struct subject subject;
 	struct counted_cell *cells, **last;
 };
@@ -25,14 +27,17 @@ int64_t in_millionths(double value)
 	return isfinite(value) ? (int64_t)round(fmin(fmax(value, -1e9), 1e9) * 1e6) : 0;
 }
 
-static struct counted *counted_of(struct applying *a, const struct subject *subject)
+static struct counted *counted_of(struct applying *a, enum ledger_id ledger, int64_t time_ms)
 {
 	struct counted **at = &a->counted;
+	int32_t day = ledgers[ledger].stock ? 0 : (int32_t)zone_day_number(a->m->pack->zone, time_ms);
 	for (; *at; at = &(*at)->next)
-		if (subject_equal(&(*at)->subject, subject))
+		if ((*at)->ledger == ledger && (*at)->day == day)
 			return *at;
 	*at = arena_calloc(&a->m->arena, 1, sizeof(**at));
-	(*at)->subject = *subject;
+	(*at)->ledger = ledger;
+	(*at)->day = day;
+	(*at)->subject = ledger_subject(ledger, day);
 	(*at)->last = &(*at)->cells;
 	return *at;
 }
@@ -69,22 +74,33 @@ static struct counted_cell *cell_of(struct applying *a, struct counted *c, struc
 	return cell;
 }
 
-void count_add(struct applying *a, enum ledger_id ledger, int64_t time_ms, const struct slice *dims, unsigned measure,
-	       int64_t amount)
+struct counted_cell *count_cell(struct applying *a, enum ledger_id ledger, int64_t time_ms, const struct slice *dims)
 {
-	unsigned dim_count = 0, at = 0;
-	CHECK(measure < LEDGER_MEASURES && a->record->subject.kind != SUBJECT_LEDGER);
-	if (!amount)
-		return;
+	unsigned dim_count = 0;
+	CHECK(a->record->subject.kind != SUBJECT_LEDGER);
 	while (dim_count < LEDGER_DIMS && ledgers[ledger].dims[dim_count])
 		dim_count++;
-	struct subject subject = ledger_subject(ledger, (int32_t)zone_day_number(a->m->pack->zone, time_ms));
-	struct counted_cell *cell = cell_of(a, counted_of(a, &subject), key_of(a, dims, dim_count));
+	return cell_of(a, counted_of(a, ledger, time_ms), key_of(a, dims, dim_count));
+}
+
+void cell_add(struct counted_cell *cell, unsigned measure, int64_t amount)
+{
+	unsigned at = 0;
+	CHECK(measure < LEDGER_MEASURES);
+	if (!amount)
+		return;
 	while (at < cell->count && cell->sums[at].measure != measure)
 		at++;
 	if (at == cell->count)
 		cell->sums[cell->count++].measure = (uint8_t)measure;
 	cell->sums[at].amount += amount;
+}
+
+void count_add(struct applying *a, enum ledger_id ledger, int64_t time_ms, const struct slice *dims, unsigned measure,
+	       int64_t amount)
+{
+	if (amount)
+		cell_add(count_cell(a, ledger, time_ms, dims), measure, amount);
 }
 
 static bool cell_put(const struct counted_cell *cell, struct bytes *body)

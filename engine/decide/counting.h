@@ -10,6 +10,9 @@
 /* `dims`: as many as the ledger has; they are copied. time_ms: whose local day it is counted in. 0 counts nothing. */
 void count_add(struct applying *a, enum ledger_id ledger, int64_t time_ms, const struct slice *dims, unsigned measure,
 	       int64_t amount);
+/* The same in two steps, for what counts many measures of one cell. */
+struct counted_cell *count_cell(struct applying *a, enum ledger_id ledger, int64_t time_ms, const struct slice *dims);
+void cell_add(struct counted_cell *cell, unsigned measure, int64_t amount);
 /* At the entry's end. */
 void counting_finish(struct applying *a);
 /* What EFFECT_COUNT does to a ledger's record. */

@@ -122,6 +122,7 @@ struct value leaf_request(struct eval *e, const struct term *t);
 struct value leaf_name(struct eval *e, const struct term *t);
 struct value leaf_series(struct eval *e, const struct term *t);
 struct value leaf_case(struct eval *e, const struct term *t);
+struct value leaf_contacts(struct eval *e, const struct term *t);
 struct value leaf_open_alert(struct eval *e, const struct term *t);
 struct value leaf_outcomes(struct eval *e, const struct term *t);
 struct value leaf_tenure(struct eval *e, const struct term *t);

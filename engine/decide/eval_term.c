@@ -281,6 +281,7 @@ static const struct evaluator evaluators[] = {
 	[TERM_NAME] = VALUE(leaf_name),
 	[TERM_SERIES] = VALUE(leaf_series),
 	[TERM_CASE] = VALUE(leaf_case),
+	[TERM_CONTACTS] = VALUE(leaf_contacts),
 	[TERM_OPEN_ALERT] = VALUE(leaf_open_alert),
 	[TERM_OUTCOMES] = VALUE(leaf_outcomes),
 	[TERM_TENURE] = VALUE(leaf_tenure),

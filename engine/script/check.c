@@ -133,6 +133,8 @@ static const char *foreign(const struct term *t, unsigned about)
 		return "asked_for_it(), which only decisions have";
 	case TERM_CASE:
 		return customer ? NULL : "a case of a customer";
+	case TERM_CONTACTS:
+		return customer ? NULL : "contacts of a customer";
 	case TERM_OUTCOMES:
 		return customer ? NULL : "outcomes of a customer";
 	case TERM_ANY_MEMBER:

@@ -126,6 +126,7 @@ void declare_logic(lua_State *L);
 void declare_facts(lua_State *L);
 void declare_series(lua_State *L);
 void declare_cases(lua_State *L);
+void declare_contacts(lua_State *L);
 void declare_rules(lua_State *L);
 void declare_decisions(lua_State *L);
 void declare_catalogue(lua_State *L);

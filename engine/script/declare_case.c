@@ -3,6 +3,7 @@
 #include "script/declare.h"
 
 #include "base/hash.h"
+#include "state/contacts.h"
 
 #include <math.h>
 
@@ -93,8 +94,9 @@ static uint32_t case_id(const struct case_decl *c)
 
 static int case_declare(lua_State *L)
 {
-	static const char *const allowed[] = { "opens", "closes", "key", "due", "per", "name", NULL };
+	static const char *const allowed[] = { "opens", "closes", "key", "due", "per", "name", "meaning", NULL };
 	static const char *const pers[] = { "customer", "member", NULL };
+	static const char *const meanings[] = { "none", "complaint", "promise", NULL };
 	struct pack *p = loader_of(L)->pack;
 	struct fields f = fields_open(L, 1, "case", place_here(L), allowed);
 	unsigned count;
@@ -104,6 +106,7 @@ static int case_declare(lua_State *L)
 	c.about = (uint8_t)fields_choice(&f, "per", pers, ABOUT_CUSTOMER);
 	c.key = fields_text(&f, "key", false);
 	c.due_ms = fields_ms(&f, "due", 0);
+	c.meaning = (uint8_t)fields_choice(&f, "meaning", meanings, CASE_PLAIN);
 	c.name = case_name(p, &f, c.opens[0]);
 	check_new_name(L, f.place, "case", str_slice(c.name), LIMIT_TYPE_BYTES - sizeof("case..missed"));
 	c.id = case_id(&c);

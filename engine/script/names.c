@@ -78,6 +78,7 @@ void names_of_packs(name_seen seen, void *arg)
 		{ "nudged.term", "Term" },
 		{ "nudged.series", "Series" },
 		{ "nudged.case", "Case" },
+		{ "nudged.contacts", "Contacts" },
 		{ NULL, NULL },
 	};
 	const struct walk w = { seen, arg };

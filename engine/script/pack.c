@@ -183,6 +183,7 @@ static void create_environment(lua_State *L)
 	declare_facts(L);
 	declare_series(L);
 	declare_cases(L);
+	declare_contacts(L);
 	declare_rules(L);
 	declare_decisions(L);
 	declare_catalogue(L);

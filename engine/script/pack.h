@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "script/bundle.h"
+#include "script/contacts_decl.h"
 #include "script/term.h"
 #include "state/record.h"
 #include "state/window.h"
@@ -55,6 +56,7 @@ struct case_decl {
 	uint8_t about;          /* customer or member */
 	struct str **opens, **closes; /* event types, NULL-terminated */
 	struct str *key;        /* attribute that tells one from another; NULL: one at a time */
+	uint8_t meaning;        /* enum case_meaning: what reports count it as */
 	unsigned key_read;      /* index into pack->reads */
 	int64_t due_ms;         /* 0: none */
 	struct str *opened_type, *closed_type, *missed_type; /* "case.NAME.opened" … : what rules are `on` */
@@ -230,6 +232,7 @@ struct type_index {
 	unsigned *agent_series, *agent_rules; unsigned agent_series_count, agent_rule_count; /* run on the agent's record, by effect */
 	unsigned *area_series, *area_rules; unsigned area_series_count, area_rule_count;
 	unsigned *alert_closers; unsigned alert_closer_count; /* rules whose open alerts it closes */
+	uint8_t contact;                          /* enum contact_role */
 	bool timeline;
 };
 
@@ -259,6 +262,7 @@ struct pack {
 	struct event_decl *events; unsigned event_count;
 	struct series_decl *series; unsigned series_count;
 	struct case_decl *cases; unsigned case_count;
+	struct contacts_decl *contacts; /* arena; NULL: not declared */
 	struct fact_decl *facts; unsigned fact_count;
 	struct rule_decl *rules; unsigned rule_count;
 	struct policy_decl *policies; unsigned policy_count;

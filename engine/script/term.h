@@ -20,6 +20,7 @@ enum term_op {
 	TERM_NAME,         /* {name} in words that is no fact: event's or request's field or attribute, else attribute. .name */
 	TERM_SERIES,       /* an aggregate of a series or tally. .series */
 	TERM_CASE,         /* .open_case */
+	TERM_CONTACTS,     /* of the customer's contacts; a child: the topic they are about. .contacts */
 	TERM_OPEN_ALERT,   /* open_alert "rule": .name; bound member's where the rule is about members */
 	TERM_OUTCOMES,     /* outcomes{...}: count in a span. .outcomes */
 	TERM_TENURE,       /* seconds since the first event known of the subject, or since attribute `since` where it has one */
@@ -94,6 +95,10 @@ struct term {
 			unsigned index;          /* into pack->cases */
 			uint8_t aggregate;
 		} open_case;
+		struct {
+			uint8_t aggregate;       /* enum contacts_aggregate */
+			struct span span;
+		} contacts;
 		struct {
 			int kind;                /* enum outcome_kind; 0: any */
 			struct str *action, *group, *goal; /* NULL: any */

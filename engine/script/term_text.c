@@ -126,6 +126,21 @@ static void put_case(const struct render *r, const struct term *t)
 	put(r, names[t->open_case.aggregate]);
 }
 
+static void put_contacts(const struct render *r, const struct term *t)
+{
+	static const char *const names[] = { "contacts", "repeat contacts", "abandoned contacts", "unresolved contacts",
+					     "transfers", "holds", "effort", "mean wait", "mean mood", "mean mood change",
+					     "mood trend", "a contact is open", "a repeat contact" };
+	char buffer[32];
+	put(r, names[t->contacts.aggregate]);
+	if (t->child_count) {
+		put(r, " about ");
+		render(r, t->children[0], TIGHT_LEAF);
+	}
+	if (t->contacts.span.kind != SPAN_EVER)
+		bytes_printf(r->out, " in %.*s", SLICE_ARG(span_text(t->contacts.span, buffer)));
+}
+
 static void put_outcomes(const struct render *r, const struct term *t)
 {
 	char buffer[32];
@@ -181,6 +196,9 @@ static void put_leaf(const struct render *r, const struct term *t)
 		break;
 	case TERM_CASE:
 		put_case(r, t);
+		break;
+	case TERM_CONTACTS:
+		put_contacts(r, t);
 		break;
 	case TERM_OPEN_ALERT:
 		bytes_printf(r->out, "alert %s is open", t->name->data);

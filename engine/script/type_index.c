@@ -55,6 +55,7 @@ static void index_keep_only(struct type_index *t, const bool *series, const bool
 	keep_only(t->opens, &t->open_count, cases);
 	keep_only(t->closes, &t->close_count, cases);
 	t->rule_count = t->agent_rule_count = t->area_rule_count = t->alert_closer_count = 0;
+	t->contact = CONTACT_NO_ROLE;
 	t->timeline = false;
 }
 
@@ -78,6 +79,7 @@ void pack_keep_only(struct pack *p, const struct id_list *series, const struct i
 		index_keep_only(&p->types[i], keep_series, keep_cases);
 	if (p->other_type)
 		index_keep_only(p->other_type, keep_series, keep_cases);
+	p->contacts = NULL;
 	free(keep_series);
 	free(keep_cases);
 }
@@ -125,6 +127,9 @@ static unsigned each_type_list(struct pack *p, unsigned *known)
 		LIST(p->rules[i].alert.closes, p->rules[i].alert.close_count);
 	}
 	LIST(p->timeline_types, p->timeline_type_count);
+	for (unsigned i = 1; p->contacts && i < CONTACT_ROLES; i++)
+		if (p->contacts->types[i])
+			LIST(p->contacts->types[i], list_length(p->contacts->types[i]));
 #undef LIST
 	return count;
 }
@@ -170,6 +175,13 @@ static void add_to_types(struct pack *p, struct str **types, unsigned count, enu
 	}
 }
 
+static void mark_contacts(struct pack *p)
+{
+	for (unsigned i = 1; p->contacts && i < CONTACT_ROLES; i++)
+		for (struct str **t = p->contacts->types[i]; t && *t; t++)
+			p->types[p->type_table[slot_of(p, *t)] - 1].contact = (uint8_t)i;
+}
+
 static void mark_timeline(struct pack *p)
 {
 	if (p->timeline_keep == 0)
@@ -207,5 +219,6 @@ void index_build(struct pack *p)
 		add_to_types(p, r->on, r->on_count, RULES, r->about, i);
 		add_to_types(p, r->alert.closes, r->alert.close_count, CLOSERS, 0, i);
 	}
+	mark_contacts(p);
 	mark_timeline(p);
 }

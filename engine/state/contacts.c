@@ -11,19 +11,22 @@ const char *case_meaning_name(enum case_meaning meaning)
 	return meaning == CASE_COMPLAINT ? "complaint" : meaning == CASE_PROMISE ? "promise" : "";
 }
 
-/* Who ended it is not who began it: somebody handed it over, whether or not that was told. */
+/* Where they were not told: each agent who took it after the first. Who took it twice has only gone on; and where it was
+ * ended by another than who began it, somebody handed it over. */
 unsigned contact_transfers(const struct item *c)
 {
-	unsigned told = (unsigned)(c->numbers[CONTACT_LEGS] & LEGS_MAX);
+	unsigned legs = contact_legs(c);
 	bool other = c->texts[CONTACT_FIRST_AGENT] != c->texts[CONTACT_AGENT];
-	return told == 0 && other ? 1 : told;
+	if (contact_has(c, CONTACT_HAS_TRANSFERS))
+		return legs;
+	return legs > 2 ? legs - 1 : other;
 }
 
-void contact_set_legs(struct item *c, unsigned transfers, unsigned holds)
+void contact_set_legs(struct item *c, unsigned legs, unsigned holds)
 {
-	transfers = transfers < LEGS_MAX ? transfers : LEGS_MAX;
+	legs = legs < LEGS_MAX ? legs : LEGS_MAX;
 	holds = holds < LEGS_MAX ? holds : LEGS_MAX;
-	c->numbers[CONTACT_LEGS] = (int64_t)holds * HOLD_ONE + transfers;
+	c->numbers[CONTACT_LEGS] = (int64_t)holds * HOLD_ONE + legs;
 }
 
 enum contact_state contact_state_of(const struct item *c)
@@ -80,7 +83,7 @@ bool contact_same_topic(const struct item *a, const struct item *b)
 	return a->texts[CONTACT_TOPIC] == b->texts[CONTACT_TOPIC]; /* interned; none is a topic of its own */
 }
 
-struct item *contact_begin_at(struct record *r, struct strpool *pool, struct item *c, int64_t time_ms)
+struct item *item_begin_at(struct record *r, struct strpool *pool, struct item *c, int64_t time_ms)
 {
 	struct item moved = *c;
 	if (c->time_ms == time_ms)
@@ -120,6 +123,16 @@ static void join_agents(struct item *c, struct strpool *pool, const struct item 
 	}
 }
 
+static void join_legs(struct item *c, const struct item *from)
+{
+	unsigned legs = contact_legs(c) + contact_legs(from), holds = contact_holds(c) + contact_holds(from);
+	bool own = contact_has(c, CONTACT_HAS_TRANSFERS), others = contact_has(from, CONTACT_HAS_TRANSFERS);
+	if (own != others)
+		legs = own ? contact_legs(c) : contact_legs(from);
+	contact_set_legs(c, legs, holds);
+	contact_mark(c, CONTACT_HAS_TRANSFERS, own || others);
+}
+
 void contact_join(struct item *c, struct strpool *pool, const struct item *from)
 {
 	const int64_t told = CONTACT_HAS_QUEUE | CONTACT_HAS_END | CONTACT_HAS_LEFT | CONTACT_IS_OVERDUE | CONTACT_WENT_ON;
@@ -140,8 +153,7 @@ void contact_join(struct item *c, struct strpool *pool, const struct item *from)
 	take_number(c, from, CONTACT_HAS_HANDLE, CONTACT_HANDLE_MS);
 	take_number(c, from, CONTACT_HAS_MOOD_START, CONTACT_MOOD_START);
 	take_number(c, from, CONTACT_HAS_MOOD_END, CONTACT_MOOD_END);
-	contact_set_legs(c, (unsigned)((c->numbers[CONTACT_LEGS] & LEGS_MAX) + (from->numbers[CONTACT_LEGS] & LEGS_MAX)),
-			 contact_holds(c) + contact_holds(from));
+	join_legs(c, from);
 	c->numbers[CONTACT_HOLD_MS] += from->numbers[CONTACT_HOLD_MS];
 	contact_mark(c, from->numbers[CONTACT_FLAGS] & told, true);
 	c->state = (uint8_t)contact_state_of(c);

@@ -28,7 +28,7 @@ enum contact_number { /* on disk */
 	CONTACT_HANDLE_MS,  /* as told */
 	CONTACT_MOOD_START, /* millionths */
 	CONTACT_MOOD_END,   /* millionths */
-	CONTACT_LEGS,       /* transfers, and holds x 65536 */
+	CONTACT_LEGS,       /* times that an agent took it (or, as told, transfers), and holds x 65536 */
 	CONTACT_HOLD_MS,
 	CONTACT_FLAGS,
 };
@@ -47,6 +47,7 @@ enum contact_flag { /* on disk */
 	CONTACT_BEFORE_GONE = 1 << 10,   /* … which is no longer kept */
 	CONTACT_HAS_CASE = 1 << 11,      /* a case of its topic stayed open */
 	CONTACT_WENT_ON = 1 << 12,       /* after an end that was told */
+	CONTACT_HAS_TRANSFERS = 1 << 13, /* they were told */
 	CONTACT_TOPIC_RANK = 1 << 16,    /* from here on: what told the topic, 0 to 4 */
 };
 
@@ -58,12 +59,16 @@ static inline void contact_mark(struct item *c, int64_t flag, bool on)
 {
 	c->numbers[CONTACT_FLAGS] = on ? c->numbers[CONTACT_FLAGS] | flag : c->numbers[CONTACT_FLAGS] & ~flag;
 }
+static inline unsigned contact_legs(const struct item *c)
+{
+	return (unsigned)(c->numbers[CONTACT_LEGS] & 65535);
+}
 static inline unsigned contact_holds(const struct item *c)
 {
 	return (unsigned)(c->numbers[CONTACT_LEGS] >> 16);
 }
 unsigned contact_transfers(const struct item *c);
-void contact_set_legs(struct item *c, unsigned transfers, unsigned holds);
+void contact_set_legs(struct item *c, unsigned legs, unsigned holds);
 
 /* From what is known of it. */
 enum contact_state contact_state_of(const struct item *c);
@@ -80,7 +85,7 @@ bool contact_handle(const struct item *c, int64_t *ms);
 bool contact_same_topic(const struct item *a, const struct item *b);
 
 /* Moves it to where one that began then lies. The item's new place. */
-struct item *contact_begin_at(struct record *r, struct strpool *pool, struct item *c, int64_t time_ms);
+struct item *item_begin_at(struct record *r, struct strpool *pool, struct item *c, int64_t time_ms);
 /* What `from` knows of the same contact is joined to what `c` knows; it began with the earlier of the two, which its place
  * does not show yet. */
 void contact_join(struct item *c, struct strpool *pool, const struct item *from);

@@ -113,11 +113,12 @@ struct timer {
 	int64_t due_ms;     /* what rules see as now */
 	/* when the shard issues it: due_ms, or later for a timer that was set by history (not in the digest) */
 	int64_t fire_ms;
-	uint32_t decl;      /* the case's identity, or TIMER_UNANSWERED */
+	uint32_t decl;      /* the case's identity, or TIMER_UNANSWERED … */
 	uint8_t member;
-	struct str *key;    /* the case's key; the action's name */
+	struct str *key;    /* the case's key; the action's name; the contact's id */
 };
 #define TIMER_UNANSWERED 1u /* on disk: an offer without an answer */
+#define TIMER_CONTACT 2u    /* on disk: a contact of which no end has come */
 
 /* seen.c: recent event ids, in 16 bytes each (20 where they span more than 49 days). Of the content 32 bits are kept: other content under a known id is
  * mistaken for a duplicate once in 4 billion such mistakes of a sender. */

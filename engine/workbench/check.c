@@ -311,6 +311,16 @@ static void guidance_roots(struct check *c, root_visit visit)
 		phrase_roots(c, &x, visit, &s->levels[i].say, s->file, s->line);
 }
 
+/* On what ends one, or is one whole. */
+static void contacts_root(struct check *c, const struct contacts_decl *d, root_visit visit)
+{
+	enum contact_role role = d->types[CONTACT_WHOLE] ? CONTACT_WHOLE : CONTACT_ENDS;
+	struct context on = { .types = d->types[role] };
+	while (on.types && on.types[on.type_count])
+		on.type_count++;
+	root(c, &on, visit, d->abandoned_when, "abandoned_when", true, d->file, d->line);
+}
+
 void each_root(struct check *c, root_visit visit)
 {
 	const struct pack *p = c->pack;
@@ -320,6 +330,8 @@ void each_root(struct check *c, root_visit visit)
 		struct context on = { .types = s->on, .type_count = s->on_count };
 		root(c, &on, visit, s->where, "where", true, s->file, s->line);
 	}
+	if (p->contacts)
+		contacts_root(c, p->contacts, visit);
 	for (unsigned i = 0; i < p->rule_count; i++)
 		rule_roots(c, &p->rules[i], visit);
 	for (unsigned i = 0; i < p->policy_count; i++) {

@@ -201,6 +201,22 @@ static struct domain of_case(const struct term *t)
 	}
 }
 
+static struct domain of_contacts(const struct term *t)
+{
+	switch (t->contacts.aggregate) {
+	case CONTACTS_MEAN_MOOD:
+		return number(-1, 1);
+	case CONTACTS_MEAN_MOOD_CHANGE:
+	case CONTACTS_MOOD_TREND:
+		return number(-2, 2);
+	case CONTACTS_IS_OPEN:
+	case CONTACTS_IS_REPEAT:
+		return of_type(SCHEMA_BOOLEAN);
+	default:
+		return number(0, HUGE_VAL);
+	}
+}
+
 static double times(double a, double b)
 {
 	return a == 0 || b == 0 ? 0 : a * b; /* 0 x infinity is 0 here: an end that is never reached */
@@ -293,6 +309,8 @@ static struct domain within(struct check *c, const struct context *x, const stru
 		return of_series(c, t);
 	case TERM_CASE:
 		return of_case(t);
+	case TERM_CONTACTS:
+		return of_contacts(t);
 	case TERM_OUTCOMES:
 		return number(0, LIMIT_OUTCOMES);
 	case TERM_TENURE:

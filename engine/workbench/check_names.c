@@ -196,6 +196,10 @@ static void each_list(struct check *c, list_visit visit)
 		visit(c, r->on, of, r->file, r->line);
 		visit(c, r->alert.closes, of, r->file, r->line);
 	}
+	for (unsigned i = 1; p->contacts && i < CONTACT_ROLES; i++)
+		for (struct str **t = p->contacts->types[i]; t && *t; t++)
+			if (p->contacts->roles_given >> i & 1 || pack_event(p, *t)) /* what is left to the default need not come */
+				visit(c, (struct str *[]){ *t, NULL }, "contacts", p->contacts->file, p->contacts->line);
 	visit(c, p->timeline_types, "timeline", p->timeline_file, p->timeline_line);
 }
 
@@ -328,6 +332,27 @@ static void check_case(struct check *c, const struct case_decl *d)
 	x = (struct context){ .types = d->closes, .type_count = count };
 	if (d->key)
 		check_event_attr(c, &x, d->key, what, at);
+}
+
+/* Of all that a contact is made of, one has to bring what is named. */
+static void check_contacts(struct check *c, const struct contacts_decl *d)
+{
+	struct str *types[64];
+	struct context x = { .types = types };
+	for (unsigned i = 1; i < CONTACT_ROLES; i++)
+		for (struct str **t = d->types[i]; t && *t && x.type_count < 64; t++)
+			if (!c->declared || pack_event(c->pack, *t))
+				types[x.type_count++] = *t;
+	for (unsigned i = 0; contacts_name(d, i); i++) {
+		struct tell_place at = { d->file, d->line, contacts_name(d, i)->data };
+		if (d->names_given >> i & 1)
+			check_event_attr(c, &x, contacts_name(d, i), "contacts", at);
+	}
+	x = (struct context){ .types = d->types[CONTACT_WHOLE] };
+	while (x.types && x.types[x.type_count])
+		x.type_count++;
+	for (struct str **name = d->lasts; x.types && *name; name++)
+		check_event_attr(c, &x, *name, "contacts: lasts", (struct tell_place){ d->file, d->line, (*name)->data });
 }
 
 /* Attributes that terms read. */
@@ -483,6 +508,8 @@ void check_names(struct check *c)
 		check_by(c, &p->actions[i]);
 	for (unsigned i = 0; i < p->mask_count; i++)
 		check_mask(c, p->mask[i]);
+	if (p->contacts)
+		check_contacts(c, p->contacts);
 	check_timeline(c);
 	each_root(c, check_root);
 }

@@ -62,6 +62,8 @@ bool term_may_be_unknown(const struct pack *p, const struct term *t, bool member
 		return series_may_be_unknown(p, t, member_bound);
 	case TERM_CASE:
 		return t->open_case.aggregate == CASE_AGE || t->open_case.aggregate == CASE_TURNAROUND;
+	case TERM_CONTACTS:
+		return t->contacts.aggregate >= CONTACTS_MEAN_WAIT && t->contacts.aggregate <= CONTACTS_MOOD_TREND;
 	case TERM_FACT:
 		return term_may_be_unknown(p, p->facts[t->fact].term, member_bound);
 	case TERM_LITERAL:

@@ -207,7 +207,6 @@ static void editors_are_told_of_everything(void **state)
 		"timeline { zzz = 1 }",
 		"series { zzz = 1 }",
 		"tally { zzz = 1 }",
-		"case { zzz = 1 }",
 		"policy { zzz = 1 }",
 		"outcomes { zzz = 1 }",
 		"rule 'r' { zzz = 1 }",

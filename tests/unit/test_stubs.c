@@ -60,8 +60,9 @@ static const char *file_text(const char *path)
 	return text;
 }
 
-static const char *const pack_files[] = { "rules/stubs/nudged.lua", "rules/stubs/agents.lua", NULL };
-static const char *const all_files[] = { "rules/stubs/nudged.lua", "rules/stubs/agents.lua", "rules/stubs/testing.lua",
+static const char *const pack_files[] = { "rules/stubs/nudged.lua", "rules/stubs/contacts.lua", "rules/stubs/agents.lua", NULL };
+static const char *const all_files[] = { "rules/stubs/nudged.lua", "rules/stubs/contacts.lua", "rules/stubs/agents.lua",
+					 "rules/stubs/testing.lua",
 					 NULL };
 
 /* The whole vocabulary of packs. */
@@ -203,6 +204,7 @@ static void declarations_take_what_editors_are_told_of(void **state)
 		{ "nudged.SeriesBody", "series { qqqqqqqq = 1 }" },
 		{ "nudged.TallyBody", "tally { qqqqqqqq = 1 }" },
 		{ "nudged.CaseBody", "case { qqqqqqqq = 1 }" },
+		{ "nudged.ContactsBody", "contacts { qqqqqqqq = 1 }" },
 		{ "nudged.WindowBody", "series { on = 'x' }:count { '7d', qqqqqqqq = 1 }" },
 		{ "nudged.DailyMean", "series { on = 'x' }:daily_mean { qqqqqqqq = 1 }" },
 		{ "nudged.EventBody", "event 'x' { qqqqqqqq = 1 }" },

@@ -1,6 +1,7 @@
 /* decide/applying.c: the beginning and end of applying an entry, whatever its kind. */
 #include "decide/applying.h"
 #include "decide/counting.h"
+#include "decide/exposure.h"
 
 #include "base/error.h"
 
@@ -74,6 +75,7 @@ static void find_alerts(struct applying *a)
 void applying_finish(struct applying *a)
 {
 	struct eval *e = a->e;
+	exposures_finish(a);
 	if (a->counted)
 		counting_finish(a);
 	if (a->out->alert_count)

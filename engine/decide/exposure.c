@@ -5,11 +5,11 @@
 #include "decide/draw.h"
 #include "decide/learn.h"
 
-#include "base/check.h"
+#include "state/contacts.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 enum { SEED_HOLDOUT = 0x686f6c64, HORIZONS = 2 }; /* never change: who is held out */
-static const struct {
+static const struct horizon {
 	int64_t span_ms, lost_flag;
 	unsigned contacts, complaints, moods, mood_sum, measure;
 } horizons[HORIZONS] = {
@@ -21,7 +21,7 @@ static const struct {
 
 static uint32_t identity(struct slice action)
 {
-	return (uint32_t)hash64(action, SEED_HOLDOUT) | 1; /* 0 is the newest mood */
+	return (uint32_t)hash64(action, SEED_HOLDOUT);
 }
 
 /* Deciding. */
@@ -64,7 +64,7 @@ void exposures_fill(struct deciding *d)
 {
 	const struct pack *p = d->m->pack;
 	struct decision *out = d->out;
-	if (!p->holds_out || d->ask->explain)
+	if (!p->holds_out || (d->ask->explain && !d->ask->arm))
 		return;
 	out->exposed = arena_alloc(&d->m->arena, p->action_count * sizeof(*out->exposed));
 	for (unsigned i = 0; i < p->action_count; i++) {
@@ -112,32 +112,43 @@ static void dims_of(const struct item *x, struct slice dims[ACTION_DIMS])
 	dims[ACTION_DIM_GROUP] = item_text(x, EXPOSURE_GROUP);
 }
 
-static void note_in(struct item *x, unsigned h, enum after what, int64_t amount)
+static bool is_after(const struct item *x, const struct horizon *h, int64_t time_ms)
 {
-	int64_t *n = x->numbers;
-	if (what == AFTER_NOTE_CONTACT) {
-		n[horizons[h].contacts] += amount;
-	} else if (what == AFTER_NOTE_COMPLAINT) {
-		n[horizons[h].complaints] += amount;
-	} else if (what == AFTER_NOTE_MOOD) {
-		n[horizons[h].moods]++;
-		n[horizons[h].mood_sum] += amount;
-	} else if (amount > 0) {
-		n[EXPOSURE_FLAGS] |= horizons[h].lost_flag;
-	} else {
-		n[EXPOSURE_FLAGS] &= ~horizons[h].lost_flag;
-	}
+	return time_ms > x->time_ms && time_ms <= x->time_ms + h->span_ms;
 }
 
-static void note_after(struct applying *a, struct item *x, enum after what, int64_t time_ms, int64_t amount)
+/* What the record says of the time after it. Contacts and complaints that the record keeps no more have been counted. */
+static void look(const struct record *r, struct item *x, const struct horizon *h)
+{
+	int64_t contacts = 0, complaints = 0, moods = 0, mood_sum = 0;
+	for (unsigned i = 0; i < r->rare->item_count; i++) {
+		const struct item *c = &r->rare->items[i];
+		if (c->kind == ITEM_CONTACT) {
+			contacts += is_after(x, h, c->time_ms);
+			if (!contact_has(c, CONTACT_HAS_MOOD_END) || !is_after(x, h, c->numbers[CONTACT_END_MS]))
+				continue;
+			moods++;
+			mood_sum += c->numbers[CONTACT_MOOD_END];
+		} else if (c->kind == ITEM_CASE && c->state == CASE_COMPLAINT) {
+			complaints += is_after(x, h, c->time_ms);
+		}
+	}
+	if (contacts >= x->numbers[h->contacts]) {
+		x->numbers[h->contacts] = contacts;
+		x->numbers[h->moods] = moods;
+		x->numbers[h->mood_sum] = mood_sum;
+	}
+	if (complaints > x->numbers[h->complaints])
+		x->numbers[h->complaints] = complaints;
+}
+
+static void look_again(struct applying *a, struct item *x)
 {
 	struct slice dims[ACTION_DIMS];
 	for (unsigned h = 0; h < HORIZONS; h++) {
 		int64_t before[AFTER_COUNT], after[AFTER_COUNT];
-		if (time_ms <= x->time_ms || time_ms > x->time_ms + horizons[h].span_ms)
-			continue;
 		worth(x, h, before);
-		note_in(x, h, what, amount);
+		look(a->record, x, &horizons[h]);
 		worth(x, h, after);
 		dims_of(x, dims);
 		for (unsigned i = 0; i < AFTER_COUNT; i++)
@@ -145,28 +156,32 @@ static void note_after(struct applying *a, struct item *x, enum after what, int6
 	}
 }
 
-static void keep_mood(struct applying *a, int64_t time_ms, int64_t mood)
-{
-	struct record *r = a->record;
-	struct item *known = items_find(r, ITEM_EXPOSURE, 0, SLICE(""));
-	if (known && known->time_ms > time_ms)
-		return;
-	if (known)
-		known->time_ms = time_ms; /* the only one of its declaration: its place stays */
-	else
-		known = items_add(r, a->m->pool, ITEM_EXPOSURE, 0, SLICE(""), 0, time_ms, 1);
-	if (known)
-		known->numbers[EXPOSURE_MOOD] = mood;
-}
-
-void exposure_noted(struct applying *a, enum after what, int64_t time_ms, int64_t amount)
+void exposures_look(struct applying *a)
 {
 	const struct rare *rare = a->record->rare;
 	for (unsigned i = 0; i < rare->item_count; i++)
-		if (rare->items[i].kind == ITEM_EXPOSURE && rare->items[i].decl)
-			note_after(a, &rare->items[i], what, time_ms, amount);
-	if (what == AFTER_NOTE_MOOD)
-		keep_mood(a, time_ms, amount);
+		if (rare->items[i].kind == ITEM_EXPOSURE)
+			look_again(a, &rare->items[i]);
+}
+
+/* The last mood known of before: of the request itself, else of a contact. */
+static bool mood_before(const struct record *r, const struct exposures *all, int64_t *mood)
+{
+	bool known = all->has_mood;
+	int64_t newest_ms = INT64_MIN;
+	*mood = known ? in_millionths(all->mood) : 0;
+	for (unsigned i = 0; i < r->rare->item_count && !all->has_mood; i++) {
+		const struct item *c = &r->rare->items[i];
+		bool ended = contact_has(c, CONTACT_HAS_MOOD_END) && c->numbers[CONTACT_END_MS] <= all->time_ms;
+		int64_t time_ms = ended ? c->numbers[CONTACT_END_MS] : c->time_ms;
+		if (c->kind != ITEM_CONTACT || time_ms > all->time_ms || time_ms < newest_ms ||
+		    (!ended && !contact_has(c, CONTACT_HAS_MOOD_START)))
+			continue;
+		known = true;
+		newest_ms = time_ms;
+		*mood = c->numbers[ended ? CONTACT_MOOD_END : CONTACT_MOOD_START];
+	}
+	return known;
 }
 
 static void expose(struct applying *a, const struct exposures *all, const struct exposed *one)
@@ -174,10 +189,9 @@ static void expose(struct applying *a, const struct exposures *all, const struct
 	struct record *r = a->record;
 	const struct str *name = strpool_find(a->m->pool, one->action);
 	int index = name ? pack_action(a->m->pack, name) : -1;
-	const struct item *mood = items_find(r, ITEM_EXPOSURE, 0, SLICE(""));
-	int64_t known = mood ? mood->numbers[EXPOSURE_MOOD] : 0;
 	struct slice dims[ACTION_DIMS];
-	bool has_mood = mood != NULL;
+	int64_t mood;
+	bool known = mood_before(r, all, &mood);
 	struct item *x = items_add(r, a->m->pool, ITEM_EXPOSURE, identity(one->action), one->action, 0, all->time_ms, 1);
 	if (!x) /* the record is full of other things */
 		return;
@@ -188,8 +202,8 @@ static void expose(struct applying *a, const struct exposures *all, const struct
 		item_set_text(x, a->m->pool, EXPOSURE_GOAL, str_slice(a->m->pack->actions[index].goal));
 		item_set_text(x, a->m->pool, EXPOSURE_GROUP, str_slice(a->m->pack->actions[index].group));
 	}
-	x->numbers[EXPOSURE_FLAGS] = has_mood ? EXPOSURE_MOOD_KNOWN : 0;
-	x->numbers[EXPOSURE_MOOD] = known;
+	x->numbers[EXPOSURE_FLAGS] = known ? EXPOSURE_MOOD_KNOWN : 0;
+	x->numbers[EXPOSURE_MOOD] = mood;
 	dims_of(x, dims);
 	count_add(a, LEDGER_ACTIONS, x->time_ms, dims, ACTIONS_EXPOSED, 1);
 }

@@ -15,8 +15,10 @@
  * counted are decisions that are not for a customer: those that only explain (a request with `explain`), and those
  * that fell back to the pack's fallback.
  *
- * What comes after is counted as a difference: an exposure's numbers before and after an entry, in the day and cell of the
- * exposure itself. Whoever understands an entry tells by exposure_note what it means. */
+ * What comes after is a function of the customer's record: the contacts and complaints that it keeps (state/contacts.h), and
+ * whether they have left (state/customers.h). After each entry of the customer it is looked at anew, and the difference counted, in
+ * the day and cell of the exposure itself; so it does not matter in which order things are told, or put right. What the record keeps
+ * no more of is not taken back. */
 #ifndef NUDGED_DECIDE_EXPOSURE_H
 #define NUDGED_DECIDE_EXPOSURE_H
 
@@ -25,15 +27,12 @@
 #include "state/actions.h"
 #include "state/exposures.h"
 
-/* For applying. Costs a pack without a holdout one comparison. */
-enum after { AFTER_NOTE_CONTACT, AFTER_NOTE_COMPLAINT, AFTER_NOTE_LOST, AFTER_NOTE_MOOD };
-void exposure_noted(struct applying *a, enum after what, int64_t time_ms, int64_t amount);
-/* A contact began, a complaint was opened, they have left (amount 1; -1: it turns out that not), they were in a mood
- * (amount: in millionths). */
-static inline void exposure_note(struct applying *a, enum after what, int64_t time_ms, int64_t amount)
+/* For applying: at the end of an entry of a customer. Costs a pack without a holdout one comparison. */
+void exposures_look(struct applying *a);
+static inline void exposures_finish(struct applying *a)
 {
-	if (a->m->pack->holds_out && a->record->subject.kind == SUBJECT_CUSTOMER)
-		exposure_noted(a, what, time_ms, amount);
+	if (a->m->pack->holds_out && a->record->rare->item_count && a->record->subject.kind == SUBJECT_CUSTOMER)
+		exposures_look(a);
 }
 /* What an outcome is counted as, for the report of actions. */
 void action_counted(struct applying *a, const struct outcome_input *o, const struct outcome_details *details);

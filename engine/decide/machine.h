@@ -76,6 +76,8 @@ struct exposures {
 	const struct exposed *list;
 	unsigned count;
 	struct slice channel, agent;
+	double mood; /* of the request */
+	bool has_mood;
 	int64_t time_ms;
 };
 

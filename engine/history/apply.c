@@ -83,7 +83,8 @@ void timer_apply(struct machine *m, struct record *r, const struct entry *entry,
 void decision_apply(struct machine *m, struct record *r, const struct decision_record *d, const struct apply_input *in,
 		    struct applied *out)
 {
-	const struct exposures exposures = { d->exposed, d->exposed_count, d->ask.channel, d->ask.agent, d->ask.now_ms };
+	const struct exposures exposures = { d->exposed, d->exposed_count, d->ask.channel, d->ask.agent,
+					       d->ask.mood, d->ask.has_mood, d->ask.now_ms };
 	out->alert_count = out->closed_count = out->effect_count = out->nudge_count = out->fired_count = 0;
 	out->aborted = (struct aborted_calls){ 0 };
 	out->failing_rule = 0;

@@ -23,9 +23,10 @@ int gather_init(struct gather *g, const struct report_ask *ask, const struct pac
 		return result;
 	arena_init(&g->arena, 0);
 	g->ask = *ask;
-	if (!ask->by_count) {
-		g->ask.by[0] = slice_of(g->decl->default_by);
-		g->ask.by_count = 1;
+	for (const char *by = ask->by_count ? NULL : g->decl->default_by; by && g->ask.by_count < REPORT_BY;) {
+		const char *comma = strchr(by, ',');
+		g->ask.by[g->ask.by_count++] = comma ? (struct slice){ by, (size_t)(comma - by) } : slice_of(by);
+		by = comma ? comma + 1 : NULL;
 	}
 	g->ask.name = arena_slice(&g->arena, ask->name);
 	for (unsigned i = 0; i < g->ask.by_count; i++)

@@ -1,5 +1,5 @@
 /* report/report.c: which reports there are, and what of them may be asked. */
-#include "report/report.h"
+#include "report/actions.h"
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -7,6 +7,10 @@
 #include <stdio.h>
 
 const struct report_decl *const reports[] = {
+	&report_actions,
+	&report_effects,
+	&report_reasons,
+	&report_budgets,
 	NULL,
 };
 
@@ -41,12 +45,23 @@ static int no_such(const char *field, const char *what, struct slice name, const
 	return result;
 }
 
+static bool may_pick(const struct report_decl *d, struct slice name)
+{
+	bool may = false;
+	for (unsigned i = 0; i < sizeof(d->picks) / sizeof(d->picks[0]) && d->picks[i] && !may; i++)
+		may = slice_equal(name, slice_of(d->picks[i]));
+	return may;
+}
+
 static int check_dimension(const struct report_decl *d, const char *field, struct slice name)
 {
-	const char *names[12];
+	const char *names[16];
 	unsigned count = 0;
-	if (may_be_by(d, name))
+	bool where = strcmp(field, "where") == 0;
+	if (may_be_by(d, name) || (where && may_pick(d, name)))
 		return ERR_OK;
+	for (unsigned i = 0; where && i < sizeof(d->picks) / sizeof(d->picks[0]) && d->picks[i]; i++)
+		names[count++] = d->picks[i];
 	for (unsigned i = 0; i < sizeof(d->by) / sizeof(d->by[0]) && d->by[i]; i++)
 		names[count++] = d->by[i];
 	names[count++] = "total";

@@ -66,7 +66,8 @@ struct report_decl {
 	enum ledger_id ledgers[REPORT_LEDGERS];
 	unsigned ledger_count;
 	const char *by[10];    /* what rows may be by, "total" beside them; NULL: no more */
-	const char *default_by;
+	const char *picks[4];  /* of its own columns: what `where` may name besides; the maker looks at it */
+	const char *default_by; /* names with commas between */
 	bool where_later;      /* the maker needs rows that `where` leaves out too, and asks report_where itself */
 	const char *keep[4];   /* dimensions that its rows keep, whatever the report is by */
 	void (*make)(struct report_making *m);

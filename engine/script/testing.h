@@ -68,6 +68,7 @@ struct test_ask {
 	double mood;
 	bool has_mood, late; /* late: the deadline has passed */
 	unsigned limit;
+	uint8_t arm;          /* of actions with a holdout: enum exposure_arm; 0: they are as if they had none */
 	const struct event_attr *attrs;
 	size_t attr_count;
 };

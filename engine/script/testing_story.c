@@ -10,6 +10,7 @@
 #include "script/testing_parts.h"
 
 #include "base/error.h"
+#include "state/exposures.h"
 #include "state/span.h"
 
 #include <stdlib.h>
@@ -291,6 +292,11 @@ static bool ask_own(lua_State *L, const char *name, void *arg)
 	if (strcmp(name, "late") == 0) {
 		luaL_argcheck(L, lua_isboolean(L, -1), 2, "late is true or false");
 		ask->late = lua_toboolean(L, -1);
+		return true;
+	}
+	if (strcmp(name, "arm") == 0) {
+		static const char *const arms[] = { "recommended", "withheld", NULL };
+		ask->arm = (uint8_t)(ARM_RECOMMENDED + luaL_checkoption(L, -1, NULL, arms));
 		return true;
 	}
 	if (strcmp(name, "limit") == 0) {

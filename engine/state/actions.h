@@ -21,8 +21,7 @@ enum action_measure {
 	ACTIONS_COST,
 	ACTIONS_AFTER_30,
 	ACTIONS_AFTER_90 = ACTIONS_AFTER_30 + AFTER_COUNT,
-	ACTIONS_RECOMMENDED = ACTIONS_AFTER_90 + AFTER_COUNT, /* recommendations, counted where the pack asks for it */
-	ACTIONS_MEASURES
+	ACTIONS_MEASURES = ACTIONS_AFTER_90 + AFTER_COUNT
 };
 #define ARM_TEXT_CONTROL "control"
 #define ARM_TEXT_RECOMMENDED "recommended"

@@ -18,6 +18,4 @@ enum exposure_number {
 	EXPOSURE_CONTACTS_90, EXPOSURE_COMPLAINTS_90, EXPOSURE_MOODS_90, EXPOSURE_MOOD_SUM_90,
 };
 
-/* One item more, of the declaration 0, is the newest mood known: its time, and its number EXPOSURE_MOOD. */
-
 #endif

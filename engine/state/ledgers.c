@@ -24,7 +24,7 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_CONTRACTS] = { .name = "contracts" },
 	[LEDGER_ACTIONS] = { .name = "actions", .dims = { "action", "arm", "channel", "agent", "goal", "group" }, .measures = {
 		"exposed", "shown", "offered", "accepted", "rejected", "later", "ignored", "overruled", "revenue", "cost",
-		AFTER_DAYS("30"), AFTER_DAYS("90"), "recommended" } },
+		AFTER_DAYS("30"), AFTER_DAYS("90") } },
 	[LEDGER_SPENT] = { .name = "spent", .stock = true, .dims = { "month", "goal", "group", "action" }, .measures = {
 		"money", "offers" } },
 	[LEDGER_CAMPAIGNS] = { .name = "campaigns" },

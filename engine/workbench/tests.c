@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "state/exposures.h"
 #include "script/utc.h"
 #include "workbench/fit.h"
 
@@ -223,6 +224,8 @@ static void ask_step(struct story *s, struct slice customer, const struct test_a
 	put_attrs(&b, &before, a->attrs, a->attr_count);
 	if (a->late)
 		put_field(&b, &before, "late", SLICE("true"));
+	if (a->arm)
+		put_field(&b, &before, "arm", a->arm == ARM_WITHHELD ? SLICE("withheld") : SLICE("recommended"));
 	if (before[1] == '\0')
 		bytes_printf(&b, ")");
 	story_step(s, bytes_slice(&b));
@@ -247,6 +250,7 @@ static int host_ask(void *arg, struct slice customer, const struct test_ask *a, 
 		.mood = a->mood,
 		.has_mood = a->has_mood,
 		.limit = a->limit,
+		.arm = a->arm,
 		.attrs = a->attrs,
 		.attr_count = a->attr_count,
 		.expired = a->late ? too_late : NULL,

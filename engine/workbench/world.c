@@ -399,6 +399,18 @@ void world_outcome(struct world *w, struct outcome_input *o, struct slice custom
 	follow(w, r, NULL);
 }
 
+static void expose(struct world *w, struct record *r, const struct ask *ask)
+{
+	const struct decision *d = &w->decision;
+	const struct exposures x = { d->exposed, d->exposed_count, ask->channel, ask->agent, ask->mood, ask->has_mood,
+				     ask->now_ms };
+	if (!x.count)
+		return;
+	machine_apply_exposures(&w->m, r, &x, &w->in, &w->out);
+	settle(w, WORLD_EFFECT, r, NULL, NULL);
+	apply_effects(w, NULL);
+}
+
 void world_decide(struct world *w, struct slice customer, struct ask *ask)
 {
 	struct subject s = subject_of(SUBJECT_CUSTOMER, customer);
@@ -411,6 +423,7 @@ void world_decide(struct world *w, struct slice customer, struct ask *ask)
 	ask->now_ms = w->now_ms;
 	arena_reset(&w->m.arena);
 	decide(w, &subjects, ask);
+	expose(w, (struct record *)subjects.customer, ask);
 }
 
 /* 0: nobody in particular. */

@@ -163,6 +163,7 @@ function Subject:acknowledge(rule) end
 ---@field lang? string
 ---@field mood? number -1 to 1
 ---@field limit? integer how many actions at most; 3
+---@field arm? "recommended" | "withheld" which arm this customer is in, of actions with a holdout; else they are as if they had none
 ---@field late? boolean the deadline has passed: the answer is the pack's fallback
 ---@field [string] any further attributes of the request
 ---Of customers: what is recommended now? `home:ask { member = "kid", intent = "messages", mood = -0.2 }`

@@ -312,7 +312,8 @@ static void entry_outcome(struct story *s, unsigned customer)
 
 static void expose(struct story *s, unsigned customer, const struct decision_record *r)
 {
-	const struct exposures x = { r->exposed, r->exposed_count, r->ask.channel, r->ask.agent, r->ask.now_ms };
+	const struct exposures x = { r->exposed, r->exposed_count, r->ask.channel, r->ask.agent, r->ask.mood, r->ask.has_mood,
+				     r->ask.now_ms };
 	struct apply_input in = { .received_at_ms = s->received_ms };
 	machine_apply_exposures(&s->live.m, s->live.records[customer], &x, &in, &s->live.out);
 	struct apply_input again = replay_input(s, &in);

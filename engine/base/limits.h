@@ -71,6 +71,9 @@
 #define LIMIT_ITEMS 256u                  /* contacts, contracts, survey answers, memberships … of one customer: 152 bytes each */
 #define LIMIT_REPORT_ROWS 200000u         /* days x cells that one report is made from: 0.5 KB each while it is made */
 #define LIMIT_LEDGER_CELLS 16384u         /* of one ledger's day: agents x topics …; some 100 bytes each. Beyond it one cell for the rest */
+#define LIMIT_CONTRACTS 16u               /* of one customer; then the oldest is forgotten, what was counted of it stays */
+#define CHURN_BY 3u                       /* names that losses are counted by: texts of items, dimensions of ledgers. On disk */
+#define LIMIT_TOUCHES 8u                  /* newest contacts with one customer that a loss may come after */
 #define LIMIT_MODEL_BY 4u                 /* names that its segments are made of */
 #define LIMIT_MARKS 256u                  /* once_per marks */
 #define LIMIT_LINKS 64u                   /* aliases of a customer, owners of an alias */

@@ -1,6 +1,7 @@
 /* decide/apply_effect.c: what one subject's entry does to another's record. */
 #include "decide/contacts.h"
 #include "decide/counting.h"
+#include "decide/lasting.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -77,6 +78,10 @@ static void apply_merge_effect(struct applying *a, struct slice body)
 		record_redirect(a->record, a->m->pool, (struct slice){ NULL, 0 });
 	CHECK(record_decode(&from, a->m->pool, body) == ERR_OK); /* our own bytes, from the journal */
 	contacts_join(a, from);
+	if (a->m->pack->contract)
+		contracts_before_merge(a, from);
+	if (a->m->pack->churn)
+		churn_before_merge(a, from);
 	record_merge(a->record, a->m->pool, from);
 	contacts_joined(a);
 	record_destroy(from, a->m->pool);

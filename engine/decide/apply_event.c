@@ -1,5 +1,6 @@
 /* decide/apply_event.c: one event, in order. The record changes in place; what leaves it is in `out`. */
 #include "decide/contacts.h"
+#include "decide/lasting.h"
 #include "decide/learn.h"
 
 /* A customer beyond LIMIT_MEMBERS: the event counts for the customer, and for no member. */
@@ -14,7 +15,7 @@ static void note_unheard(struct applying *a)
 {
 	const struct type_index *t = a->index;
 	bool heard = t && (t->contact || t->series_count || t->rule_count || t->agent_series_count || t->agent_rule_count ||
-			   t->area_series_count || t->area_rule_count || t->open_count || t->close_count);
+			   t->area_series_count || t->area_rule_count || t->open_count || t->close_count || t->lasting);
 	counter_add(&a->m->unheard, !heard && !apply_means_own(a));
 }
 
@@ -28,6 +29,14 @@ static void keep_moment(struct applying *a)
 	for (; count < p->timeline_field_count && count < LIMIT_TIMELINE_FIELDS; count++)
 		fields[count] = str_slice(p->timeline_fields[count]);
 	timeline_add(a->record, a->m->pool, a->event, a->member, fields, count, p->timeline_keep);
+}
+
+static void apply_lasting(struct applying *a)
+{
+	if (a->index->lasting & LASTING_CONTRACT)
+		apply_contracts(a);
+	if (a->index->lasting & LASTING_CHURN)
+		apply_churn(a);
 }
 
 static void apply_customer_event(struct applying *a)
@@ -46,6 +55,8 @@ static void apply_customer_event(struct applying *a)
 	if (a->index->contact)
 		apply_contact(a);
 	apply_cases(a);
+	if (a->index->lasting)
+		apply_lasting(a);
 	apply_closers(a, a->index, a->member);
 	stages_lap(&a->m->stages, STAGE_SERIES, 1);
 	applying_occasion(a, a->event, a->member);

@@ -2,6 +2,7 @@
 #include "decide/applying.h"
 #include "decide/counting.h"
 #include "decide/exposure.h"
+#include "decide/lasting.h"
 
 #include "base/error.h"
 
@@ -76,6 +77,8 @@ void applying_finish(struct applying *a)
 {
 	struct eval *e = a->e;
 	exposures_finish(a);
+	if (a->m->pack->churn)
+		churn_finish(a);
 	if (a->counted)
 		counting_finish(a);
 	if (a->out->alert_count)

@@ -124,6 +124,7 @@ struct value leaf_series(struct eval *e, const struct term *t);
 struct value leaf_case(struct eval *e, const struct term *t);
 struct value leaf_contacts(struct eval *e, const struct term *t);
 struct value leaf_open_alert(struct eval *e, const struct term *t);
+struct value leaf_contract(struct eval *e, const struct term *t); /* eval_contract.c */
 struct value leaf_outcomes(struct eval *e, const struct term *t);
 struct value leaf_tenure(struct eval *e, const struct term *t);
 struct value leaf_now(struct eval *e, const struct term *t);

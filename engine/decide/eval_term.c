@@ -283,6 +283,7 @@ static const struct evaluator evaluators[] = {
 	[TERM_CASE] = VALUE(leaf_case),
 	[TERM_CONTACTS] = VALUE(leaf_contacts),
 	[TERM_OPEN_ALERT] = VALUE(leaf_open_alert),
+	[TERM_CONTRACT] = VALUE(leaf_contract),
 	[TERM_OUTCOMES] = VALUE(leaf_outcomes),
 	[TERM_TENURE] = VALUE(leaf_tenure),
 	[TERM_NOW] = VALUE(leaf_now),

@@ -131,6 +131,8 @@ static const char *foreign(const struct term *t, unsigned about)
 		return "a request, which only decisions have";
 	case TERM_ASKED:
 		return "asked_for_it(), which only decisions have";
+	case TERM_CONTRACT:
+		return customer ? NULL : "the contracts of a customer";
 	case TERM_CASE:
 		return customer ? NULL : "a case of a customer";
 	case TERM_CONTACTS:

@@ -135,6 +135,9 @@ void declare_budgets(lua_State *L);
 void declare_guidance(lua_State *L);
 void declare_strain(lua_State *L);
 void strain_settle(lua_State *L);   /* after the last */
+void declare_contracts(lua_State *L);
+void declare_churn(lua_State *L);
+void churn_settle(struct pack *p); /* after all files ran */
 void declare_settings(lua_State *L);
 void settings_begin(lua_State *L);  /* before the first file runs */
 void settings_settle(lua_State *L); /* after the last */

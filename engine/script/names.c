@@ -79,6 +79,8 @@ void names_of_packs(name_seen seen, void *arg)
 		{ "nudged.series", "Series" },
 		{ "nudged.case", "Case" },
 		{ "nudged.contacts", "Contacts" },
+		{ "nudged.churn", "Churn" },
+		{ "nudged.contract", "Contracts" },
 		{ NULL, NULL },
 	};
 	const struct walk w = { seen, arg };

@@ -191,6 +191,8 @@ static void create_environment(lua_State *L)
 	declare_budgets(L);
 	declare_guidance(L);
 	declare_strain(L);
+	declare_contracts(L);
+	declare_churn(L);
 	declare_settings(L);
 	declare_pack(L);
 	lua_pushcfunction(L, pack_require);
@@ -226,6 +228,7 @@ static int load_protected(lua_State *L)
 	if (l->refused)
 		return 0; /* what follows is for packs that run */
 	index_build(l->pack);
+	churn_settle(l->pack);
 	actions_index(l->pack);
 	reads_build(l);
 	reasons_prepare(l->pack);

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "script/bundle.h"
 #include "script/contacts_decl.h"
+#include "script/contract_decl.h"
 #include "script/term.h"
 #include "state/record.h"
 #include "state/window.h"
@@ -233,6 +234,7 @@ struct type_index {
 	unsigned *area_series, *area_rules; unsigned area_series_count, area_rule_count;
 	unsigned *alert_closers; unsigned alert_closer_count; /* rules whose open alerts it closes */
 	uint8_t contact;                          /* enum contact_role */
+	uint16_t lasting;                         /* enum lasting: of contracts and who leaves */
 	bool timeline;
 };
 
@@ -263,6 +265,7 @@ struct pack {
 	struct series_decl *series; unsigned series_count;
 	struct case_decl *cases; unsigned case_count;
 	struct contacts_decl *contacts; /* arena; NULL: not declared */
+	struct contract_decl *contract; struct churn_decl *churn; /* arena; NULL: not declared */
 	struct fact_decl *facts; unsigned fact_count;
 	struct rule_decl *rules; unsigned rule_count;
 	struct policy_decl *policies; unsigned policy_count;

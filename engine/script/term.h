@@ -22,6 +22,7 @@ enum term_op {
 	TERM_CASE,         /* .open_case */
 	TERM_CONTACTS,     /* of the customer's contacts; a child: the topic they are about. .contacts */
 	TERM_OPEN_ALERT,   /* open_alert "rule": .name; bound member's where the rule is about members */
+	TERM_CONTRACT,     /* of the customer's contracts, or whether they have left: .contract */
 	TERM_OUTCOMES,     /* outcomes{...}: count in a span. .outcomes */
 	TERM_TENURE,       /* seconds since the first event known of the subject, or since attribute `since` where it has one */
 	TERM_NOW,          /* now(): UTC milliseconds of the event, due time or request */
@@ -95,6 +96,11 @@ struct term {
 			unsigned index;          /* into pack->cases */
 			uint8_t aggregate;
 		} open_case;
+		struct {
+			uint8_t aggregate;       /* enum contract_aggregate */
+			struct str *product;     /* of that product only; NULL: of any */
+			double days;             /* IN_LAST */
+		} contract;
 		struct {
 			uint8_t aggregate;       /* enum contacts_aggregate */
 			struct span span;

@@ -141,6 +141,19 @@ static void put_contacts(const struct render *r, const struct term *t)
 		bytes_printf(r->out, " in %.*s", SLICE_ARG(span_text(t->contacts.span, buffer)));
 }
 
+static void put_contract(const struct render *r, const struct term *t)
+{
+	static const char *const names[] = { "contract days left", "contract months kept", "contract in its last",
+					     "contract is active", "contracts active",     "contract's product",
+					     "customer has left",  "since they left" };
+	char days[32];
+	put(r, names[t->contract.aggregate]);
+	if (t->contract.aggregate == CONTRACT_IN_LAST)
+		bytes_printf(r->out, " %s days", number_text(t->contract.days, days));
+	if (t->contract.product)
+		bytes_printf(r->out, " of %s", t->contract.product->data);
+}
+
 static void put_outcomes(const struct render *r, const struct term *t)
 {
 	char buffer[32];
@@ -199,6 +212,9 @@ static void put_leaf(const struct render *r, const struct term *t)
 		break;
 	case TERM_CONTACTS:
 		put_contacts(r, t);
+		break;
+	case TERM_CONTRACT:
+		put_contract(r, t);
 		break;
 	case TERM_OPEN_ALERT:
 		bytes_printf(r->out, "alert %s is open", t->name->data);

@@ -54,6 +54,7 @@ static void index_keep_only(struct type_index *t, const bool *series, const bool
 	keep_only(t->area_series, &t->area_series_count, series);
 	keep_only(t->opens, &t->open_count, cases);
 	keep_only(t->closes, &t->close_count, cases);
+	t->lasting = 0;
 	t->rule_count = t->agent_rule_count = t->area_rule_count = t->alert_closer_count = 0;
 	t->contact = CONTACT_NO_ROLE;
 	t->timeline = false;
@@ -79,6 +80,8 @@ void pack_keep_only(struct pack *p, const struct id_list *series, const struct i
 		index_keep_only(&p->types[i], keep_series, keep_cases);
 	if (p->other_type)
 		index_keep_only(p->other_type, keep_series, keep_cases);
+	p->contract = NULL;
+	p->churn = NULL;
 	p->contacts = NULL;
 	free(keep_series);
 	free(keep_cases);
@@ -101,8 +104,34 @@ static void note_types(struct pack *p, struct str **types, unsigned count, unsig
 static unsigned list_length(struct str **list)
 {
 	unsigned n = 0;
-	while (list[n])
+	while (list && list[n])
 		n++;
+	return n;
+}
+
+#define LASTING_LISTS (9 + LIMIT_OPINIONS)
+struct lasting_list {
+	struct str **types;
+	uint16_t lasting;
+};
+
+static unsigned lasting_lists(const struct pack *p, struct lasting_list out[LASTING_LISTS])
+{
+	unsigned n = 0;
+	if (p->contract) {
+		out[n++] = (struct lasting_list){ p->contract->starts, LASTING_STARTS };
+		out[n++] = (struct lasting_list){ p->contract->renews, LASTING_RENEWS };
+		out[n++] = (struct lasting_list){ p->contract->ends, LASTING_ENDS };
+		out[n++] = (struct lasting_list){ p->contract->complaints, LASTING_COMPLAINT };
+		out[n++] = (struct lasting_list){ p->contract->contacts, LASTING_CONTACT };
+		for (unsigned i = 0; i < p->contract->opinion_count; i++)
+			out[n++] = (struct lasting_list){ p->contract->opinions[i].on, LASTING_OPINION };
+	}
+	if (p->churn) {
+		out[n++] = (struct lasting_list){ p->churn->on, LASTING_LEAVES };
+		out[n++] = (struct lasting_list){ p->churn->back, LASTING_RETURNS };
+		out[n++] = (struct lasting_list){ p->churn->contacts, LASTING_TOUCH };
+	}
 	return n;
 }
 
@@ -127,6 +156,10 @@ static unsigned each_type_list(struct pack *p, unsigned *known)
 		LIST(p->rules[i].alert.closes, p->rules[i].alert.close_count);
 	}
 	LIST(p->timeline_types, p->timeline_type_count);
+	struct lasting_list lists[LASTING_LISTS];
+	unsigned lasting = lasting_lists(p, lists);
+	for (unsigned i = 0; i < lasting; i++)
+		LIST(lists[i].types, list_length(lists[i].types));
 	for (unsigned i = 1; p->contacts && i < CONTACT_ROLES; i++)
 		if (p->contacts->types[i])
 			LIST(p->contacts->types[i], list_length(p->contacts->types[i]));
@@ -182,6 +215,15 @@ static void mark_contacts(struct pack *p)
 			p->types[p->type_table[slot_of(p, *t)] - 1].contact = (uint8_t)i;
 }
 
+static void mark_lasting(struct pack *p)
+{
+	struct lasting_list lists[LASTING_LISTS];
+	unsigned count = lasting_lists(p, lists);
+	for (unsigned i = 0; i < count; i++)
+		for (struct str **t = lists[i].types; t && *t; t++)
+			p->types[p->type_table[slot_of(p, *t)] - 1].lasting |= lists[i].lasting;
+}
+
 static void mark_timeline(struct pack *p)
 {
 	if (p->timeline_keep == 0)
@@ -220,5 +262,6 @@ void index_build(struct pack *p)
 		add_to_types(p, r->alert.closes, r->alert.close_count, CLOSERS, 0, i);
 	}
 	mark_contacts(p);
+	mark_lasting(p);
 	mark_timeline(p);
 }

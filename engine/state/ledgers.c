@@ -11,6 +11,11 @@
 	"contacted_" days, "contacts_" days, "contacts_squared_" days, "complained_" days, "lost_" days, "moods_" days, \
 		"mood_" days, "mood_squared_" days
 
+/* Of contracts, so many days after their sale: enum contract_at. */
+#define AT_HORIZON(days) \
+	"lost_" days, "content_" days, "complained_" days, "complaints_" days, "contacts_" days, "repeats_" days, "said_" days, \
+		"mood_" days
+
 const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_CONTACTS] = { .name = "contacts", .dims = { "agent", "topic", "channel" }, .measures = {
 		"contacts", "open", "served", "abandoned", "inferred", "followed", "case_open", "repeats", "transfers",
@@ -19,9 +24,12 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_CASES] = { .name = "cases", .dims = { "case", "agent", "topic", "meaning" }, .measures = {
 		"opened", "reopened", "closed", "turnaround_ms", "due", "in_time", "late", "broken" } },
 	[LEDGER_SURVEYS] = { .name = "surveys", .dims = { "survey", "segment", "agent", "topic", "channel" } },
-	[LEDGER_CUSTOMERS] = { .name = "customers", .stock = true },
-	[LEDGER_CHURN] = { .name = "churn" },
-	[LEDGER_CONTRACTS] = { .name = "contracts" },
+	[LEDGER_CUSTOMERS] = { .name = "customers", .stock = true, .dims = { "of", "by1", "by2", "by3" }, .measures = {
+		"customers", "lost" } },
+	[LEDGER_CHURN] = { .name = "churn", .dims = { "of", "by1", "by2", "by3", "reason" }, .measures = {
+		"joined", "returned", "moved_in", "moved_out", "lost" } },
+	[LEDGER_CONTRACTS] = { .name = "contracts", .dims = { "agent", "campaign", "product" }, .measures = {
+		"sold", "renewals", "ended", AT_HORIZON("30"), AT_HORIZON("90"), AT_HORIZON("180"), AT_HORIZON("365") } },
 	[LEDGER_ACTIONS] = { .name = "actions", .dims = { "action", "arm", "channel", "agent", "goal", "group" }, .measures = {
 		"exposed", "shown", "offered", "accepted", "rejected", "later", "ignored", "overruled", "revenue", "cost",
 		AFTER_DAYS("30"), AFTER_DAYS("90") } },
@@ -31,6 +39,8 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_AGENTS] = { .name = "agents" },
 	[LEDGER_REASONS] = { .name = "reasons", .dims = { "action", "outcome", "reason", "agent", "goal", "group" }, .measures = {
 		"said" } },
+	[LEDGER_AFTER] = { .name = "after-contact", .dims = { "of", "by1", "by2", "by3", "agent", "topic" }, .measures = {
+		"contacts", "lost", "moods", "mood", "lost_moods", "lost_mood" } },
 };
 
 struct subject ledger_subject(enum ledger_id ledger, int32_t day)

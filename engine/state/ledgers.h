@@ -18,6 +18,7 @@ enum ledger_id {
 	LEDGER_CAMPAIGNS,
 	LEDGER_AGENTS,
 	LEDGER_REASONS,
+	LEDGER_AFTER, /* contacts, and losses after them */
 	LEDGER_COUNT
 };
 

@@ -348,6 +348,10 @@ void each_root(struct check *c, root_visit visit)
 		phrase_roots(c, &x, visit, &p->answers[i].text, p->answers[i].file, p->answers[i].line);
 	guidance_roots(c, visit);
 	root(c, &x, visit, p->balance, "", false, "pack.lua", c->loaded->place_line);
+	if (p->churn) {
+		root(c, &x, visit, p->churn->when, "when", true, p->churn->file, p->churn->line);
+		root(c, &x, visit, p->churn->who, "who", true, p->churn->file, p->churn->line);
+	}
 	x = (struct context){ 0 }; /* of facts that nothing reads, nobody knows on what they are evaluated */
 	for (unsigned i = 0; i < p->fact_count; i++) {
 		const struct term *t = p->facts[i].term;

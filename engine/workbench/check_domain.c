@@ -222,6 +222,23 @@ static double times(double a, double b)
 	return a == 0 || b == 0 ? 0 : a * b; /* 0 x infinity is 0 here: an end that is never reached */
 }
 
+static struct domain of_contract(const struct term *t)
+{
+	switch (t->contract.aggregate) {
+	case CONTRACT_DAYS_LEFT:
+		return number(-HUGE_VAL, HUGE_VAL);
+	case CONTRACT_COUNT_ACTIVE:
+		return number(0, LIMIT_CONTRACTS);
+	case CONTRACT_MONTHS_KEPT:
+	case CHURN_SINCE:
+		return number(0, HUGE_VAL);
+	case CONTRACT_PRODUCT_OF:
+		return of_type(SCHEMA_STRING);
+	default:
+		return of_type(SCHEMA_BOOLEAN);
+	}
+}
+
 static struct domain product(struct domain a, struct domain b)
 {
 	double ends[] = { times(a.low, b.low), times(a.low, b.high), times(a.high, b.low), times(a.high, b.high) };
@@ -311,6 +328,8 @@ static struct domain within(struct check *c, const struct context *x, const stru
 		return of_case(t);
 	case TERM_CONTACTS:
 		return of_contacts(t);
+	case TERM_CONTRACT:
+		return of_contract(t);
 	case TERM_OUTCOMES:
 		return number(0, LIMIT_OUTCOMES);
 	case TERM_TENURE:

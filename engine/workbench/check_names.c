@@ -176,8 +176,6 @@ static void note_list(struct check *c, struct str **types)
 		names_add(&c->types, str_slice(*types));
 }
 
-typedef void (*list_visit)(struct check *c, struct str **types, const char *of, const char *file, int line);
-
 static void each_list(struct check *c, list_visit visit)
 {
 	const struct pack *p = c->pack;
@@ -200,6 +198,7 @@ static void each_list(struct check *c, list_visit visit)
 		for (struct str **t = p->contacts->types[i]; t && *t; t++)
 			if (p->contacts->roles_given >> i & 1 || pack_event(p, *t)) /* what is left to the default need not come */
 				visit(c, (struct str *[]){ *t, NULL }, "contacts", p->contacts->file, p->contacts->line);
+	each_lasting_list(c, visit);
 	visit(c, p->timeline_types, "timeline", p->timeline_file, p->timeline_line);
 }
 
@@ -250,8 +249,8 @@ static const char *types_text(struct check *c, const struct context *x)
 	return arena_printf(&c->arena, "%s%s", x->types[0]->data, x->type_count > 1 ? " and the others" : "").data;
 }
 
-static void check_event_attr(struct check *c, const struct context *x, const struct str *name, const char *what,
-			     struct tell_place at)
+void check_event_attr(struct check *c, const struct context *x, const struct str *name, const char *what,
+		      struct tell_place at)
 {
 	struct schema_attr a;
 	bool untold = x->type_count == 0;
@@ -387,7 +386,7 @@ static void note_uses(struct check *c)
 			names_add(&c->sets, str_slice(p->rules[i].sets[k].name));
 }
 
-static const char **subject_attr_names(struct check *c)
+const char **subject_attr_names(struct check *c)
 {
 	unsigned n = 0;
 	const char **names =
@@ -511,5 +510,6 @@ void check_names(struct check *c)
 	if (p->contacts)
 		check_contacts(c, p->contacts);
 	check_timeline(c);
+	check_lasting(c);
 	each_root(c, check_root);
 }

@@ -8,6 +8,7 @@
  *     check_order.c    rules that read what a later one writes on the same event
  *     check_domain.c   what values a term can have
  *     check_gates.c    conditions that can never, or must always, hold
+ *     check_lasting.c  contracts and who leaves
  *     check_unused.c   what nothing reads, nobody reaches, nobody tests
  */
 #ifndef NUDGED_WORKBENCH_CHECK_PARTS_H
@@ -105,6 +106,14 @@ bool is_any_type(const struct str *type);
 bool subject_attr_known(const struct check *c, const struct str *name);
 bool subject_attrs_closed(const struct check *c);
 
+const char **subject_attr_names(struct check *c); /* NULL-terminated, arena */
+/* Do events of the context's types say that? `what` says who asks. */
+void check_event_attr(struct check *c, const struct context *x, const struct str *name, const char *what,
+		      struct tell_place at);
+/* Every list of event types that a declaration is on. */
+typedef void (*list_visit)(struct check *c, struct str **types, const char *of, const char *file, int line);
+void each_lasting_list(struct check *c, list_visit visit);
+
 /* What values a term can have. */
 struct domain {
 	uint8_t type;     /* enum schema_type, SCHEMA_ANY where it cannot be told */
@@ -123,5 +132,6 @@ void check_lone(struct check *c);
 void check_order(struct check *c);
 void check_gates(struct check *c);
 void check_unused(struct check *c);
+void check_lasting(struct check *c);
 
 #endif

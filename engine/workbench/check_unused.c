@@ -51,6 +51,17 @@ static void note_learned_by(struct check *c)
 	}
 }
 
+static void note_churn_by(struct check *c)
+{
+	const struct churn_decl *d = c->pack->churn;
+	for (unsigned i = 0; d && i < d->by_count; i++) {
+		int fact = pack_fact(c->pack, d->by[i]);
+		if (fact >= 0)
+			c->fact_used[fact] = true;
+		names_add(&c->attrs, str_slice(d->by[i]));
+	}
+}
+
 static void note_adds(struct check *c)
 {
 	for (unsigned i = 0; i < c->pack->rule_count; i++)
@@ -218,6 +229,7 @@ void check_unused(struct check *c)
 		return;
 	each_root(c, note_root);
 	note_adds(c);
+	note_churn_by(c);
 	note_learned_by(c);
 	unused_facts(c);
 	unused_series(c);

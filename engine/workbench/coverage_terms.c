@@ -64,6 +64,9 @@ bool term_may_be_unknown(const struct pack *p, const struct term *t, bool member
 		return t->open_case.aggregate == CASE_AGE || t->open_case.aggregate == CASE_TURNAROUND;
 	case TERM_CONTACTS:
 		return t->contacts.aggregate >= CONTACTS_MEAN_WAIT && t->contacts.aggregate <= CONTACTS_MOOD_TREND;
+	case TERM_CONTRACT:
+		return t->contract.aggregate != CONTRACT_COUNT_ACTIVE && t->contract.aggregate != CONTRACT_IS_ACTIVE &&
+		       t->contract.aggregate != CONTRACT_IN_LAST && t->contract.aggregate != CHURN_IS_LOST;
 	case TERM_FACT:
 		return term_may_be_unknown(p, p->facts[t->fact].term, member_bound);
 	case TERM_LITERAL:

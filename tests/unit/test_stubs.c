@@ -60,8 +60,10 @@ static const char *file_text(const char *path)
 	return text;
 }
 
-static const char *const pack_files[] = { "rules/stubs/nudged.lua", "rules/stubs/contacts.lua", "rules/stubs/agents.lua", NULL };
-static const char *const all_files[] = { "rules/stubs/nudged.lua", "rules/stubs/contacts.lua", "rules/stubs/agents.lua",
+static const char *const pack_files[] = { "rules/stubs/nudged.lua", "rules/stubs/lasting.lua", "rules/stubs/contacts.lua",
+					  "rules/stubs/agents.lua", NULL };
+static const char *const all_files[] = { "rules/stubs/nudged.lua", "rules/stubs/lasting.lua", "rules/stubs/contacts.lua",
+					 "rules/stubs/agents.lua",
 					 "rules/stubs/testing.lua",
 					 NULL };
 
@@ -205,6 +207,9 @@ static void declarations_take_what_editors_are_told_of(void **state)
 		{ "nudged.TallyBody", "tally { qqqqqqqq = 1 }" },
 		{ "nudged.CaseBody", "case { qqqqqqqq = 1 }" },
 		{ "nudged.ContactsBody", "contacts { qqqqqqqq = 1 }" },
+		{ "nudged.ContractBody", "contract { qqqqqqqq = 1 }" },
+		{ "nudged.Opinion", "contract { starts = 'a', ends = 'b', opinions = { { qqqqqqqq = 1 } } }" },
+		{ "nudged.ChurnBody", "churn { qqqqqqqq = 1 }" },
 		{ "nudged.WindowBody", "series { on = 'x' }:count { '7d', qqqqqqqq = 1 }" },
 		{ "nudged.DailyMean", "series { on = 'x' }:daily_mean { qqqqqqqq = 1 }" },
 		{ "nudged.EventBody", "event 'x' { qqqqqqqq = 1 }" },

@@ -34,7 +34,8 @@
 	X(store_after_commit) \
 	X(store_before_commit) \
 	X(store_before_mark) \
-	X(timer_before_publish)
+	X(timer_before_publish) \
+	X(walk_before_publish)
 
 enum fault_point {
 #define X(name) FAULT_##name,

@@ -103,6 +103,9 @@
 #define LIMIT_SETTINGS 1024u              /* lines of settings.conf that set something */
 #define LIMIT_SETTING_BYTES 128u          /* a setting's key */
 #define LIMIT_SAID 1024u                  /* openings, guidelines, tells and things to avoid */
+#define LIMIT_SEGMENTS 64u                /* a word of bits */
+#define LIMIT_CAMPAIGNS 64u               /* the same */
+#define LIMIT_SHARES 64u                  /* declarations of who may see what of another member */
 #define LIMIT_LEVELS 256u                 /* goals and groups of actions */
 #define LIMIT_TERMS 262144u
 #define LIMIT_TERM_DEPTH 64u

@@ -1,6 +1,7 @@
 /* decide/apply_effect.c: what one subject's entry does to another's record. */
 #include "decide/contacts.h"
 #include "decide/counting.h"
+#include "decide/segments.h"
 #include "decide/lasting.h"
 
 #include "base/check.h"
@@ -74,6 +75,7 @@ static void apply_link_effect(struct applying *a, uint8_t kind, struct slice bod
 static void apply_merge_effect(struct applying *a, struct slice body)
 {
 	struct record *from;
+	struct memberships before;
 	if (a->record->rare->redirect) /* two customers merged into each other at once: the circle is cut here */
 		record_redirect(a->record, a->m->pool, (struct slice){ NULL, 0 });
 	CHECK(record_decode(&from, a->m->pool, body) == ERR_OK); /* our own bytes, from the journal */
@@ -82,9 +84,11 @@ static void apply_merge_effect(struct applying *a, struct slice body)
 		contracts_before_merge(a, from);
 	if (a->m->pack->churn)
 		churn_before_merge(a, from);
+	memberships_of(a->record, &before);
 	record_merge(a->record, a->m->pool, from);
 	contacts_joined(a);
 	record_destroy(from, a->m->pool);
+	segments_joined(a, &before);
 }
 
 /* Somebody called or wrote under an alias before anybody owned it: that history is the owner's. The prospect is empty
@@ -129,8 +133,17 @@ void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind
 			machine_forget(m, record, body);
 		else if (kind == EFFECT_COUNT)
 			apply_count_effect(&a, body);
+		else if (kind == EFFECT_LOOK)
+			apply_look(&a);
+		else if (kind == EFFECT_TICKET)
+			apply_ticket_effect(&a, body);
+		else if (kind == EFFECT_TURN)
+			apply_turn_effect(&a, body);
 		else
 			apply_link_effect(&a, kind, body);
+		apply_segments(&a, a.look);
+		if (kind == EFFECT_MERGE && m->pack->campaign_count)
+			campaigns_joined(&a);
 		/* When the effect arrived says nothing about when anything happened: live and imported must not differ
 		 * by it. */
 		a.now_ms = record->newest_ms;

@@ -2,6 +2,7 @@
 #include "decide/contacts.h"
 #include "decide/lasting.h"
 #include "decide/learn.h"
+#include "decide/segments.h"
 
 /* A customer beyond LIMIT_MEMBERS: the event counts for the customer, and for no member. */
 static uint8_t member_of(struct record *r, struct strpool *pool, struct slice id, int64_t time_ms)
@@ -39,6 +40,19 @@ static void apply_lasting(struct applying *a)
 		apply_churn(a);
 }
 
+/* After the event and whatever happened because of it. Of a new customer nothing is known yet: all are looked at. */
+static void look_at_segments(struct applying *a)
+{
+	uint64_t look = a->index ? a->index->segments : 0;
+	for (unsigned i = 0; i < a->happened_count; i++)
+		look |= a->happened[i].index->segments;
+	if (a->index && a->index->campaigns)
+		campaigns_success(a, a->index->campaigns);
+	if (a->record->seq == 0)
+		look = all_segments(a->m->pack);
+	apply_segments(a, look | a->look);
+}
+
 static void apply_customer_event(struct applying *a)
 {
 	struct record *r = a->record;
@@ -47,6 +61,8 @@ static void apply_customer_event(struct applying *a)
 		return;
 	if (!a->index) {
 		note_unheard(a);
+		if (a->m->pack->segment_count)
+			look_at_segments(a);
 		return;
 	}
 	if (a->index->timeline)
@@ -62,6 +78,8 @@ static void apply_customer_event(struct applying *a)
 	applying_occasion(a, a->event, a->member);
 	apply_rules(a, a->index->rules, a->index->rule_count);
 	apply_happened(a);
+	if (a->m->pack->segment_count)
+		look_at_segments(a);
 	apply_passed_on(a);
 	stages_lap(&a->m->stages, STAGE_RULES, 1);
 }
@@ -99,6 +117,10 @@ void machine_apply_timer(struct machine *m, struct record *record, const struct 
 	timers_remove(record, m->pool, due.decl, due.member, key);
 	if (due.decl == TIMER_UNANSWERED)
 		apply_unanswered(&a, key, due.member);
+	else if (due.decl == TIMER_SEGMENT)
+		apply_segment_again(&a, key);
+	else if (due.decl == TIMER_CAMPAIGN)
+		apply_campaign_due(&a, key);
 	if (due.decl == TIMER_CONTACT)
 		apply_contact_overdue(&a, key);
 	struct open_case *c = cases_find_open(record, due.decl, due.member, key);
@@ -110,5 +132,7 @@ void machine_apply_timer(struct machine *m, struct record *record, const struct 
 			apply_case_missed(&a, decl, c);
 		apply_happened(&a);
 	}
+	if (m->pack->segment_count)
+		look_at_segments(&a);
 	applying_finish(&a);
 }

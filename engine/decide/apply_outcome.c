@@ -5,6 +5,7 @@
 #include "decide/exposure.h"
 #include "decide/learn.h"
 #include "decide/offer.h"
+#include "decide/segments.h"
 #include "decide/spending.h"
 
 #include "base/error.h"
@@ -104,8 +105,11 @@ static void outcome_takes_effect(struct applying *a, const struct outcome_input 
 	spending_finish(a, o, &before, details.cost);
 	action_counted(a, o, &details);
 	wait_for_answer(a, o);
+	if (a->m->pack->campaign_count)
+		campaigns_outcome(a, o);
 	if (!a->index)
 		return;
+	a->look |= a->index->segments;
 	apply_series(a, a->index->series, a->index->series_count);
 	apply_closers(a, a->index, a->member);
 	applying_occasion(a, &b->event, a->member);
@@ -122,6 +126,7 @@ void machine_apply_outcome(struct machine *m, struct record *record, const struc
 	int member = record_member(record, m->pool, o->member, true, o->time_ms);
 	a.member = a.e->member = member > 0 ? (uint8_t)member : 0;
 	outcome_takes_effect(&a, o, b);
+	apply_segments(&a, record->seq ? a.look : all_segments(m->pack));
 	applying_finish(&a);
 }
 

@@ -1,5 +1,5 @@
 /* decide/apply_own.c: the event types that the engine itself understands: profiles, members, aliases, merges. */
-#include "decide/applying.h"
+#include "decide/segments.h"
 
 static bool type_is(const struct applying *a, const char *type)
 {
@@ -40,6 +40,7 @@ static void alias_changed(struct applying *a, bool added)
 
 void empty_record(struct applying *a, struct slice into)
 {
+	segments_gone(a);
 	record_empty(a->record, a->m->pool);
 	record_redirect(a->record, a->m->pool, into);
 }

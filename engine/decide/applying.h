@@ -31,6 +31,7 @@ struct applying {
 	struct happened *happened;       /* arena */
 	unsigned happened_count, happened_cap;
 	struct counted *counted;         /* for ledgers, arena: counting.c */
+	uint64_t look;                   /* bits: segments that are looked at when the entry's rules have run */
 	bool spell_open, merged;         /* apply_churn.c: what was counted of the customer is taken back; records joined */
 };
 

@@ -153,7 +153,7 @@ static bool choose(struct deciding *d)
 	stages_lap(&d->m->stages, STAGE_SCORES, 1); /* counted once, whatever passed */
 	choices_fill(d);
 	exposures_fill(d);
-	if (d->m->keep_gates)
+	if (d->m->keep_gates || ask->gates)
 		fell_fill(d);
 	return true;
 }

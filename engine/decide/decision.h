@@ -19,6 +19,7 @@ struct ask {
 	double mood;
 	bool has_mood, explain;
 	bool nudge;              /* nobody asked: the system reaches out */
+	bool gates;              /* what every action fell at is recorded, whatever the machine keeps */
 	unsigned limit;          /* 0: RECOMMENDATIONS_DEFAULT */
 	int64_t now_ms;
 	const struct event_attr *attrs;
@@ -147,6 +148,23 @@ struct decide_subjects {
 	const struct record *const *models;
 	const struct record *spent; /* what was given away; NULL: nothing */
 };
+
+/* A campaign's nudge that was decided, to its customer's record: an alert in out where something suits and can be said, and
+ * all that follows. */
+struct decided {
+	struct slice rule, channel, action, say;
+	bool chosen;
+	uint8_t member;
+	int64_t time_ms;
+	uint64_t boot, count;
+	const struct fell *fell; /* one an action; none: not known */
+	unsigned fell_count;
+};
+void machine_apply_campaign(struct machine *m, struct record *record, const struct decided *d, const struct exposures *exposures,
+			    const struct apply_input *in, struct applied *out);
+bool rule_is_campaign(struct slice rule, struct slice *name); /* what a nudge is of: "campaign:NAME" */
+/* Would a look at the segments and campaigns change anything? Changes nothing itself; in the machine's arena. */
+bool machine_look_wanted(struct machine *m, struct record *r, int64_t now_ms);
 
 /* Results live in the machine's arena. Lua calls that abort make their value unknown and are counted. */
 void machine_decide(struct machine *m, const struct decide_subjects *subjects, const struct ask *ask,

@@ -63,6 +63,7 @@ struct eval {
 	struct foreign_reads *foreign;                /* NULL: reads of other subjects are not recorded */
 	int64_t now_ms;
 	uint8_t member;                               /* bound; 0: none */
+	uint8_t asking;                               /* the member who asks, in a decision: decide/sharing.h; 0: nobody by name */
 	/* the entry or decision */
 	struct touched *touched;                      /* arena */
 	unsigned touched_count, touched_cap;
@@ -129,6 +130,7 @@ struct value leaf_outcomes(struct eval *e, const struct term *t);
 struct value leaf_tenure(struct eval *e, const struct term *t);
 struct value leaf_now(struct eval *e, const struct term *t);
 struct value leaf_asked(struct eval *e, const struct term *t);
+struct value leaf_in_segment(struct eval *e, const struct term *t);
 
 /* eval_occasion.c: by name, or by index of a name that the pack reads */
 void eval_set_reads(struct eval *e, const struct pack *pack);

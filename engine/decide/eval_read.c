@@ -2,7 +2,7 @@
  *
  * Rules read their own subject. Decisions may read the agent and the area too: such a foreign read is recorded with its
  * value, or played back when a recorded decision is recomputed, in the same order. */
-#include "decide/eval.h"
+#include "decide/segments.h"
 
 #include <stdio.h>
 
@@ -255,6 +255,12 @@ struct value leaf_open_alert(struct eval *e, const struct term *t)
 {
 	uint8_t about = t->scope == SCOPE_AGENT ? ABOUT_AGENT : t->scope == SCOPE_AREA ? ABOUT_AREA : ABOUT_CUSTOMER;
 	return kept(e, t, about, eval_open_alert);
+}
+
+struct value leaf_in_segment(struct eval *e, const struct term *t)
+{
+	const struct segment_decl *s = pack_segment(e->m->pack, t->name);
+	return e->customer && s ? value_bool(is_member(e->customer, s)) : value_unknown();
 }
 
 struct value leaf_attr(struct eval *e, const struct term *t)

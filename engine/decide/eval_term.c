@@ -288,6 +288,7 @@ static const struct evaluator evaluators[] = {
 	[TERM_TENURE] = VALUE(leaf_tenure),
 	[TERM_NOW] = VALUE(leaf_now),
 	[TERM_ASKED] = VALUE(leaf_asked),
+	[TERM_IN_SEGMENT] = VALUE(leaf_in_segment),
 	[TERM_FACT] = VALUE(fact),
 	[TERM_CALL] = VALUE(eval_call),
 	[TERM_ADD] = NUMBER(add),

@@ -1,5 +1,6 @@
 /* decide/machine.c: the machine's life. */
 #include "decide/eval.h"
+#include "decide/segments.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -46,6 +47,7 @@ int machine_apply_acknowledge(struct machine *m, struct record *record, uint64_t
 		return error_set(ERR_MISSING, "alert",
 				 "there is no such open alert: it was closed, has expired, or never was");
 	alerts_set_state(a, ALERT_ACKNOWLEDGED);
+	campaign_acknowledged(record, a);
 	*out = a;
 	return ERR_OK;
 }

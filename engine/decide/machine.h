@@ -40,6 +40,9 @@ enum effect_kind { /* on disk */
 	EFFECT_LEARN = 8,  /* an action's model: a customer's answer to an offer (learn.c) */
 	EFFECT_FORGET = 9, /* … and all of it is forgotten, since somebody asked; no entry's effect */
 	EFFECT_COUNT = 10, /* a ledger's day: amounts by cell (counting.h) */
+	EFFECT_LOOK = 16,   /* segments and campaigns are looked at, by the walk after an activation (apply_segments.c) */
+	EFFECT_TICKET = 17, /* a customer asks a paced campaign for their turn (apply_pace.c) */
+	EFFECT_TURN = 18,   /* … and learns when it is */
 };
 
 struct effect {

@@ -80,6 +80,22 @@ void timer_apply(struct machine *m, struct record *r, const struct entry *entry,
 	strpool_drop(m->pool, t.key);
 }
 
+static void campaign_apply(struct machine *m, struct record *r, const struct decision_record *d,
+			   const struct exposures *exposures, const struct apply_input *in, struct applied *out)
+{
+	const struct decision_chosen *chosen = d->chosen_count ? &d->chosen[0] : NULL;
+	struct decided decided = {
+		.rule = d->head.rule, .channel = d->ask.channel, .member = d->ask.bound_member, .time_ms = d->ask.now_ms,
+		.boot = d->head.boot, .count = d->head.count, .fell = d->fell, .fell_count = d->fell_count,
+	};
+	if (chosen) {
+		decided.chosen = true;
+		decided.action = chosen->action;
+		decided.say = chosen->say;
+	}
+	machine_apply_campaign(m, r, &decided, exposures, in, out);
+}
+
 void decision_apply(struct machine *m, struct record *r, const struct decision_record *d, const struct apply_input *in,
 		    struct applied *out)
 {
@@ -89,6 +105,11 @@ void decision_apply(struct machine *m, struct record *r, const struct decision_r
 	out->aborted = (struct aborted_calls){ 0 };
 	out->failing_rule = 0;
 	out->outcome = 0;
+	struct slice campaign;
+	if (d->head.nudge && rule_is_campaign(d->head.rule, &campaign)) {
+		campaign_apply(m, r, d, &exposures, in, out);
+		return;
+	}
 	if (exposures.count)
 		machine_apply_exposures(m, r, &exposures, in, out);
 	if (!d->head.nudge || !d->chosen_count || !d->chosen[0].say.len)

@@ -139,6 +139,8 @@ static const char *foreign(const struct term *t, unsigned about)
 		return customer ? NULL : "contacts of a customer";
 	case TERM_OUTCOMES:
 		return customer ? NULL : "outcomes of a customer";
+	case TERM_IN_SEGMENT:
+		return customer ? NULL : "segments of a customer";
 	case TERM_ANY_MEMBER:
 		return about == ABOUT_CUSTOMER ? NULL : "any_member, which binds members of a customer";
 	case TERM_SERIES:
@@ -201,6 +203,16 @@ static void check_words_subject(lua_State *L, const struct pack *p, const struct
 		check_subject(L, p, r, w->parts[i].term);
 }
 
+static void check_segment_type(lua_State *L, const struct pack *p, const struct rule_decl *r, const struct str *type)
+{
+	for (unsigned i = 0; i < p->segment_count; i++)
+		if (type == p->segments[i].entered_type || type == p->segments[i].left_type)
+			return;
+	complain(L, "unknown-event", (struct place){ r->file, r->line },
+		 "rule \"%s\": \"%s\" names no segment of this pack; it is \"segment.NAME.entered\" or \"segment.NAME.left\"",
+		 r->name->data, type->data);
+}
+
 static void check_types(lua_State *L, const struct pack *p, const struct rule_decl *r, struct str **types,
 			unsigned count)
 {
@@ -209,6 +221,8 @@ static void check_types(lua_State *L, const struct pack *p, const struct rule_de
 		for (unsigned k = 0; k < p->case_count && !known; k++)
 			known = types[i] == p->cases[k].opened_type || types[i] == p->cases[k].closed_type ||
 				types[i] == p->cases[k].missed_type;
+		if (strncmp(types[i]->data, "segment.", 8) == 0 && !loader_of(L)->incomplete)
+			check_segment_type(L, p, r, types[i]);
 		if (!known)
 			complain(L, "unknown-event", (struct place){ r->file, r->line },
 				 "rule \"%s\": \"%s\" names no case of this pack; write the case's local: "
@@ -404,6 +418,21 @@ static void check_decisions(lua_State *L, const struct loader *l)
 		check_trait(L, p, l->pack_place, "pack: fallback", ACTION_NAME, p->fallback[i]);
 }
 
+const char *check_foreign(const struct term *t)
+{
+	return foreign(t, ABOUT_CUSTOMER);
+}
+
+bool check_some_refused(const struct loader *l, const char *kind)
+{
+	return some_refused(l, kind);
+}
+
+void check_catalogue_name(lua_State *L, struct place at, const char *what, bool goal, const struct str *name)
+{
+	check_trait(L, loader_of(L)->pack, at, what, goal ? ACTION_GOAL : ACTION_NAME, name);
+}
+
 void check_pack(lua_State *L)
 {
 	struct loader *l = loader_of(L);
@@ -417,4 +446,5 @@ void check_pack(lua_State *L)
 	check_rules(L, l->pack);
 	check_outcomes(L, l);
 	check_decisions(L, l);
+	check_segments(L);
 }

@@ -138,6 +138,12 @@ void strain_settle(lua_State *L);   /* after the last */
 void declare_contracts(lua_State *L);
 void declare_churn(lua_State *L);
 void churn_settle(struct pack *p); /* after all files ran */
+void declare_segments(lua_State *L);
+void segments_settle(lua_State *L);  /* after the last */
+void declare_campaigns(lua_State *L);
+void campaigns_date(struct pack *p); /* once the zone is at hand */
+/* An attribute of members and its value, of the table on top: { role = "payer" }. */
+void read_addressee(lua_State *L, const struct fields *f, struct str **attr, struct str **value);
 void declare_settings(lua_State *L);
 void settings_begin(lua_State *L);  /* before the first file runs */
 void settings_settle(lua_State *L); /* after the last */
@@ -178,6 +184,12 @@ int pack_zone_name(const struct bundle *bundle, struct bytes *out, int *line);
 
 /* After all files ran. Each raises. */
 void check_pack(lua_State *L);  /* check.c */
+void check_segments(lua_State *L); /* check_segments.c */
+/* check.c, for the other checks: what a term reads that is no customer's state, or NULL; whether something of a kind was
+ * refused, so that a name may be right; whether some action has that name (or goal). */
+const char *check_foreign(const struct term *t);
+bool check_some_refused(const struct loader *l, const char *kind);
+void check_catalogue_name(lua_State *L, struct place at, const char *what, bool goal, const struct str *name);
 void series_settle(lua_State *L); /* keeping, keep, ids */
 void index_build(struct pack *p); /* type_index.c */
 void actions_index(struct pack *p); /* action_index.c */

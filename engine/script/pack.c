@@ -193,6 +193,8 @@ static void create_environment(lua_State *L)
 	declare_strain(L);
 	declare_contracts(L);
 	declare_churn(L);
+	declare_segments(L);
+	declare_campaigns(L);
 	declare_settings(L);
 	declare_pack(L);
 	lua_pushcfunction(L, pack_require);
@@ -227,6 +229,7 @@ static int load_protected(lua_State *L)
 	series_settle(L);
 	if (l->refused)
 		return 0; /* what follows is for packs that run */
+	segments_settle(L);
 	index_build(l->pack);
 	churn_settle(l->pack);
 	actions_index(l->pack);
@@ -316,6 +319,8 @@ static int load(struct pack **out, const struct bundle *bundle, struct strpool *
 	int rc = run_files(&l);
 	if (rc == ERR_OK)
 		rc = take_zone(&l, zone_wanted);
+	if (rc == ERR_OK)
+		campaigns_date(p);
 	if (rc == ERR_OK && zone_name) {
 		bytes_clear(zone_name);
 		bytes_put(zone_name, l.zone ? l.zone->data : "UTC", l.zone ? l.zone->len : 3);
@@ -403,6 +408,7 @@ void pack_destroy(struct pack *p)
 	free(p->actions);
 	free(p->above);
 	free(p->answers);
+	segments_free(p);
 	if (p->guidance) {
 		free(p->guidance->said);
 		free(p->guidance->spells);

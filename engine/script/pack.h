@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "script/bundle.h"
+#include "script/segments.h"
 #include "script/contacts_decl.h"
 #include "script/contract_decl.h"
 #include "script/term.h"
@@ -233,6 +234,7 @@ struct type_index {
 	unsigned *agent_series, *agent_rules; unsigned agent_series_count, agent_rule_count; /* run on the agent's record, by effect */
 	unsigned *area_series, *area_rules; unsigned area_series_count, area_rule_count;
 	unsigned *alert_closers; unsigned alert_closer_count; /* rules whose open alerts it closes */
+	uint64_t segments, campaigns;  /* bits: segments that are looked at after it; campaigns that it is the success of */
 	uint8_t contact;                          /* enum contact_role */
 	uint16_t lasting;                         /* enum lasting: of contracts and who leaves */
 	bool timeline;
@@ -273,6 +275,9 @@ struct pack {
 	struct action_decl *actions; unsigned action_count;
 	unsigned offer_count;      /* actions that are offers */
 	struct answer_decl *answers; unsigned answer_count;
+	struct segment_decl *segments; unsigned segment_count;
+	struct campaign_decl *campaigns; unsigned campaign_count;
+	struct share_decl *shares; unsigned share_count;
 	struct guidance *guidance; /* script/guidance.h: what else the agent is told; NULL: nothing is declared */
 	struct str **reads; unsigned read_count;     /* names that it reads from events and requests, each once */
 	const char *timeline_file; int timeline_line; /* where it is declared; NULL: nowhere */

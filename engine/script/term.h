@@ -27,6 +27,7 @@ enum term_op {
 	TERM_TENURE,       /* seconds since the first event known of the subject, or since attribute `since` where it has one */
 	TERM_NOW,          /* now(): UTC milliseconds of the event, due time or request */
 	TERM_ASKED,        /* asked_for_it(): the request's intent or topic is one that the action under decision answers */
+	TERM_IN_SEGMENT,   /* in_segment "name": the customer is a member of it. .name */
 	TERM_FACT,         /* .fact: index into pack->facts */
 	TERM_CALL,         /* calc(inputs, function): .call; children are the inputs */
 	/* numbers: two children (NEG one) */

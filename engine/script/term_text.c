@@ -222,6 +222,9 @@ static void put_leaf(const struct render *r, const struct term *t)
 	case TERM_OUTCOMES:
 		put_outcomes(r, t);
 		break;
+	case TERM_IN_SEGMENT:
+		bytes_printf(r->out, "in segment %s", t->name->data);
+		break;
 	case TERM_TENURE:
 		put(r, "tenure");
 		break;

@@ -42,6 +42,8 @@ static const struct {
 	[EXPECT_ATTR] = { "expect_attr", OF_SUBJECT, SHAPE_VALUE, { "member" } },
 	[EXPECT_FACT] = { "expect_fact", OF_SUBJECT, SHAPE_VALUE, { "member" } },
 	[EXPECT_CASE] = { "expect_case", OF_SUBJECT, SHAPE_VALUE, { "member", "key" } },
+	[EXPECT_SEGMENT] = { "expect_segment", OF_SUBJECT, SHAPE_NAME, { NULL } },
+	[EXPECT_NO_SEGMENT] = { "expect_no_segment", OF_SUBJECT, SHAPE_NAME, { NULL } },
 	[EXPECT_ACTION] = { "expect_action", OF_REQUEST, SHAPE_NAME, { "say", "reason", "score", "place", "member", "if_accepted", "if_rejected",
 						     "if_later" } },
 	[EXPECT_FIRST] = { "expect_first", OF_REQUEST, SHAPE_NAME, { "say", "reason", "score", "member", "if_accepted", "if_rejected",

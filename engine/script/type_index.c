@@ -56,6 +56,7 @@ static void index_keep_only(struct type_index *t, const bool *series, const bool
 	keep_only(t->closes, &t->close_count, cases);
 	t->lasting = 0;
 	t->rule_count = t->agent_rule_count = t->area_rule_count = t->alert_closer_count = 0;
+	t->segments = t->campaigns = 0;
 	t->contact = CONTACT_NO_ROLE;
 	t->timeline = false;
 }
@@ -83,6 +84,7 @@ void pack_keep_only(struct pack *p, const struct id_list *series, const struct i
 	p->contract = NULL;
 	p->churn = NULL;
 	p->contacts = NULL;
+	p->segment_count = p->campaign_count = 0;
 	free(keep_series);
 	free(keep_cases);
 }
@@ -155,6 +157,10 @@ static unsigned each_type_list(struct pack *p, unsigned *known)
 		LIST(p->rules[i].on, p->rules[i].on_count);
 		LIST(p->rules[i].alert.closes, p->rules[i].alert.close_count);
 	}
+	for (unsigned i = 0; i < p->segment_count; i++)
+		LIST(p->segments[i].on, p->segments[i].on_count);
+	for (unsigned i = 0; i < p->campaign_count; i++)
+		LIST(p->campaigns[i].success, p->campaigns[i].success_count);
 	LIST(p->timeline_types, p->timeline_type_count);
 	struct lasting_list lists[LASTING_LISTS];
 	unsigned lasting = lasting_lists(p, lists);
@@ -167,12 +173,16 @@ static unsigned each_type_list(struct pack *p, unsigned *known)
 	return count;
 }
 
-enum target { SERIES, RULES, OPENS, CLOSES, CLOSERS };
+enum target { SERIES, RULES, OPENS, CLOSES, CLOSERS, SEGMENTS, CAMPAIGNS };
 
 static void add_to_type(struct pack *p, struct type_index *t, enum target target, unsigned about, unsigned value)
 {
 	struct arena *a = &p->arena;
-	if (target == OPENS)
+	if (target == SEGMENTS)
+		t->segments |= 1ull << value;
+	else if (target == CAMPAIGNS)
+		t->campaigns |= 1ull << value;
+	else if (target == OPENS)
 		add(a, &t->opens, &t->open_count, value);
 	else if (target == CLOSES)
 		add(a, &t->closes, &t->close_count, value);
@@ -263,5 +273,9 @@ void index_build(struct pack *p)
 	}
 	mark_contacts(p);
 	mark_lasting(p);
+	for (unsigned i = 0; i < p->segment_count; i++)
+		add_to_types(p, p->segments[i].on, p->segments[i].on_count, SEGMENTS, 0, i);
+	for (unsigned i = 0; i < p->campaign_count; i++)
+		add_to_types(p, p->campaigns[i].success, p->campaigns[i].success_count, CAMPAIGNS, 0, i);
 	mark_timeline(p);
 }

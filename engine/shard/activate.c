@@ -8,6 +8,7 @@
 #include "shard/control.h"
 #include "shard/parts.h"
 #include "shard/told.h"
+#include "shard/walk.h"
 #include "shard/work.h"
 
 #include "base/fault.h"
@@ -79,6 +80,7 @@ static void count_declarations(struct engine *e, struct activation *a, const str
 	const struct pack *old = e->shards[0]->machine.pack;
 	a->rules = new->rule_count;
 	a->actions = new->action_count;
+	a->walks = new->segment_count || (old && old->segment_count);
 	a->series_kept = a->series_new = 0;
 	for (unsigned i = 0; i < new->series_count; i++) {
 		bool kept = old && pack_series_by_id(old, new->series[i].id);
@@ -203,6 +205,9 @@ static void run_checked(struct engine *e, struct activation *a, const struct pac
 	atomic_store(&e->asides_in_force, 0);
 	a->stopped_filling = backfill_stop(e, true);
 	note(e, a, pack);
+	walk_stop(e);
+	if (a->walks)
+		walk_begin(e, a->seq);
 	begin_to_fill(e, a);
 }
 

@@ -26,6 +26,7 @@ struct activation { /* one at a time, run by the control thread */
 	unsigned tests_passed;
 	bool untested; /* its tests are not kept any more */
 	bool backfill; /* what is new is to be filled from the journal */
+	bool walks;    /* all customers are looked at: this pack or the one before has segments */
 	bool filling, stopped_filling; /* that has begun; another one ended for it, unfinished */
 	uint64_t request_id;
 	struct slice aside; /* instead: a rule to set aside */

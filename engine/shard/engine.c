@@ -1,5 +1,6 @@
 /* shard/engine.c: opening, running and closing the whole: journal, store, feed, shards and their threads. */
 #include "shard/backfill.h"
+#include "shard/walk.h"
 #include "shard/control.h"
 #include "shard/explainer.h"
 #include "shard/folder.h"
@@ -81,6 +82,7 @@ static void engine_free(struct engine *e)
 	store_close(e->base);
 	feed_destroy(e->feed);
 	backfill_destroy(e);
+	walk_destroy(e);
 	pasts_finish(&e->past);
 	warms_finish(&e->warms);
 	pthread_mutex_destroy(&e->lock);
@@ -186,12 +188,14 @@ void engine_loops_run(struct engine *e)
 {
 	e->looping = true;
 	backfill_resume(e);
+	walk_resume(e);
 }
 
 void engine_stop_changes(struct engine *e)
 {
 	control_stop(e);
 	(void)backfill_stop(e, false);
+	walk_stop(e);
 }
 
 void engine_stop(struct engine *e)

@@ -56,6 +56,8 @@ void nudge_work(struct shard *s, struct work *w)
 			   .now_ms = w->effect.nudge_ms,
 			   .boot = s->engine->boot_id,
 			   .count = atomic_fetch_add(&s->engine->decisions, 1) + 1 };
+	struct slice campaign;
+	ask.gates = rule_is_campaign(w->effect.rule, &campaign);
 	int member = record_member(slot->record, s->machine.pool, w->member, false, 0);
 	ask.bound_member = (uint8_t)(member > 0 ? member : 0);
 	struct decide_subjects subjects = { .customer = slot->record,

@@ -30,6 +30,7 @@ struct call;
 struct storer;
 struct control;
 struct backfill;
+struct walk;
 struct explainer;
 struct folder;
 struct decision_log;
@@ -115,6 +116,7 @@ struct engine {
 	struct control *control;
 	struct backfill *backfill; /* the one that runs, or ran last; changed behind the lock */
 	_Atomic bool backfilling;
+	struct walk *walk; /* over customers, for segments: the one that runs, or ran last */
 	struct explainer *explainer;
 	struct store *base;    /* what went from the journal, as of its end; NULL: not kept */
 	struct folder *folder; /* folds what is to go into it; NULL: nothing does */

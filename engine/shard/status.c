@@ -1,5 +1,6 @@
 /* shard/status.c: the daemon's measurements as one answer. Counters are atomics that the shards' threads write. */
 #include "shard/backfill.h"
+#include "shard/walk.h"
 #include "shard/parts.h"
 
 #include "base/clock.h"
@@ -100,6 +101,7 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 		{ "records_written", "records", (double)SUM(stored) },
 		{ "store_bytes", "bytes", (double)st->used_bytes },
 		{ "backfill", "percent", backfill_percent(e) },
+		{ "segments_walk", "percent", walk_percent(e) },
 	};
 	size_t count = sizeof(all) / sizeof(all[0]);
 	memcpy(out, all, sizeof(all));

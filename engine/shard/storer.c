@@ -215,7 +215,7 @@ struct note {
 	const struct past *line;
 	struct slice bundle, tests;
 	uint64_t seq;
-	struct slice rule; /* or the backfill's value */
+	struct slice rule; /* or the value of the backfill, or of the walk */
 };
 
 static int put_activation(struct engine *e, struct store_write *w, const struct note *n)
@@ -272,6 +272,17 @@ int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule)
 {
 	const struct note n = { .seq = seq, .rule = rule };
 	return note(e, put_aside, &n);
+}
+
+static int put_walk(struct engine *e, struct store_write *w, const struct note *n)
+{
+	return n->rule.len ? store_put(w, STORE_META, SLICE("walk"), n->rule) : store_delete(w, STORE_META, SLICE("walk"));
+}
+
+int storer_note_walk(struct engine *e, struct slice value)
+{
+	const struct note n = { .rule = value };
+	return note(e, put_walk, &n);
 }
 
 static int put_backfill(struct engine *e, struct store_write *w, const struct note *n)

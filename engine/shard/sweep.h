@@ -58,6 +58,7 @@ void storer_stop(struct engine *e);
 int storer_note_activation(struct engine *e, const struct past *line, struct slice bundle, struct slice tests);
 /* What a backfill is about; empty: it is over. done_seq: the activation whose `warms` it has changed; 0: none. */
 int storer_note_backfill(struct engine *e, struct slice value, uint64_t done_seq);
+int storer_note_walk(struct engine *e, struct slice value); /* empty: it is over */
 int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule);
 int sweep_all(struct engine *e); /* at stop: everything, at once, from the stopping thread */
 int chunk_write(struct engine *e, struct store_chunk *c,

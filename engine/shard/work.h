@@ -18,6 +18,7 @@ struct call;
 struct activation;
 struct store_chunk;
 struct backfill;
+struct walk;
 struct asked;
 struct reporting;
 
@@ -40,6 +41,7 @@ enum work_kind {
 	WORK_PAUSE,
 	WORK_ACTIVATED,
 	WORK_FILL,
+	WORK_LOOK,
 	WORK_MODEL,
 	WORK_MODEL_RESET,
 	WORK_EXPLAINED,
@@ -120,6 +122,10 @@ struct work {
 			struct slice body;
 		} fill;
 		struct {
+			struct walk *walk;
+			struct subject subject; /* kind SUBJECT_NONE: is the shard's part of the store up to the activation? */
+		} look;
+		struct {
 			uint64_t request_id;
 		} explain;
 		struct {
@@ -175,6 +181,7 @@ void rules_work(struct shard *s, struct work *w);
 void prepare_work(struct shard *s, struct work *w);
 void pause_work(struct shard *s, struct work *w);
 void fill_work(struct shard *s, struct work *w);
+void look_work(struct shard *s, struct work *w);
 void activated_work(struct shard *s, struct work *w);
 void model_work(struct shard *s, struct work *w);
 void model_reset_work(struct shard *s, struct work *w);

@@ -19,6 +19,9 @@ enum ledger_id {
 	LEDGER_AGENTS,
 	LEDGER_REASONS,
 	LEDGER_AFTER, /* contacts, and losses after them */
+	LEDGER_SEGMENTS,      /* members, now */
+	LEDGER_SEGMENT_MOVES, /* entered and left */
+	LEDGER_PACE,          /* of paced campaigns, when the next turn is: decide/pace.c; no report */
 	LEDGER_COUNT
 };
 

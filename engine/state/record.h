@@ -118,6 +118,8 @@ struct timer {
 	struct str *key;    /* the case's key; the action's name; the contact's id */
 };
 #define TIMER_UNANSWERED 1u /* on disk: an offer without an answer */
+#define TIMER_SEGMENT 8u    /* on disk: a segment is looked at again; key its name */
+#define TIMER_CAMPAIGN 9u   /* on disk: a campaign is; key its name */
 #define TIMER_CONTACT 2u    /* on disk: a contact of which no end has come */
 
 /* seen.c: recent event ids, in 16 bytes each (20 where they span more than 49 days). Of the content 32 bits are kept: other content under a known id is

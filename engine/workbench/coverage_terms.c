@@ -72,6 +72,7 @@ bool term_may_be_unknown(const struct pack *p, const struct term *t, bool member
 	case TERM_LITERAL:
 	case TERM_OPEN_ALERT:
 	case TERM_OUTCOMES:
+	case TERM_IN_SEGMENT:
 	case TERM_TENURE:
 	case TERM_NOW:
 	case TERM_ASKED:

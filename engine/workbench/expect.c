@@ -326,6 +326,10 @@ int story_expect(struct story *s, const struct expectation *x)
 	bytes_clear(&s->why);
 	if (x->request)
 		return story_expect_answer(s, x);
+	if (x->what == EXPECT_SEGMENT || x->what == EXPECT_NO_SEGMENT)
+		return story_expect_segment(s, x);
+	if ((x->what == EXPECT_NUDGE || x->what == EXPECT_NO_NUDGE) && story_is_campaign(s, x->name))
+		return story_expect_campaign(s, x);
 	if (x->what <= EXPECT_NO_NUDGE && !(rule = rule_of(s, x->name)))
 		return ERR_MISSING;
 	switch (x->what) {

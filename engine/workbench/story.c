@@ -216,6 +216,7 @@ static void nudge_told(void *arg, const struct record *r, const struct nudge_req
 {
 	struct story *s = arg;
 	struct happened_now *h = add_happened(s, HAPPENED_NUDGE, r, rule_named(s->world->m.pack, n->rule));
+	h->of = n->rule;
 	h->to = keep(s, str_slice(n->channel));
 	if (what && s->coverage) {
 		coverage_line(s->coverage, what->action->file, what->action->line);

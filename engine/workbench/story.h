@@ -22,6 +22,7 @@ struct happened_now {
 	unsigned step;
 	struct subject subject;
 	const struct rule_decl *rule;
+	const struct str *of;                   /* of a nudge: the rule's name, or a campaign's; the pack's */
 	struct slice to, severity, say, member; /* a nudge's `to` is its channel */
 	struct slice action, why;               /* a nudge's; action empty: nothing suited, for this reason */
 	uint64_t seq;                           /* of an alert: its id … */
@@ -79,6 +80,11 @@ struct story {
 	/* why the test failed, where an expectation did */
 	struct bytes wanted, came, why;
 };
+
+/* expect_segment.c */
+int story_expect_segment(struct story *s, const struct expectation *x);
+int story_expect_campaign(struct story *s, const struct expectation *x); /* of its nudges */
+bool story_is_campaign(const struct story *s, struct slice name);
 
 void story_start(struct story *s, struct world *world, struct coverage *coverage);
 void story_end(struct story *s);

@@ -206,6 +206,25 @@ static void decide(struct world *w, struct decide_subjects *subjects, struct ask
 	note_failures(w, again.aborted.count);
 }
 
+/* A campaign's nudge: what is decided is applied as an entry of its own, with effects of its own. True: it was sent. */
+static bool campaign_decided(struct world *w, struct record *r, const struct nudge_request *n)
+{
+	const struct decision *made = &w->decision;
+	const struct exposures none = { 0 };
+	struct decided d = { .rule = str_slice(n->rule), .channel = str_slice(n->channel), .member = n->member,
+			     .time_ms = n->time_ms, .fell = made->fell, .fell_count = made->fell_count };
+	if (made->choice_count) {
+		d.chosen = true;
+		d.action = str_slice(made->choices[0].action->name);
+		d.say = made->choices[0].say;
+	}
+	machine_apply_campaign(&w->m, r, &d, &none, &w->in, &w->out);
+	bool sent = w->out.alert_count > 0;
+	settle(w, WORLD_EFFECT, r, NULL, NULL);
+	apply_effects(w, NULL);
+	return sent;
+}
+
 static void decide_nudge(struct world *w, struct record *r, const struct nudge_request *n)
 {
 	struct ask ask = {
@@ -217,13 +236,17 @@ static void decide_nudge(struct world *w, struct record *r, const struct nudge_r
 		.limit = 1,
 		.now_ms = n->time_ms,
 	};
+	struct slice campaign;
+	ask.gates = rule_is_campaign(str_slice(n->rule), &campaign);
 	if (n->member)
 		ask.member = record_member_id(r, n->member);
 	struct decide_subjects subjects = { .customer = r, .area = area_of(w, r) };
 	decide(w, &subjects, &ask);
 	const struct choice *c =
 		w->decision.choice_count && w->decision.choices[0].say.len ? &w->decision.choices[0] : NULL;
-	if (c) { /* half a message is not sent, nor kept */
+	if (ask.gates) {
+		c = campaign_decided(w, r, n) ? c : NULL;
+	} else if (c) { /* half a message is not sent, nor kept */
 		uint8_t member = c->member ? c->member : n->member;
 		struct alert *alert = machine_apply_nudge(&w->m, r, str_slice(n->rule), str_slice(n->channel), c->say,
 							  member, n->time_ms, &w->in);

@@ -564,3 +564,52 @@ function answers(topic) end
 ---@param body? nudged.SettingBody
 ---@return any
 function setting(name, body) end
+
+---@class nudged.SegmentBody
+---@field why? string for the next person who reads it
+---@field when nudged.Condition | fun(c: nudged.Context): any over the customer's state: no event, no request
+---@field on? nudged.Types event types after which it is looked at; those that what it stands on depends on
+---@field again? nudged.ExactSpan looked at again after so long, where time alone changes it; at least "1m"
+---Customers of whom a condition holds, kept up to date as events arrive. Rules may be on `"segment.NAME.entered"` and
+---`".left"`. `segment "data-runs-out" { when = fact.data_short:at_least(2), again = "1d" }`
+---@param name string
+---@return fun(body: nudged.SegmentBody)
+function segment(name) end
+---The customer is a member of the segment, which is declared above. `eligible = in_segment "heavy-texters"`
+---@param name string
+---@return nudged.Term condition
+function in_segment(name) end
+
+---@class nudged.Hours
+---@field from string "09:00", in the pack's zone
+---@field to string "20:00", later on the same day; "24:00"
+---@class nudged.CampaignBody
+---@field why? string for the next person who reads it
+---@field segment string whose members are made the offer
+---@field action? string what is offered; or the best of a goal
+---@field goal? string
+---@field channel string an outbound one that the action goes by
+---@field hours? nudged.Hours any time
+---@field from? string "2026-06-01", the first day, in the pack's zone
+---@field to? string "2026-06-30", the last day
+---@field at_most? integer offers a day, evenly over its hours; as many as there are
+---@field again? nudged.ExactSpan a customer may come into it again after so long; once
+---@field expires? nudged.ExactSpan an offer that no sender took is decided anew; "2d"
+---@field holdout? number share of customers who get nothing, so that its effect can be told, 0 to 0.9; 0
+---@field success? nudged.Types event types that it is for; where none is named, its offer accepted on any channel
+---@field within? nudged.ExactSpan how long after coming into it a success counts; "30d"
+---@field to_member? table<string, string> addressed to the member whose attribute has that value: { role = "payer" }
+---Members of a segment are made an offer, under the gates and policies of every other.
+---`campaign "share-data" { segment = "data-runs-out", action = "family-data", channel = "sms" }`
+---@param name string
+---@return fun(body: nudged.CampaignBody)
+function campaign(name) end
+
+---@class nudged.ShareBody
+---@field [integer] string attributes, facts, rules (their alerts), event types (what happened)
+---@field with nudged.Types values of the asking member's attribute
+---@field by? string that attribute; "role"
+---Who may see what of another member: else one member's details are not shown to another.
+---`share { "message_plan", "texts_today", with = "payer" }`
+---@param body nudged.ShareBody
+function share(body) end

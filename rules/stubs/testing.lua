@@ -199,6 +199,14 @@ function Subject:expect_attr(name, value, fields) end
 ---@param fields? { key: nudged.testing.Wanted, member: nudged.testing.Wanted }
 ---@return nudged.testing.Subject
 function Subject:expect_case(name, state, fields) end
+---A member of the segment now. `home:expect_segment "heavy-texters"`
+---@param name string
+---@return nudged.testing.Subject
+function Subject:expect_segment(name) end
+---Not a member of it. `home:expect_no_segment "heavy-texters"`
+---@param name string
+---@return nudged.testing.Subject
+function Subject:expect_no_segment(name) end
 
 ---@class nudged.testing.Action
 ---@field say? nudged.testing.Wanted

@@ -40,5 +40,6 @@ return {
     data_add_on_price = 45000,
     data_upgrade_price = 60000,
     retention_discount = "15%",
+    retention_extra = "25%", -- of a year's bills, for who refused the smaller one
   },
 }

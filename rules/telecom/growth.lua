@@ -67,6 +67,7 @@ action "data-upgrade" {
 
 action "new-phone" {
   goal = "grow", group = "device", channels = { "call", "chat", "web", "shop" },
+  holdout = setting("holdout.new_phone", { at_least = 0, at_most = 0.2, unit = "%" }), -- does it keep them, or only cost?
   asks = { "device/fault" },
   eligible = attr("tenure_band", "customer"):one_of { "settled", "old" },
   applicable = any { fact.contract_days_left:between(0, numbers.renewal_days), asked_for_it() },
@@ -77,6 +78,9 @@ action "new-phone" {
     vi = "Là khách hàng lâu năm, anh chị được đổi điện thoại mới với giá ưu đãi gia hạn.",
   },
 }
+
+-- What discounts are taken from, where the bill is not known: a usual one.
+local year_of_bills = 12 * attr("monthly_fee", "customer"):or_else(200000)
 
 -- All that keeps who has a contract, or wants to leave.
 group "contract" { goal = "retain", ignored_after = "14d" }
@@ -97,6 +101,7 @@ action "renewal" {
 
 action "retention-offer" {
   offer = { holds = "14d", terms = { discount = numbers.retention_discount } }, -- a word given on the phone counts
+  cost = year_of_bills * 0.15,
   group = "contract", channels = { "call", "chat" },
   asks = { "contract/cancel" },
   applicable = any { fact.cancel_visits:at_least(1), asked_for_it() },
@@ -128,6 +133,22 @@ action "retention-offer" {
         vi = "Anh chị cứ suy nghĩ ạ. Em gọi lại được không?" },
       action = "callback-promise",
     },
+  },
+}
+
+-- The second step (budgets.lua): nobody is begun with it.
+action "retention-extra" {
+  offer = { holds = "14d", terms = { discount = numbers.retention_extra } },
+  cost = year_of_bills * 0.25,
+  group = "contract", channels = { "call", "chat" },
+  asks = { "contract/cancel" },
+  applicable = any { fact.cancel_visits:at_least(1), asked_for_it() },
+  value = { customer = 0.7, business = 0.4 },
+  propensity = { start = 0.4, by = { "tenure_band" } },
+  context = { { when = asked_for_it(), weight = 1.5 } },
+  say = {
+    en = "There is one thing more that I can do: {discount} off for a year, from the next bill on.",
+    vi = "Em còn một ưu đãi nữa: giảm {discount} trong một năm, tính từ hóa đơn sau.",
   },
 }
 

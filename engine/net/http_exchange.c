@@ -13,6 +13,7 @@
 #include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Errors' codes, as they are said in HTTP. */
 static const struct {
@@ -27,7 +28,7 @@ static const struct {
 	{ "method", 405, "Not with this method" },
 	{ "ambiguous", 409, "More than one owner" },
 	{ "conflict", 409, "In conflict with what is there" },
-	{ "limit", 413, "Over a limit" },
+	{ "limit", 422, "Over a limit" },
 	{ "media", 415, "Not in this form" },
 	{ "rule", 422, "The pack is refused" },
 	{ "busy", 503, "Busy" },
@@ -114,9 +115,15 @@ static void common_headers(struct http_exchange *x, const char *type)
 void http_reply(struct http_exchange *x, int status, const char *type, struct slice body)
 {
 	struct evbuffer *out = evbuffer_new();
+	char length[24];
 	CHECK(out);
-	evbuffer_add(out, body.data, body.len);
 	common_headers(x, type);
+	if (evhttp_request_get_command(x->req) == EVHTTP_REQ_HEAD) { /* evhttp would send the body all the same */
+		snprintf(length, sizeof(length), "%zu", body.len);
+		set_header(x, "Content-Length", length);
+	} else {
+		evbuffer_add(out, body.data, body.len);
+	}
 	if (status == 503)
 		set_header(x, "Retry-After", "1");
 	count(x, status);
@@ -370,10 +377,24 @@ static const char *method_of(struct evhttp_request *req)
 	}
 }
 
-/* What a proxy may read in two ways is not read at all. */
-static bool is_twofold(struct http_exchange *x)
+/* What a proxy may read in another way than evhttp did is not read at all; and evhttp lets more headers pass than it
+ * was told, where they came in one piece. */
+static int check_headers(const struct http_exchange *x)
 {
-	return http_header(x, "Transfer-Encoding") && http_header(x, "Content-Length");
+	const struct evkeyval *header = evhttp_request_get_input_headers(x->req)->tqh_first;
+	size_t size = 0;
+	unsigned lengths = 0;
+	for (; header; header = header->next.tqe_next) {
+		size += strlen(header->key) + strlen(header->value) + 4;
+		lengths += strcasecmp(header->key, "Content-Length") == 0 ||
+			   strcasecmp(header->key, "Transfer-Encoding") == 0;
+	}
+	if (size > LIMIT_HTTP_HEADER_BYTES)
+		return error_set(ERR_LIMIT, NULL, "the headers have %zu bytes, limit_http_header_bytes is %u", size,
+				 LIMIT_HTTP_HEADER_BYTES);
+	if (lengths > 1)
+		return error_set(ERR_INVALID, "Content-Length", "the body's length is said more than once");
+	return ERR_OK;
 }
 
 static void not_found(struct http_exchange *x, const char *path, const char *allowed)
@@ -401,8 +422,12 @@ void http_on_request(struct evhttp_request *req, void *arg)
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
 	x->route =
 		http_route_find(method_of(req), path ? path : "", x->parts, &x->part_count, allowed, sizeof(allowed));
-	if (is_twofold(x)) {
-		http_problem(x, "invalid", "Content-Length", "Transfer-Encoding and Content-Length exclude each other");
+	if (check_headers(x) != ERR_OK) {
+		http_problem_last(x);
+		return;
+	}
+	if (x->route && x->route->handle == http_follow && evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
+		http_problem(x, "method", NULL, "a stream has no end, and so no head: ask with GET");
 		return;
 	}
 	if (!x->route) {

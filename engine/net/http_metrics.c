@@ -242,7 +242,7 @@ static void put_gateway(struct bytes *out, const struct http *h)
 		const char *name, *type, *help;
 		double value;
 	} all[] = {
-		{ "nudged_http_connections", "gauge", "Connections over HTTP.", h->peer_count },
+		{ "nudged_http_connections", "gauge", "Connections over HTTP.", http_peers_living(h) },
 		{ "nudged_http_held_bytes", "gauge", "What they have sent of requests that are not whole yet.",
 		  (double)h->held_bytes },
 		{ "nudged_http_streams", "gauge", "Event streams.", h->follower_count },

@@ -153,6 +153,7 @@ struct http_peer {
 };
 struct bufferevent *http_peer_open(struct event_base *base, void *http);
 void http_peer_busy(struct http *h, struct evhttp_request *req); /* until the request is done */
+unsigned http_peers_living(const struct http *h); /* without those on their way out */
 void http_peers_tick(struct http *h);
 void http_peers_forget(struct http *h); /* at the end */
 

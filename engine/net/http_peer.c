@@ -104,7 +104,7 @@ static void evict_largest(struct http *h)
 	end_peer(largest);
 }
 
-static unsigned living(const struct http *h)
+unsigned http_peers_living(const struct http *h)
 {
 	unsigned count = 0;
 	for (const struct http_peer *p = h->peers; p; p = p->next)
@@ -131,7 +131,8 @@ struct bufferevent *http_peer_open(struct event_base *base, void *arg)
 		p->next->at = &p->next;
 	h->peers = p;
 	h->peer_count++;
-	if (h->peer_count >= LIMIT_HTTP_CONNECTIONS && living(h) >= LIMIT_HTTP_CONNECTIONS && !evict_idlest(h, p)) {
+	if (h->peer_count >= LIMIT_HTTP_CONNECTIONS && http_peers_living(h) >= LIMIT_HTTP_CONNECTIONS &&
+	    !evict_idlest(h, p)) {
 		h->full = true;
 		evconnlistener_disable(h->accepting); /* the others wait in the system's queue */
 	}

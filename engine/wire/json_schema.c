@@ -50,8 +50,8 @@ static json_t *single(const ProtobufCFieldDescriptor *f)
 		return enumeration(f->descriptor);
 	case PROTOBUF_C_TYPE_UINT32:
 		return whole_number("int64", false);
-	case PROTOBUF_C_TYPE_UINT64:
-		return whole_number("uint64", false);
+	case PROTOBUF_C_TYPE_UINT64: /* past 2^63 its digits */
+		return json_pack("{s:[s, s], s:s}", "type", "integer", "string", "format", "uint64");
 	case PROTOBUF_C_TYPE_MESSAGE:
 		return json_schema_reference(((const ProtobufCMessageDescriptor *)f->descriptor)->short_name);
 	default:

@@ -1,0 +1,415 @@
+#!/usr/bin/python3
+"""The HTTP gateway: every route and every refusal as its own document says; events in all their forms; health and metrics."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import http_kit
+import kit
+from http_kit import ask, get, good, post, problem
+
+PACK = '''
+pack { name = "http", topics = { "bill" }, currency = "VND", fallback = { "listen" } }
+local calls = series { on = "call.ended", name = "calls" }
+local moods = series { on = "call.ended", per = "agent", value = "mood", name = "moods" }
+fact.calls = calls:count "7d"
+rule "raised" { on = "raise", why = "somebody must know", alert = { to = "care", say = "raised {n}" } }
+rule "reach" { on = "reach", nudge = { channel = "sms" } }
+action "sorry" { goal = "serve", channels = { "sms", "call" }, value = { customer = 0.5, business = 0.1 }, say = "Sorry.",
+  next = { accepted = { say = "Thank you." } } }
+action "listen" { goal = "serve", channels = { "call" }, value = { customer = 0.1, business = 0.1 }, say = "Listen." }
+answers "bill" { ["why?"] = "Because of {calls} calls." }
+'''
+LINES = 'application/x-ndjson'
+
+
+def event(id, customer='kim', type='call.ended', **more):
+    return {'id': str(id), 'source': 'http', 'customer': customer, 'type': type, **more}
+
+
+def accepted(answer):
+    ack = good(answer)
+    kit.same(ack['result'], 'ACCEPTED', ack)
+    return ack
+
+
+def pack_files(text):
+    import base64
+    return [{'path': 'pack.lua', 'content': base64.b64encode(text.encode()).decode()}]
+
+
+def every_route_as_documented(bench):
+    """Each operation of the document is called, and answers what the document says."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=3)
+    doc = http_kit.Document(get(d, '/v1/openapi.json').body)
+    kit.same(doc.all['openapi'], '3.1.0')
+    tried = set()
+
+    def call(method, template, path=None, body=None):
+        op = doc.operations()[(method, template)]
+        if body is not None and template != '/v1/events':
+            doc.check(body, op['requestBody']['content']['application/json']['schema'], 'request')
+        for name in re.findall(r'[?&](\w+)=', path or ''):
+            kit.check(name in [p['name'] for p in op['parameters']], 'parameter', name, 'of', template, 'is not documented')
+        answer = ask(d, method, path or template, body)
+        kit.same(answer.status, 200, '%s %s %r' % (method, path or template, answer))
+        content = op['responses']['200']['content']
+        kit.check(answer.type in content, template, answer.type, 'is not documented')
+        if answer.type == 'application/json':
+            doc.check(answer.json, content[answer.type]['schema'])
+        tried.add((method, template))
+        return answer
+
+    raised = call('POST', '/v1/events', body=event(1, type='raise', attributes={'n': 7})).json['alerts'][0]
+    call('POST', '/v1/events', body=[event(2, agent='anna', attributes={'mood': -0.5, 'vip': True, 'topic': 'bill'}), event(3)])
+    call('POST', '/v1/events', body={'events': [event(4, type='alias.added', attributes={'alias': '+84901234567'}), event(5, type='reach')]})
+    d.settled()
+    r = call('POST', '/v1/recommendations', body={'customer': 'kim', 'topic': 'bill', 'explain': True}).json
+    kit.same([c['action'] for c in r['choices']], ['sorry', 'listen'])
+    kit.same(r['answers'], [{'question': 'why?', 'text': 'Because of 2 calls.'}])
+    call('GET', '/v1/customers/{customer}/recommendation', '/v1/customers/kim/recommendation?channel=call&limit=1&explain=true')
+    o = call('POST', '/v1/outcomes', body={'id': 'o1', 'source': 'http', 'decision': r['decision'], 'customer': 'kim', 'action': 'sorry',
+                                           'channel': 'call', 'kind': 'accepted', 'money': {'revenue': 5, 'currency': 'VND'}}).json
+    kit.same((o['ack']['result'], o['next']['say']), ('ACCEPTED', 'Thank you.'))
+    kim = call('GET', '/v1/customers/{customer}', '/v1/customers/kim').json
+    kit.same((kim['id'], kim['aliases'][0]['alias'], kim['outcomes'][0]['kind']), ('kim', '+84901234567', 'accepted'))
+    kit.same(call('GET', '/v1/customers', '/v1/customers?alias=%2B84901234567').json['id'], 'kim')
+    kit.same(call('GET', '/v1/agents/{agent}', '/v1/agents/anna').json['kind'], 'agent')
+    kit.same(call('GET', '/v1/aliases/{alias}', '/v1/aliases/+84901234567').json['customer'], 'kim')
+    kit.same(len(call('GET', '/v1/alerts', '/v1/alerts?to=care').json['alerts']), 1)
+    call('POST', '/v1/alerts/{seq}-{index}/acknowledge', '/v1/alerts/%d-%d/acknowledge' % (raised['seq'], raised['index']), {'by': 'me'})
+    stream = http_kit.Stream(d)
+    doc.check(stream.alerts(1)[0], {'$ref': '#/components/schemas/Alert'})
+    tried.add(('GET', '/v1/alerts/stream'))
+    rules = call('GET', '/v1/rules').json['rules']
+    kit.same([(r['name'], r['fired']) for r in rules], [('raised', 1), ('reach', 1)])
+    kit.same(call('GET', '/v1/rules/history', '/v1/rules/history?limit=5').json['activations'][0]['active'], True)
+    call('GET', '/v1/rules/series')
+    changed = call('POST', '/v1/rules/activate', body={'files': pack_files(PACK + '-- changed\n'), 'by': 'test'}).json
+    back = call('POST', '/v1/rules/rollback', body={}).json
+    kit.same(back['back_to'] > 0 and changed['seq'] > 0, True)
+    past = get(d, '/v1/rules/history').json['activations']
+    kit.same([(a['by'], a['uid_plus_one'], a['origin']) for a in past][1], ('test', 0, 'client'), 'who activated is not known')
+    kit.same(call('GET', '/v1/decisions/{decision}', '/v1/decisions/' + r['decision']).json['decision']['identical'], True)
+    kit.same(call('GET', '/v1/entries/{entry}', '/v1/entries/%d' % raised['seq']).json['rules'][0]['came'], 'fired')
+    kit.same(call('POST', '/v1/explanations', body={'ask': {'customer': 'kim'}}).json['about'], 'moment')
+    kit.same(len(call('GET', '/v1/models').json['models']), 2)
+    call('GET', '/v1/models/{action}', '/v1/models/sorry')
+    call('POST', '/v1/models/{action}/reset', '/v1/models/sorry/reset', {'by': 'me'})
+    kit.same(call('GET', '/v1/status').json['pack'], 'http')
+    kit.same(call('GET', '/v1/digest').json['digest'], d.settled())
+    for path in ('/v1/openapi.json', '/livez', '/readyz', '/metrics'):
+        call('GET', path)
+    reports = [t for t in doc.operations() if t[1].startswith('/v1/reports')]
+    for method, template in reports:
+        names = [o['name'] for o in call(method, template).json['reports']] if '{' not in template else ['relationship']
+        kit.check(names)
+        if '{' in template:
+            call(method, template, '/v1/reports/relationship')
+    kit.same(set(doc.operations()) - tried, set(), 'documented and not tried')
+    # the document is one that others can read: every reference leads somewhere, no operation has another's name
+    text = json.dumps(doc.all)
+    for name in re.findall(r'#/components/schemas/(\w+)', text):
+        kit.check(name in doc.schemas, name, 'is referred to, and not there')
+    ids = [op['operationId'] for op in doc.operations().values()]
+    kit.same(len(ids), len(set(ids)), 'operation ids')
+
+
+def every_refusal(bench):
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    doc = http_kit.Document(get(d, '/v1/openapi.json').body)
+    seen = {}
+
+    def refused(answer, status, code, words='', template=None, method='POST'):
+        p = problem(answer, status, code, words)
+        if template:
+            kit.check(str(status) in doc.operations()[(method, template)]['responses'], status, 'of', template, 'is not documented')
+        seen[code] = p
+        return p
+    accepted(post(d, '/v1/events', event('a')))
+    p = refused(post(d, '/v1/events', event('b', tpye='x')), 400, 'invalid', 'did you mean type', '/v1/events')
+    kit.same(p['field'], 'tpye')
+    kit.same(refused(post(d, '/v1/events', event('b', mood=1)), 400, 'invalid', 'put it into attributes')['field'], 'mood')
+    refused(post(d, '/v1/events', {'id': 'x'}), 400, 'invalid')
+    refused(post(d, '/v1/events', '{"id": '), 400, 'invalid', 'line 1')
+    refused(post(d, '/v1/events', '{"id": 1, "id": 2}'), 400, 'invalid')
+    refused(post(d, '/v1/events', '"text"'), 400, 'invalid')
+    refused(post(d, '/v1/events', event('x' * 65)), 422, 'limit', 'limit_id_bytes', '/v1/events')
+    refused(post(d, '/v1/events', [event(n) for n in range(1025)]), 422, 'limit', 'limit_batch_events')
+    refused(post(d, '/v1/events', event('a', type='other')), 409, 'conflict', '', '/v1/events')
+    refused(post(d, '/v1/events', event('c', time_ms=kit.NOW() + kit.DAY)), 422, 'limit', 'limit_skew_ms')
+    refused(post(d, '/v1/events', '<event/>', type='application/xml'), 415, 'media', 'x-ndjson', '/v1/events')
+    refused(post(d, '/v1/outcomes', 'id=1', type='application/x-www-form-urlencoded'), 415, 'media', '', '/v1/outcomes')
+    refused(post(d, '/v1/outcomes', {'id': 'o', 'source': 's', 'customer': 'kim', 'action': 'sorry', 'channel': 'call', 'kind': 'bought'}),
+            400, 'invalid')
+    refused(post(d, '/v1/recommendations', {}), 400, 'invalid', '', '/v1/recommendations')
+    refused(post(d, '/v1/recommendations', [1]), 400, 'invalid', 'object')
+    refused(get(d, '/v1/customers/nobody'), 404, 'missing', '', '/v1/customers/{customer}', 'GET')
+    refused(get(d, '/v1/customers/%ff'), 400, 'invalid', 'UTF-8')
+    refused(get(d, '/v1/customers/kim/recommendation?chanel=sms'), 400, 'invalid', 'did you mean channel',
+            '/v1/customers/{customer}/recommendation', 'GET')
+    refused(get(d, '/v1/customers/kim/recommendation?limit=many'), 400, 'invalid', 'whole number')
+    refused(get(d, '/v1/customers/kim/recommendation?limit=1&limit=2'), 400, 'invalid', 'twice')
+    refused(get(d, '/v1/customers/kim/recommendation?explain=maybe'), 400, 'invalid', 'true or false')
+    refused(get(d, '/v1/customers/kim/recommendation?limit'), 400, 'invalid', 'NAME=VALUE')
+    refused(get(d, '/v1/alerts?limit=-1'), 400, 'invalid')
+    refused(post(d, '/v1/alerts/99-0/acknowledge'), 404, 'missing', '', '/v1/alerts/{seq}-{index}/acknowledge')
+    refused(post(d, '/v1/alerts/99-0/acknowledge', {'seq': 5}), 400, 'invalid', 'path')
+    refused(get(d, '/v1/models/none'), 404, 'missing', '', '/v1/models/{action}', 'GET')
+    refused(get(d, '/v1/decisions/1-1'), 404, 'missing', '', '/v1/decisions/{decision}', 'GET')
+    refused(post(d, '/v1/rules/activate', {'files': pack_files('pack {')}), 422, 'rule', '', '/v1/rules/activate')
+    for kim in ('kim', 'max'):
+        accepted(post(d, '/v1/events', event('alias', kim, 'alias.added', attributes={'alias': '+84901234567'}, source=kim)))
+    d.settled()
+    refused(get(d, '/v1/customers?alias=%2B84901234567'), 409, 'ambiguous', '', '/v1/customers', 'GET')
+    # what there is not, and not in this way
+    refused(get(d, '/v1/nothing'), 404, 'missing', '/v1/openapi.json')
+    refused(get(d, '/'), 404, 'missing')
+    refused(get(d, '/v1/customers/a/b'), 404, 'missing')
+    for method, path, allow in (('GET', '/v1/events', 'POST'), ('DELETE', '/v1/customers/kim', 'GET'), ('PUT', '/metrics', 'GET')):
+        answer = ask(d, method, path)
+        refused(answer, 405, 'method')
+        kit.same(answer.headers['allow'], allow)
+    # pages of others, also where their name leads here
+    refused(get(d, '/v1/status', headers={'Host': 'evil.example'}), 403, 'denied', '', '/v1/status', 'GET')
+    refused(get(d, '/v1/status', headers={'Origin': 'https://evil.example'}), 403, 'denied')
+    refused(get(d, '/v1/status', headers={'Origin': 'null'}), 403, 'denied')
+    own = 'localhost:%d' % d.port
+    good(get(d, '/v1/status', headers={'Host': own, 'Origin': 'http://' + own}))
+    kit.check(len(seen) >= 9, seen.keys())
+    kit.check(ask(d, 'HEAD', '/v1/status').status == 200)
+
+
+def publishing(bench):
+    """One, many, lines, CloudEvents: each event has its own answer, in order; again is a duplicate."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    accepted(post(d, '/v1/events', event(1), type='application/json; charset=utf-8'))
+    kit.same(good(post(d, '/v1/events', event(1, time_ms=0)))['result'], 'DUPLICATE')
+    accepted(post(d, '/v1/events', event('t', time='2026-01-31T10:00:00+07:00')))
+    acks = good(post(d, '/v1/events', [event(2), event(3, kind='x'), {'id': 4}, event(5, type=''), event(6)]))['acks']
+    kit.same([a['result'] for a in acks], ['ACCEPTED', 'REFUSED', 'REFUSED', 'REFUSED', 'ACCEPTED'])
+    kit.same([a['error']['field'] for a in acks[1:4]], ['events[1].kind', 'events[2].id', 'events[3].type'])
+    lines = [json.dumps(event('l%d' % n, 'c%d' % (n % 5))) for n in range(2500)]
+    lines[7], lines[1500], lines[2400] = '', '{"id": ', json.dumps(event('bad', oops=1))
+    answer = post(d, '/v1/events', '\n'.join(lines), type=LINES)
+    kit.same((answer.status, answer.type), (200, LINES))
+    acks = [json.loads(line) for line in answer.body.decode().splitlines()]
+    kit.same([a['line'] for a in acks], [n + 1 for n in range(2500) if n != 7])
+    wrong = {a['line']: a['error']['field'] for a in acks if a['result'] != 'ACCEPTED'}
+    kit.same(wrong, {1501: '', 2401: 'oops'})
+    again = post(d, '/v1/events', '\n'.join(lines[-5:]) + '\n', type=LINES)
+    kit.same({json.loads(line)['result'] for line in again.body.decode().splitlines()}, {'DUPLICATE'})
+    kit.same(post(d, '/v1/events', '', type=LINES).body, b'')
+    # chunked, as a client sends that does not know the length
+    with http_kit.Connection(d.port) as c:
+        body = json.dumps(event('chunked')).encode()
+        c.send(b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n')
+        for at in range(0, len(body), 10):
+            c.send(b'%x\r\n%s\r\n' % (len(body[at:at + 10]), body[at:at + 10]))
+            time.sleep(0.002)
+        c.send(b'0\r\n\r\n')
+        accepted(c.answer())
+    # as large as may be
+    acks = good(post(d, '/v1/events', [event('big%d' % n, 'b%d' % n, attributes={'t': 'x' * 900}) for n in range(1000)]))['acks']
+    kit.same({a['result'] for a in acks}, {'ACCEPTED'})
+    expected = 1 + 1 + 2 + 2497 + 1 + 1000
+    kit.same(d.status().events_accepted, expected)
+    digest = d.settled()
+    d.stop()
+    kit.same(bench.replay(d.data)['digest'], digest)
+
+
+def cloudevents(bench):
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    one = {'specversion': '1.0', 'id': 'c1', 'source': '/crm/cases', 'type': 'raise', 'subject': 'kim', 'time': '2026-06-01T10:00:00Z',
+           'datacontenttype': 'application/json', 'traceparent': '00-1', 'agent': 'anna', 'data': {'n': 3, 'late': True, 'topic': 'bill'}}
+    ack = accepted(post(d, '/v1/events', one, type='application/cloudevents+json; charset=UTF-8'))
+    kit.same(ack['alerts'][0]['text'], 'raised 3')
+    moment = get(d, '/v1/customers/kim').json['timeline'][0]
+    kit.same((moment['type'], moment['agent'], moment['time_ms']), ('raise', 'anna', 1780308000000))
+    batch = [dict(one, id='c2'), dict(one, id='c3', specversion='0.3'), dict(one, id='c4', data='text'), {'id': 'c5'},
+             dict(one, id='c6', alias='+84901234567')]
+    acks = good(post(d, '/v1/events', batch, type='application/cloudevents-batch+json'))['acks']
+    kit.same([a['result'] for a in acks], ['ACCEPTED', 'REFUSED', 'REFUSED', 'REFUSED', 'ACCEPTED'])
+    kit.same([a['error']['field'] for a in acks[1:4]], ['events[1].specversion', 'events[2].data', 'events[3].specversion'])
+    ce = 'application/cloudevents+json'
+    problem(post(d, '/v1/events', dict(one, specversion='2.0'), type=ce), 400, 'version', '1.0')
+    problem(post(d, '/v1/events', dict(one, data_base64='eA=='), type=ce), 400, 'invalid')
+    problem(post(d, '/v1/events', dict(one, datacontenttype='text/xml'), type=ce), 400, 'invalid', 'JSON')
+    problem(post(d, '/v1/events', dict(one, data={'deep': {'er': 1}}), type=ce), 400, 'invalid')
+    problem(post(d, '/v1/events', [one], type=ce), 400, 'invalid', 'batch')
+    problem(post(d, '/v1/events', one, type='application/cloudevents-batch+json'), 400, 'invalid', 'array')
+
+
+def brief(value):
+    """Without what is absent, empty or 0, as the tool prints it."""
+    if isinstance(value, dict):
+        return {k: brief(v) for k, v in value.items() if v or k == 'value'}
+    return [brief(v) for v in value] if isinstance(value, list) else value
+
+
+def same_as_the_socket(bench):
+    """What is asked over HTTP is what the protobuf socket says."""
+    d, pb = http_kit.http(bench, rules=bench.pack(PACK), shards=2), bench.pb
+    accepted(post(d, '/v1/events', event(1, attributes={'topic': 'bill', 'mood': 0.25, 'big': 1e15})))
+    with d.client() as c:
+        c.call(publish=pb.Publish(events=[kit.event(pb, '2', 'kim', attrs={'flag': True})]))
+        theirs = c.call(read_customer=pb.ReadCustomer(customer='kim')).customer
+    ours = get(d, '/v1/customers/kim').json
+    kit.same([(s['name'], s['count']) for s in ours['series']], [(s.name, s.count) for s in theirs.series])
+    kit.same([m['time_ms'] for m in ours['timeline']], [m.time_ms for m in theirs.timeline])
+    kit.same(brief(ours), json.loads(d.ctl('--json', 'customer', 'show', 'kim')), 'the tool')
+    kit.same(d.status().connections, 1, 'the gateway is no client')
+
+
+def health(bench):
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    kit.same((get(d, '/livez').body, get(d, '/readyz').body), (b'ok\n', b'ok\n'))
+    with http_kit.Connection(d.port) as c: # answers what is under way before it goes
+        d.process.send_signal(kit.signal.SIGTERM)
+        kit.same(d.wait(), 0)
+    # short of space: queries are answered
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    d.stop()
+    d.start(args=['--http', '127.0.0.1:0', '--reserve-mb', '1048576'], rules=None)
+    d.port = http_kit.port_of(d)
+    problem(post(d, '/v1/events', event(1)), 507, 'storage')
+    problem(post(d, '/v1/events', [event(1), event(2)]), 507, 'storage')
+    problem(get(d, '/readyz'), 507, 'storage', 'disk space')
+    kit.same(get(d, '/livez').status, 200)
+    good(post(d, '/v1/recommendations', {'customer': 'kim'}))
+    problem(post(d, '/v1/outcomes', {'id': 'o', 'source': 's', 'customer': 'kim', 'action': 'sorry', 'channel': 'call', 'kind': 'shown'}),
+            507, 'storage')
+
+
+def while_recovering(bench):
+    """It answers before the journal is read, and says so."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), args=['--sweep-ms', '3600000'])
+    for n in range(40):
+        post(d, '/v1/events', [event('%d-%d' % (n, i), 'c%d' % (i % 400)) for i in range(1000)])
+    d.kill()
+    port = d.port
+    d.args = ['--http', '127.0.0.1:%d' % port, '--sweep-ms', '3600000']
+    d.spawn()
+    not_ready = live = 0
+    for _ in range(20000):
+        try:
+            answer = get(d, '/readyz')
+            if answer.status == 200:
+                break
+            not_ready += 1
+            kit.check('recovering' in problem(answer, 503, 'closed')['detail'] or 'starting' in answer.json['detail'], answer)
+            kit.same(answer.headers['retry-after'], '1')
+            live += get(d, '/livez').status == 200
+            problem(post(d, '/v1/events', event(1)), 503, 'closed', 'recovering')
+            problem(get(d, '/v1/status'), 503, 'closed', 'recovering')
+        except OSError: # not listening yet, or it became ready in between
+            time.sleep(0.001)
+        except kit.Failed:
+            if get(d, '/readyz').status != 200:
+                raise
+    kit.check(not_ready and live, 'it was never seen recovering')
+    good(get(d, '/v1/status'))
+
+
+def parse_metrics(text):
+    """{name: {labels: value}} and {name: type}; each line as the format has it."""
+    values, types = {}, {}
+    for line in text.splitlines():
+        if line.startswith('# TYPE '):
+            name, kind = line.split(' ')[2:]
+            kit.check(name not in types, name, 'twice')
+            types[name] = kind
+        elif line.startswith('# HELP '):
+            kit.check(len(line.split(' ', 3)) == 4, line)
+        else:
+            found = re.fullmatch(r'([a-z_][a-z0-9_]*)(?:\{(.*)\})? (\S+)', line)
+            kit.check(found, 'not a sample:', line)
+            labels = tuple(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', found.group(2) or ''))
+            family = values.setdefault(found.group(1), {})
+            kit.check(labels not in family, line, 'twice')
+            family[labels] = float(found.group(3))
+    return values, types
+
+
+def metrics(bench):
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    for n in range(20):
+        accepted(post(d, '/v1/events', event(n, type='raise' if n % 4 == 0 else 'call.ended', attributes={'n': n})))
+        good(post(d, '/v1/recommendations', {'customer': 'kim'}))
+    get(d, '/v1/nothing')
+    answer = get(d, '/metrics')
+    kit.same(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
+    values, types = parse_metrics(answer.body.decode())
+    one = lambda name, **labels: values[name][tuple(labels.items())]
+    kit.same(one('nudged_events_total', result='accepted'), 20)
+    kit.same(one('nudged_recommendations_total'), 20)
+    kit.same(one('nudged_rule_fired_total', rule='raised', about='customer'), 5)
+    kit.same(one('nudged_alerts_raised_total'), 5)
+    kit.same(one('nudged_http_requests_total', method='POST', route='/v1/events', code='200'), 20)
+    kit.same(one('nudged_http_requests_total', method='', route='', code='404'), 1)
+    kit.same(one('nudged_publish_duration_seconds_count'), 20)
+    kit.check(0 < one('nudged_publish_duration_seconds_sum') < 20)
+    kit.check(one('process_resident_memory_bytes') > 1e6 and one('process_open_fds') > 5)
+    kit.check(abs(one('process_start_time_seconds') - time.time()) < 300)
+    for name, kind in types.items():
+        if kind == 'histogram':
+            buckets = [(float(dict(labels)['le']), count) for labels, count in values[name + '_bucket'].items()]
+            kit.same(buckets, sorted(buckets), name)
+            kit.same([c for _, c in buckets], sorted(c for _, c in buckets), name)
+            kit.same((buckets[-1][0], buckets[-1][1]), (float('inf'), one(name + '_count')), name)
+            continue
+        kit.check(name in values or 'rule' in name, name, 'has no value')
+        kit.same(kind == 'counter', name.endswith('_total'), name)
+        kit.check(not re.search(r'_(ms|us|ns|percent|mb)(_|$)', name), name, 'is not in base units')
+    for name in values:
+        kit.check(any(name == t or (types[t] == 'histogram' and name.startswith(t + '_')) for t in types), name, 'has no type')
+    # nothing that is measured is left out
+    status = good(get(d, '/v1/status'))
+    text = answer.body.decode()
+    for gauge in status['gauges']:
+        kit.check(gauge['name'] in text or gauge['name'].split('_p')[0] in ('publish', 'recommend', 'model_lag'), gauge)
+    numbers = {name for name, value in status.items() if isinstance(value, (int, float))} - {'boot_id', 'now_ms'}
+    shown = {'uptime_ms': 'uptime_seconds', 'journal_last': 'journal_last_entry', 'journal_durable': 'journal_durable_entry',
+             'journal_first': 'journal_first_entry', 'store_mark': 'store_mark_entry', 'free_bytes': 'disk_free_bytes',
+             'rules_aside': 'rules_set_aside_total', 'timers': 'timers_pending'}
+    for field in numbers:
+        kit.check('nudged_' + shown.get(field, field) in text or field.startswith('events_'), 'status', field, 'is not in /metrics')
+    before = one('nudged_events_total', result='accepted')
+    accepted(post(d, '/v1/events', event('more')))
+    values, _ = parse_metrics(get(d, '/metrics').body.decode())
+    kit.same(one('nudged_events_total', result='accepted'), before + 1)
+    if shutil.which('promtool'):
+        done = subprocess.run(['promtool', 'check', 'metrics'], input=answer.body, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        kit.same((done.returncode, done.stdout), (0, b''), 'promtool')
+    else:
+        print('        (promtool is not here: Debian\'s package prometheus has it)')
+
+
+def unix_socket_and_bad_addresses(bench):
+    path = bench.path('http')
+    d = bench.daemon(rules=bench.pack(PACK), args=['--http', 'unix:' + path])
+    kit.same(os.stat(path).st_mode & 0o777, 0o660)
+    with http_kit.socket.socket(http_kit.socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(b'GET /livez HTTP/1.0\r\nHost: anything\r\n\r\n')
+        data = b''
+        while more := s.recv(4096):
+            data += more
+    kit.check(data.startswith(b'HTTP/1.') and data.endswith(b'ok\n'), data)
+    d.stop()
+    kit.check(not os.path.exists(path), 'its socket is left behind')
+    for address, words in (('0.0.0.0:80', 'loopback'), ('192.168.1.1:8080', 'loopback'), ('8080', 'HOST:PORT'), ('localhost:x', 'port')):
+        done = subprocess.run([bench.nudged, '--check-config', '--data', bench.path('none'), '--http', address], stderr=subprocess.PIPE)
+        kit.check(done.returncode == 2 and words in done.stderr.decode(), address, done.stderr)
+    d = http_kit.http(bench)
+    done = subprocess.run([bench.nudged, '--data', bench.path('data'), '--listen', 'unix:' + bench.path('s'), '--http',
+                           '127.0.0.1:%d' % d.port], stderr=subprocess.PIPE)
+    kit.check(done.returncode == 1 and b'in use' in done.stderr, done.stderr)
+
+
+kit.Bench().run([every_route_as_documented, every_refusal, publishing, cloudevents, same_as_the_socket, health, while_recovering, metrics,
+                 unix_socket_and_bad_addresses])

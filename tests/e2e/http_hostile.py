@@ -1,0 +1,257 @@
+#!/usr/bin/python3
+"""Hostile and broken HTTP clients: each is refused or let go, the daemon's memory stays bounded, and others are served."""
+import json
+import os
+import random
+import select
+import socket
+import sys
+import time
+
+import http_kit
+import kit
+from http_kit import Connection, good, post, problem, request
+
+# A sanitizer's own memory (shadow, quarantine of what was freed) is several times the daemon's.
+SANITIZED = b'__asan_init' in open(sys.argv[1], 'rb').read()
+BOUND_KB = (900 if SANITIZED else 200) * 1024
+PACK = 'pack { name = "hostile" }\nrule "raised" { on = "raise", alert = { to = "care", say = "raised" } }\n'
+REQUEST_S, MIB = 10, 1 << 20
+
+
+def event(id):
+    return {'id': str(id), 'source': 'http', 'customer': 'kim', 'type': 'call.ended'}
+
+
+def well(d):
+    """It lives, serves both kinds of clients, and has not grown."""
+    kit.check(d.alive(), 'it died:', d.said()[-1500:])
+    with d.client() as c:
+        kit.accepted(c.call(publish=d.bench.pb.Publish(events=[kit.event(d.bench.pb, 'w%d' % random.getrandbits(60), 'well')])))
+    kit.same(good(post(d, '/v1/events', event('h%d' % random.getrandbits(60))))['result'], 'ACCEPTED')
+    kit.check(d.rss_kb() < BOUND_KB, 'VmRSS is', d.rss_kb(), 'KB')
+
+
+def answers(d, data, seconds=8.0):
+    """What is said to these bytes until the gateway closes or falls silent: [status ...]."""
+    with Connection(d.port, seconds) as c:
+        got = []
+        try:
+            c.send(data)
+            c.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        try:
+            while True:
+                c.more()
+        except (EOFError, OSError):
+            pass
+        data = c.data
+        while data.startswith(b'HTTP/1.'):
+            got.append(int(data.split(b' ', 2)[1]))
+            at = data.find(b'HTTP/1.', 8)
+            data = data[at:] if at >= 0 else b''
+        return got
+
+
+def ended(c, seconds):
+    """When the gateway closes it."""
+    until = time.time() + seconds
+    c.socket.settimeout(seconds)
+    try:
+        while True:
+            c.more()
+    except EOFError:
+        return True
+    except ConnectionError:
+        return True
+    except (TimeoutError, socket.timeout):
+        raise kit.Failed('still open after %d s' % (seconds + time.time() - until))
+
+
+def too_large(bench):
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    head = b'GET /livez HTTP/1.1\r\nHost: localhost\r\n'
+    for size in (8190, 20000, 200000, 4 * MIB):
+        got = answers(d, head + b'X: ' + b'a' * size + b'\r\n\r\n')
+        kit.check(got[:1] in ([400], [422], []), size, got)
+    kit.check(answers(d, head + b'X: 12345678901234567890\r\n' * 2000 + b'\r\n')[:1] in ([400], [422]), 'many headers')
+    kit.check(answers(d, b'GET /' + b'a' * 100000 + b' HTTP/1.1\r\n\r\n')[:1] == [400], 'a long path')
+    kit.same(answers(d, head + b'X: ' + b'a' * 7000 + b'\r\n\r\n'), [200])
+    # a body over the limit is refused before it is there
+    with Connection(d.port) as c:
+        c.send(b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n[')
+        kit.same(c.head()[0], 413)
+    got = answers(d, b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9223372036854775807\r\n\r\n')
+    kit.check(got[:1] in ([400], [413]), got)
+    with Connection(d.port) as c: # in pieces, without an end
+        c.send(b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n')
+        try:
+            for _ in range(64):
+                c.send(b'10000\r\n' + b' ' * 65536 + b'\r\n')
+        except OSError:
+            pass
+        try:
+            kit.same(c.head()[0], 413)
+        except ConnectionError:
+            pass # closed while more was coming
+    # deep and wide JSON within the limit
+    for body in (b'[' * 500000, b'[' * 400000 + b']' * 400000, b'{"a":' * 100000, b'[' + b'1,' * 500000 + b'1]',
+                 b'{"id":"' + b'\\u0000' * 100000 + b'"}', b'{"id": 1e999}', b'\xff\xfe', os.urandom(100000)):
+        with Connection(d.port) as c:
+            kit.check(c.ask('POST', '/v1/events', body).status in (400, 422), body[:20])
+            kit.check(c.ask('POST', '/v1/recommendations', body).status in (400, 422), body[:20])
+    well(d)
+
+
+def broken(bench):
+    """Requests that are none; and those that two readers may understand in two ways."""
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    post_head = b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+    body = json.dumps(event('smuggled')).encode()
+    for bad in (b'\r\n\r\n', b'GARBAGE\r\n\r\n', b'GET\r\n\r\n', b'GET / HTTP/9.9\r\n\r\n', b'GET / HTTP/1.1\r\nno colon\r\n\r\n',
+                b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', b'GET http://evil.example/v1/status HTTP/1.1\r\nHost: evil.example\r\n\r\n',
+                b'CONNECT evil.example:443 HTTP/1.1\r\n\r\n', b'TRACE / HTTP/1.1\r\n\r\n', b'BREW / HTTP/1.1\r\n\r\n',
+                post_head + b'Content-Length: -5\r\n\r\n', post_head + b'Content-Length: 5x\r\n\r\n12345',
+                post_head + b'Content-Length: 10\r\nContent-Length: 500\r\n\r\n' + b'x' * 500,
+                post_head + b'Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' % len(body) + body,
+                post_head + b'Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n',
+                post_head + b'Transfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n',
+                post_head + b'Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{}\r\n',
+                post_head + b'Transfer-Encoding: chunked\r\n\r\n' + b'1' * 100000,
+                post_head + b'Expect: 200-maybe\r\nContent-Length: 2\r\n\r\n{}',
+                b'GET /v1/customers/%00%0d%0aX HTTP/1.1\r\nHost: localhost\r\n\r\n',
+                b'GET /v1/../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n'):
+        got = answers(d, bad, 3.0)
+        kit.check(all(status >= 400 for status in got), bad[:60], got)
+    seed = random.Random(7)
+    whole = request('POST', '/v1/events', event(1)) + request('GET', '/v1/alerts?to=care') + request('GET', '/metrics')
+    for _ in range(300): # bytes changed, left out, doubled; cut anywhere
+        data = bytearray(whole)
+        for _ in range(seed.randrange(1, 6)):
+            at = seed.randrange(len(data))
+            data[at:at + seed.randrange(0, 3)] = bytes(seed.randrange(256) for _ in range(seed.randrange(0, 3)))
+        with Connection(d.port) as c:
+            try:
+                c.send(bytes(data[:seed.randrange(1, len(data) + 1)]))
+            except OSError:
+                pass
+    with d.client() as c:
+        ids = [m.type for m in c.call(read_customer=bench.pb.ReadCustomer(customer='kim')).customer.timeline]
+    kit.check(len(ids) <= 1 or ids, 'nothing was smuggled')
+    well(d)
+
+
+def pipelined(bench):
+    """Many requests in one go are answered in order, one at a time; who does not take the answers is not read any more."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    with Connection(d.port) as c:
+        c.send(b''.join(request('POST', '/v1/events', event(n)) if n % 2 else request('GET', '/livez') for n in range(200)))
+        for n in range(200):
+            answer = c.answer()
+            kit.same(answer.status, 200, n)
+            kit.same('seq' in answer.body.decode(), bool(n % 2), 'the answer to another request')
+    # endless questions with long answers that nobody takes
+    flood = [Connection(d.port, 0.2) for _ in range(20)]
+    piece, before = request('GET', '/v1/openapi.json') * 1000, d.rss_kb()
+    for _ in range(40):
+        for c in flood:
+            try:
+                c.socket.send(piece, socket.MSG_DONTWAIT)
+            except (BlockingIOError, ConnectionError):
+                pass
+        time.sleep(0.01)
+    well(d)
+    kit.check(d.rss_kb() - before < 80 * 1024, 'VmRSS grew by', d.rss_kb() - before, 'KB')
+    for c in flood:
+        c.socket.close()
+
+
+def slow_loris(bench):
+    """A byte now and then is no progress: a request has a time to arrive in."""
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    began, slow = time.time(), []
+    for first in (b'GET /livez HTTP/1.1\r\nX: ', b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n', b'G'):
+        slow += [Connection(d.port) for _ in range(20)]
+        for c in slow[-20:]:
+            c.send(first)
+    silent = Connection(d.port) # says nothing at all: that is no request yet
+    alive = list(slow)
+    while alive and time.time() < began + 3 * REQUEST_S:
+        gone, _, _ = select.select([c.socket for c in alive], [], [], 0.3)
+        alive = [c for c in alive if c.socket not in gone]
+        for c in alive:
+            try:
+                c.socket.send(b'a')
+            except OSError:
+                pass
+    took = time.time() - began
+    kit.check(not alive, len(alive), 'are served still')
+    kit.check(took >= REQUEST_S - 1, 'they were cut off after', took, 's')
+    kit.same(silent.ask('GET', '/livez').status, 200)
+    well(d)
+
+
+def idle_ones_give_way(bench):
+    """More connections than there are places: those that have been idle for longest go, and nobody is kept out."""
+    if not kit.files_limit(4096):
+        raise kit.Skip('only few files may be open here')
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    used = Connection(d.port)
+    kit.same(used.ask('GET', '/livez').status, 200)
+    idle = [Connection(d.port) for _ in range(1200)]
+    well(d)
+    metrics = http_kit.get(d, '/metrics').body.decode()
+    open_now = int(metrics.split('\nnudged_http_connections ')[1].split('\n')[0])
+    kit.check(1000 <= open_now <= 1030, open_now, 'connections')
+    with d.client() as c: # the others' places are their own
+        kit.same(c.call(get_status=bench.pb.GetStatus()).status.connections, 1)
+    kit.same(idle[-1].ask('GET', '/livez').status, 200)
+    ended(idle[0], 5)
+    for c in idle:
+        c.socket.close()
+    well(d)
+
+
+def held_bodies_are_bounded(bench):
+    """All but whole bodies on many connections: together they hold no more than the gateway's limit."""
+    if not kit.files_limit(4096):
+        raise kit.Skip('only few files may be open here')
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    head = b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n' % MIB
+    many, most = [], 0
+    for n in range(150):
+        c = Connection(d.port)
+        try:
+            c.send(head + b' ' * (MIB - 10))
+        except OSError:
+            pass
+        many.append(c)
+        if n % 10 == 9:
+            time.sleep(0.3)
+            most = max(most, d.rss_kb())
+    kit.check(most < BOUND_KB, 'VmRSS was', most, 'KB')
+    for c in many:
+        c.socket.close()
+    time.sleep(0.6)
+    well(d)
+
+
+def a_flood_leaves_others_served(bench):
+    """Publishing without end over HTTP: a protobuf client's questions are answered, and what does not fit is told `busy`."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    lines = '\n'.join(json.dumps(event(n)) for n in range(5000))
+    flood = [Connection(d.port, 60) for _ in range(12)]
+    for c in flood:
+        c.send(request('POST', '/v1/events', lines, type='application/x-ndjson') * 3)
+    with d.client() as c:
+        for _ in range(200):
+            kit.same(c.call(recommend=bench.pb.Recommend(customer='kim')).WhichOneof('body'), 'recommendation')
+    for c in flood:
+        for _ in range(3):
+            got = c.answer()
+            kit.same((got.status, len(got.body.splitlines())), (200, 5000))
+    well(d)
+
+
+kit.Bench().run([too_large, broken, pipelined, slow_loris, idle_ones_give_way, held_bodies_are_bounded, a_flood_leaves_others_served])

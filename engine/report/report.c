@@ -1,5 +1,6 @@
 /* report/report.c: which reports there are, and what of them may be asked. */
 #include "report/actions.h"
+#include "report/learning.h"
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -11,6 +12,7 @@ const struct report_decl *const reports[] = {
 	&report_effects,
 	&report_reasons,
 	&report_budgets,
+	&report_learning,
 	NULL,
 };
 

@@ -218,6 +218,8 @@ static struct slice series_name(void *arg, uint32_t id)
 static struct slice case_name(void *arg, uint32_t id)
 {
 	const struct case_decl *d = pack_case_by_id(arg, id);
+	if (!d && (id == TIMER_SEGMENT || id == TIMER_CAMPAIGN))
+		return id == TIMER_SEGMENT ? SLICE("segment") : SLICE("campaign");
 	if (!d && id == TIMER_UNANSWERED)
 		return SLICE("unanswered offer");
 	return d ? str_slice(d->name) : (struct slice){ 0 };

@@ -170,6 +170,10 @@ static void entry_told(void *arg, enum world_kind kind, const struct record *r, 
 		story_add(s, arena_printf(&s->arena, "%.*s  customer %.*s: %s was offered and has no answer: ignored",
 					  SLICE_ARG(story_time(s, timer->due_ms)), SLICE_ARG(subject_id(&who)),
 					  timer->key ? timer->key->data : "?"));
+	} else if (kind == WORLD_TIMER && (timer->decl == TIMER_SEGMENT || timer->decl == TIMER_CAMPAIGN)) {
+		story_add(s, arena_printf(&s->arena, "%.*s  customer %.*s: %s %s is looked at again",
+					  SLICE_ARG(story_time(s, timer->due_ms)), SLICE_ARG(subject_id(&who)),
+					  timer->decl == TIMER_SEGMENT ? "segment" : "campaign", timer->key->data));
 	} else if (kind == WORLD_TIMER) {
 		const struct case_decl *c = pack_case_by_id(s->world->m.pack, timer->decl);
 		story_add(s, arena_printf(&s->arena, "%.*s  customer %.*s: case %s%s%s is past its time",

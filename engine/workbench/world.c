@@ -140,6 +140,8 @@ static void settle(struct world *w, enum world_kind kind, struct record *r, cons
 		w->watch->entry(w->watch->arg, kind, r, source, timer, &w->out);
 }
 
+static void follow(struct world *w, struct record *r, const struct event *source);
+
 /* Effects of w->out; some cause effects of their own. Their bodies lie in the machine's arena. */
 static void apply_effects(struct world *w, const struct event *source)
 {
@@ -154,7 +156,7 @@ static void apply_effects(struct world *w, const struct event *source)
 		machine_apply_effect(&w->m, target, effects[i].kind, effects[i].body, source, &w->in, &w->out);
 		w->learned |= effects[i].kind == EFFECT_LEARN;
 		settle(w, WORLD_EFFECT, target, source, NULL);
-		apply_effects(w, source);
+		follow(w, target, source);
 	}
 }
 
@@ -220,8 +222,8 @@ static bool campaign_decided(struct world *w, struct record *r, const struct nud
 	}
 	machine_apply_campaign(&w->m, r, &d, &none, &w->in, &w->out);
 	bool sent = w->out.alert_count > 0;
-	settle(w, WORLD_EFFECT, r, NULL, NULL);
-	apply_effects(w, NULL);
+	settle(w, WORLD_DECISION, r, NULL, NULL);
+	follow(w, r, NULL);
 	return sent;
 }
 

@@ -8,7 +8,7 @@
 #include "decide/decision.h"
 #include "decide/eval.h"
 
-enum world_kind { WORLD_EVENT, WORLD_OUTCOME, WORLD_TIMER, WORLD_EFFECT };
+enum world_kind { WORLD_EVENT, WORLD_OUTCOME, WORLD_TIMER, WORLD_DECISION, WORLD_EFFECT };
 
 /* What the world tells of each entry once it is applied, and of each nudge once it is decided. */
 struct world_watch {

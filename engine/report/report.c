@@ -1,5 +1,6 @@
 /* report/report.c: which reports there are, and what of them may be asked. */
 #include "report/actions.h"
+#include "report/campaigns.h"
 #include "report/learning.h"
 
 #include "base/error.h"
@@ -12,6 +13,8 @@ const struct report_decl *const reports[] = {
 	&report_effects,
 	&report_reasons,
 	&report_budgets,
+	&report_campaigns,
+	&report_segments,
 	&report_learning,
 	NULL,
 };

@@ -29,7 +29,7 @@ enum campaign_number { /* on disk */
 };
 #define CAMPAIGN_SUCCEEDED 1
 
-/* Measures of LEDGER_CAMPAIGNS; dims campaign, segment, channel, held (the reason, of `held` alone). */
+/* Measures of LEDGER_CAMPAIGNS; dims campaign, segment, channel, reason (of `held` alone). */
 enum campaign_measure { /* on disk */
 	CAMPAIGNS_IN, CAMPAIGNS_HOLDOUT, CAMPAIGNS_SENT, CAMPAIGNS_OFFERED, CAMPAIGNS_ACCEPTED, CAMPAIGNS_REJECTED,
 	CAMPAIGNS_LATER, CAMPAIGNS_IGNORED, CAMPAIGNS_OVERRULED, CAMPAIGNS_EXPIRED, CAMPAIGNS_OVER, CAMPAIGNS_HELD,

@@ -35,7 +35,7 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 		AFTER_DAYS("30"), AFTER_DAYS("90") } },
 	[LEDGER_SPENT] = { .name = "spent", .stock = true, .dims = { "month", "goal", "group", "action" }, .measures = {
 		"money", "offers" } },
-	[LEDGER_CAMPAIGNS] = { .name = "campaigns", .dims = { "campaign", "segment", "channel", "held" }, .measures = {
+	[LEDGER_CAMPAIGNS] = { .name = "campaigns", .dims = { "campaign", "segment", "channel", "reason" }, .measures = {
 		"in", "holdout", "sent", "offered", "accepted", "rejected", "later", "ignored", "overruled", "expired", "over",
 		"held", "success", "holdout_success", "revenue", "cost" } },
 	[LEDGER_SEGMENTS] = { .name = "segments", .stock = true, .dims = { "segment" }, .measures = { "members" } },

@@ -208,7 +208,9 @@ static struct slice nothing_suits(struct story *s, const struct decision *d)
 		bytes_printf(&b, "%s%s: %s: %.*s", b.len ? "; " : "", l->action->name->data, l->gate,
 			     SLICE_ARG(l->reason));
 	}
-	if (d->choice_count)
+	if (d->choice_count && d->choices[0].say.len)
+		bytes_printf(&b, "%s waits for their turn", d->choices[0].action->name->data);
+	else if (d->choice_count)
 		bytes_printf(&b, "the words of %s cannot be filled in", d->choices[0].action->name->data);
 	struct slice text = keep(s, b.len ? bytes_slice(&b) : SLICE("no action is for this channel and goal"));
 	bytes_finish(&b);

@@ -146,14 +146,15 @@ void report_work(struct shard *s, struct work *w)
 		s->slow = w;
 		return;
 	}
+	if (more == 0 && ++r->shard < s->engine->shard_count) {
+		work_send(s, s->engine->shards[r->shard], w); /* both are that shard's from here on */
+		return;
+	}
 	if (more < 0)
 		work_refuse_last(s, w);
-	else if (++r->shard < s->engine->shard_count)
-		work_send(s, s->engine->shards[r->shard], w);
 	else
 		answer(s, w);
-	if (more < 0 || r->shard >= s->engine->shard_count)
-		reporting_destroy(r);
+	reporting_destroy(r);
 }
 
 void reports_go_on(struct shard *s)

@@ -64,6 +64,9 @@
 #define LIMIT_TIMELINE_FIELDS 8u
 #define LIMIT_HAPPENING_BYTES (22u * KIB) /* what a moment says: 4 texts and 8 names with texts, each 1024 and its length */
 #define LIMIT_CASES 64u
+#define LIMIT_ASKED 24u                   /* times that one survey asked one customer; an older one cannot be corrected any more */
+#define LIMIT_SCORES 40u                  /* relationship scores of a customer: one a day for 30 days, and some between */
+#define LIMIT_ORIGINS 4u                  /* of one attribute: where its value came from, and those before it */
 #define LIMIT_ALERTS 64u                  /* per record; closed ones go first */
 #define LIMIT_OUTCOMES 64u
 #define LIMIT_MODEL_SEGMENTS 256u         /* that one action's model tells apart; 320 bytes each */
@@ -102,6 +105,8 @@
 #define LIMIT_POLICIES 256u
 #define LIMIT_SETTINGS 1024u              /* lines of settings.conf that set something */
 #define LIMIT_SETTING_BYTES 128u          /* a setting's key */
+#define LIMIT_SURVEYS 16u
+#define LIMIT_EXPECTATIONS 64u            /* that a pack tells apart */
 #define LIMIT_SAID 1024u                  /* openings, guidelines, tells and things to avoid */
 #define LIMIT_SEGMENTS 64u                /* a word of bits */
 #define LIMIT_CAMPAIGNS 64u               /* the same */
@@ -129,6 +134,7 @@
 #define LIMIT_RECOMMENDATIONS 16u         /* actions in one answer */
 #define RECOMMENDATIONS_DEFAULT 3u
 #define LIMIT_ANSWERS 16u
+#define LIMIT_EXPECTED 4u                 /* what a customer expects, in one answer: more is not read */
 #define LIMIT_TOLD 4u                     /* sentences of the conversation so far: what can be read while it rings */
 #define LIMIT_TOLD_CLAUSES 8u             /* of one of them */
 #define LIMIT_DEADLINE_MS 10000u

@@ -3,6 +3,7 @@
 #include "decide/counting.h"
 #include "decide/segments.h"
 #include "decide/lasting.h"
+#include "decide/relationship.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -89,6 +90,7 @@ static void apply_merge_effect(struct applying *a, struct slice body)
 	contacts_joined(a);
 	record_destroy(from, a->m->pool);
 	segments_joined(a, &before);
+	relations_joined(a);
 }
 
 /* Somebody called or wrote under an alias before anybody owned it: that history is the owner's. The prospect is empty
@@ -103,6 +105,7 @@ static void apply_absorb_effect(struct applying *a, struct slice body)
 		return; /* nobody did, as nearly always */
 	struct subject target = subject_of(SUBJECT_CUSTOMER, customer);
 	struct bytes encoded = { 0 };
+	relations_leave(a);
 	record_encode(a->record, &encoded);
 	applying_effect(a, EFFECT_MERGE, &target, bytes_slice(&encoded));
 	bytes_finish(&encoded);

@@ -3,6 +3,7 @@
 #include "decide/lasting.h"
 #include "decide/learn.h"
 #include "decide/segments.h"
+#include "decide/relationship.h"
 
 /* A customer beyond LIMIT_MEMBERS: the event counts for the customer, and for no member. */
 static uint8_t member_of(struct record *r, struct strpool *pool, struct slice id, int64_t time_ms)
@@ -53,6 +54,23 @@ static void look_at_segments(struct applying *a)
 	apply_segments(a, look | a->look);
 }
 
+static bool sampled(const struct applying *a)
+{
+	bool any = a->index && a->index->sampled;
+	for (unsigned i = 0; i < a->happened_count && !any; i++)
+		any = a->happened[i].index->sampled;
+	return any;
+}
+
+static void apply_relations(struct applying *a)
+{
+	const struct pack *p = a->m->pack;
+	if (p->relations->population || (a->index && (a->index->asks | a->index->answers)))
+		apply_surveys(a);
+	if (sampled(a))
+		apply_score(a);
+}
+
 static void apply_customer_event(struct applying *a)
 {
 	struct record *r = a->record;
@@ -63,6 +81,7 @@ static void apply_customer_event(struct applying *a)
 		note_unheard(a);
 		if (a->m->pack->segment_count)
 			look_at_segments(a);
+		apply_relations(a);
 		return;
 	}
 	if (a->index->timeline)
@@ -80,6 +99,7 @@ static void apply_customer_event(struct applying *a)
 	apply_happened(a);
 	if (a->m->pack->segment_count)
 		look_at_segments(a);
+	apply_relations(a);
 	apply_passed_on(a);
 	stages_lap(&a->m->stages, STAGE_RULES, 1);
 }
@@ -131,6 +151,8 @@ void machine_apply_timer(struct machine *m, struct record *record, const struct 
 		if (decl)
 			apply_case_missed(&a, decl, c);
 		apply_happened(&a);
+		if (sampled(&a))
+			apply_score(&a);
 	}
 	if (m->pack->segment_count)
 		look_at_segments(&a);

@@ -6,6 +6,7 @@
 #include "decide/learn.h"
 #include "decide/offer.h"
 #include "decide/segments.h"
+#include "decide/relationship.h"
 #include "decide/spending.h"
 
 #include "base/error.h"
@@ -114,6 +115,8 @@ static void outcome_takes_effect(struct applying *a, const struct outcome_input 
 	apply_closers(a, a->index, a->member);
 	applying_occasion(a, &b->event, a->member);
 	apply_rules(a, a->index->rules, a->index->rule_count);
+	if (a->index->sampled)
+		apply_score(a);
 }
 
 void machine_apply_outcome(struct machine *m, struct record *record, const struct outcome_input *o,

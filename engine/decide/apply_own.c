@@ -1,5 +1,7 @@
 /* decide/apply_own.c: the event types that the engine itself understands: profiles, members, aliases, merges. */
 #include "decide/segments.h"
+#include "decide/relationship.h"
+#include "state/origins.h"
 
 static bool type_is(const struct applying *a, const char *type)
 {
@@ -12,11 +14,29 @@ static struct slice text_attr(const struct applying *a, struct slice name)
 	return attr && attr->value.kind == VALUE_STRING ? attr->value.string : (struct slice){ NULL, 0 };
 }
 
+void attribute_told(struct applying *a, uint8_t member, struct slice name, struct value v, struct slice by)
+{
+	struct origin_says says = { .by = by };
+	if (!pack_keeps_origin(a->m->pack, name))
+		return;
+	const struct attr *held = attrs_get_text(record_attrs(a->record, member), name);
+	if (v.kind == VALUE_UNKNOWN ? held != NULL : !held || held->time_ms != a->now_ms || !value_equal(attr_value(held), v))
+		return; /* a newer one stands, or there was no room */
+	if (a->event) {
+		says.source = a->event->source;
+		says.type = a->event->type;
+	}
+	origin_add(a->record, a->m->pool, member, name, v, a->now_ms, &says);
+}
+
 /* Beyond the record's bounds an attribute is left out; the sender was told by validation. */
 static void profile_updated(struct applying *a)
 {
 	for (size_t i = 0; i < a->event->attr_count; i++)
 		(void)record_set(a->record, a->m->pool, a->member, a->event->attrs[i].name, a->event->attrs[i].value, a->now_ms);
+	if (pack_keeps_origins(a->m->pack))
+		for (size_t i = 0; i < a->event->attr_count; i++)
+			attribute_told(a, a->member, a->event->attrs[i].name, a->event->attrs[i].value, a->event->agent);
 	eval_fresh(a->e);
 }
 
@@ -58,6 +78,7 @@ static bool identity_merged(struct applying *a)
 	struct bytes encoded = { 0 };
 	if (a->now_ms > r->newest_ms)
 		r->newest_ms = a->now_ms;
+	relations_leave(a);
 	record_encode(r, &encoded);
 	applying_effect(a, EFFECT_MERGE, &target, bytes_slice(&encoded));
 	bytes_finish(&encoded);

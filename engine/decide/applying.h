@@ -51,6 +51,9 @@ bool apply_means_own(const struct applying *a); /* the event's type means someth
 /* The record becomes an empty one that only redirects to `into` (empty: not even that). */
 void empty_record(struct applying *a, struct slice into);
 
+/* An attribute was just set: where it came from is kept, where the pack wants that. `by`: an agent, or "rule NAME". */
+void attribute_told(struct applying *a, uint8_t member, struct slice name, struct value v, struct slice by);
+
 /* apply_series.c */
 void apply_series(struct applying *a, const unsigned *series, unsigned count);
 void apply_tally(struct applying *a, unsigned series, double amount);

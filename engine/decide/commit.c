@@ -1,5 +1,6 @@
 /* decide/commit.c: what a completed rule wants takes effect: attributes, tallies, alerts, nudges, its once_per mark. */
 #include "decide/applying.h"
+#include "script/relations.h"
 
 #include <stdio.h>
 
@@ -32,6 +33,9 @@ static void commit_sets(struct applying *a)
 			(void)record_set_known(a->record, a->m->pool, member, set->name, set->value, a->now_ms);
 		else
 			(void)record_set(a->record, a->m->pool, member, set->text, set->value, a->now_ms);
+		if (pack_keeps_origins(a->m->pack))
+			attribute_told(a, member, set->name ? str_slice(set->name) : set->text, set->value,
+				       arena_printf(&a->m->arena, "rule %s", s->rule->name->data));
 	}
 }
 

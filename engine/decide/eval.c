@@ -61,6 +61,8 @@ static uint8_t term_flags(const struct eval *e, const struct pack *p, const stru
 	}
 	for (unsigned i = 0; i < t->child_count; i++)
 		flags |= term_flags(e, p, t->children[i]);
+	if (t->op == TERM_RELATIONSHIP) /* of the customer, whoever is bound */
+		return flags & (uint8_t)~(FACT_BOUND | FACT_OF_MEMBER);
 	return t->op == TERM_ANY_MEMBER ? flags & ~FACT_OF_MEMBER : flags;
 }
 

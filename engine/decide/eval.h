@@ -131,6 +131,7 @@ struct value leaf_tenure(struct eval *e, const struct term *t);
 struct value leaf_now(struct eval *e, const struct term *t);
 struct value leaf_asked(struct eval *e, const struct term *t);
 struct value leaf_in_segment(struct eval *e, const struct term *t);
+struct value leaf_relationship(struct eval *e, const struct term *t); /* relationship.c */
 
 /* eval_occasion.c: by name, or by index of a name that the pack reads */
 void eval_set_reads(struct eval *e, const struct pack *pack);

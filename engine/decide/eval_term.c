@@ -289,6 +289,7 @@ static const struct evaluator evaluators[] = {
 	[TERM_NOW] = VALUE(leaf_now),
 	[TERM_ASKED] = VALUE(leaf_asked),
 	[TERM_IN_SEGMENT] = VALUE(leaf_in_segment),
+	[TERM_RELATIONSHIP] = VALUE(leaf_relationship),
 	[TERM_FACT] = VALUE(fact),
 	[TERM_CALL] = VALUE(eval_call),
 	[TERM_ADD] = NUMBER(add),

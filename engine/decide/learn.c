@@ -14,16 +14,15 @@ bool customer_in_control(const struct pack *p, struct slice customer)
 	return p->control > 0 && draw_share(hash64(customer, SEED_CONTROL)) < p->control;
 }
 
-/* Values as people read them, "gold / 5 years": a fact's, else the customer's attribute. */
-static struct slice segment_of(struct eval *e, const struct action_decl *a, char buffer[LIMIT_KEY_BYTES])
+struct slice segment_text(struct eval *e, struct str *const *names, const int *facts, unsigned count,
+			  char buffer[LIMIT_KEY_BYTES])
 {
 	size_t len = 0;
 	uint8_t member = e->member;
 	e->member = 0;
-	for (unsigned i = 0; i < a->by_count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		char text[32];
-		struct value v = a->by_facts[i] >= 0 ? eval_fact(e, (unsigned)a->by_facts[i])
-						     : eval_attr(e, SCOPE_CUSTOMER, a->by[i]);
+		struct value v = facts[i] >= 0 ? eval_fact(e, (unsigned)facts[i]) : eval_attr(e, SCOPE_CUSTOMER, names[i]);
 		struct slice s = v.kind == VALUE_UNKNOWN ? SLICE("unknown") : value_key_text(v, text);
 		struct slice between = i ? SLICE(" / ") : SLICE("");
 		size_t room = LIMIT_KEY_BYTES - len, need = between.len + s.len;
@@ -38,6 +37,11 @@ static struct slice segment_of(struct eval *e, const struct action_decl *a, char
 	}
 	e->member = member;
 	return (struct slice){ buffer, len };
+}
+
+static struct slice segment_of(struct eval *e, const struct action_decl *a, char buffer[LIMIT_KEY_BYTES])
+{
+	return segment_text(e, a->by, a->by_facts, a->by_count, buffer);
 }
 
 static bool closes_trial(unsigned kind)

@@ -9,6 +9,11 @@ struct slice value_key_text(struct value v, char buffer[32]);
 /* In an explanation: strings quoted, unknown named. */
 void value_explain(struct value v, struct bytes *out);
 
+/* learn.c: values as people read them, "gold / 5 years": a fact's (its index in `facts`; -1: none), else the customer's
+ * attribute of that name. Empty where no names are given. */
+struct slice segment_text(struct eval *e, struct str *const *names, const int *facts, unsigned count,
+			  char buffer[LIMIT_KEY_BYTES]);
+
 /* words.c: words filled in, at most LIMIT_WORDS_BYTES, cut between characters. An unknown part becomes "?" and sets
  * *unknown. */
 struct slice words_fill(struct eval *e, const struct words *w, struct slice language, bool *unknown);

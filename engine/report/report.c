@@ -2,6 +2,7 @@
 #include "report/actions.h"
 #include "report/campaigns.h"
 #include "report/learning.h"
+#include "report/surveys.h"
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -16,6 +17,8 @@ const struct report_decl *const reports[] = {
 	&report_campaigns,
 	&report_segments,
 	&report_learning,
+	&report_surveys,
+	&report_scores,
 	NULL,
 };
 

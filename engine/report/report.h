@@ -82,6 +82,9 @@ void report_days(const struct report_ask *ask, const struct pack *pack, int32_t 
 void report_make(const struct report_decl *decl, struct report_making *m);
 bool report_where(const struct report_making *m, unsigned ledger, const struct ledger_row *row);
 
+/* What the report is by, of a ledger's row. */
+void report_key(const struct report_making *m, unsigned ledger, const struct ledger_row *row, struct slice by[REPORT_BY]);
+
 /* For makers. A group: rows with equal values of what the report is `by`, sums added up. */
 struct report_group {
 	struct slice by[REPORT_BY];

@@ -34,9 +34,9 @@ bool report_where(const struct report_making *m, unsigned ledger, const struct l
 	return true;
 }
 
-static void key_of(const struct report_making *m, enum ledger_id id, const struct ledger_row *row,
-		   struct slice by[REPORT_BY])
+void report_key(const struct report_making *m, unsigned ledger, const struct ledger_row *row, struct slice by[REPORT_BY])
 {
+	enum ledger_id id = m->decl->ledgers[ledger];
 	for (unsigned i = 0; i < m->ask->by_count; i++) {
 		struct slice name = m->ask->by[i];
 		int dim = dim_of(id, name);
@@ -80,7 +80,6 @@ struct report_group *report_groups(struct report_making *m, unsigned ledger,
 				   bool (*also)(const struct report_making *m, const struct ledger_row *row), size_t *count)
 {
 	CHECK(ledger < m->decl->ledger_count);
-	enum ledger_id id = m->decl->ledgers[ledger];
 	const struct ledger_rows *rows = &m->ledgers[ledger];
 	size_t cap = 256, used = 0;
 	struct report_group *groups = must_malloc(cap * sizeof(*groups));
@@ -97,7 +96,7 @@ struct report_group *report_groups(struct report_making *m, unsigned ledger,
 		groups[used] = (struct report_group){ .by = { { "", 0 } } };
 		for (unsigned k = 1; k < REPORT_BY; k++)
 			groups[used].by[k] = (struct slice){ "", 0 };
-		key_of(m, id, row, groups[used].by);
+		report_key(m, ledger, row, groups[used].by);
 		memcpy(groups[used++].sums, row->sums, sizeof(groups[0].sums));
 	}
 	qsort(groups, used, sizeof(*groups), by_key);

@@ -348,19 +348,26 @@ static void check_no_event(lua_State *L, const struct pack *p, struct place at, 
 			 what, e->name->data, e->file, e->line, e->name->data);
 }
 
-/* What was offered is settled when the outcome comes, from the customer's state alone. */
-static void check_term_of_offer(lua_State *L, const struct pack *p, const struct action_decl *a, const struct term *t)
+void check_customer_only(lua_State *L, const struct pack *p, struct place at, const char *what, const char *because,
+			 const struct term *t)
 {
-	const char *what = foreign(t, ABOUT_CUSTOMER);
+	const char *other = foreign(t, ABOUT_CUSTOMER);
 	const struct term *part;
-	if (what || t->op == TERM_EVENT) {
-		complain(L, "wrong-subject", (struct place){ a->file, a->line },
-			 "action \"%s\": the terms of its offer read %s (%s:%d); they stand on the customer only, since they are "
-			 "settled when the offer is made", a->name->data, what ? what : "an event", t->file, t->line);
+	if (other || t->op == TERM_EVENT) {
+		complain(L, "wrong-subject", at, "%s read %s (%s:%d); %s", what, other ? other : "an event", t->file, t->line,
+			 because);
 		return;
 	}
 	for (unsigned i = 0; (part = term_part(t, p, i)) != NULL; i++)
-		check_term_of_offer(L, p, a, part);
+		check_customer_only(L, p, at, what, because, part);
+}
+
+/* What was offered is settled when the outcome comes, from the customer's state alone. */
+static void check_term_of_offer(lua_State *L, const struct pack *p, const struct action_decl *a, const struct term *t)
+{
+	struct slice what = arena_printf(&loader_of(L)->pack->arena, "action \"%s\": the terms of its offer", a->name->data);
+	check_customer_only(L, p, (struct place){ a->file, a->line }, what.data,
+			    "they stand on the customer only, since they are settled when the offer is made", t);
 }
 
 static void check_above(lua_State *L, const struct loader *l)
@@ -447,4 +454,5 @@ void check_pack(lua_State *L)
 	check_outcomes(L, l);
 	check_decisions(L, l);
 	check_segments(L);
+	check_relations(L);
 }

@@ -144,6 +144,8 @@ void declare_campaigns(lua_State *L);
 void campaigns_date(struct pack *p); /* once the zone is at hand */
 /* An attribute of members and its value, of the table on top: { role = "payer" }. */
 void read_addressee(lua_State *L, const struct fields *f, struct str **attr, struct str **value);
+void declare_relations(lua_State *L);
+void declare_surveys(lua_State *L);
 void declare_settings(lua_State *L);
 void settings_begin(lua_State *L);  /* before the first file runs */
 void settings_settle(lua_State *L); /* after the last */
@@ -174,6 +176,16 @@ unsigned fact_add(lua_State *L, struct place at, struct slice name, struct term 
 struct guidance *guidance_of(struct pack *p);
 struct said_decl;
 void check_tell(lua_State *L, const struct said_decl *d); /* can it ever be told? */
+
+/* declare_relationship.c, declare_survey.c */
+struct segment_by;
+void read_segment_by(const struct fields *f, struct segment_by *by);
+void read_provenance(lua_State *L, const struct fields *pack, struct pack *p);
+void check_relations(lua_State *L);      /* after all files ran */
+void relations_index(struct pack *p);
+/* check.c: refuses what reads an event, a request or anybody but the customer. `because` ends the sentence. */
+void check_customer_only(lua_State *L, const struct pack *p, struct place at, const char *what, const char *because,
+			 const struct term *t);
 
 /* source_check.c: the line of the first `^` operator; 0: none. */
 int source_power_line(struct slice source);

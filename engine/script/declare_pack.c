@@ -121,7 +121,8 @@ void pack_assume(struct loader *l)
 static int pack_declare(lua_State *L)
 {
 	static const char *const allowed[] = { "name",    "zone",   "currency", "languages", "topics",
-					       "balance", "levers", "fallback", "mask",      "explore", "control", "holdout", NULL };
+					       "balance", "levers", "fallback", "mask",      "explore", "control", "holdout", "provenance",
+					       NULL };
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
 	struct fields f = fields_open(L, 1, "pack", place_here(L), allowed);
@@ -151,6 +152,7 @@ static int pack_declare(lua_State *L)
 	p->fallback = fields_texts(&f, "fallback", false, &p->fallback_count);
 	p->mask = fields_texts(&f, "mask", false, &p->mask_count);
 	check_mask(&f, p);
+	read_provenance(L, &f, p);
 	return 0;
 }
 

@@ -3,6 +3,8 @@
 #include "script/declare.h"
 #include "script/guidance.h"
 
+#include "script/relations.h"
+
 #include "base/check.h"
 #include "base/error.h"
 
@@ -188,6 +190,7 @@ static void create_environment(lua_State *L)
 	declare_decisions(L);
 	declare_catalogue(L);
 	declare_restraints(L);
+	declare_relations(L);
 	declare_budgets(L);
 	declare_guidance(L);
 	declare_strain(L);
@@ -233,6 +236,7 @@ static int load_protected(lua_State *L)
 	index_build(l->pack);
 	churn_settle(l->pack);
 	actions_index(l->pack);
+	relations_index(l->pack);
 	reads_build(l);
 	reasons_prepare(l->pack);
 	mask_spread(l->pack);
@@ -303,6 +307,7 @@ static struct pack *pack_create(const struct bundle *bundle, struct strpool *poo
 	arena_init(&p->arena, 0);
 	p->pool = pool;
 	p->timeline_keep = TIMELINE_KEEP_DEFAULT;
+	p->relations = arena_calloc(&p->arena, 1, sizeof(*p->relations));
 	p->hash = bundle_hash(bundle);
 	hash128_hex(p->hash, p->hash_text);
 	p->vm = vm_create();

@@ -237,8 +237,11 @@ struct type_index {
 	uint64_t segments, campaigns;  /* bits: segments that are looked at after it; campaigns that it is the success of */
 	uint8_t contact;                          /* enum contact_role */
 	uint16_t lasting;                         /* enum lasting: of contracts and who leaves */
+	uint16_t asks, answers;                   /* bits of the pack's surveys: it asks, it brings an answer */
+	bool sampled;                             /* the relationship is looked at after it */
 	bool timeline;
 };
+_Static_assert(LIMIT_SURVEYS <= 16, "a bit each");
 
 struct goal_lever { struct str *goal; double lever; };
 
@@ -279,6 +282,7 @@ struct pack {
 	struct campaign_decl *campaigns; unsigned campaign_count;
 	struct share_decl *shares; unsigned share_count;
 	struct guidance *guidance; /* script/guidance.h: what else the agent is told; NULL: nothing is declared */
+	struct relations *relations; /* script/relations.h: surveys, the relationship, what is expected; never NULL */
 	struct str **reads; unsigned read_count;     /* names that it reads from events and requests, each once */
 	const char *timeline_file; int timeline_line; /* where it is declared; NULL: nowhere */
 	struct strpool *pool;      /* lent */

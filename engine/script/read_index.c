@@ -2,6 +2,7 @@
  * the index of their name, so that whoever evaluates them looks a name up once an occasion, however many of them read
  * it. */
 #include "script/declare.h"
+#include "script/relations.h"
 
 #include "base/check.h"
 
@@ -38,6 +39,7 @@ static unsigned most_names(const struct loader *l)
 		most += reads_occasion(l->terms[i]);
 	for (unsigned i = 0; i < p->series_count; i++)
 		most += p->series[i].by_count + 1;
+	most += p->relations->survey_count;
 	return most;
 }
 
@@ -67,5 +69,7 @@ void reads_build(struct loader *l)
 	for (unsigned i = 0; i < p->case_count; i++)
 		if (p->cases[i].key)
 			p->cases[i].key_read = index_of(&n, p->cases[i].key);
+	for (unsigned i = 0; i < p->relations->survey_count; i++)
+		p->relations->surveys[i].score_read = index_of(&n, p->relations->surveys[i].score);
 	free(n.table);
 }

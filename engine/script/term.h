@@ -26,6 +26,7 @@ enum term_op {
 	TERM_OUTCOMES,     /* outcomes{...}: count in a span. .outcomes */
 	TERM_TENURE,       /* seconds since the first event known of the subject, or since attribute `since` where it has one */
 	TERM_NOW,          /* now(): UTC milliseconds of the event, due time or request */
+	TERM_RELATIONSHIP, /* relationship(): the score, 0 to 100; children are its parts' values */
 	TERM_ASKED,        /* asked_for_it(): the request's intent or topic is one that the action under decision answers */
 	TERM_IN_SEGMENT,   /* in_segment "name": the customer is a member of it. .name */
 	TERM_FACT,         /* .fact: index into pack->facts */

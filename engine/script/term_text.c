@@ -231,6 +231,9 @@ static void put_leaf(const struct render *r, const struct term *t)
 	case TERM_NOW:
 		put(r, "now");
 		break;
+	case TERM_RELATIONSHIP:
+		put(r, "relationship");
+		break;
 	case TERM_ASKED:
 		put(r, "asked for it");
 		break;

@@ -234,7 +234,7 @@ static void add_vocabulary(lua_State *L)
 	static const char *const names[] = { "pack",   "timeline", "series",  "tally",   "case",       "rule",
 					     "action", "policy",   "answers", "balance", "attr",       "calc",
 					     "all",    "any",      "no",      "tenure",  "open_alert", "outcomes",
-					     "goal",   "group",    "channel", "ladder" };
+					     "goal",   "group",    "channel", "ladder",  "expectation", "relationship", "survey" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		lua_pushstring(L, names[i]);
 		lua_pushcclosure(L, refuse_declaration, 1);

@@ -44,6 +44,7 @@ static const struct {
 	[EXPECT_CASE] = { "expect_case", OF_SUBJECT, SHAPE_VALUE, { "member", "key" } },
 	[EXPECT_SEGMENT] = { "expect_segment", OF_SUBJECT, SHAPE_NAME, { NULL } },
 	[EXPECT_NO_SEGMENT] = { "expect_no_segment", OF_SUBJECT, SHAPE_NAME, { NULL } },
+	[EXPECT_RELATIONSHIP] = { "expect_relationship", OF_SUBJECT, SHAPE_TEXT, { "*" } },
 	[EXPECT_ACTION] = { "expect_action", OF_REQUEST, SHAPE_NAME, { "say", "reason", "score", "place", "member", "if_accepted", "if_rejected",
 						     "if_later" } },
 	[EXPECT_FIRST] = { "expect_first", OF_REQUEST, SHAPE_NAME, { "say", "reason", "score", "member", "if_accepted", "if_rejected",
@@ -180,7 +181,7 @@ struct match testing_match(lua_State *L, int index, const char *what)
 static bool allowed(const char *const *names, const char *name)
 {
 	for (int i = 0; i < EXPECTATION_FIELDS && names[i]; i++)
-		if (strcmp(names[i], name) == 0)
+		if (strcmp(names[i], name) == 0 || strcmp(names[i], "*") == 0)
 			return true;
 	return false;
 }
@@ -208,6 +209,8 @@ static void take_fields(lua_State *L, int table, struct expectation *x)
 	luaL_checktype(L, table, LUA_TTABLE);
 	luaL_checkstack(L, 2 * EXPECTATION_FIELDS + 4, "too many fields");
 	lua_Integer n = sandbox_push_sorted_keys(L, table);
+	if (n > EXPECTATION_FIELDS)
+		luaL_error(L, "%s takes %d fields at most", methods[x->what].name, EXPECTATION_FIELDS);
 	int keys = lua_gettop(L);
 	for (lua_Integer i = 1; i <= n; i++) {
 		const char *name = lua_rawgeti(L, keys, i) == LUA_TSTRING ? lua_tostring(L, -1) : "?";

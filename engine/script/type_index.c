@@ -1,6 +1,7 @@
 /* script/type_index.c: what happens on one event type, so that an event costs what matches it and not what the pack
  * holds. Lists are in order of declaration; "*" is in every list and in the one of types that nothing names. */
 #include "script/declare.h"
+#include "script/relations.h"
 
 #include "base/check.h"
 
@@ -58,7 +59,8 @@ static void index_keep_only(struct type_index *t, const bool *series, const bool
 	t->rule_count = t->agent_rule_count = t->area_rule_count = t->alert_closer_count = 0;
 	t->segments = t->campaigns = 0;
 	t->contact = CONTACT_NO_ROLE;
-	t->timeline = false;
+	t->asks = t->answers = 0;
+	t->sampled = t->timeline = false;
 }
 
 static bool is_among(const struct id_list *list, uint32_t id)
@@ -83,6 +85,7 @@ void pack_keep_only(struct pack *p, const struct id_list *series, const struct i
 		index_keep_only(p->other_type, keep_series, keep_cases);
 	p->contract = NULL;
 	p->churn = NULL;
+	p->relations = arena_calloc(&p->arena, 1, sizeof(*p->relations));
 	p->contacts = NULL;
 	p->segment_count = p->campaign_count = 0;
 	free(keep_series);
@@ -166,6 +169,11 @@ static unsigned each_type_list(struct pack *p, unsigned *known)
 	unsigned lasting = lasting_lists(p, lists);
 	for (unsigned i = 0; i < lasting; i++)
 		LIST(lists[i].types, list_length(lists[i].types));
+	LIST(p->relations->relationship.sample, p->relations->relationship.sample_count);
+	for (unsigned i = 0; i < p->relations->survey_count; i++) {
+		LIST(p->relations->surveys[i].on, p->relations->surveys[i].on_count);
+		LIST(p->relations->surveys[i].asked, p->relations->surveys[i].asked_count);
+	}
 	for (unsigned i = 1; p->contacts && i < CONTACT_ROLES; i++)
 		if (p->contacts->types[i])
 			LIST(p->contacts->types[i], list_length(p->contacts->types[i]));
@@ -234,6 +242,31 @@ static void mark_lasting(struct pack *p)
 			p->types[p->type_table[slot_of(p, *t)] - 1].lasting |= lists[i].lasting;
 }
 
+/* NULL: the type means any, or the pack has none such. */
+static struct type_index *type_named(struct pack *p, const struct str *type)
+{
+	uint32_t found = is_any(type) ? 0 : p->type_table[slot_of(p, type)];
+	return found ? &p->types[found - 1] : NULL;
+}
+
+static void mark_relations(struct pack *p)
+{
+	const struct relationship_decl *r = &p->relations->relationship;
+	struct type_index *t;
+	for (unsigned i = 0; i < r->sample_count; i++)
+		if ((t = type_named(p, r->sample[i])) != NULL)
+			t->sampled = true;
+	for (unsigned i = 0; i < p->relations->survey_count; i++) {
+		const struct survey_decl *s = &p->relations->surveys[i];
+		for (unsigned k = 0; k < s->on_count; k++)
+			if ((t = type_named(p, s->on[k])) != NULL)
+				t->answers |= (uint16_t)(1u << i);
+		for (unsigned k = 0; k < s->asked_count; k++)
+			if ((t = type_named(p, s->asked[k])) != NULL)
+				t->asks |= (uint16_t)(1u << i);
+	}
+}
+
 static void mark_timeline(struct pack *p)
 {
 	if (p->timeline_keep == 0)
@@ -277,5 +310,6 @@ void index_build(struct pack *p)
 		add_to_types(p, p->segments[i].on, p->segments[i].on_count, SEGMENTS, 0, i);
 	for (unsigned i = 0; i < p->campaign_count; i++)
 		add_to_types(p, p->campaigns[i].success, p->campaigns[i].success_count, CAMPAIGNS, 0, i);
+	mark_relations(p);
 	mark_timeline(p);
 }

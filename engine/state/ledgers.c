@@ -23,13 +23,14 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 		"handle_ms", "moods_start", "mood_start", "moods_end", "mood_end", "mood_changes", "mood_change", "mood_change_squares" } },
 	[LEDGER_CASES] = { .name = "cases", .dims = { "case", "agent", "topic", "meaning" }, .measures = {
 		"opened", "reopened", "closed", "turnaround_ms", "due", "in_time", "late", "broken" } },
-	[LEDGER_SURVEYS] = { .name = "surveys", .dims = { "survey", "segment", "agent", "topic", "channel" } },
 	[LEDGER_CUSTOMERS] = { .name = "customers", .stock = true, .dims = { "of", "by1", "by2", "by3" }, .measures = {
 		"customers", "lost" } },
 	[LEDGER_CHURN] = { .name = "churn", .dims = { "of", "by1", "by2", "by3", "reason" }, .measures = {
 		"joined", "returned", "moved_in", "moved_out", "lost" } },
 	[LEDGER_CONTRACTS] = { .name = "contracts", .dims = { "agent", "campaign", "product" }, .measures = {
 		"sold", "renewals", "ended", AT_HORIZON("30"), AT_HORIZON("90"), AT_HORIZON("180"), AT_HORIZON("365") } },
+	[LEDGER_SURVEYS] = { .name = "surveys", .dims = { "survey", "segment", "agent", "topic", "channel", "kind" }, .measures = {
+		"asked", "answered", "unasked", "top", "bottom", "sum", "squares", "corrected" } },
 	[LEDGER_ACTIONS] = { .name = "actions", .dims = { "action", "arm", "channel", "agent", "goal", "group" }, .measures = {
 		"exposed", "shown", "offered", "accepted", "rejected", "later", "ignored", "overruled", "revenue", "cost",
 		AFTER_DAYS("30"), AFTER_DAYS("90") } },
@@ -42,6 +43,11 @@ const struct ledger_decl ledgers[LEDGER_COUNT] = {
 	[LEDGER_SEGMENT_MOVES] = { .name = "segment-moves", .dims = { "segment" }, .measures = { "entered", "left" } },
 	[LEDGER_PACE] = { .name = "pace", .stock = true, .dims = { "campaign" }, .measures = { "next_ms" } },
 	[LEDGER_AGENTS] = { .name = "agents" },
+	[LEDGER_SURVEYED] = { .name = "surveyed", .stock = true, .dims = { "survey", "segment" }, .measures = { "customers" } },
+	[LEDGER_SCORES] = { .name = "scores", .stock = true, .dims = { "segment", "band" }, .measures = {
+		"customers", "score", "growth" } },
+	[LEDGER_SCORE_MOVES] = { .name = "score-moves", .dims = { "segment" }, .measures = {
+		"first", "up", "down", "points_up", "points_down" } },
 	[LEDGER_REASONS] = { .name = "reasons", .dims = { "action", "outcome", "reason", "agent", "goal", "group" }, .measures = {
 		"said" } },
 	[LEDGER_AFTER] = { .name = "after-contact", .dims = { "of", "by1", "by2", "by3", "agent", "topic" }, .measures = {

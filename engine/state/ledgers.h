@@ -22,6 +22,9 @@ enum ledger_id {
 	LEDGER_SEGMENTS,      /* members, now */
 	LEDGER_SEGMENT_MOVES, /* entered and left */
 	LEDGER_PACE,          /* of paced campaigns, when the next turn is: decide/pace.c; no report */
+	LEDGER_SURVEYED,    /* customers whom a survey speaks for, now */
+	LEDGER_SCORES,      /* customers by relationship score, now */
+	LEDGER_SCORE_MOVES, /* … and how far it moved */
 	LEDGER_COUNT
 };
 

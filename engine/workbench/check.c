@@ -352,6 +352,7 @@ void each_root(struct check *c, root_visit visit)
 		root(c, &x, visit, p->churn->when, "when", true, p->churn->file, p->churn->line);
 		root(c, &x, visit, p->churn->who, "who", true, p->churn->file, p->churn->line);
 	}
+	relations_roots(c, visit);
 	x = (struct context){ 0 }; /* of facts that nothing reads, nobody knows on what they are evaluated */
 	for (unsigned i = 0; i < p->fact_count; i++) {
 		const struct term *t = p->facts[i].term;
@@ -415,6 +416,7 @@ void each_text(struct check *c, text_visit visit)
 		struct text_use use = { &a->text, "answer", a->question.data, true, a->file, a->line };
 		visit(c, &x, &use);
 	}
+	relations_texts(c, visit);
 	guidance_texts(c, visit);
 }
 
@@ -455,6 +457,7 @@ static void check_loaded(struct check *c)
 	check_words(c);
 	check_lone(c);
 	check_order(c);
+	relations_check(c);
 	check_gates(c);
 	check_unused(c);
 	check_finish(c);

@@ -334,6 +334,8 @@ static struct domain within(struct check *c, const struct context *x, const stru
 		return number(0, LIMIT_OUTCOMES);
 	case TERM_TENURE:
 		return number(0, HUGE_VAL);
+	case TERM_RELATIONSHIP:
+		return number(0, 100);
 	case TERM_NOW:
 		return of_type(SCHEMA_TIME);
 	case TERM_FACT:

@@ -200,6 +200,7 @@ static void each_list(struct check *c, list_visit visit)
 				visit(c, (struct str *[]){ *t, NULL }, "contacts", p->contacts->file, p->contacts->line);
 	each_lasting_list(c, visit);
 	visit(c, p->timeline_types, "timeline", p->timeline_file, p->timeline_line);
+	relations_lists(c, visit);
 }
 
 static void note_types(struct check *c, struct str **types, const char *of, const char *file, int line)
@@ -451,21 +452,23 @@ static void check_timeline(struct check *c)
 			(struct tell_place){ p->timeline_file, p->timeline_line, p->timeline_fields[i]->data });
 }
 
+void check_segment_name(struct check *c, const struct str *name, const char *what, struct tell_place at)
+{
+	if (pack_fact(c->pack, name) >= 0 || subject_attr_known(c, name))
+		return;
+	const char **names = subject_attr_names(c);
+	if (subject_attrs_closed(c))
+		tell(c, FINDING_ERROR, "unknown-attribute", at,
+		     mend_by_name(c, name->data, names, "name a fact, or an attribute of event \"profile.updated\""),
+		     "%s: by: neither a fact nor an attribute is named \"%s\"", what, name->data);
+}
+
 /* What an action learns by: facts, or attributes of the customer. */
 static void check_by(struct check *c, const struct action_decl *a)
 {
-	for (unsigned i = 0; i < a->by_count; i++) {
-		if (pack_fact(c->pack, a->by[i]) >= 0 || subject_attr_known(c, a->by[i]))
-			continue;
-		const char **names = subject_attr_names(c);
-		if (subject_attrs_closed(c))
-			tell(c, FINDING_ERROR, "unknown-attribute",
-			     (struct tell_place){ a->file, a->line, a->by[i]->data },
-			     mend_by_name(c, a->by[i]->data, names,
-					  "name a fact, or an attribute of event \"profile.updated\""),
-			     "action \"%s\": by: neither a fact nor an attribute is named \"%s\"", a->name->data,
-			     a->by[i]->data);
-	}
+	const char *what = arena_printf(&c->arena, "action \"%s\"", a->name->data).data;
+	for (unsigned i = 0; i < a->by_count; i++)
+		check_segment_name(c, a->by[i], what, (struct tell_place){ a->file, a->line, a->by[i]->data });
 }
 
 static bool event_attr_declared(const struct check *c, const struct str *name)

@@ -5,6 +5,7 @@
  *     check_names.c    event types and attributes: are they what the pack declares, or else uses elsewhere?
  *     check_words.c    {name} parts, formats, languages
  *     check_lone.c     goals, groups, channels and receivers that stand once, beside one nearly the same
+ *     check_relations.c surveys, the relationship, what is expected
  *     check_order.c    rules that read what a later one writes on the same event
  *     check_domain.c   what values a term can have
  *     check_gates.c    conditions that can never, or must always, hold
@@ -94,6 +95,20 @@ struct text_use {
 typedef void (*text_visit)(struct check *c, const struct context *x, const struct text_use *use);
 void each_text(struct check *c, text_visit visit);
 
+/* Every list of event types that a declaration is on. */
+typedef void (*list_visit)(struct check *c, struct str **types, const char *of, const char *file, int line);
+
+/* check_relations.c's part of each of these, and of what is used. */
+void relations_roots(struct check *c, root_visit visit);
+void relations_texts(struct check *c, text_visit visit);
+void relations_lists(struct check *c, list_visit visit);
+void relations_note(struct check *c);
+
+/* check_names.c: an attribute of events; a fact, or an attribute of the customer, that segments are made of. */
+void check_event_attr(struct check *c, const struct context *x, const struct str *name, const char *what,
+		      struct tell_place at);
+void check_segment_name(struct check *c, const struct str *name, const char *what, struct tell_place at);
+
 /* Of an attribute of events of a type. UNTOLD: nothing says what comes with them. */
 enum has_attr { HAS_ATTR, LACKS_ATTR, ATTR_UNTOLD };
 enum has_attr type_attr(const struct check *c, const struct str *type, const struct str *name, struct schema_attr *out);
@@ -130,6 +145,7 @@ void check_names(struct check *c);
 void check_words(struct check *c);
 void check_lone(struct check *c);
 void check_order(struct check *c);
+void relations_check(struct check *c);
 void check_gates(struct check *c);
 void check_unused(struct check *c);
 void check_lasting(struct check *c);

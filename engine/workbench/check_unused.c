@@ -231,6 +231,7 @@ void check_unused(struct check *c)
 	note_adds(c);
 	note_churn_by(c);
 	note_learned_by(c);
+	relations_note(c);
 	unused_facts(c);
 	unused_series(c);
 	unused_cases(c);

@@ -12,6 +12,14 @@ static bool any_part_unknown(const struct pack *p, const struct term *t, bool me
 	return false;
 }
 
+static bool some_part_known(const struct pack *p, const struct term *t, bool member_bound)
+{
+	for (unsigned i = 0; i < t->child_count; i++)
+		if (!term_may_be_unknown(p, t->children[i], member_bound))
+			return true;
+	return false;
+}
+
 static bool series_may_be_unknown(const struct pack *p, const struct term *t, bool member_bound)
 {
 	const struct series_decl *s = &p->series[t->series.index];
@@ -85,6 +93,8 @@ bool term_may_be_unknown(const struct pack *p, const struct term *t, bool member
 		return term_may_be_unknown(p, t->children[0], true);
 	case TERM_DIV:
 		return !nonzero(t->children[1]) || term_may_be_unknown(p, t->children[0], member_bound);
+	case TERM_RELATIONSHIP: /* known as soon as one part is */
+		return !some_part_known(p, t, member_bound);
 	default:
 		return any_part_unknown(p, t, member_bound);
 	}

@@ -345,6 +345,8 @@ int story_expect(struct story *s, const struct expectation *x)
 		return expect_nudge(s, x, rule);
 	case EXPECT_CASE:
 		return expect_case(s, x);
+	case EXPECT_RELATIONSHIP:
+		return story_expect_relationship(s, x);
 	default:
 		return expect_read(s, x);
 	}

@@ -110,6 +110,8 @@ int story_expect(struct story *s, const struct expectation *x);
 int story_expect_answer(struct story *s, const struct expectation *x);
 /* reports.c: what it lends lives until the story ends. */
 int story_report(struct story *s, const struct test_report *asked, struct test_table *out);
+/* expect_relationship.c */
+int story_expect_relationship(struct story *s, const struct expectation *x);
 int story_fail(struct story *s, const struct expectation *x);
 /* Fields of the expectation: the first that is not met is said in s->came. A field's value is what `read` gives. */
 const struct match *expectation_field(const struct expectation *x, const char *name);

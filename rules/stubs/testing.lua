@@ -207,6 +207,13 @@ function Subject:expect_segment(name) end
 ---@param name string
 ---@return nudged.testing.Subject
 function Subject:expect_no_segment(name) end
+---The relationship score of now, its parts by their names (0 to 1), and besides: `month` and `contact`, by how much it has
+---moved in 30 days and since the last contact ended; `share` of the weights that is known; `growth`; `expects`, words that
+---are among what they expect. `home:expect_relationship(at_least(60), { trust = 1, month = at_most(0) })`
+---@param score? nudged.testing.Wanted any, where it is nil
+---@param fields? table<string, nudged.testing.Wanted>
+---@return nudged.testing.Subject
+function Subject:expect_relationship(score, fields) end
 
 ---@class nudged.testing.Action
 ---@field say? nudged.testing.Wanted

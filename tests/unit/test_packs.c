@@ -196,7 +196,7 @@ static void assert_in_stubs(const char *stubs, const char *wrong, const char *fo
 	for (char *name; (name = strtok_r(rest, " ,.:()", &rest)) != NULL; count++) {
 		snprintf(sought, sizeof(sought), form, name);
 		if (!strstr(stubs, sought))
-			fail_msg("rules/stubs/nudged.lua does not know \"%s\" of: %s", name, wrong);
+			fail_msg("rules/stubs does not know \"%s\" of: %s", name, wrong);
 	}
 	assert_true(count > 1);
 }
@@ -212,10 +212,10 @@ static void editors_are_told_of_everything(void **state)
 		"rule 'r' { zzz = 1 }",
 		"rule 'r' { on = 'x', alert = { zzz = 1 } }",
 		"rule 'r' { on = 'x', nudge = { zzz = 1 } }",
-		"action 'a' { zzz = 1 }",
 		"policy { after = { zzz = 1 } }",
 		"series({ on = 'x' }):daily_mean { zzz = 1 }",
 	};
+	assert_in_stubs(file_text(SOURCE_ROOT "/rules/stubs/catalogue.lua"), "action 'a' { zzz = 1 }", "---@field %s");
 	const char *stubs = file_text(SOURCE_ROOT "/rules/stubs/nudged.lua");
 	struct bytes lua = { 0 };
 	for (size_t i = 0; i < sizeof(declarations) / sizeof(declarations[0]); i++)

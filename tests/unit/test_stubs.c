@@ -61,9 +61,10 @@ static const char *file_text(const char *path)
 }
 
 static const char *const pack_files[] = { "rules/stubs/nudged.lua", "rules/stubs/lasting.lua", "rules/stubs/contacts.lua",
-					  "rules/stubs/agents.lua", NULL };
+					  "rules/stubs/agents.lua", "rules/stubs/catalogue.lua", "rules/stubs/relations.lua",
+					  NULL };
 static const char *const all_files[] = { "rules/stubs/nudged.lua", "rules/stubs/lasting.lua", "rules/stubs/contacts.lua",
-					 "rules/stubs/agents.lua",
+					 "rules/stubs/agents.lua", "rules/stubs/catalogue.lua", "rules/stubs/relations.lua",
 					 "rules/stubs/testing.lua",
 					 NULL };
 
@@ -243,6 +244,10 @@ static void declarations_take_what_editors_are_told_of(void **state)
 		{ "nudged.StrainPart", "strain { parts = { { qqqqqqqq = 1 } } }" },
 		{ "nudged.StrainLevel", "strain { parts = { { name = 'x', of = now(), from = 0, to = 1, points = 1 } }, "
 					"levels = { { qqqqqqqq = 1 } } }" },
+		{ "nudged.RelationshipBody", "relationship { qqqqqqqq = 1 }" },
+		{ "nudged.RelationshipPart", "relationship { sample = 'x', parts = { t = { qqqqqqqq = 1 } } }" },
+		{ "nudged.ExpectationBody", "expectation 'x' { qqqqqqqq = 1 }" },
+		{ "nudged.SurveyBody", "survey 'x' { qqqqqqqq = 1 }" },
 		{ "nudged.PackBody", NULL },
 	};
 	const char *text = pack_stubs();
@@ -376,7 +381,7 @@ static void limits_are_told_as_numbers(void **state)
 	} told[] = {
 		{ "rules/stubs/nudged.lua", "more than %u00,000 instructions", LIMIT_CALL_INSTRUCTIONS / 100000 },
 		{ "rules/stubs/nudged.lua", "instructions or %u MiB", LIMIT_CALL_BYTES >> 20 },
-		{ "rules/stubs/nudged.lua", "by which it differs; at most %u\n", LIMIT_MODEL_BY },
+		{ "rules/stubs/catalogue.lua", "by which it differs; at most %u\n", LIMIT_MODEL_BY },
 		{ "rules/stubs/testing.lua", "at most 4,0%u a file", LIMIT_TESTS - 4000 },
 		{ "rules/README.md", "more than 1,0%u windows", LIMIT_WINDOWS - 1000 },
 	};

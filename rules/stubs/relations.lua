@@ -1,0 +1,44 @@
+---@meta _
+-- What a pack says of the relationship with a customer: the score, what they expect, surveys. See nudged.lua for the rest
+-- of the vocabulary, and for how to read this.
+
+---@class nudged.RelationshipPart
+---@field weight? number what it counts beside the others; 1
+---@field value nudged.Number 0 where it is worst, 1 where it is best; unknown: the part is left out
+---@class nudged.RelationshipBody
+---@field parts table<string, nudged.RelationshipPart> 1 to 7 of them
+---@field sample nudged.Types events after which the score is looked at, and kept where it has moved by a point
+---@field by? string[] facts, or attributes of the customer: segments of the report `scores`
+---@field growth? nudged.Number growth potential a month, in the currency's smallest unit
+---The relationship with a customer, 0 to 100: the weighted mean of its parts that are known. With a table it is declared;
+---without, it is the score as a term. `policy { goal = "grow", unless = relationship():below(30) }`
+---
+---Refused: parts that read anybody but the customer; the term above the declaration.
+---@overload fun(): nudged.Term
+---@param body nudged.RelationshipBody
+function relationship(body) end
+---@class nudged.ExpectationBody
+---@field why? string
+---@field when nudged.Condition by what it is known; of the customer only
+---@field say nudged.Words as the agent reads it, behind "expects:"
+---What a customer values, in words. `expectation "quiet" { when = fact.refused:at_least(2), say = "to be left alone" }`
+---@param name string
+---@return fun(body: nudged.ExpectationBody)
+function expectation(name) end
+---@class nudged.SurveyBody
+---@field kind "nps" | "csat" | "ces"
+---@field measure? "share" | "mean" of "ces": the share of those who agree, or the mean answer; "share"
+---@field on nudged.Types events that bring answers
+---@field where? nudged.Condition of events: only such answers
+---@field score string the attribute with the answer
+---@field scale? number the best answer: 10 of nps, 5 of csat, 7 of ces
+---@field good? number satisfied, or agreeing, from here on; the two best, of seven the three best
+---@field asked nudged.Types events that say somebody was asked; or "customers": it speaks for all of them
+---@field by? string[] facts, or attributes of the customer: the segments that answers are weighted by
+---@field smallest_cell? integer answers that a segment needs to be weighted by itself; 10
+---@field within? nudged.ExactSpan an answer that names no contact is to the newest question so long ago; "30d"
+---A survey, corrected for who answers, in the report `surveys`.
+---`survey "nps-after-contact" { kind = "nps", on = "survey.answered", score = "score", asked = "survey.sent", by = { "segment" } }`
+---@param name string
+---@return fun(body: nudged.SurveyBody)
+function survey(name) end

@@ -457,6 +457,7 @@ function ladder(name) end
 ---@field except? nudged.Condition not where this is true
 ---@field say? nudged.Words told to the agent while it holds something back
 ---What may be given away in a month. An action whose cost does not fit into what is left of it is held back until the next.
+---`budget { group = "contract", at_most = 5000000 }`
 ---@param body nudged.BudgetBody
 function budget(body) end
 

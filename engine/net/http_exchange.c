@@ -15,6 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define SMALL_BYTES (16u * KIB) /* an answer for which there is always room */
+
 /* Errors' codes, as they are said in HTTP. */
 static const struct {
 	const char *code;
@@ -100,6 +102,7 @@ static void count(struct http_exchange *x, int status)
 
 static void finish(struct http_exchange *x)
 {
+	x->http->body_bytes -= x->body_bytes;
 	for (unsigned i = 0; i < x->part_count; i++)
 		free(x->parts[i].text);
 	free(x);
@@ -114,6 +117,10 @@ static void common_headers(struct http_exchange *x, const char *type)
 
 void http_reply(struct http_exchange *x, int status, const char *type, struct slice body)
 {
+	if (body.len > SMALL_BYTES && x->http->untaken_bytes + body.len > LIMIT_HTTP_HELD_BYTES) {
+		http_problem(x, "busy", NULL, "clients have not taken limit_http_held_bytes of answers; try again");
+		return;
+	}
 	struct evbuffer *out = evbuffer_new();
 	char length[24];
 	CHECK(out);
@@ -262,6 +269,25 @@ static int no_parameter(const struct http_exchange *x, const ProtobufCMessageDes
 			 n ? "there are: " : "there is none", known);
 }
 
+/* "where[agent]": a name and a value of a list of attributes. False: it is not written so. */
+static bool put_attribute(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t *fields, const char *key,
+			  const char *value)
+{
+	char list[64];
+	size_t len = strcspn(key, "["), whole = strlen(key);
+	snprintf(list, sizeof(list), "%.*s", (int)len, key);
+	const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field_by_name(d, list);
+	if (len == whole || key[whole - 1] != ']' || !f || !json_field_is_attributes(f) ||
+	    !http_route_takes(x->route, f))
+		return false;
+	if (!json_object_get(fields, list))
+		json_object_set_new(fields, list, json_object());
+	char *name = must_strndup(key + len + 1, whole - len - 2);
+	bool good = json_object_set_new(json_object_get(fields, list), name, json_string(value)) == 0;
+	free(name);
+	return good;
+}
+
 static int put_query(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t *fields)
 {
 	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(x->req));
@@ -274,7 +300,9 @@ static int put_query(struct http_exchange *x, const ProtobufCMessageDescriptor *
 		return error_set(ERR_INVALID, NULL, "the query is not NAME=VALUE&NAME=VALUE");
 	for (pair = pairs.tqh_first; pair && result == ERR_OK; pair = pair->next.tqe_next) {
 		const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field_by_name(d, pair->key);
-		if (!f || !http_route_takes(x->route, f))
+		if (put_attribute(x, d, fields, pair->key, pair->value))
+			continue;
+		if (!f || !json_field_is_plain(f) || !http_route_takes(x->route, f))
 			result = no_parameter(x, d, pair->key);
 		else if (json_object_get(fields, pair->key))
 			result = error_set(ERR_INVALID, pair->key, "%s is given twice", pair->key);
@@ -345,6 +373,8 @@ static void on_answer(void *arg, const struct json_answer *a)
 	const char *result = json_string_value(json_object_get(ack, "result"));
 	if (result && strcmp(result, "REFUSED") == 0)
 		http_problem_of(x, json_object_get(ack, "error"));
+	else if (x->route->handle == http_report)
+		http_reply_json(x, 200, json_report_named(a->body));
 	else
 		http_reply_json(x, 200, json_incref(a->body));
 }
@@ -362,6 +392,11 @@ static void ask(struct http_exchange *x)
 	    http_ask(x->http, &q, on_answer, x) != ERR_OK)
 		http_problem_last(x);
 	json_decref(q.fields);
+}
+
+void http_report(struct http_exchange *x)
+{
+	ask(x);
 }
 
 static const char *method_of(struct evhttp_request *req)
@@ -422,7 +457,13 @@ void http_on_request(struct evhttp_request *req, void *arg)
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
 	x->route =
 		http_route_find(method_of(req), path ? path : "", x->parts, &x->part_count, allowed, sizeof(allowed));
-	if (check_headers(x) != ERR_OK) {
+	h->body_bytes += x->body_bytes = http_body(x).len;
+	int result = check_headers(x);
+	if (result == ERR_OK && x->body_bytes && h->body_bytes > LIMIT_HTTP_HELD_BYTES)
+		result = error_set(ERR_BUSY, NULL,
+				   "limit_http_held_bytes (%u) of requests are being answered; try again",
+				   LIMIT_HTTP_HELD_BYTES);
+	if (result != ERR_OK) {
 		http_problem_last(x);
 		return;
 	}

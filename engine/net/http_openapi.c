@@ -38,6 +38,8 @@ static void add_parameter(json_t *list, const ProtobufCFieldDescriptor *f, bool 
 {
 	json_t *p = json_pack("{s:s, s:s, s:o}", "name", f->name, "in", in_path ? "path" : "query", "schema",
 			      json_schema_of_field(f));
+	if (json_field_is_attributes(f)) /* where[agent]=linh */
+		json_object_update_new(p, json_pack("{s:s, s:b}", "style", "deepObject", "explode", 1));
 	if (in_path)
 		json_object_set_new(p, "required", json_true());
 	json_array_append_new(list, p);
@@ -110,6 +112,8 @@ static json_t *ok_content(const struct http_route *r)
 		return content("text/event-stream", text_schema());
 	if (r->handle == http_openapi)
 		return content(HTTP_JSON, json_pack("{s:s}", "type", "object"));
+	if (r->handle == http_report)
+		return content(HTTP_JSON, json_schema_reference("ReportByName"));
 	if (!r->answer)
 		return content("text/plain", text_schema());
 	return content(HTTP_JSON, json_schema_reference(json_response_message(r->answer)->short_name));
@@ -161,6 +165,17 @@ static json_t *operation(const struct http_route *r)
 	return op;
 }
 
+/* A Report whose rows are objects, by the names of its columns. */
+static json_t *report_schema(json_t *plain)
+{
+	json_t *s = json_deep_copy(plain);
+	json_object_set_new(json_object_get(s, "properties"), "rows",
+			    json_pack("{s:s, s:{s:s, s:{s:[s, s, s, s]}, s:s}}", "type", "array", "items", "type",
+				      "object", "additionalProperties", "type", "string", "number", "boolean", "null",
+				      "description", "A value a column, by its name; null: not enough is known."));
+	return s;
+}
+
 static json_t *document(const char *version)
 {
 	json_t *paths = json_object(), *schemas = json_object();
@@ -178,6 +193,7 @@ static json_t *document(const char *version)
 			json_schema_add(schemas, json_response_message(r->answer));
 	}
 	json_object_set_new(schemas, "Problem", problem_schema());
+	json_object_set_new(schemas, "ReportByName", report_schema(json_object_get(schemas, "Report")));
 	json_object_set_new(schemas, "CloudEvent", cloudevent_schema());
 	return json_pack(
 		"{s:s, s:{s:s, s:s, s:s, s:{s:s, s:s}}, s:o, s:{s:o}}", "openapi", "3.1.0", "info", "title", "nudged",

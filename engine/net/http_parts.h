@@ -70,6 +70,7 @@ struct http_exchange {
 	struct http_part parts[HTTP_PARTS_MAX];
 	unsigned part_count;
 	uint64_t began_ns;
+	size_t body_bytes;
 	bool gone; /* the connection, while the answer was being streamed */
 };
 
@@ -148,7 +149,7 @@ struct http_peer {
 	struct http_peer *next, **at;
 	uint64_t since_ns;   /* when the request began of which some is here; 0: none */
 	uint64_t touched_ns; /* last byte, or answer */
-	size_t held;         /* bytes that wait to be read */
+	size_t held, untaken; /* bytes that wait to be read; of answers that the client has not taken */
 	bool busy, doomed;
 };
 struct bufferevent *http_peer_open(struct event_base *base, void *http);
@@ -163,6 +164,7 @@ void http_publish(struct http_exchange *x);   /* http_publish.c */
 void http_follow(struct http_exchange *x);    /* http_follow.c */
 void http_followers_tick(struct http *h);
 void http_followers_end(struct http *h);
+void http_report(struct http_exchange *x);    /* http_exchange.c */
 void http_openapi(struct http_exchange *x);   /* http_openapi.c */
 void http_metrics(struct http_exchange *x);   /* http_metrics.c */
 void http_live(struct http_exchange *x);      /* http_health.c */
@@ -200,7 +202,8 @@ struct http {
 	unsigned peer_count;
 	struct http_peer **by_fd; /* may be stale: see peer_of */
 	unsigned fd_cap;
-	size_t held_bytes;
+	size_t held_bytes, untaken_bytes; /* of all peers */
+	size_t body_bytes;                /* of requests that are being answered */
 	struct http_follower *followers;
 	unsigned follower_count;
 	char *openapi;

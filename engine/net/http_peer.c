@@ -70,6 +70,14 @@ static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, v
 	note_fd(h, p);
 }
 
+static void on_output(struct evbuffer *out, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct http_peer *p = arg;
+	size_t now = info->orig_size + info->n_added - info->n_deleted;
+	p->http->untaken_bytes = p->http->untaken_bytes - p->untaken + now;
+	p->untaken = now;
+}
+
 static void end_peer(struct http_peer *p)
 {
 	p->doomed = true;
@@ -96,7 +104,7 @@ static void evict_largest(struct http *h)
 {
 	struct http_peer *largest = NULL;
 	for (struct http_peer *p = h->peers; p; p = p->next)
-		if (!p->doomed && (!largest || p->held > largest->held))
+		if (!p->doomed && (!largest || p->held + p->untaken > largest->held + largest->untaken))
 			largest = p;
 	if (!largest)
 		return;
@@ -125,6 +133,7 @@ struct bufferevent *http_peer_open(struct event_base *base, void *arg)
 	bufferevent_incref(bev);
 	bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD_BYTES);
 	evbuffer_add_cb(bufferevent_get_input(bev), on_input, p);
+	evbuffer_add_cb(bufferevent_get_output(bev), on_output, p);
 	p->next = h->peers;
 	p->at = &h->peers;
 	if (p->next)
@@ -148,8 +157,10 @@ static void forget(struct http *h, struct http_peer *p)
 		if (h->by_fd[i] == p)
 			h->by_fd[i] = NULL;
 	h->held_bytes -= p->held;
+	h->untaken_bytes -= p->untaken;
 	h->peer_count--;
 	evbuffer_remove_cb(bufferevent_get_input(p->bev), on_input, p);
+	evbuffer_remove_cb(bufferevent_get_output(p->bev), on_output, p);
 	bufferevent_decref(p->bev);
 	free(p);
 }
@@ -190,7 +201,7 @@ void http_peers_tick(struct http *h)
 			end_peer(p);
 		}
 	}
-	if (h->held_bytes > LIMIT_HTTP_HELD_BYTES)
+	if (h->held_bytes > LIMIT_HTTP_HELD_BYTES || h->untaken_bytes > LIMIT_HTTP_HELD_BYTES)
 		evict_largest(h);
 	if (h->full && h->peer_count < LIMIT_HTTP_CONNECTIONS) {
 		h->full = false;

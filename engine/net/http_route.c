@@ -57,6 +57,8 @@ const struct http_route http_routes[] = {
 	  "What one action has learned", "missing" },
 	{ "POST", "/v1/models/{action}/reset", ROLE_AUTHOR, true, "reset_model", "model_reset", NOTHING, NULL, NULL, "Models",
 	  "Forget what an action has learned", "missing storage" },
+	{ "GET", "/v1/reports/{name}", ROLE_READ, false, "get_report", "report", "since_ms until_ms by where limit", NULL, http_report,
+	  "Reports", "A report: agents, relationship, actions …; each column with what it means", "missing" },
 	{ "GET", "/v1/status", ROLE_READ, false, "get_status", "status", NOTHING, NULL, NULL, "Operations", "How the daemon is doing", NULL },
 	{ "GET", "/v1/digest", ROLE_OPERATE, false, "get_digest", "digest", NOTHING, NULL, NULL, "Operations",
 	  "A digest of the whole state; reads all of it", NULL },
@@ -96,7 +98,8 @@ static bool is_preset(const struct http_route *r, const char *name)
 
 bool http_route_takes(const struct http_route *r, const ProtobufCFieldDescriptor *f)
 {
-	if (r->method[0] == 'P' || !json_field_is_plain(f) || is_in_path(r, f->name) || is_preset(r, f->name))
+	bool takes = json_field_is_plain(f) || (r->query && json_field_is_attributes(f));
+	if (r->method[0] == 'P' || !takes || is_in_path(r, f->name) || is_preset(r, f->name))
 		return false;
 	return !r->query || http_names_have(r->query, f->name);
 }

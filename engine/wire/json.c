@@ -70,6 +70,23 @@ static json_t *single_attribute(const Nudge__V1__Attribute *a)
 	return j;
 }
 
+/* The cells of a report's row have no names: they are an array. */
+static bool is_nameless(Nudge__V1__Attribute *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (*list[i]->name)
+			return false;
+	return count > 0;
+}
+
+static json_t *attribute_array(Nudge__V1__Attribute *const *list, size_t count)
+{
+	json_t *j = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(j, attribute_value(list[i]));
+	return j;
+}
+
 static json_t *attribute_object(Nudge__V1__Attribute *const *list, size_t count)
 {
 	json_t *j = json_object();
@@ -131,8 +148,9 @@ static json_t *list(const ProtobufCFieldDescriptor *f, const ProtobufCMessage *m
 	const char *items = *(char *const *)((const char *)m + f->offset);
 	if (count == 0 && style == JSON_BRIEF)
 		return NULL;
+	Nudge__V1__Attribute *const *attributes = (Nudge__V1__Attribute *const *)(const void *)items;
 	if (is_attribute(f))
-		return attribute_object((Nudge__V1__Attribute *const *)(const void *)items, count);
+		return is_nameless(attributes, count) ? attribute_array(attributes, count) : attribute_object(attributes, count);
 	json_t *j = json_array();
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(j, value(f, items + i * size_of(f), style));

@@ -88,6 +88,28 @@ bool json_field_is_plain(const ProtobufCFieldDescriptor *f)
 	       f->type != PROTOBUF_C_TYPE_BYTES;
 }
 
+bool json_field_is_attributes(const ProtobufCFieldDescriptor *f)
+{
+	return f->label == PROTOBUF_C_LABEL_REPEATED && f->type == PROTOBUF_C_TYPE_MESSAGE &&
+	       f->descriptor == &nudge__v1__attribute__descriptor;
+}
+
+json_t *json_report_named(json_t *report)
+{
+	json_t *named = json_copy(report), *rows = json_array(), *row, *cell;
+	json_t *columns = json_object_get(report, "columns");
+	size_t i, k;
+	json_array_foreach(json_object_get(report, "rows"), i, row)
+	{
+		json_t *by_name = json_object();
+		json_array_foreach(json_object_get(row, "cells"), k, cell) json_object_set(
+			by_name, json_string_value(json_object_get(json_array_get(columns, k), "name")), cell);
+		json_array_append_new(rows, by_name);
+	}
+	json_object_set_new(named, "rows", rows);
+	return named;
+}
+
 static bool is_whole_number(const char *text)
 {
 	size_t len = strlen(text + (*text == '-'));

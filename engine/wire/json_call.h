@@ -28,5 +28,9 @@ int json_answer(struct json_answer *out, struct slice response);
 int json_field_from_text(json_t **out, const ProtobufCMessageDescriptor *d, const char *name, const char *text);
 /* Whether a field takes a plain value, as the part of a path or a query can give it. */
 bool json_field_is_plain(const ProtobufCFieldDescriptor *f);
+/* Whether it is a list of attributes: names and values. */
+bool json_field_is_attributes(const ProtobufCFieldDescriptor *f);
+/* A Report's rows, {"cells": [...]}, as objects by the names of the columns. A new reference. */
+json_t *json_report_named(json_t *report);
 
 #endif

@@ -155,10 +155,29 @@ static int read_single_attribute(ProtobufCMessage **out, json_t *j, const struct
 	return value && !json_is_null(value) ? read_attribute_value(a, value, p) : ERR_OK;
 }
 
-static int read_attributes(ProtobufCMessage ***items, size_t *count, json_t *j, const struct path *p)
+static int read_attribute_array(ProtobufCMessage ***items, size_t *count, json_t *j, const struct path *p)
+{
+	if (json_array_size(j) == 0)
+		return ERR_OK;
+	*items = must_malloc(json_array_size(j) * sizeof(**items));
+	for (size_t i = 0; i < json_array_size(j); i++) {
+		struct path here = { p, NULL, i };
+		json_t *value = json_array_get(j, i);
+		Nudge__V1__Attribute *a = new_attribute("");
+		(*items)[(*count)++] = &a->base;
+		int rc = json_is_null(value) ? ERR_OK : read_attribute_value(a, value, &here);
+		if (rc != ERR_OK)
+			return rc;
+	}
+	return ERR_OK;
+}
+
+static int read_attributes(ProtobufCMessage ***items, size_t *count, json_t *j, const struct path *p, bool nameless)
 {
 	const char *name;
 	json_t *value;
+	if (nameless && json_is_array(j))
+		return read_attribute_array(items, count, j, p);
 	if (!json_is_object(j))
 		return refuse(p, "must be an object of names and values", NULL);
 	if (json_object_size(j) == 0)
@@ -215,7 +234,7 @@ static int read_list(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, jso
 	size_t *count = (size_t *)(void *)((char *)m + f->quantifier_offset);
 	void ***items = (void ***)(void *)((char *)m + f->offset);
 	if (f->type == PROTOBUF_C_TYPE_MESSAGE && f->descriptor == &nudge__v1__attribute__descriptor)
-		return read_attributes((ProtobufCMessage ***)items, count, j, p);
+		return read_attributes((ProtobufCMessage ***)items, count, j, p, m->descriptor == &nudge__v1__report_row__descriptor);
 	if (!json_is_array(j))
 		return refuse(p, "must be a list", NULL);
 	if (json_array_size(j) == 0)

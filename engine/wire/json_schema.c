@@ -59,6 +59,11 @@ static json_t *single(const ProtobufCFieldDescriptor *f)
 	}
 }
 
+static json_t *any_value(void)
+{
+	return json_pack("{s:[s, s, s, s]}", "type", "string", "number", "boolean", "null");
+}
+
 json_t *json_schema_of_field(const ProtobufCFieldDescriptor *f)
 {
 	if (f->label != PROTOBUF_C_LABEL_REPEATED) {
@@ -66,9 +71,10 @@ json_t *json_schema_of_field(const ProtobufCFieldDescriptor *f)
 			return single(f);
 		return json_pack("{s:[o, {s:s}]}", "anyOf", single(f), "type", "null"); /* absent */
 	}
+	if (is_attribute(f) && strcmp(f->name, "cells") == 0)
+		return json_pack("{s:s, s:o}", "type", "array", "items", any_value());
 	if (is_attribute(f))
-		return json_pack("{s:s, s:{s:[s, s, s, s]}}", "type", "object", "additionalProperties", "type",
-				 "string", "number", "boolean", "null");
+		return json_pack("{s:s, s:o}", "type", "object", "additionalProperties", any_value());
 	return json_pack("{s:s, s:o}", "type", "array", "items", single(f));
 }
 

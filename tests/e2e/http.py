@@ -103,12 +103,10 @@ def every_route_as_documented(bench):
     kit.same(call('GET', '/v1/digest').json['digest'], d.settled())
     for path in ('/v1/openapi.json', '/livez', '/readyz', '/metrics'):
         call('GET', path)
-    reports = [t for t in doc.operations() if t[1].startswith('/v1/reports')]
-    for method, template in reports:
-        names = [o['name'] for o in call(method, template).json['reports']] if '{' not in template else ['relationship']
-        kit.check(names)
-        if '{' in template:
-            call(method, template, '/v1/reports/relationship')
+    report = call('GET', '/v1/reports/{name}', '/v1/reports/actions?by=action&limit=5').json
+    kit.check(report['columns'][0] == dict(report['columns'][0], name='action', key=True), report['columns'][0])
+    kit.same([row['action'] for row in report['rows']], ['sorry'])
+    kit.same(get(d, '/v1/reports/actions?where[action]=none').json['rows'], [])
     kit.same(set(doc.operations()) - tried, set(), 'documented and not tried')
     # the document is one that others can read: every reference leads somewhere, no operation has another's name
     text = json.dumps(doc.all)
@@ -165,6 +163,8 @@ def every_refusal(bench):
         accepted(post(d, '/v1/events', event('alias', kim, 'alias.added', attributes={'alias': '+84901234567'}, source=kim)))
     d.settled()
     refused(get(d, '/v1/customers?alias=%2B84901234567'), 409, 'ambiguous', '', '/v1/customers', 'GET')
+    p = refused(get(d, '/v1/reports/nothing'), 404, 'missing', 'actions', '/v1/reports/{name}', 'GET')
+    refused(get(d, '/v1/reports/actions?when[action]=x'), 400, 'invalid', 'there are: since_ms')
     # what there is not, and not in this way
     refused(get(d, '/v1/nothing'), 404, 'missing', '/v1/openapi.json')
     refused(get(d, '/'), 404, 'missing')

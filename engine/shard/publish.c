@@ -252,7 +252,9 @@ void acknowledge_work(struct shard *s, struct work *w)
 	struct wire_alert wire;
 	struct bytes message = { 0 };
 	alert_to_wire(slot->record, alert, &wire);
-	alert_encode(&wire, &message);
+	/* as followers got it: a nudge with its recommendation, for who is to send it */
+	if (!feed_message(s->engine->feed, w->acknowledge.seq, w->acknowledge.index, &message))
+		alert_encode(&wire, &message);
 	response_acknowledged(&w->answer, w->acknowledge.request_id, bytes_slice(&message));
 	bytes_finish(&message);
 	work_done(s, w);

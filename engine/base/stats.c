@@ -36,6 +36,20 @@ struct stats_range stats_share_difference(int64_t part, int64_t whole, int64_t o
 	return (struct stats_range){ d, d - hypot(a.value - a.low, b.high - b.value), d + hypot(a.high - a.value, b.value - b.low) };
 }
 
+static double byar(double count, double z)
+{
+	double part = 1 - 1 / (9 * count) + z / (3 * sqrt(count));
+	return count * part * part * part;
+}
+
+struct stats_range stats_count_ratio(int64_t count, double expected)
+{
+	if (count < 0 || !(expected > 0))
+		return unknown();
+	double o = (double)count;
+	return (struct stats_range){ o / expected, count ? byar(o, -Z) / expected : 0, byar(o + 1, Z) / expected };
+}
+
 struct stats_sample stats_sample_of(int64_t count, double sum, double squares)
 {
 	struct stats_sample s = { count, NAN, NAN };

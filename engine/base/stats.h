@@ -8,6 +8,8 @@
  *     mean              m ± t(n - 1) s / √n
  *     two means         Welch (1947, Biometrika 34): m1 - m2 ± t(v) √(s1²/n1 + s2²/n2), with Satterthwaite's
  *                       v = (s1²/n1 + s2²/n2)² / ((s1²/n1)² / (n1 - 1) + (s2²/n2)² / (n2 - 1))
+ *     count, expected   of a Poisson count O against E, Byar's approximation (Breslow and Day 1987, IARC 82, p. 69):
+ *                       O (1 - 1/9O - z / 3√O)³ / E to (O+1) (1 - 1/9(O+1) + z / 3√(O+1))³ / E
  *     t                 Student's quantile by Hill's algorithm 396 (1970, Communications of the ACM 13)
  *
  * Where too little is known, all numbers are NAN: a share of none, a mean's interval of fewer than two. */
@@ -24,6 +26,9 @@ bool stats_known(struct stats_range r); /* its interval is */
 
 struct stats_range stats_share(int64_t part, int64_t whole);
 struct stats_range stats_share_difference(int64_t part, int64_t whole, int64_t other_part, int64_t other_whole);
+
+/* How many times as many as expected. */
+struct stats_range stats_count_ratio(int64_t count, double expected);
 
 struct stats_sample {
 	int64_t count;

@@ -15,14 +15,28 @@ struct gather_row {
 	int64_t sums[LEDGER_MEASURES];
 };
 
+/* By the names of the ledgers. */
+static void as_kept(struct report_ask *ask, const struct pack *pack)
+{
+	const struct report_decl *d = report_find(ask->name);
+	if (!d || !d->named)
+		return;
+	for (unsigned i = 0; i < ask->by_count; i++)
+		ask->by[i] = d->named(pack, ask->by[i], false);
+	for (unsigned i = 0; i < ask->where_count; i++)
+		ask->where[i].dim = d->named(pack, ask->where[i].dim, false);
+}
+
 int gather_init(struct gather *g, const struct report_ask *ask, const struct pack *pack)
 {
 	*g = (struct gather){ 0 };
-	int result = report_check(ask, &g->decl);
+	struct report_ask kept = *ask;
+	as_kept(&kept, pack);
+	int result = report_check(&kept, &g->decl);
 	if (result != ERR_OK)
 		return result;
 	arena_init(&g->arena, 0);
-	g->ask = *ask;
+	g->ask = kept;
 	for (const char *by = ask->by_count ? NULL : g->decl->default_by; by && g->ask.by_count < REPORT_BY;) {
 		const char *comma = strchr(by, ',');
 		g->ask.by[g->ask.by_count++] = comma ? (struct slice){ by, (size_t)(comma - by) } : slice_of(by);
@@ -32,10 +46,12 @@ int gather_init(struct gather *g, const struct report_ask *ask, const struct pac
 	for (unsigned i = 0; i < g->ask.by_count; i++)
 		g->ask.by[i] = arena_slice(&g->arena, g->ask.by[i]);
 	for (unsigned i = 0; i < ask->where_count; i++) {
-		g->ask.where[i].dim = arena_slice(&g->arena, ask->where[i].dim);
+		g->ask.where[i].dim = arena_slice(&g->arena, kept.where[i].dim);
 		g->ask.where[i].value = arena_slice(&g->arena, ask->where[i].value);
 	}
 	report_days(&g->ask, pack, &g->first, &g->last);
+	int32_t today = (int32_t)zone_day_number(pack->zone, ask->now_ms);
+	g->last = g->decl->to_now && g->last < today ? today : g->last;
 	return ERR_OK;
 }
 

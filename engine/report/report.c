@@ -1,6 +1,7 @@
 /* report/report.c: which reports there are, and what of them may be asked. */
 #include "report/actions.h"
 #include "report/campaigns.h"
+#include "report/lasting.h"
 #include "report/learning.h"
 #include "report/surveys.h"
 
@@ -16,6 +17,8 @@ const struct report_decl *const reports[] = {
 	&report_budgets,
 	&report_campaigns,
 	&report_segments,
+	&report_churn,
+	&report_contracts,
 	&report_learning,
 	&report_surveys,
 	&report_scores,

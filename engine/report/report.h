@@ -70,6 +70,9 @@ struct report_decl {
 	const char *default_by; /* names with commas between */
 	bool where_later;      /* the maker needs rows that `where` leaves out too, and asks report_where itself */
 	const char *keep[4];   /* dimensions that its rows keep, whatever the report is by */
+	bool to_now;           /* the maker needs the days after those asked for, too: it asks each row's day itself */
+	/* What the pack calls a dimension, as the ledgers know it; `shown`: the other way round. NULL: ledgers' names only. */
+	struct slice (*named)(const struct pack *p, struct slice name, bool shown);
 	void (*make)(struct report_making *m);
 };
 extern const struct report_decl *const reports[]; /* NULL-terminated, in the order of help */

@@ -116,7 +116,7 @@ void report_column(struct report_making *m, const char *name, const char *unit, 
 void report_key_columns(struct report_making *m)
 {
 	for (unsigned i = 0; i < m->ask->by_count; i++) {
-		struct slice name = m->ask->by[i];
+		struct slice name = m->decl->named ? m->decl->named(m->pack, m->ask->by[i], true) : m->ask->by[i];
 		m->out->columns[m->out->column_count++] = (struct report_column){ name, SLICE(""), SLICE("what the row is about") };
 	}
 	m->out->key_count = m->out->column_count;

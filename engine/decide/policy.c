@@ -34,6 +34,18 @@ static bool counts_with(const struct deciding *d, const struct policy_decl *p, c
 				   : a->goal && pack->actions[other].goal == a->goal;
 }
 
+/* … put off once more after that one. */
+static bool said_later(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a, unsigned after)
+{
+	const struct record *r = d->e->customer;
+	for (unsigned i = after + 1; i < r->rare->outcome_count; i++) {
+		const struct outcome *o = &r->rare->outcomes[i];
+		if (o->kind == OUTCOME_LATER && o->time_ms <= d->e->now_ms && counts_with(d, p, a, o))
+			return true;
+	}
+	return false;
+}
+
 struct tally outcomes_tally(const struct deciding *d, const struct policy_decl *p, const struct action_decl *a,
 			    unsigned kind, struct span within, unsigned nth)
 {
@@ -44,8 +56,8 @@ struct tally outcomes_tally(const struct deciding *d, const struct policy_decl *
 	int64_t now_ms = d->e->now_ms, from_ms = span_from(within, d->m->pack->zone, now_ms);
 	for (unsigned i = 0; i < r->rare->outcome_count; i++) {
 		const struct outcome *o = &r->rare->outcomes[i];
-		/* who said when to come back said it for that long */
-		bool said = kind == OUTCOME_LATER && outcome_until_ms(o) > now_ms;
+		/* who said when to come back said it for that long, or until they said otherwise */
+		bool said = kind == OUTCOME_LATER && outcome_until_ms(o) > now_ms && !said_later(d, p, a, i);
 		if ((kind && o->kind != kind) || (o->time_ms <= from_ms && !said) || o->time_ms > now_ms ||
 		    !counts_with(d, p, a, o))
 			continue;

@@ -13,17 +13,22 @@ static bool is_quiet(const struct policy_decl *p, unsigned minute)
 	return minute >= p->quiet_from || minute < p->quiet_to;
 }
 
-static bool quiet_now(const struct deciding *d, const struct policy_decl *p)
+static bool quiet_at(const struct deciding *d, const struct policy_decl *p, int64_t time_ms)
 {
-	return is_quiet(p, (unsigned)zone_minute_of_day(d->m->pack->zone, d->e->now_ms));
+	return is_quiet(p, (unsigned)zone_minute_of_day(d->m->pack->zone, time_ms));
 }
 
-/* When the hours end next. On a day on which the clocks change, minutes of the day are not minutes since midnight. */
-static int64_t quiet_end(const struct deciding *d, const struct policy_decl *p)
+static bool quiet_now(const struct deciding *d, const struct policy_decl *p)
+{
+	return quiet_at(d, p, d->e->now_ms);
+}
+
+/* When the hours end that it is in. On a day on which the clocks change, minutes of the day are not minutes since midnight. */
+static int64_t quiet_end(const struct deciding *d, const struct policy_decl *p, int64_t time_ms)
 {
 	const struct zone *z = d->m->pack->zone;
-	int64_t day_ms = zone_day_start(z, d->e->now_ms);
-	if (zone_minute_of_day(z, d->e->now_ms) >= p->quiet_to)
+	int64_t day_ms = zone_day_start(z, time_ms);
+	if (zone_minute_of_day(z, time_ms) >= p->quiet_to)
 		day_ms = zone_day_shift(z, day_ms, 1);
 	int64_t end_ms = day_ms + (int64_t)p->quiet_to * MINUTE_MS;
 	return end_ms + (int64_t)(zone_offset_s(z, day_ms) - zone_offset_s(z, end_ms)) * 1000;
@@ -90,11 +95,25 @@ static void until_add(struct until *u, int64_t ms)
 
 static void ladder_until(struct deciding *d, const struct policy_decl *p, struct until *u)
 {
-	const struct outcome *own = newest_answer(d, p, p->action);
-	if (p->before && !rejected(newest_answer(d, p, p->before)))
+	const struct zone *z = d->m->pack->zone;
+	const struct outcome *own = newest_answer(d, p, p->action), *before = p->before ? newest_answer(d, p, p->before) : NULL;
+	if (p->before && !rejected(before))
 		until_add(u, 0); /* until they refuse that */
-	if (rejected(own))
-		until_add(u, leaves(d->m->pack->zone, p->ladder_within, own->time_ms));
+	if (!rejected(own))
+		return;
+	until_add(u, leaves(z, p->ladder_within, own->time_ms));
+}
+
+/* The pause's, or before it the moment in which one of those that it follows from leaves the span. */
+static int64_t pause_end(struct deciding *d, const struct policy_decl *p, const struct action_decl *a, const struct tally *t)
+{
+	int64_t end_ms = tally_end(p, t);
+	if (p->after_kind == OUTCOME_LATER) /* who said when to come back said it for that long */
+		return end_ms;
+	unsigned nth = t->count - p->after_count + 1;
+	struct tally first = outcomes_tally(d, p, a, p->after_kind, p->after_within, nth);
+	int64_t leaves_ms = leaves(d->m->pack->zone, p->after_within, first.nth_ms);
+	return leaves_ms && leaves_ms < end_ms ? leaves_ms : end_ms;
 }
 
 static void policy_until(struct deciding *d, const struct policy_decl *p, const struct action_decl *a, struct until *u)
@@ -104,7 +123,7 @@ static void policy_until(struct deciding *d, const struct policy_decl *p, const 
 	if (p->unless && eval_is_true(eval_term(d->e, p->unless)))
 		until_add(u, 0);
 	if (p->kind == POLICY_QUIET && quiet_now(d, p))
-		until_add(u, quiet_end(d, p));
+		until_add(u, quiet_end(d, p, now_ms));
 	if (p->kind == POLICY_LADDER)
 		ladder_until(d, p, u);
 	if (p->kind == POLICY_BUDGET && budget_holds(d, p, a))
@@ -112,7 +131,7 @@ static void policy_until(struct deciding *d, const struct policy_decl *p, const 
 	if (p->after_count) {
 		struct tally t = outcomes_tally(d, p, a, p->after_kind, p->after_within, 0);
 		if (t.count >= p->after_count && now_ms < tally_end(p, &t))
-			until_add(u, tally_end(p, &t));
+			until_add(u, pause_end(d, p, a, &t));
 	}
 	if (p->at_most) {
 		struct tally t = outcomes_tally(d, p, a, p->at_most_kind, p->at_most_within, 0);
@@ -121,6 +140,35 @@ static void policy_until(struct deciding *d, const struct policy_decl *p, const 
 			until_add(u, leaves(z, p->at_most_within, t.nth_ms));
 		}
 	}
+}
+
+static bool is_excepted(struct deciding *d, const struct policy_decl *p)
+{
+	return p->except && eval_is_true(eval_term(d->e, p->except));
+}
+
+/* By then the refusal that led to this step of a ladder is forgotten: they must refuse the step before anew. */
+static bool off_the_ladder_then(struct deciding *d, const struct action_decl *a, int64_t time_ms)
+{
+	for (unsigned i = 0; i < a->policy_count; i++) {
+		const struct policy_decl *p = &d->m->pack->policies[a->policies[i]];
+		const struct outcome *before = p->kind == POLICY_LADDER && p->before ? newest_answer(d, p, p->before) : NULL;
+		int64_t forgotten_ms = before ? leaves(d->m->pack->zone, p->ladder_within, before->time_ms) : 0;
+		if (forgotten_ms && forgotten_ms <= time_ms)
+			return true;
+	}
+	return false;
+}
+
+/* What ends at night ends in the morning. */
+static int64_t not_at_night(struct deciding *d, const struct action_decl *a, int64_t time_ms)
+{
+	for (unsigned i = 0; i < a->policy_count; i++) {
+		const struct policy_decl *p = &d->m->pack->policies[a->policies[i]];
+		if (p->kind == POLICY_QUIET && policy_names_channel(d, p) && quiet_at(d, p, time_ms) && !is_excepted(d, p))
+			time_ms = quiet_end(d, p, time_ms);
+	}
+	return time_ms;
 }
 
 int64_t action_until(struct deciding *d, const struct action_decl *a)
@@ -135,9 +183,10 @@ int64_t action_until(struct deciding *d, const struct action_decl *a)
 			continue;
 		policy_until(d, p, a, &u);
 		d->e->member = member;
-		if (u.holds && !(p->except && eval_is_true(eval_term(d->e, p->except))))
+		if (u.holds && !is_excepted(d, p))
 			until_add(&all, u.open_ended ? 0 : u.ms);
 	}
 	d->e->member = member;
-	return all.open_ended ? 0 : all.ms;
+	int64_t end_ms = all.open_ended ? 0 : not_at_night(d, a, all.ms);
+	return end_ms && off_the_ladder_then(d, a, end_ms) ? 0 : end_ms;
 }

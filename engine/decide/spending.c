@@ -93,7 +93,7 @@ static void spend(struct applying *a, const struct action_decl *decl, int64_t ti
 void spending_finish(struct applying *a, const struct outcome_input *o, const struct promise *before, int64_t cost)
 {
 	const struct action_decl *decl = action_of(a, o->action);
-	if (!decl || !decl->budgeted)
+	if (!decl || !decl->budgeted || o->kind == OUTCOME_SHOWN) /* shown changes nothing of it */
 		return;
 	struct promise after = promise_of(a, o->action);
 	if (before->open)

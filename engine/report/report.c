@@ -2,6 +2,7 @@
 #include "report/actions.h"
 #include "report/campaigns.h"
 #include "report/lasting.h"
+#include "report/contacts.h"
 #include "report/learning.h"
 #include "report/surveys.h"
 
@@ -11,6 +12,8 @@
 #include <stdio.h>
 
 const struct report_decl *const reports[] = {
+	&report_relationship,
+	&report_agents,
 	&report_actions,
 	&report_effects,
 	&report_reasons,

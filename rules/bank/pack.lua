@@ -4,7 +4,10 @@
 pack {
   name = "bank",
   zone = "UTC", -- the recording's own clock, taken as UTC
-  topics = { "service", "waiting" },
+  topics = {
+    "PS", "PE", "IN", "NE", "NW", "TT", -- what a call is about: its service
+    "service", "waiting",
+  },
 }
 
 -- What comes in: `nudgectl rules check` holds the rules against it.
@@ -20,6 +23,13 @@ event "call.ended" {
     wait_s = { "number", at_least = 0 },                                   -- in the queue,
     service_s = { "number", at_least = 0 },                                -- with the agent
   },
+}
+
+-- Each call is a contact, about its service; its time is that of its beginning. Reports: `nudgectl report agents`.
+contacts {
+  whole = "call.ended", time = "beginning", lasts = { "vru_s", "wait_s", "service_s" },
+  topic = "service", wait = "wait_s", handle = "service_s",
+  abandoned_when = event.outcome:is "HANG",
 }
 
 timeline { keep = 10, types = { "call.ended" }, fields = { "service", "outcome", "wait_s" } }

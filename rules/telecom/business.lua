@@ -20,6 +20,8 @@ return {
     low_mood = -0.3,        -- from here down a mood is low; -1 is the worst
     mood_drop = 0.5,        -- so far below this customer's own usual is a fall
     angry = -0.4,           -- from here down a contact ended angry
+    unresolved = 2,         -- contacts of a month that resolved nothing, and
+    effort = 4,             -- transfers, holds and repeats of a month, from which on one person takes it over
   },
 
   agents = {

@@ -2,6 +2,8 @@
 -- eye on.
 local numbers = require("business").service
 
+-- One conversation from the queue to its end, whoever of us takes part in it: what came of it, and what it cost them.
+local conversations = contacts {}
 local contacts = series { on = { "contact.started", "contact.abandoned" }, by = { "topic", "ref" }, name = "contacts" }
 local moods = series { on = "contact.ended", value = "mood_end", name = "moods" }
 local angry = series { on = "contact.ended", where = event.mood_end:at_most(numbers.angry), name = "angry-contacts" }
@@ -9,9 +11,11 @@ local repeats = tally { name = "repeats" }
 local broken = tally { name = "broken-promises" }
 local callback = case {
   opens = "callback.promised", closes = "callback.made", key = "promise", due = numbers.callback_within,
+  meaning = "promise",
 }
 local complaint = case {
   opens = "complaint.opened", closes = "complaint.closed", key = "complaint", due = numbers.complaint_within,
+  meaning = "complaint",
 }
 
 fact.same_matter = contacts:count "7d" -- about the event's own topic and matter
@@ -24,6 +28,8 @@ fact.angry_month = angry:count "30d"
 fact.missed_callbacks = broken:count "30d"
 fact.open_complaints = complaint:count_open()
 fact.open_callbacks = callback:count_open()
+fact.unresolved_month = conversations:unresolved "30d"
+fact.effort_month = conversations:effort "30d" -- transfers, holds, repeats
 
 rule "same-matter-again" {
   why = "who contacts us again about the same matter was not helped the first time",
@@ -94,6 +100,19 @@ action "apology" {
       .. "until it is settled.",
     vi = "Trước hết em xin lỗi vì chúng em đã để anh chị phải phiền lòng. Em đang mở hồ sơ của mình và sẽ theo đến "
       .. "khi xong hẳn.",
+  },
+}
+
+action "one-face" {
+  goal = "serve", group = "service", channels = { "call", "chat", "shop" },
+  applicable = any {
+    fact.unresolved_month:at_least(numbers.unresolved), fact.effort_month:at_least(numbers.effort),
+  },
+  value = { customer = 0.85, business = 0.3 },
+  propensity = { start = 0.5 },
+  say = {
+    en = "You have told this often enough. From now on it is mine: you need to speak to nobody else until it is settled.",
+    vi = "Anh chị đã phải kể lại quá nhiều lần rồi. Từ giờ em phụ trách việc này cho đến khi xong, anh chị chỉ cần gặp em.",
   },
 }
 

@@ -40,6 +40,68 @@ test("who was not helped is told sorry, and called back", function()
   home:ask { intent = "bill/error", limit = 16 }:expect_no_action("callback-promise", { gate = "suitable" })
 end)
 
+-- A conversation of ten minutes, and what it was like.
+local function talk(id, agents, ending)
+  home:event("contact.queued", { contact = id, member = "mum", channel = "call", topic = ending.topic })
+  wait "1m"
+  for _, name in ipairs(agents) do
+    home:event("contact.started", { contact = id, member = "mum", channel = "call", agent = name, topic = ending.topic })
+    wait "9m"
+  end
+  ending.contact, ending.member, ending.channel, ending.agent = id, "mum", "call", agents[#agents]
+  home:event("contact.ended", ending)
+end
+
+test("whoever is not helped twice gets one person who sees it through", function()
+  talk("k1", { "an" }, { topic = "bill/error", mood_start = -0.2, mood_end = -0.1 })
+  wait "2d"
+  talk("k2", { "an" }, { topic = "bill/error", mood_start = -0.4, mood_end = -0.2 })
+  home:expect_fact("unresolved_month", 1)
+  home:ask { limit = 16 }:expect_no_action("one-face", { gate = "applicable" })
+  wait "2d"
+  talk("k3", { "an", "linh" }, { topic = "bill/error", mood_start = -0.5, mood_end = 0.3 })
+  home:expect_fact("unresolved_month", 2):expect_fact("effort_month", 3) -- two repeats and a transfer
+  home:ask { limit = 16 }:expect_action("one-face", { say = has "From now on it is mine" })
+  wait "8d"
+  expect_report("agents", { where = { agent = "an" } }, { contacts = 2, fcr = 0, fcr_contacts = 2, mood_change = 0.15 })
+  expect_report("agents", { where = { agent = "linh" } }, { contacts = 1, fcr = 1, repeats = 1, transfers = 1, wait = 60 })
+  expect_report("relationship", { where = { topic = "bill/error" } }, {
+    contacts = 3, served = 3, fcr = 1 / 3, fcr_contacts = 3, provisional_contacts = 0, repeats = 2, transfers = 1,
+    effort = 1, abandoned = 0, inferred = 0, open = 0, mood_start = -1.1 / 3, mood_end = 0, wait = 60, handle = 720,
+  })
+end)
+
+test("what is less than a week old is provisional, and who gives up is apart", function()
+  talk("k1", { "an" }, { topic = "data/usage" })
+  home:event("contact.abandoned", { topic = "bill/pay", channel = "call", wait_s = 40 })
+  home:event("contact.started", { contact = "k2", member = "mum", channel = "chat", agent = "an", topic = "other" })
+  wait "4h" -- and no end of it comes
+  expect_report("relationship", { by = { "total" } }, {
+    contacts = 3, served = 2, abandoned = 1 / 3, inferred = 1, fcr_contacts = 0, fcr_provisional = 1,
+    provisional_contacts = 2,
+  })
+end)
+
+test("complaints and promises are counted to whom they were made", function()
+  home:event("complaint.opened", { complaint = "c1", agent = "an", channel = "call", topic = "bill/error", member = "mum" })
+  home:event("callback.promised", { promise = "p1", agent = "an", channel = "call", topic = "bill/error", member = "mum" })
+  wait "30h"
+  home:event("callback.made", { promise = "p1", agent = "linh", channel = "call", member = "mum" })
+  home:event("complaint.closed", { complaint = "c1", agent = "linh", member = "mum" })
+  home:event("callback.promised", { promise = "p2", agent = "an", channel = "call", member = "mum" })
+  wait "1h"
+  home:event("callback.made", { promise = "p2", agent = "an", channel = "call", member = "mum" })
+  home:event("complaint.opened", { complaint = "c1", agent = "linh", channel = "chat", member = "mum" })
+  home:event("callback.promised", { promise = "p3", agent = "linh", channel = "call", member = "mum" })
+  wait "2d"
+  expect_report("relationship", { by = { "total" } }, {
+    complaints = 1, reopened = 1, complaints_open = 1, promises = 3, kept = 1 / 3, late = 1, broken = 1,
+  })
+  home:event("complaint.closed", { complaint = "c1", agent = "an", member = "mum" })
+  expect_report("relationship", { by = { "total" } }, { turnaround = 79, complaints_open = 0 })
+  expect_report("agents", { where = { agent = "an" } }, { promises = 2, kept = 0.5, complaints = 1 })
+end)
+
 test("a mood that sinks is told", {
   ["low, but nothing to compare it with"] = { -0.35, told = false },
   ["low twice in a row"] = { -0.35, -0.35, told = true },

@@ -1,5 +1,6 @@
 /* decide/apply_series.c: events counted into windows, and what rules add to tallies. */
 #include "decide/applying.h"
+#include "state/spells.h"
 
 static void window_count(struct applying *a, const struct series_decl *s, uint8_t member, struct slice key,
 			 int64_t time_ms, double value)
@@ -30,6 +31,22 @@ static bool series_value(struct applying *a, const struct series_decl *s, double
 	return true;
 }
 
+/* What the event means to an agent's spells of work. True: it begins one, and counts like the event of any series. */
+static bool apply_spell(struct applying *a, const struct series_decl *s)
+{
+	const struct event *e = a->e->event;
+	unsigned which = 0;
+	while (which < s->on_count && !slice_equal(str_slice(s->on[which]), e->type))
+		which++;
+	if (which < s->starts)
+		spells_begin(a->record, a->m->pool, s->id, e->contact, e->time_ms);
+	else if (which < s->starts + s->ends)
+		spells_end(a->record, s->id, e->contact, e->time_ms);
+	else
+		spells_break(a->record, a->m->pool, s->id, e->time_ms);
+	return which < s->starts;
+}
+
 /* Of the occasion's event and member. */
 void apply_series(struct applying *a, const unsigned *series, unsigned count)
 {
@@ -42,6 +59,8 @@ void apply_series(struct applying *a, const unsigned *series, unsigned count)
 		if (s->about == ABOUT_MEMBER && !a->e->member)
 			continue;
 		if (s->where && !eval_is_true(eval_term(a->e, s->where)))
+			continue;
+		if (s->starts && !apply_spell(a, s))
 			continue;
 		if (!series_value(a, s, &value))
 			continue;

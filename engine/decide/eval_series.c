@@ -2,6 +2,7 @@
  * and sum are 0, what needs a value is unknown. before = "this" looks past what the entry being applied added. `previous`
  * is the value before the newest: the newest one is what that entry added, or where it added none, what came last. */
 #include "decide/eval.h"
+#include "state/spells.h"
 
 #include "decide/text.h"
 
@@ -116,7 +117,8 @@ static struct range range_of(const struct eval *e, const struct term *t)
 {
 	const struct zone *z = e->m->pack->zone;
 	struct range r = { INT64_MIN, e->now_ms };
-	if (t->series.aggregate <= AGGREGATE_MAX || t->series.aggregate == AGGREGATE_DISTINCT)
+	if (t->series.aggregate <= AGGREGATE_MAX || t->series.aggregate == AGGREGATE_DISTINCT ||
+	    t->series.aggregate == AGGREGATE_OCCUPANCY)
 		r.from_ms = span_from(t->series.span, z, e->now_ms);
 	if (t->series.before_today)
 		r.to_ms = zone_day_start(z, e->now_ms) - 1;
@@ -240,6 +242,17 @@ static struct value all_keys(struct eval *e, const struct record *r, const struc
 	return of_sums(e, t, &sums);
 }
 
+static struct value of_spells(struct eval *e, const struct record *r, const struct term *t, const struct series_decl *s)
+{
+	struct range range = range_of(e, t);
+	double share;
+	int64_t since_ms;
+	if (t->series.aggregate == AGGREGATE_OCCUPANCY)
+		return spells_share(r, s->id, range.from_ms, range.to_ms, &share) ? value_number(share) : value_unknown();
+	return spells_since_break(r, s->id, s->gap_ms, e->now_ms, &since_ms) ? value_number((double)since_ms / 1000)
+									      : value_unknown();
+}
+
 struct value eval_series(struct eval *e, const struct record *r, const struct term *t)
 {
 	const struct series_decl *s = &e->m->pack->series[t->series.index];
@@ -248,6 +261,8 @@ struct value eval_series(struct eval *e, const struct record *r, const struct te
 	struct slice key = { NULL, 0 };
 	if (s->about == ABOUT_MEMBER && !member)
 		return value_unknown();
+	if (t->series.aggregate >= AGGREGATE_OCCUPANCY)
+		return of_spells(e, r, t, s);
 	if (t->series.all_keys && s->by_count)
 		return all_keys(e, r, t, s, member);
 	if (t->series.key ? !key_given(e, t, s->by_count, buffer, &key) : !eval_key(e, s, buffer, &key))

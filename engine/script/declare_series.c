@@ -9,6 +9,7 @@
 #define SERIES_META "nudged.series"
 #define HOUR_MS (3600 * 1000LL)
 #define DAY_MS (24 * HOUR_MS)
+#define SPELL_GAP_MS (15 * 60 * 1000LL) /* so long without a contact is a break, where the pack says nothing */
 #define KEEP_UNSPANNED_MS (31 * DAY_MS) /* of latest, previous, since, run: they name no span */
 
 /* What Lua holds: a series, perhaps with the keys to read. */
@@ -100,9 +101,39 @@ static void name_series(struct loader *l, struct series_decl *s)
 	s->name = pack_str(l->pack, name);
 }
 
+/* ends = "contact.ended", breaks = "agent.break", gap = "15m": from an event `on` to the one that ends it an agent is busy. */
+static void read_spells(const struct fields *f, struct series_decl *s)
+{
+	struct str **lists[3] = { s->on };
+	unsigned counts[3] = { s->on_count }, n = 0;
+	lists[1] = fields_texts(f, "ends", false, &counts[1]);
+	lists[2] = fields_texts(f, "breaks", false, &counts[2]);
+	s->gap_ms = fields_ms(f, "gap", SPELL_GAP_MS);
+	if (!counts[1]) {
+		if (counts[2] || s->gap_ms != SPELL_GAP_MS)
+			fields_fail(f, "breaks and gap belong to ends = \"…\": the event with which an agent is no longer busy");
+		return;
+	}
+	if (s->about != ABOUT_AGENT || s->value || s->by_count)
+		fields_fail(f, "ends is for per = \"agent\", without by and value: it tells when an agent is busy");
+	struct str **all = arena_calloc(&loader_of(f->L)->pack->arena, counts[0] + counts[1] + counts[2] + 1, sizeof(*all));
+	for (unsigned i = 0; i < 3; i++)
+		for (unsigned k = 0; k < counts[i]; k++) {
+			for (unsigned x = 0; x < n; x++)
+				if (all[x] == lists[i][k])
+					fields_fail(f, "\"%s\" is named twice among on, ends and breaks", all[x]->data);
+			all[n++] = lists[i][k];
+		}
+	s->on = all;
+	s->on_count = n;
+	s->starts = counts[0];
+	s->ends = counts[1];
+}
+
 static int series_declare(lua_State *L)
 {
-	static const char *const allowed[] = { "on", "per", "by", "value", "where", "every", "keep", "name", NULL };
+	static const char *const allowed[] = { "on", "per", "by", "value", "where", "every", "keep", "name", "ends", "breaks",
+					       "gap", NULL };
 	struct loader *l = loader_of(L);
 	struct fields f = fields_open(L, 1, "series", place_here(L), allowed);
 	struct series_decl *s = add_series(L, &f);
@@ -116,6 +147,7 @@ static int series_declare(lua_State *L)
 	s->where = fields_condition(&f, "where");
 	if (s->where)
 		check_where(&f, s->where);
+	read_spells(&f, s);
 	if (!s->name)
 		name_series(l, s);
 	s->window.has_value = s->value != NULL;
@@ -253,6 +285,30 @@ static int series_since(lua_State *L)
 	return unspanned(L, AGGREGATE_SINCE, "since", false);
 }
 
+static void need_spells(lua_State *L, const char *method)
+{
+	const struct series_decl *s = &loader_of(L)->pack->series[view_at(L, 1)->index];
+	if (!s->starts)
+		fail_here(L, "series \"%s\": :%s is of a series with ends = \"…\": the event with which an agent is no longer busy",
+			  s->name->data, method);
+}
+
+/* :occupancy "2h" */
+static int series_occupancy(lua_State *L)
+{
+	need_spells(L, "occupancy");
+	over_span(L, AGGREGATE_OCCUPANCY, "occupancy", false, false);
+	if (term_at(L, -1)->series.span.kind == SPAN_EVER)
+		fail_here(L, ":occupancy needs a span that begins, such as \"2h\" or \"today\"");
+	return 1;
+}
+
+static int series_since_break(lua_State *L)
+{
+	need_spells(L, "since_break");
+	return unspanned(L, AGGREGATE_SINCE_BREAK, "since_break", false);
+}
+
 /* :run(at_most(-0.4)) */
 static int series_run(lua_State *L)
 {
@@ -334,7 +390,7 @@ static int series_all_keys(lua_State *L)
 static const luaL_Reg methods[] = {
 	{ "all_keys", series_all_keys }, { "count", series_count }, { "daily_mean", series_daily_mean },
 	{ "distinct", series_distinct }, { "latest", series_latest }, { "max", series_max }, { "mean", series_mean },
-	{ "min", series_min }, { "previous", series_previous }, { "run", series_run }, { "since", series_since },
+	{ "min", series_min }, { "occupancy", series_occupancy }, { "previous", series_previous }, { "run", series_run }, { "since", series_since }, { "since_break", series_since_break },
 	{ "sum", series_sum }, { "with", series_with }, { NULL, NULL },
 };
 
@@ -352,7 +408,7 @@ static int unknown_method(lua_State *L)
 	fail_here(L,
 		  "series have no method \"%s\"; known are count sum mean min max latest previous since run distinct "
 		  "daily_mean with "
-		  "all_keys",
+		  "all_keys occupancy since_break",
 		  wrong);
 }
 
@@ -395,6 +451,8 @@ static uint32_t series_id(const struct pack *p, const struct series_decl *s)
 		term_text(s->where, p, &b);
 	bytes_put_u8(&b, (uint8_t)s->window.keeping);
 	bytes_put_u64(&b, (uint64_t)s->window.grain_ms);
+	if (s->starts)
+		bytes_printf(&b, "spells %u %u", s->starts, s->ends); /* a gap is only asked for */
 	uint32_t id = (uint32_t)hash64(bytes_slice(&b), 0);
 	bytes_finish(&b);
 	return id;

@@ -79,6 +79,9 @@ static void hold_hard(lua_State *L, const struct fields *f, const struct strain_
 {
 	struct pack *p = loader_of(L)->pack;
 	char number[32];
+	for (unsigned i = 0; i < p->policy_count; i++)
+		if (p->policies[i].hard) /* from a lower level on */
+			return;
 	if (p->policy_count >= LIMIT_POLICIES)
 		fields_fail_as(f, "limit", "more than %u policies (limit_policies)", LIMIT_POLICIES);
 	struct policy_decl d = { .file = f->place.file, .line = f->place.line, .hard = true };

@@ -48,6 +48,8 @@ struct series_decl {
 	struct str *value;      /* attribute counted; NULL: only counts. Text values count for `distinct` (by hash) */
 	struct term *where;     /* event terms only; NULL: all */
 	struct window_spec window;
+	unsigned starts, ends;  /* of spells: so many of `on` begin one, then so many end one, the rest are breaks; 0: it has none */
+	int64_t gap_ms;         /* of spells: so long without one is a break, too */
 	bool looked_past;       /* some term looks past what the entry being applied adds: before = "this" */
 	const char *file; int line;
 };

@@ -55,6 +55,8 @@ enum series_aggregate {
 	AGGREGATE_RUN,      /* how many of the newest values in a row lie in [low, high] */
 	AGGREGATE_DISTINCT, /* different values over a span */
 	AGGREGATE_DAILY_MEAN,
+	AGGREGATE_OCCUPANCY,   /* of spells: the share of a span in one */
+	AGGREGATE_SINCE_BREAK, /* of spells: seconds since the last break ended; 0 on one */
 };
 
 enum case_aggregate {

@@ -94,11 +94,13 @@ static void put_literal(const struct render *r, const struct term *t)
 static void put_series(const struct render *r, const struct term *t)
 {
 	static const char *const names[] = { "count",    "sum",   "mean", "min",      "max",       "latest",
-					     "previous", "since", "run",  "distinct", "daily mean" };
+					     "previous", "since", "run",  "distinct", "daily mean", "occupancy",
+					     "time since a break" };
 	const struct series_decl *s = &r->pack->series[t->series.index];
 	char buffer[32], low[32], high[32];
 	bytes_printf(r->out, "%s of %s", names[t->series.aggregate], s->name->data);
-	if (t->series.aggregate <= AGGREGATE_MAX || t->series.aggregate == AGGREGATE_DISTINCT)
+	if (t->series.aggregate <= AGGREGATE_MAX || t->series.aggregate == AGGREGATE_DISTINCT ||
+	    t->series.aggregate == AGGREGATE_OCCUPANCY)
 		bytes_printf(r->out, " in %.*s", SLICE_ARG(span_text(t->series.span, buffer)));
 	if (t->series.aggregate == AGGREGATE_DAILY_MEAN)
 		bytes_printf(r->out, " over %u days%s", t->series.days, t->series.before_today ? " before today" : "");

@@ -23,6 +23,7 @@ enum item_kind { /* on disk; append only */
 	ITEM_CASE = 10,    /* a complaint or promise, as reports count it: state/contacts.h */
 	ITEM_TOUCH = 9, /* a contact that a loss may come after: state/customers.h */
 	ITEM_CAMPAIGN = 12, /* a customer in a campaign: state/campaigns.h */
+	ITEM_SPELL = 13,   /* when an agent was busy: state/spells.h */
 	ITEM_KINDS
 };
 

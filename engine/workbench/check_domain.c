@@ -176,6 +176,10 @@ static struct domain of_series(struct check *c, const struct term *t)
 		return number(0, s->window.keep_ms && s->window.keep_ms < LIMIT_SPAN_MS
 					 ? (double)s->window.keep_ms / 1000
 					 : HUGE_VAL);
+	case AGGREGATE_OCCUPANCY:
+		return number(0, 1);
+	case AGGREGATE_SINCE_BREAK:
+		return number(0, HUGE_VAL);
 	case AGGREGATE_DAILY_MEAN:
 		return !t->series.of_values || (numeric && v.low >= 0) ? number(0, HUGE_VAL)
 								       : number(-HUGE_VAL, HUGE_VAL);

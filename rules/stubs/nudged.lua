@@ -131,6 +131,9 @@ function timeline(body) end
 ---@field every? nudged.ExactSpan coarser: counts per so long
 ---@field keep? nudged.Span longer than what is asked of it
 ---@field name? string for explanations
+---@field ends? nudged.Types of an agent's: with these the agent is no longer busy with what `on` began, of the same contact
+---@field breaks? nudged.Types with these a break begins
+---@field gap? nudged.ExactSpan so long without a contact is a break too; "15m"
 ---A stream of events kept as windows. `series { on = "sms.sent", per = "member" }`
 ---
 ---Refused: a value-reading method (sum, mean …) of a series without `value`.
@@ -192,6 +195,13 @@ function Series:previous() end
 ---`contacts:since():at_most "24h"`
 ---@return nudged.Term
 function Series:since() end
+---Of a series with `ends`: the share of a span in which the agent was busy. `work:occupancy "2h"`
+---@param window nudged.Window
+---@return nudged.Term
+function Series:occupancy(window) end
+---Of a series with `ends`: seconds since the last break ended, 0 on one. `work:since_break()`
+---@return nudged.Term
+function Series:since_break() end
 ---How many of the newest values in a row it holds for. `endings:run(at_most(-0.4)):at_least(3)`
 ---@param predicate nudged.Predicate
 ---@return nudged.Term

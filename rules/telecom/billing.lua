@@ -38,7 +38,7 @@ rule "payment-failed" {
 }
 
 action "explain-bill" {
-  goal = "serve", group = "bill", channels = { "call", "chat", "sms", "web" },
+  goal = "serve", group = "bill", channels = { "call", "chat", "sms", "web" }, effort = "easy",
   asks = { "bill/why-higher", "bill/error" },
   applicable = all { fact.bill_open, fact.bill_more:above(0) },
   value = { customer = 0.8, business = 0.3 },

@@ -26,6 +26,8 @@ return {
 
   agents = {
     strain_run = 3,         -- angry endings in a row that wear anybody out
+    recent = "4h",          -- angry endings of so long count: what is longer ago wears nobody out any more
+    pause = "15m",          -- so long without a conversation is a break
   },
 
   network = {

@@ -119,6 +119,20 @@ event "contact.started" {
   member = "required", agent = "required", contact = "required", channels = spoken,
   attributes = { topic = topic, intent = topic, ref = "string", mood = mood, wait_s = seconds },
 }
+event "contact.held" {
+  why = "an agent has put somebody on hold",
+  member = "required", agent = "required", contact = "required", channels = { "call" },
+  attributes = { topic = topic, ref = "string", hold_s = seconds },
+}
+event "contact.escalated" {
+  why = "an agent has passed a conversation on to a supervisor",
+  member = "required", agent = "required", contact = "required", channels = spoken,
+  attributes = { topic = topic, ref = "string" },
+}
+event "agent.break" {
+  why = "an agent takes a break; the customer is whoever stands for the team, such as \"staff\"",
+  member = "never", agent = "required", contact = "never",
+}
 event "contact.ended" {
   why = "a conversation is over",
   member = "required", agent = "required", contact = "required", channels = spoken,

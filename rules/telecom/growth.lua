@@ -49,7 +49,7 @@ action "data-add-on" {
 }
 
 action "data-upgrade" {
-  goal = "grow", group = "data", channels = { "call", "chat", "web", "shop" },
+  goal = "grow", group = "data", channels = { "call", "chat", "web", "shop" }, effort = "hard",
   asks = { "data/plan" },
   eligible = attr("data_plan", "member"):one_of { "data-2gb", "data-10gb" },
   -- the use asks for it, or they do
@@ -66,7 +66,7 @@ action "data-upgrade" {
 }
 
 action "new-phone" {
-  goal = "grow", group = "device", channels = { "call", "chat", "web", "shop" },
+  goal = "grow", group = "device", channels = { "call", "chat", "web", "shop" }, effort = "hard",
   holdout = setting("holdout.new_phone", { at_least = 0, at_most = 0.2, unit = "%" }), -- does it keep them, or only cost?
   asks = { "device/fault" },
   eligible = attr("tenure_band", "customer"):one_of { "settled", "old" },

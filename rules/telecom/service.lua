@@ -77,7 +77,7 @@ rule "complaint-late" {
 }
 
 action "listen" {
-  goal = "serve",
+  goal = "serve", effort = "easy",
   value = { customer = 0.3, business = 0.1 },
   propensity = { start = 0.3 },
   say = {

@@ -213,11 +213,12 @@ static void what_is_old_is_not_said(void **state)
 	assert_non_null(answer_to(d, "which plans are there?"));
 }
 
+/* But for strain: twenty households call too seldom to wear an agent out within hours (rules/telecom/tests/strain.lua). */
 static void the_other_households_live_through_every_rule(void **state)
 {
 	static const char *const rules[] = { "message-abuse", "flood-begins",    "heavy-line",   "same-matter-again",
-					     "sinking-mood",  "callback-missed", "strain",       "outage-credit",
-					     "bill-known",    "bill-shock",      "data-ran-out", "thinks-of-leaving" };
+					     "sinking-mood",  "callback-missed", "outage-credit", "bill-known",
+					     "bill-shock",    "data-ran-out",    "thinks-of-leaving" };
 	struct told *t = the_story(state);
 	town_nothing_failed(t->town);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)

@@ -76,9 +76,9 @@ static void find_alerts(struct applying *a)
 void applying_finish(struct applying *a)
 {
 	struct eval *e = a->e;
-	exposures_finish(a);
 	if (a->m->pack->churn)
 		churn_finish(a);
+	exposures_finish(a);
 	if (a->counted)
 		counting_finish(a);
 	if (a->out->alert_count)

@@ -39,7 +39,7 @@ struct level_verdict {
 
 /* What a budget's month came to so far. */
 struct spent {
-	bool read;
+	bool read, unknown; /* unknown: of a decision of the past, which did not ask */
 	double money, offers;
 };
 

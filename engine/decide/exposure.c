@@ -6,6 +6,7 @@
 #include "decide/learn.h"
 
 #include "state/contacts.h"
+#include "state/customers.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 enum { SEED_HOLDOUT = 0x686f6c64, HORIZONS = 2 }; /* never change: who is held out */
@@ -121,6 +122,7 @@ static bool is_after(const struct item *x, const struct horizon *h, int64_t time
 static void look(const struct record *r, struct item *x, const struct horizon *h)
 {
 	int64_t contacts = 0, complaints = 0, moods = 0, mood_sum = 0;
+	const struct item *customer = customer_item(r);
 	for (unsigned i = 0; i < r->rare->item_count; i++) {
 		const struct item *c = &r->rare->items[i];
 		if (c->kind == ITEM_CONTACT) {
@@ -140,6 +142,9 @@ static void look(const struct record *r, struct item *x, const struct horizon *h
 	}
 	if (complaints > x->numbers[h->complaints])
 		x->numbers[h->complaints] = complaints;
+	x->numbers[EXPOSURE_FLAGS] &= ~h->lost_flag;
+	if (customer && customer->numbers[CUSTOMER_LOST_MS] && is_after(x, h, customer->numbers[CUSTOMER_LOST_MS]))
+		x->numbers[EXPOSURE_FLAGS] |= h->lost_flag;
 }
 
 static void look_again(struct applying *a, struct item *x)

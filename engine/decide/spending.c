@@ -157,8 +157,9 @@ static const struct spent *spent_of(struct deciding *d, const struct policy_decl
 	uint64_t what = hash64(whose, hash64(month, SEED_BUDGET + (p->action ? 1 : p->group ? 2 : p->goal ? 3 : 0)));
 	struct value money = eval_foreign(d->e, what, value_number((double)sums[SPENT_MONEY]));
 	struct value offers = eval_foreign(d->e, what + 1, value_number((double)sums[SPENT_OFFERS]));
-	*s = (struct spent){ true, money.kind == VALUE_NUMBER ? money.number : 0,
-			     offers.kind == VALUE_NUMBER ? offers.number : 0 };
+	*s = (struct spent){ .read = true, .unknown = money.kind != VALUE_NUMBER || offers.kind != VALUE_NUMBER };
+	if (!s->unknown)
+		s->money = money.number, s->offers = offers.number;
 	return s;
 }
 
@@ -194,6 +195,10 @@ void budget_text(struct deciding *d, const struct policy_decl *p, const struct a
 {
 	const struct spent *s = spent_of(d, p);
 	struct number cost = cost_of(d->e, a);
+	if (s->unknown) {
+		bytes_printf(out, "what was given away by then was not asked for");
+		return;
+	}
 	if (p->budget_money >= 0)
 		bytes_printf(out, "%.0f of %lld given away or promised", s->money, (long long)p->budget_money);
 	if (p->budget_offers >= 0)

@@ -42,7 +42,7 @@ static const char pack_text[] =
 	"channel 'call' { outbound = false, quiet = { from = '12:00', to = '13:00' } }\n"
 	"ladder 'stay' { steps = { 'five', 'ten', 'twenty' }, within = '40d' }\n"
 	"budget { group = 'contract', at_most = 60000, offers = 1500, except = asked_for_it() }\n"
-	"budget { goal = 'grow', offers = 700 }\n"
+	"budget { goal = 'grow', offers = 250 }\n"
 	"budget { action = 'keep', at_most = 9000 }\n"
 #define ACTION(name, goal, group, more) \
 	"action '" name "' { goal = '" goal "', group = '" group "', " more "value = { customer = 1, business = 1 }, say = 'x' }\n"
@@ -292,7 +292,7 @@ static bool over_budget(struct sim *s, const struct customer *c, const struct as
 		offers += of ? m->offers[a] : 0;
 	}
 	int64_t most = policy == BUDGET_GROUP ? 60000 : policy == BUDGET_ACTION ? 9000 : INT64_MAX;
-	int64_t most_offers = policy == BUDGET_GROUP ? 1500 : policy == BUDGET_GOAL ? 700 : INT64_MAX;
+	int64_t most_offers = policy == BUDGET_GROUP ? 1500 : policy == BUDGET_GOAL ? 250 : INT64_MAX;
 	return offers >= most_offers || money >= most || money + about[action].cost > most;
 }
 

@@ -8,12 +8,9 @@
  *     churn  = lost / of
  *
  * Rows by month go backwards from now, each beginning with the start of the one after it. */
-#include "report/lasting.h"
-#include "base/check.h"
 #include "base/stats.h"
+#include "report/lasting.h"
 #include "state/customers.h"
-
-#include <stdlib.h>
 
 static bool names(const struct report_making *m, const char *dim)
 {
@@ -170,17 +167,34 @@ static void by_cells(struct report_making *m)
 			put_row(m, b.list[i].by, nothing, b.list[i].end);
 }
 
+/* Of all rows that are asked for, whatever the reason. */
+static int64_t lost_in_all(const struct report_making *m)
+{
+	struct report_ask rest = *m->ask;
+	struct report_making any = *m;
+	int64_t lost = 0;
+	any.ask = &rest;
+	rest.where_count = 0;
+	for (unsigned i = 0; i < m->ask->where_count; i++)
+		if (!slice_equal(m->ask->where[i].dim, SLICE("reason")))
+			rest.where[rest.where_count++] = m->ask->where[i];
+	for (size_t i = 0; i < m->ledgers[CHURN_ROWS].count; i++) {
+		const struct ledger_row *row = &m->ledgers[CHURN_ROWS].rows[i];
+		if (churn_row(m, row) && report_where(&any, CHURN_ROWS, row))
+			lost += row->sums[CHURN_LOST];
+	}
+	return lost;
+}
+
 /* Who left, by what they said. Who is there has no reason. */
 static void by_reason(struct report_making *m)
 {
 	size_t count;
-	int64_t all = 0;
+	int64_t all = lost_in_all(m);
 	struct report_group *groups = report_groups(m, CHURN_ROWS, churn_row, &count);
-	for (size_t i = 0; i < count; i++)
-		all += groups[i].sums[CHURN_LOST];
 	report_key_columns(m);
 	report_column(m, "lost", "count", "customers who left");
-	report_column(m, "share", "share", "of all whom the report tells of");
+	report_column(m, "share", "share", "of all who left, whatever the reason");
 	for (size_t i = 0; i < count; i++) {
 		if (!groups[i].sums[CHURN_LOST])
 			continue;

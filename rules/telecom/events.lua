@@ -30,6 +30,10 @@ event "profile.updated" {
     tenure_band = { "string", one_of = { "new", "young", "settled", "old" } },
     monthly_fee = amount, autopay = "boolean", consent_marketing = "boolean", consent_sms = "boolean",
     preferred_channel = "string",
+    -- of those who come from elsewhere (import.lua)
+    internet = { "string", one_of = { "fibre", "dsl", "none" } },
+    payment = { "string", one_of = { "electronic-check", "mailed-check", "bank-transfer", "credit-card" } },
+    tech_support = "boolean", left_last_month = "boolean",
     -- prices and limits of their own, where they have any
     family_price = amount, line_price = amount, bundle_price = amount, add_on_price = amount, upgrade_price = amount,
     message_cap = count,
@@ -183,13 +187,23 @@ event "plan.changed" {
     from = "string", to = "string", price = amount,
   },
 }
+event "contract.signed" {
+  why = "a contract is sold: by the agent whom the event names, or by a campaign",
+  member = "never",
+  attributes = {
+    contract_id = "string", product = service, contract = contract, contract_ends = "time", campaign = "string",
+  },
+}
 event "contract.renewed" {
   why = "it goes on; the household's profile.updated follows",
   member = "never",
-  attributes = { contract = contract, contract_ends = "time" },
+  attributes = { contract_id = "string", product = service, contract = contract, contract_ends = "time" },
 }
 event "contract.cancelled" {
-  why = "they leave",
+  why = "it ends: the one that is named, else all; who has none left has left us",
   member = "never",
-  attributes = { reason = { "string", one_of = { "price", "reception", "service", "moved" } } },
+  attributes = {
+    contract_id = "string", product = service,
+    reason = { "string", one_of = { "price", "reception", "service", "moved" } },
+  },
 }

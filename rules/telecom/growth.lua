@@ -1,6 +1,7 @@
 -- Staying and growing: the contract's end, thoughts of leaving, and what fits the use. Nothing here is for a customer
 -- in trouble who did not ask for it (policies.lua).
 local numbers = require("business").growth
+local contracts = require("staying").contracts
 
 local empty = series { on = "data.exhausted", per = "member", name = "data-exhausted" }
 local leaving = series { on = "web.visit", where = event.page:is "cancel", name = "cancel-visits" }
@@ -10,7 +11,9 @@ local curious = series { on = "web.visit", where = event.page:one_of(plan_pages)
 fact.data_ran_out = empty:count "30d"
 fact.cancel_visits = leaving:count "14d"
 fact.plan_visits = curious:count "7d"
-fact.contract_days_left = (attr("contract_ends", "customer") - now()) / (24 * 3600 * 1000)
+-- of the contract that ends first; else as the profile says
+fact.contract_days_left = contracts:days_left()
+  :or_else((attr("contract_ends", "customer") - now()) / (24 * 3600 * 1000))
 fact.add_on_price = attr("add_on_price", "customer"):or_else(numbers.data_add_on_price)
 fact.upgrade_price = attr("upgrade_price", "customer"):or_else(numbers.data_upgrade_price)
 

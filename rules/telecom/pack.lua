@@ -25,7 +25,7 @@ timeline {
   types = {
     "contact.started", "contact.ended", "contact.abandoned", "callback.promised", "callback.made",
     "complaint.opened", "complaint.closed", "outage.started", "outage.ended", "bill.issued", "bill.overdue",
-    "payment.failed", "plan.changed", "contract.renewed", "contract.cancelled", "data.exhausted", "survey.answered",
+    "payment.failed", "plan.changed", "contract.signed", "contract.renewed", "contract.cancelled", "data.exhausted", "survey.answered",
   },
   fields = { "topic", "ref", "mood_end", "resolved", "amount", "minutes", "to" },
 }
@@ -36,6 +36,7 @@ require "service"
 require "agents"
 require "network"
 require "billing"
+require "staying"
 require "growth"
 require "budgets"
 require "policies"

@@ -145,7 +145,7 @@ static void print_block(const Nudge__V1__Report *r, size_t keys, size_t from, si
 	for (size_t k = 0; k < keys; k++)
 		bytes_printf(&heads, "%s%s", k ? "|" : "", r->columns[k]->name);
 	for (size_t k = from; k < to; k++)
-		bytes_printf(&heads, "|>%s", r->columns[k]->name);
+		bytes_printf(&heads, "%s>%s", heads.len ? "|" : "", r->columns[k]->name);
 	table_init(&t, heads.data);
 	for (size_t i = 0; i < r->n_rows; i++) {
 		for (size_t k = 0; k < keys; k++)
@@ -198,7 +198,8 @@ static void show(const Nudge__V1__Report *r)
 	       time_text(r->until_ms), r->pack, style_off(stdout));
 	if (!r->n_rows)
 		printf("nothing has been counted in this time\n");
-	print_blocks(r);
+	else
+		print_blocks(r);
 	if (r->more)
 		printf("%s more: --limit\n", plural_text(r->more, "row", "rows"));
 	for (size_t i = 0; i < r->n_notes; i++)

@@ -140,6 +140,8 @@ static int replay(const struct config *c)
 		{ "acknowledgements", r.acknowledgements },
 		{ "activations", r.activations },
 		{ "blanked", r.blanked },
+		{ "gaps", r.gaps },
+		{ "unproven", r.unproven },
 		{ "outcome_mismatches", r.outcome_mismatches },
 		{ "decision_mismatches", r.decision_mismatches },
 		{ "first_mismatch_seq", r.first_mismatch_seq },

@@ -22,6 +22,7 @@
 	X(boot_after_id) \
 	X(decision_log_write) \
 	X(effect_before_publish) \
+	X(erase_step) \
 	X(journal_after_sync) \
 	X(journal_after_write) \
 	X(journal_before_sync) \

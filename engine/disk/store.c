@@ -47,6 +47,11 @@ static const char *const table_names[STORE_TABLES] = {
 	[STORE_META] = "meta",
 };
 
+const char *store_table_name(enum store_table table)
+{
+	return table_names[table];
+}
+
 static bool disk_is_full(const struct store *s)
 {
 	uint64_t bytes;

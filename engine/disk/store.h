@@ -51,6 +51,9 @@ int store_sync(struct store *s);          /* all commits so far are durable when
  * everything else, in another process too. */
 int store_copy(struct store *s, const char *path, struct pace *pace);
 
+/* Writes all rows into a new file, which then holds nothing that was ever deleted, and syncs it. Nobody writes meanwhile. */
+int store_rebuild(struct store *s, const char *path);
+
 struct store_stats {
 	uint64_t records, due, outbox, used_bytes, commits, reader_lag;
 };

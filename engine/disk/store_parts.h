@@ -26,4 +26,6 @@ struct store {
 /* The error of an LMDB call, as ours. */
 int store_failed(const struct store *s, int r, const char *what);
 
+const char *store_table_name(enum store_table table);
+
 #endif

@@ -104,6 +104,11 @@ void entry_body_encode_about(const struct entry *e, const struct subject *subjec
 	case ENTRY_ASIDE:
 		bytes_put_string(out, e->aside.rule);
 		break;
+	case ENTRY_ERASED:
+		bytes_put_string(out, e->erased.by);
+		bytes_put_zigzag(out, e->erased.uid);
+		bytes_put_zigzag(out, e->erased.time_ms);
+		break;
 	}
 }
 
@@ -158,6 +163,11 @@ static void take_payload(struct entry *e, struct reader *r)
 	case ENTRY_ASIDE:
 		e->aside.rule = reader_string(r);
 		break;
+	case ENTRY_ERASED:
+		e->erased.by = reader_string(r);
+		e->erased.uid = reader_zigzag(r);
+		e->erased.time_ms = reader_zigzag(r);
+		break;
 	default:
 		r->bad = true;
 	}
@@ -171,7 +181,7 @@ int entry_body_decode(struct entry *out, uint8_t kind, struct slice body, struct
 	take_aborted(&out->aborted, &r, arena);
 	if (!r.bad)
 		take_payload(out, &r);
-	bool global = kind == ENTRY_BOOT || kind == ENTRY_ACTIVATE || kind == ENTRY_ASIDE;
+	bool global = kind == ENTRY_BOOT || kind == ENTRY_ACTIVATE || kind == ENTRY_ASIDE || kind == ENTRY_ERASED;
 	if (r.bad || global != (out->subject.kind == SUBJECT_NONE))
 		return error_set(ERR_CORRUPT, NULL, "a journal entry of kind %u (%s) does not decode", kind,
 				 entry_kind_name(kind));
@@ -181,6 +191,7 @@ int entry_body_decode(struct entry *out, uint8_t kind, struct slice body, struct
 const char *entry_kind_name(uint8_t kind)
 {
 	static const char *const names[] = { "unknown", "event",       "effect", "timer",    "decision",
-					     "outcome", "acknowledge", "boot",   "activate", "aside" };
+					     "outcome", "acknowledge", "boot",   "activate", "aside",
+					     "unknown", "unknown", "erased" };
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : names[0];
 }

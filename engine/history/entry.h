@@ -22,6 +22,7 @@ enum entry_kind {
 	ENTRY_BOOT = 7,        /* payload: boot id. No subject */
 	ENTRY_ACTIVATE = 8,    /* payload: name, bundle, about (newer ones). No subject */
 	ENTRY_ASIDE = 9,       /* payload: a rule's name. No subject */
+	ENTRY_ERASED = 12,     /* payload: who asked for a customer's erasure, and when; not whose. No subject */
 };
 
 struct entry {
@@ -66,6 +67,10 @@ struct entry {
 		struct {
 			struct slice rule;
 		} aside;
+		struct {
+			struct slice by;
+			int64_t uid, time_ms;
+		} erased;
 	};
 };
 

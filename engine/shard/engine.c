@@ -2,6 +2,7 @@
 #include "shard/backfill.h"
 #include "shard/walk.h"
 #include "shard/control.h"
+#include "shard/erase.h"
 #include "shard/explainer.h"
 #include "shard/folder.h"
 #include "shard/decision_log.h"
@@ -114,7 +115,10 @@ int engine_open(struct engine **out, const struct engine_config *config, engine_
 		engine_free(e);
 		return ERR_IO;
 	}
-	int result = open_journal(e, false, &p, &found);
+	struct erase_report erased;
+	int result = engine_finish_erasing(e->data, &erased);
+	if (result == ERR_OK)
+		result = open_journal(e, false, &p, &found);
 	if (result == ERR_OK)
 		result = store_open(&e->store, e->data, 0, false);
 	if (result == ERR_OK)

@@ -74,6 +74,7 @@ void engine_count_connections(struct engine *e, int connections);
 struct replay_report {
 	uint64_t entries, events, effects, timers, decisions, outcomes, acknowledgements, activations;
 	uint64_t first_seq, last_seq, outcome_mismatches, decision_mismatches, first_mismatch_seq, blanked, records;
+	uint64_t gaps, unproven; /* subjects some of whose entries were erased; entries of theirs that came out otherwise */
 	struct hash128 digest;
 };
 int engine_replay(const struct engine_config *config, engine_progress *progress, void *arg, struct replay_report *out);

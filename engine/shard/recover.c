@@ -361,6 +361,8 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 		emit_cut_off(e);
 	}
 	expected_destroy(e->expected);
+	checks.report.gaps = gaps_subjects(checks.gaps);
+	gaps_destroy(checks.gaps);
 	e->expected = NULL;
 	for (unsigned i = 0; i < e->shard_count; i++)
 		if (atomic_load(&e->clock_ms) > e->shards[i]->now_ms)
@@ -399,6 +401,8 @@ int replay_all(struct engine *e, const struct journal_found *found, engine_progr
 	e->expected = expected_create();
 	result = replay_from(e, 1, found->last_seq, &checks, progress, arg);
 	expected_destroy(e->expected);
+	checks.report.gaps = gaps_subjects(checks.gaps);
+	gaps_destroy(checks.gaps);
 	e->expected = NULL;
 	for (unsigned i = 0; i < e->shard_count; i++)
 		cache_each(&e->shards[i]->cache, add_digest, &checks.report);

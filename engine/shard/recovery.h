@@ -9,13 +9,24 @@ struct ahead_item;
 struct work;
 
 /* One journal entry applied to the state; shared by recovery and --replay. */
+struct gaps;
 struct replay_checks {
+	struct gaps *gaps; /* made when the first erased entry is met */
+	bool behind_gap;   /* the entry at hand is of a subject some of whose entries were erased */
 	bool strict;    /* stop at the first outcome that differs */
 	bool decisions; /* recompute decisions too */
 	uint64_t skipped, applied;
 	struct replay_report report;
 };
 int replay_entry(struct engine *e, struct ahead_item *item, struct replay_checks *checks);
+
+/* gaps.c: whose history has been erased in part. An erased entry does not say whom it was about, but the next one of the
+ * same subject names it as its previous one. */
+void gaps_destroy(struct gaps *g); /* NULL-safe */
+void gaps_erased(struct gaps **g, uint64_t seq);
+/* Whether the subject (by hash) of this entry has a gap by now. */
+bool gaps_behind(struct gaps *g, uint64_t subject, uint64_t prev_seq);
+uint64_t gaps_subjects(const struct gaps *g);
 
 /* expected.c: recovery's table of effects still to be seen */
 struct expected *expected_create(void);

@@ -21,6 +21,10 @@ static int differs(struct replay_checks *checks, const struct journal_entry *je,
 	if (applied->outcome == je->outcome)
 		return ERR_OK;
 	struct replay_report *r = &checks->report;
+	if (checks->behind_gap) { /* it knew more then: what was erased since */
+		r->unproven++;
+		return ERR_OK;
+	}
 	r->outcome_mismatches++;
 	if (!r->first_mismatch_seq)
 		r->first_mismatch_seq = je->seq;
@@ -158,7 +162,10 @@ static int replay_decision(struct shard *s, struct slot *slot, struct entry *ent
 	if (result != ERR_OK)
 		return error_prefix("entry %llu", (unsigned long long)je->seq);
 	checks->report.decisions++;
-	if (checks->decisions && !current && !decision_verify(&s->machine, slot->record, &d)) {
+	bool differs_now = checks->decisions && !current && !decision_verify(&s->machine, slot->record, &d);
+	if (differs_now && checks->behind_gap) {
+		checks->report.unproven++;
+	} else if (differs_now) {
 		checks->report.decision_mismatches++;
 		if (!checks->report.first_mismatch_seq)
 			checks->report.first_mismatch_seq = je->seq;
@@ -259,6 +266,7 @@ static int replay_subject(struct engine *e, struct ahead_item *item, struct repl
 	/* A record stored after this entry has it already, and its effects are in the journal: a record is not stored
 	 * before them. */
 	bool current = slot->record->seq >= je->seq;
+	checks->behind_gap = gaps_behind(checks->gaps, slot->hash, je->prev_seq);
 	arena_reset(&s->machine.arena);
 	arena_reset(&s->arena);
 	checks->skipped += current;
@@ -289,6 +297,7 @@ int replay_entry(struct engine *e, struct ahead_item *item, struct replay_checks
 	checks->report.last_seq = je->seq;
 	if (je->blanked) {
 		checks->report.blanked++;
+		gaps_erased(&checks->gaps, je->seq);
 		return ERR_OK;
 	}
 	return item->entry.subject.kind == SUBJECT_NONE ? replay_global(e, &item->entry, je, checks)

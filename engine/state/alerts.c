@@ -73,6 +73,12 @@ struct alert *alerts_find(struct record *r, uint64_t seq, uint32_t index)
 	return NULL;
 }
 
+void alerts_forget(struct record *r, struct strpool *pool, unsigned i)
+{
+	alert_drop(&r->rare->alerts[i], pool);
+	ARRAY_REMOVE(r->rare->alerts, r->rare->alert_count, i);
+}
+
 void alerts_set_state(struct alert *a, enum alert_state state)
 {
 	a->state = (uint8_t)state;

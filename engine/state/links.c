@@ -92,6 +92,19 @@ void links_end(struct record *r, struct slice id, int64_t to_ms)
 	}
 }
 
+bool links_forget(struct record *r, struct strpool *pool, struct slice id)
+{
+	bool any = false;
+	for (unsigned i = r->rare->link_count; i-- > 0;) {
+		if (!slice_equal(str_slice(r->rare->links[i].id), id))
+			continue;
+		link_drop(&r->rare->links[i], pool);
+		ARRAY_REMOVE(r->rare->links, r->rare->link_count, i);
+		any = true;
+	}
+	return any;
+}
+
 const struct link *links_at(const struct record *r, int64_t time_ms, unsigned *count)
 {
 	const struct link *newest = NULL, *before = NULL;

@@ -284,6 +284,9 @@ void marks_set(struct record *r, uint32_t rule, uint8_t member, int64_t time_ms)
 /* ERR_LIMIT */
 int links_add(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms);
 void links_end(struct record *r, struct slice id, int64_t to_ms);
+/* For erasure: as if there had never been any to it, or that alert (by its place). */
+bool links_forget(struct record *r, struct strpool *pool, struct slice id);
+void alerts_forget(struct record *r, struct strpool *pool, unsigned i);
 /* Owners of an alias at a time: *count is how many, *out the newest of them. */
 const struct link *links_at(const struct record *r, int64_t time_ms, unsigned *count);
 

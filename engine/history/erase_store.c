@@ -1,0 +1,216 @@
+/* history/erase_store.c: one customer's rows leave a store (the state or the base), and what of them is in other records;
+ * then the store's rows are put into a new file: in the old one LMDB leaves old values lying, in free pages, in half empty
+ * ones, and as keys that lead to others. */
+#include "history/erase.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "disk/folder.h"
+#include "disk/store.h"
+#include "state/record.h"
+#include "wire/response.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct gone {
+	uint64_t seq;
+	uint32_t index;
+};
+
+struct pass {
+	const struct erasing *e;
+	struct store *store;
+	struct strpool *pool;
+	struct gone *gone; /* alerts that were taken out of records */
+	size_t gone_count;
+	struct bytes keys; /* table u8, key string, put u8 [, value string]: what is to be done when the scan is over */
+};
+
+static void drop(struct pass *p, enum store_table table, struct slice key)
+{
+	bytes_put_u8(&p->keys, (uint8_t)table);
+	bytes_put_string(&p->keys, key);
+	bytes_put_u8(&p->keys, 0);
+}
+
+static void put(struct pass *p, struct slice key, const struct record *r)
+{
+	struct bytes value = { 0 };
+	record_encode(r, &value);
+	bytes_put_u8(&p->keys, STORE_RECORDS);
+	bytes_put_string(&p->keys, key);
+	bytes_put_u8(&p->keys, 1);
+	bytes_put_string(&p->keys, bytes_slice(&value));
+	bytes_finish(&value);
+}
+
+static bool is_theirs(const struct pass *p, const struct subject *s)
+{
+	return s->kind == SUBJECT_CUSTOMER && erasing_has(p->e->customers, p->e->customer_count, subject_id(s));
+}
+
+/* Raised by one of their events, or by an entry that is not kept any more: it may have been theirs. */
+static bool is_of_theirs(const struct pass *p, const struct alert *a)
+{
+	return a->seq < p->e->first_seq || erasing_seq(p->e, a->seq);
+}
+
+/* Agents and areas: alerts that their events raised. An alias: that they owned it. */
+static bool strip(struct pass *p, const struct subject *s, struct record *r, bool *empty)
+{
+	bool changed = false;
+	*empty = false;
+	if (s->kind == SUBJECT_ALIAS) {
+		for (size_t i = 0; i < p->e->customer_count; i++)
+			changed |= links_forget(r, p->pool, p->e->customers[i]);
+		*empty = r->rare->link_count == 0;
+		return changed;
+	}
+	for (unsigned i = r->rare->alert_count; i-- > 0;) {
+		if (!is_of_theirs(p, &r->rare->alerts[i]))
+			continue;
+		p->gone = must_realloc(p->gone, (p->gone_count + 1) * sizeof(*p->gone));
+		p->gone[p->gone_count++] = (struct gone){ r->rare->alerts[i].seq, r->rare->alerts[i].index };
+		alerts_forget(r, p->pool, i);
+		p->e->report->alerts++;
+		changed = true;
+	}
+	return changed;
+}
+
+static int look_at_record(void *arg, struct slice key, struct slice value)
+{
+	struct pass *p = arg;
+	struct subject s;
+	struct record *r;
+	bool empty;
+	if (subject_from_key(key, &s) != ERR_OK)
+		return 0;
+	bool theirs = is_theirs(p, &s), others = s.kind == SUBJECT_AGENT || s.kind == SUBJECT_AREA || s.kind == SUBJECT_ALIAS;
+	if (!theirs && !others) {
+		p->e->report->mentions += erasing_names(p->e, value);
+		return 0;
+	}
+	int result = record_decode(&r, p->pool, value);
+	if (result != ERR_OK)
+		return theirs ? (drop(p, STORE_RECORDS, key), 0) : result;
+	if (theirs) {
+		drop(p, STORE_RECORDS, key);
+		p->e->report->records++;
+	} else if (others && strip(p, &s, r, &empty)) {
+		if (empty)
+			drop(p, STORE_RECORDS, key);
+		else
+			put(p, key, r);
+	}
+	record_destroy(r, p->pool);
+	return 0;
+}
+
+static int look_at_due(void *arg, struct slice key, struct slice value)
+{
+	struct pass *p = arg;
+	struct subject s;
+	if (key.len > 8 && subject_from_key((struct slice){ key.data + 8, key.len - 8 }, &s) == ERR_OK && is_theirs(p, &s))
+		drop(p, STORE_DUE, key);
+	return 0;
+}
+
+static bool is_gone(const struct pass *p, uint64_t seq, uint32_t index)
+{
+	for (size_t i = 0; i < p->gone_count; i++)
+		if (p->gone[i].seq == seq && p->gone[i].index == index)
+			return true;
+	return false;
+}
+
+static int look_at_outbox(void *arg, struct slice key, struct slice value)
+{
+	struct pass *p = arg;
+	struct wire_alert alert;
+	if (alert_decode(&alert, value) != ERR_OK)
+		return 0;
+	bool theirs = slice_equal(alert.subject_kind, slice_of(subject_kind_name(SUBJECT_CUSTOMER))) &&
+		      erasing_has(p->e->customers, p->e->customer_count, alert.subject);
+	bool stripped = !theirs && !slice_equal(alert.subject_kind, slice_of(subject_kind_name(SUBJECT_CUSTOMER))) &&
+			is_gone(p, alert.seq, alert.index);
+	if (theirs || stripped) {
+		drop(p, STORE_OUTBOX, key);
+		p->e->report->alerts += theirs;
+	}
+	return 0;
+}
+
+static int write_all(struct pass *p)
+{
+	struct reader r = reader_of(bytes_slice(&p->keys));
+	struct store_write *w;
+	int result = store_begin(p->store, &w);
+	if (result != ERR_OK)
+		return result;
+	while (reader_left(&r) && result == ERR_OK) {
+		enum store_table table = reader_u8(&r);
+		struct slice key = reader_string(&r);
+		if (reader_u8(&r))
+			result = store_put(w, table, key, reader_string(&r));
+		else
+			result = store_delete(w, table, key);
+	}
+	if (result != ERR_OK) {
+		store_abort(w);
+		return result;
+	}
+	result = store_commit(w);
+	return result == ERR_OK ? store_sync(p->store) : result;
+}
+
+/* The copy takes the file's place; LMDB's lock file names transactions of the old one, so it goes too. */
+static int replace(const char *dir, const char *name, const char *early)
+{
+	const struct file_layer *files = file_system();
+	char *folder = folder_path(dir, name), *path = folder_path(folder, "data.mdb"), *lock = folder_path(folder, "lock.mdb");
+	int r = files->rename(files->self, early, path);
+	if (r == ERR_OK)
+		r = files->remove(files->self, lock);
+	if (r == ERR_OK || r == ERR_MISSING)
+		r = files->sync_folder(files->self, folder);
+	free(folder);
+	free(path);
+	free(lock);
+	return r;
+}
+
+int erase_from_store(const struct erasing *e, const char *dir, const char *name)
+{
+	const struct file_layer *files = file_system();
+	struct pass p = { .e = e };
+	char *folder = folder_path(dir, name), *early = folder_path(folder, "data.tmp");
+	struct store *seen;
+	int r = store_open_named(&seen, dir, name, 0, true); /* is there one at all? */
+	store_close(seen);
+	if (r == ERR_OK)
+		r = store_open_named(&p.store, dir, name, 0, false);
+	p.pool = strpool_create();
+	if (r == ERR_OK)
+		r = store_scan(p.store, STORE_RECORDS, SLICE(""), look_at_record, &p);
+	if (r == ERR_OK)
+		r = store_scan(p.store, STORE_DUE, SLICE(""), look_at_due, &p);
+	if (r == ERR_OK)
+		r = store_scan(p.store, STORE_OUTBOX, SLICE(""), look_at_outbox, &p);
+	if (r == ERR_OK)
+		r = write_all(&p);
+	if (r == ERR_OK) {
+		(void)files->remove(files->self, early);
+		r = store_rebuild(p.store, early);
+	}
+	store_close(p.store);
+	strpool_destroy(p.pool);
+	bytes_finish(&p.keys);
+	free(p.gone);
+	if (r == ERR_OK)
+		r = replace(dir, name, early);
+	free(folder);
+	free(early);
+	return r == ERR_MISSING && strcmp(name, "base") == 0 ? ERR_OK : r;
+}

@@ -1,0 +1,15 @@
+/* shard/erase.h: the erasure of one customer, for a data directory that no daemon has open (history/erase.h does the work). */
+#ifndef NUDGED_SHARD_ERASE_H
+#define NUDGED_SHARD_ERASE_H
+
+#include "history/erase.h"
+#include "shard/engine.h"
+
+/* Brings the store up to the journal's end, journals who asked, plans, carries out. ERR_CONFLICT: a daemon has it open, or
+ * the customer was merged into another. */
+int engine_erase(const struct engine_config *config, struct slice customer, struct slice by, int64_t uid,
+		 struct erase_report *out);
+/* What an interrupted one left undone, before the directory is opened. ERR_OK too where there is nothing. */
+int engine_finish_erasing(const char *data, struct erase_report *out);
+
+#endif

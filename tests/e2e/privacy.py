@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+"""What is held of one customer: exported whole, and erased so that no byte of it can be found, wherever it is killed."""
+import json
+import os
+import subprocess
+
+import kit
+from kit import check, same
+
+PACK = '''pack { name = "privacy" }
+local calls = series { on = "call.ended", name = "calls" }
+local busy = series { on = "call.ended", per = "agent", name = "busy" }
+local promise = case { opens = "promise.made", closes = "promise.kept", key = "promise", due = "30d", name = "promise" }
+fact.calls = calls:count "7d"
+fact.busy = busy:count "7d"
+rule "many" { on = "call.ended", when = fact.calls:at_least(3), alert = { to = "care", say = "{note} calls again" } }
+rule "worn" { about = "agent", on = "call.ended", when = fact.busy:at_least(4), alert = { to = "lead", say = "after {note}" } }
+action "sorry" { goal = "serve", channels = { "call" }, value = { customer = 0.5, business = 0.1 }, say = "Sorry." }
+'''
+SMALL = ['--segment-mb', '1', '--sweep-ms', '50', '--journal-keep-mb', '0', '--tail-mb', '1']
+WHO = 'erika-mustermann-4711'
+SECRETS = ['Zanzibar Lane 77', '+84905551234', 'erika@example.org', WHO, 'old-name-of-erika']
+OTHER = 'otto-normal'
+
+
+def lines(customer, secret, phone, old, again=''):
+    if again:
+        for n in range(4):
+            yield dict(id='again%d' % n, source='pbx', customer=customer, type='call.ended', agent='agent-7',
+                       attributes={'note': secret})
+        return
+    yield dict(id='a', source='crm', customer=customer, type='alias.added', attributes={'alias': phone})
+    yield dict(id='b', source='crm', customer=customer, type='alias.added', attributes={'alias': old + '@example.org'})
+    for n in range(6):
+        yield dict(id='c%d' % n, source='pbx', customer=customer, type='call.ended', agent='agent-7',
+                   attributes={'note': secret, 'street': secret})
+    yield dict(id='p', source='crm', customer=customer, type='promise.made', attributes={'promise': secret})
+    yield dict(id='q', source='pbx', alias=phone, type='call.ended', attributes={'note': secret})
+
+
+def fill(bench, d, filler=True):
+    """Two customers of the same kind, one of whom was somebody else before, a prospect before that; and many others."""
+    def send(events):
+        d.ctl('send', '-', data='\n'.join(json.dumps(e) for e in events).encode())
+    send([dict(id='early', source='pbx', alias='+84905551234', type='call.ended', attributes={'note': 'Zanzibar Lane 77'})])
+    send([dict(id='old%d' % n, source='crm', customer='old-name-of-erika', type='call.ended',
+               attributes={'note': 'Zanzibar Lane 77'}) for n in range(3)])
+    send(lines(WHO, 'Zanzibar Lane 77', '+84905551234', 'erika'))
+    send([dict(id='m', source='crm', customer='old-name-of-erika', type='identity.merged', attributes={'into': WHO})])
+    send(lines(OTHER, 'Harbour Street 1', '+84905559999', 'otto'))
+    for part in range(14 * filler):
+        send(dict(id='%d-%d' % (part, n), source='x', customer='c%d' % (n % 50), type='call.ended', agent='agent-%d' % (n % 5),
+                  attributes={'note': 'y' * 400}) for n in range(300))
+    send(lines(WHO, 'Zanzibar Lane 77', '+84905551234', 'erika', 'again')) # behind what is let go, too
+    for who in (WHO, OTHER):
+        d.ctl('recommend', who, '--channel', 'call', '--agent', 'agent-7')
+        d.ctl('outcome', who, 'sorry', 'rejected', '--channel', 'call')
+    d.settled()
+
+
+def found_in(folder, also=()):
+    """Every secret in every byte of every file."""
+    found = set()
+    paths = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names] + list(also)
+    for path in paths:
+        with open(path, 'rb') as f:
+            content = f.read()
+        found |= {(secret, os.path.relpath(path, folder)) for secret in SECRETS if secret.encode() in content}
+    return sorted(found)
+
+
+def show(d, customer):
+    shown = json.loads(d.ctl('customer', 'show', customer, '--json'))
+    return {k: v for k, v in shown.items() if k not in ('now_ms', 'facts')}
+
+
+def start(bench, shards, **more):
+    log = bench.path('decisions')
+    d = bench.daemon(rules=bench.pack(PACK), shards=shards, args=SMALL + ['--decision-log', log], **more)
+    fill(bench, d)
+    return d, log
+
+
+def erase(bench, d, log, fault=None):
+    env = dict(os.environ, **({'NUDGED_FAULT': fault} if fault else {}))
+    return subprocess.run([bench.nudgectl, 'customer', 'erase', WHO, '--data', d.data, '--decision-log', log, '--by', 'dpo',
+                           '--yes', '--json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+
+
+def all_is_gone(bench, d, log, other):
+    same(found_in(d.data, [log]), [], 'left in files')
+    found = json.loads(bench.ctl('verify', d.data, '--json'))
+    same(found['problems'], 0, str(found))
+    check(found['blanked'] >= 7, found)
+    gone = bench.ctl('customer', 'export', WHO, '--data', d.data, ok=False)
+    check(gone.returncode == 1 and b'nothing is held' in gone.stderr, gone.stderr)
+    same(show(d, OTHER), other, 'the other one')
+    for entry in bench.dump(d.data):
+        check('event' not in entry or WHO not in json.dumps(entry), entry)
+    said = [json.loads(line) for line in open(log) if line.strip()]
+    check(any(line['kind'] == 'erased' for line in said) and any(line.get('customer') == OTHER for line in said), 'the log')
+
+
+def erased_everywhere(bench):
+    for shards in (1, 4):
+        d, log = start(bench, shards)
+        check(d.status().journal_first > 1, 'nothing was folded into the base store')
+        other = show(d, OTHER)
+        check(len({secret for secret, _ in found_in(d.data, [log])}) == len(SECRETS), 'the test does not put its secrets there')
+        busy = erase(bench, d, log)
+        check(busy.returncode == 1 and b'in use' in busy.stderr, busy.stderr)
+        d.stop()
+        done = erase(bench, d, log)
+        same(done.returncode, 0, done.stderr.decode())
+        report = json.loads(done.stdout)
+        check(report['entries'] >= 7 and report['aliases'] == 2 and report['records'] >= 2 and report['log_lines'] > 0, report)
+        same(found_in(d.data, [log]), [], 'left in files before a start')
+        d.start(shards=5 - shards)
+        all_is_gone(bench, d, log, other)
+        asked = [e for e in bench.dump(d.data) if e['kind'] == 'erased']
+        same([(e['by'], e['uid']) for e in asked], [('dpo', os.getuid())])
+        # who comes again is new, and life goes on
+        d.ctl('send', '-', data=json.dumps(dict(id='n', source='crm', customer=WHO, type='call.ended')).encode())
+        check(len(show(d, WHO)['timeline']) == 1, show(d, WHO))
+        x = json.loads(d.ctl('explain', OTHER, '--json'))
+        check(x['recomputed']['identical'], x['recomputed'])
+        digest = d.settled()
+        d.kill()
+        d.start(shards=shards)
+        same(d.settled(), digest, 'after a kill')
+        d.stop()
+        same(json.loads(bench.ctl('verify', d.data, '--json'))['problems'], 0)
+
+
+def killed_at_every_step(bench):
+    """Wherever it is killed, the next start finishes it."""
+    for step in range(1, 6):
+        d, log = start(bench, 2)
+        other = show(d, OTHER)
+        d.stop()
+        died = erase(bench, d, log, 'erase_step:%d:kill' % step)
+        same(died.returncode, -9, died.stderr.decode())
+        check(os.path.exists(os.path.join(d.data, 'ERASING')), 'no plan')
+        d.start()
+        check('is finished first' in d.said(), d.said())
+        check(not os.path.exists(os.path.join(d.data, 'ERASING')), 'the plan is there still')
+        all_is_gone(bench, d, log, other)
+        d.stop()
+
+
+def replay_reports_the_gap(bench):
+    d = bench.daemon(rules=bench.pack(PACK), args=['--segment-mb', '1', '--sweep-ms', '50', '--decision-log', bench.path('log')])
+    fill(bench, d, filler=False)
+    d.stop()
+    before = bench.replay(d.data)
+    same(before['blanked'], 0)
+    same(erase(bench, d, d.args[-1]).returncode, 0)
+    after = bench.replay(d.data) # no mismatch, exit code 0
+    check(after['blanked'] > 10 and after['gaps'] >= 1, after)
+    same(after['entries'] - before['entries'], 2, 'the start and the note of who asked')
+    same(found_in(d.data, [d.args[-1]]), [])
+    d.start()
+    agent = json.loads(d.ctl('agent', 'show', 'agent-7', '--json'))
+    check(not any('Zanzibar' in json.dumps(a) for a in agent.get('alerts', [])), agent)
+    check('busy' in json.dumps(agent), 'the agent has lost its sums')
+
+
+def exported_whole(bench):
+    d = bench.daemon(rules=bench.pack(PACK), args=['--sweep-ms', '50'])
+    fill(bench, d, filler=False)
+    x = json.loads(d.ctl('customer', 'export', WHO))
+    text = json.dumps(x, ensure_ascii=False)
+    for secret in ('Zanzibar Lane 77', '+84905551234', 'erika@example.org'):
+        check(secret in text, 'not exported:', secret)
+    kinds = {e['kind'] for e in x['entries']}
+    same(kinds >= {'event', 'decision', 'outcome', 'effect'}, True, str(kinds))
+    check('agent' in json.dumps(x['in_records_of_others']), 'copies')
+    check(x['record']['timeline'] and x['record']['aliases'] and x['record']['alerts'], sorted(x['record']))
+    check(x['recomputed']['identical'] and OTHER not in text and 'Harbour' not in text, 'provenance')
+    d.stop()
+    same(json.loads(bench.ctl('customer', 'export', WHO, '--data', d.data))['entries'], x['entries'])
+    check(b'nothing is held' in bench.ctl('customer', 'export', 'nobody', '--data', d.data, ok=False).stderr)
+
+
+if __name__ == '__main__':
+    kit.Bench().run([exported_whole, erased_everywhere, killed_at_every_step, replay_reports_the_gap])

@@ -285,6 +285,20 @@ static void close_alert(struct applying *a, struct alert *alert)
 	bytes_put_zigzag(trail, alert->time_ms);
 }
 
+/* The event at hand, and whom the alert is about. */
+static bool closes_now(struct applying *a, const struct rule_decl *rule, uint8_t member)
+{
+	struct eval *e = a->e;
+	uint8_t bound = e->member;
+	if (!rule->alert.closes_when)
+		return true;
+	e->member = member;
+	eval_fresh(e);
+	bool holds = eval_truth(e, rule->alert.closes_when) == TERNARY_TRUE;
+	e->member = bound;
+	return holds;
+}
+
 /* An event that names a member closes that member's alerts, of rules that are about members. */
 void apply_closers(struct applying *a, const struct type_index *index, uint8_t member)
 {
@@ -293,9 +307,10 @@ void apply_closers(struct applying *a, const struct type_index *index, uint8_t m
 		const struct rule_decl *rule = &a->m->pack->rules[index->alert_closers[i]];
 		for (unsigned k = 0; k < r->rare->alert_count && a->out->closed_count < LIMIT_ALERTS; k++) {
 			struct alert *alert = &r->rare->alerts[k];
-			bool same = rule->about != ABOUT_MEMBER || !member || alert->member == member;
+			bool same = rule->about != ABOUT_MEMBER || !member || alert->member == member ||
+				    (rule->nudge.to_attr && alert_is_nudge(alert));
 			if (alert->rule == rule->name && alert->state != ALERT_CLOSED && !alert->historical && same &&
-			    alert->time_ms <= a->now_ms)
+			    alert->time_ms <= a->now_ms && closes_now(a, rule, alert->member))
 				close_alert(a, alert);
 		}
 	}

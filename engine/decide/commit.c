@@ -1,5 +1,5 @@
 /* decide/commit.c: what a completed rule wants takes effect: attributes, tallies, alerts, nudges, its once_per mark. */
-#include "decide/applying.h"
+#include "decide/segments.h"
 #include "script/relations.h"
 
 #include <stdio.h>
@@ -64,11 +64,17 @@ static void commit_nudge(struct applying *a, const struct rule_decl *rule, const
 {
 	struct applied *out = a->out;
 	struct bytes *trail = &a->e->trail;
+	uint8_t member = a->e->member;
+	if (rule->nudge.to_attr) {
+		member = member_with(a->record, rule->nudge.to_attr, str_slice(rule->nudge.to_value), a->now_ms);
+		if (!member)
+			return; /* nobody there to be told */
+	}
 	struct nudge_request *n = &out->nudges[out->nudge_count++];
 	*n = (struct nudge_request){
 		.index = a->next_index++,
 		.rule = rule->name,
-		.member = a->e->member,
+		.member = member,
 		.time_ms = a->now_ms,
 		.channel = eval_hold(a->e, s->channel),
 		.goal = eval_hold(a->e, s->goal),

@@ -11,6 +11,7 @@
  * what is told `instead_of` another keeps that one out. What concerns another member of the household than the one who
  * asks is told only where the pack says so. */
 #include "script/guidance.h"
+#include "decide/sharing.h"
 #include "decide/deciding.h"
 #include "decide/text.h"
 
@@ -30,7 +31,7 @@ struct topic_told {
 
 static bool visible(const struct deciding *d, const struct said_decl *s, const struct moment *m)
 {
-	return s->household || !member_is_private(d, (uint8_t)m->member);
+	return s->household || !member_is_private(d, (uint8_t)m->member) || may_see(d->e, (uint8_t)m->member, str_slice(s->type));
 }
 
 static void happening_event(const struct deciding *d, const struct moment *m, const struct happening *h, struct event *out)

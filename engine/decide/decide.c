@@ -3,6 +3,7 @@
 #include "decide/learn.h"
 
 #include "decide/offer.h"
+#include "decide/sharing.h"
 #include "decide/text.h"
 
 const char *const fallback_reasons[2] = {
@@ -65,6 +66,7 @@ void deciding_start(struct deciding *d, struct machine *m, const struct decide_s
 	e->now_ms = ask->now_ms;
 	d->channel = ask->channel.len ? ask->channel : SLICE("call");
 	d->member = e->member = asked_member(m, subjects->customer, ask);
+	e->asking = ask->member.len ? d->member : 0;
 	d->limit = ask->limit ? ask->limit : RECOMMENDATIONS_DEFAULT;
 	if (d->limit > LIMIT_RECOMMENDATIONS)
 		d->limit = LIMIT_RECOMMENDATIONS;
@@ -170,12 +172,15 @@ static void fill_words(struct deciding *d)
 		struct choice *c = &d->out->choices[i];
 		bool unknown = false;
 		d->e->action = c->action;
-		d->e->member = member_is_private(d, c->member) ? d->member : c->member;
+		bool private = member_is_private(d, c->member);
+		d->e->sharing = private && shares_anything(d->e);
+		d->e->member = private && !d->e->sharing ? d->member : c->member;
 		if (c->action->offer_holds_ms)
 			d->e->offer = c->offer = offer_of(d->e, c->action);
 		struct slice say = phrase_fill(d->e, &c->action->say, d->language, &unknown);
 		c->say = unknown ? SLICE("") : say;
 		d->e->offer = NULL;
+		d->e->sharing = false;
 	}
 	d->e->action = NULL;
 }
@@ -220,6 +225,7 @@ void deciding_finish(struct deciding *d)
 	e->ask = NULL;
 	e->action = NULL;
 	e->foreign = NULL;
+	e->asking = 0;
 }
 
 static struct aborted_calls aborted_of(const struct eval *e)

@@ -162,6 +162,8 @@ struct decided {
 };
 void machine_apply_campaign(struct machine *m, struct record *record, const struct decided *d, const struct exposures *exposures,
 			    const struct apply_input *in, struct applied *out);
+/* Whom a nudge that was decided goes to: its addressee, where its rule names one; else whom the action is about. */
+uint8_t nudge_addressee(const struct pack *p, struct slice rule, uint8_t chosen, uint8_t bound);
 bool rule_is_campaign(struct slice rule, struct slice *name); /* what a nudge is of: "campaign:NAME" */
 /* Would a look at the segments and campaigns change anything? Changes nothing itself; in the machine's arena. */
 bool machine_look_wanted(struct machine *m, struct record *r, int64_t now_ms);

@@ -64,6 +64,7 @@ struct eval {
 	int64_t now_ms;
 	uint8_t member;                               /* bound; 0: none */
 	uint8_t asking;                               /* the member who asks, in a decision: decide/sharing.h; 0: nobody by name */
+	bool sharing;                                 /* words about `member`, who is not the one who asks: what is shared is theirs */
 	/* the entry or decision */
 	struct touched *touched;                      /* arena */
 	unsigned touched_count, touched_cap;

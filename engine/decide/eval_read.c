@@ -105,13 +105,23 @@ struct value eval_attr_text(struct eval *e, enum term_scope scope, struct slice 
 	return eval_attr(e, scope, strpool_find(e->m->pool, name));
 }
 
+/* A nudge to another member than the one it is about: that it lies there says nothing of its addressee. */
+static bool is_addressed(const struct eval *e, const struct alert *a)
+{
+	const struct pack *p = e->m->pack;
+	for (unsigned i = 0; i < p->rule_count && alert_is_nudge(a); i++)
+		if (p->rules[i].name == a->rule)
+			return p->rules[i].nudge.to_attr != NULL;
+	return false;
+}
+
 /* Of the bound member where the rule is about members; of all where nobody is bound. */
 static struct value eval_open_alert(struct eval *e, const struct record *r, const struct term *t)
 {
 	uint8_t member = t->scope == SCOPE_MEMBER ? e->member : 0;
 	for (unsigned i = 0; i < r->rare->alert_count; i++) {
 		const struct alert *a = &r->rare->alerts[i];
-		if (a->rule == t->name && alert_is_open(a, e->now_ms) && (member == 0 || a->member == member))
+		if (a->rule == t->name && alert_is_open(a, e->now_ms) && (member == 0 || a->member == member) && !is_addressed(e, a))
 			return value_bool(true);
 	}
 	return value_bool(false);

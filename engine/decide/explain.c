@@ -1,5 +1,6 @@
 /* decide/explain.c: why: the conditions of what was chosen, and the gate at which everything else fell, each with the
  * values read. What a gate that stayed shut is missing is put into words by missing.c. */
+#include "decide/sharing.h"
 #include "decide/learn.h"
 #include "decide/spending.h"
 #include "decide/text.h"
@@ -72,7 +73,8 @@ static void reasons_of(struct deciding *d, struct choice *c, const struct term *
 			}
 		}
 	}
-	reason_add(c, rendered(d->e, t, !member_is_private(d, member)));
+	bool visible = !member_is_private(d, member) || (shares_anything(d->e) && term_may_be_seen(d->e, t));
+	reason_add(c, rendered(d->e, t, visible));
 }
 
 static void level_reasons(struct deciding *d, struct choice *c, const struct level_decl *l)

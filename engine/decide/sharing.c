@@ -47,3 +47,52 @@ bool record_may_see(const struct pack *p, const struct record *r, uint8_t asking
 			return true;
 	return false;
 }
+
+bool shares_anything(const struct eval *e)
+{
+	for (unsigned i = 0; e->asking && i < e->m->pack->share_count; i++)
+		if (is_with(e->customer, e->asking, &e->m->pack->shares[i]))
+			return true;
+	return false;
+}
+
+static bool leaf_may_be_seen(const struct eval *e, const struct term *t)
+{
+	const struct pack *p = e->m->pack;
+	switch (t->op) {
+	case TERM_ATTR:
+		return t->scope == SCOPE_CUSTOMER || may_see(e, e->member, str_slice(t->name));
+	case TERM_OPEN_ALERT:
+		return may_see(e, e->member, str_slice(t->name));
+	case TERM_SERIES:
+		return p->series[t->series.index].about != ABOUT_MEMBER ||
+		       may_see(e, e->member, str_slice(p->series[t->series.index].name));
+	case TERM_CASE:
+		return p->cases[t->open_case.index].about != ABOUT_MEMBER ||
+		       may_see(e, e->member, str_slice(p->cases[t->open_case.index].name));
+	default:
+		return t->op != TERM_NAME;
+	}
+}
+
+bool term_may_be_seen(const struct eval *e, const struct term *t)
+{
+	const struct pack *p = e->m->pack;
+	const struct term *part;
+	if (t->op == TERM_FACT && may_see(e, e->member, str_slice(p->facts[t->fact].name)))
+		return true;
+	if (!leaf_may_be_seen(e, t))
+		return false;
+	for (unsigned i = 0; (part = term_part(t, p, i)) != NULL; i++)
+		if (!term_may_be_seen(e, part))
+			return false;
+	return true;
+}
+
+uint8_t nudge_addressee(const struct pack *p, struct slice rule, uint8_t chosen, uint8_t bound)
+{
+	for (unsigned i = 0; i < p->rule_count && bound; i++)
+		if (p->rules[i].nudge.to_attr && slice_equal(str_slice(p->rules[i].name), rule))
+			return bound;
+	return chosen ? chosen : bound;
+}

@@ -15,4 +15,8 @@ static inline bool may_see(const struct eval *e, uint8_t member, struct slice na
 	return !e->asking || record_may_see(e->m->pack, e->customer, e->asking, member, name);
 }
 
+bool shares_anything(const struct eval *e); /* with who asks */
+/* All that the term reads of members may be seen: then an explanation may show its values. e->member: of whom. */
+bool term_may_be_seen(const struct eval *e, const struct term *t);
+
 #endif

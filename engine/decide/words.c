@@ -1,5 +1,6 @@
 /* decide/words.c: words filled in: an alert's text, what the agent may say, a quick answer. */
 #include "decide/offer.h"
+#include "decide/sharing.h"
 #include "decide/text.h"
 
 /* Back to a character's beginning (UTF-8 continuation bytes are 10xxxxxx). */
@@ -11,6 +12,19 @@ static size_t cut(const char *text, size_t len, size_t most)
 	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;
 	return len;
+}
+
+/* About another member than the one who asks: what is shared with them is that member's, all else the customer's. */
+static struct value shared_value(struct eval *e, const struct words_part *part)
+{
+	uint8_t other = e->member;
+	bool shared = may_see(e, other, str_slice(part->name));
+	if (shared && slice_equal(str_slice(part->name), SLICE("member")))
+		return value_string(record_member_id(e->customer, other));
+	e->member = shared ? other : 0;
+	struct value v = eval_term(e, part->term);
+	e->member = other;
+	return v;
 }
 
 struct slice words_fill(struct eval *e, const struct words *w, struct slice language, bool *unknown)
@@ -26,7 +40,7 @@ struct slice words_fill(struct eval *e, const struct words *w, struct slice lang
 			continue;
 		}
 		const struct value *agreed = e->offer ? offer_term(e->offer, part->name) : NULL;
-		struct value v = agreed ? *agreed : eval_term(e, part->term);
+		struct value v = agreed ? *agreed : e->sharing ? shared_value(e, part) : eval_term(e, part->term);
 		if (v.kind == VALUE_UNKNOWN && unknown)
 			*unknown = true;
 		format_value(e->m->pack, language, part, v, e->now_ms, b);

@@ -116,7 +116,7 @@ void decision_apply(struct machine *m, struct record *r, const struct decision_r
 		return;
 	const struct decision_chosen *chosen = &d->chosen[0];
 	struct alert *alert = machine_apply_nudge(m, r, d->head.rule, d->ask.channel, chosen->say,
-						  (uint8_t)(chosen->member ? chosen->member : d->ask.bound_member),
+						  nudge_addressee(m->pack, d->head.rule, chosen->member, d->ask.bound_member),
 						  d->ask.now_ms, in);
 	if (alert)
 		out->alerts[out->alert_count++] = (struct applied_alert){ alert, 0 };

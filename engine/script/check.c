@@ -305,6 +305,7 @@ static void check_rules(lua_State *L, const struct pack *p)
 		check_types(L, p, r, r->on, r->on_count);
 		check_types(L, p, r, r->alert.closes, r->alert.close_count);
 		check_subject(L, p, r, r->when);
+		check_subject(L, p, r, r->alert.closes_when);
 		for (unsigned k = 0; k < r->set_count; k++)
 			check_subject(L, p, r, r->sets[k].value);
 		check_adds(L, p, r);

@@ -31,7 +31,7 @@ static void read_once(const struct fields *f, struct rule_decl *r)
 
 static void read_alert(lua_State *L, struct rule_decl *r, const struct fields *rule)
 {
-	static const char *const allowed[] = { "severity", "to", "say", "expires", "closes", "once_per", NULL };
+	static const char *const allowed[] = { "severity", "to", "say", "expires", "closes", "closes_when", "once_per", NULL };
 	if (!fields_push(rule, "alert"))
 		return;
 	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: alert", rule->what);
@@ -46,13 +46,16 @@ static void read_alert(lua_State *L, struct rule_decl *r, const struct fields *r
 		fields_fail_as(&f, "missing-field", "needs say = \"…\": what the person reads");
 	r->alert.expires_ms = fields_ms(&f, "expires", ALERT_EXPIRES_MS);
 	r->alert.closes = fields_texts(&f, "closes", false, &r->alert.close_count);
+	r->alert.closes_when = fields_condition(&f, "closes_when");
+	if (r->alert.closes_when && !r->alert.close_count)
+		fields_fail_as(&f, "missing-field", "closes_when says of which events in closes; give it closes = \"…\"");
 	read_once(&f, r);
 	lua_pop(L, 1);
 }
 
 static void read_nudge(lua_State *L, struct rule_decl *r, const struct fields *rule)
 {
-	static const char *const allowed[] = { "channel", "goal", "action", NULL };
+	static const char *const allowed[] = { "channel", "goal", "action", "to_member", NULL };
 	if (!fields_push(rule, "nudge"))
 		return;
 	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: nudge", rule->what);
@@ -63,6 +66,10 @@ static void read_nudge(lua_State *L, struct rule_decl *r, const struct fields *r
 	r->nudge.channel = fields_text(&f, "channel", true);
 	r->nudge.goal = fields_text(&f, "goal", false);
 	r->nudge.action = fields_text(&f, "action", false);
+	if (fields_push(&f, "to_member")) {
+		read_addressee(L, &f, &r->nudge.to_attr, &r->nudge.to_value);
+		lua_pop(L, 1);
+	}
 	lua_pop(L, 1);
 }
 

@@ -120,10 +120,12 @@ struct rule_decl {
 		struct words to;
 		struct phrase say;
 		int64_t expires_ms;
-		struct str **closes; unsigned close_count; /* event types that close this rule's open alerts */
+		struct str **closes; unsigned close_count; /* event types that close this rule's open alerts … */
+		struct term *closes_when; /* … where this holds of the event and whom the alert is about; NULL: always */
 	} alert;
 	bool has_nudge;
-	struct { struct str *channel, *goal, *action; } nudge; /* goal, action NULL: any */
+	/* goal, action NULL: any; to_attr: to the member whose attribute has that value; NULL: whom it is about */
+	struct { struct str *channel, *goal, *action, *to_attr, *to_value; } nudge;
 	struct assignment *sets; unsigned set_count;
 	struct tally_add *adds; unsigned add_count;
 	int run;                /* Lua function(c): may call c:alert, c:set, c:add, c:nudge; TERM_NO_FUNCTION */

@@ -231,7 +231,7 @@ static void nudge_told(void *arg, const struct record *r, const struct nudge_req
 	if (what) {
 		h->action = keep(s, str_slice(what->action->name));
 		h->say = keep(s, what->say);
-		h->member = keep(s, member_name(r, what->member ? what->member : n->member));
+		h->member = keep(s, member_name(r, nudge_addressee(s->world->m.pack, str_slice(n->rule), what->member, n->member)));
 		story_add(s, arena_printf(&s->arena, "nudge by %.*s: %.*s: \"%.*s\"", SLICE_ARG(h->to),
 					  SLICE_ARG(h->action), SLICE_ARG(h->say)));
 		return;

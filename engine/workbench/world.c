@@ -249,7 +249,7 @@ static void decide_nudge(struct world *w, struct record *r, const struct nudge_r
 	if (ask.gates) {
 		c = campaign_decided(w, r, n) ? c : NULL;
 	} else if (c) { /* half a message is not sent, nor kept */
-		uint8_t member = c->member ? c->member : n->member;
+		uint8_t member = nudge_addressee(w->m.pack, str_slice(n->rule), c->member, n->member);
 		struct alert *alert = machine_apply_nudge(&w->m, r, str_slice(n->rule), str_slice(n->channel), c->say,
 							  member, n->time_ms, &w->in);
 		r->seq = ++w->seq;

@@ -382,11 +382,13 @@ function Context:nudge(body) end
 ---@field say nudged.Words
 ---@field expires? nudged.ExactSpan "7d"
 ---@field closes? nudged.Types events that close it
+---@field closes_when? nudged.Condition of which of those events, and of whom the alert is about
 ---@field once_per? nudged.Span as the rule's
 ---@class nudged.NudgeBody
 ---@field channel string an outbound one: "sms", "push"
 ---@field goal? string only actions with this goal
 ---@field action? string only this action
+---@field to_member? table<string, string> to the member whose attribute has that value: { role = "payer" }; whom it is about
 ---@class nudged.RuleBody
 ---@field why? string for the next person who reads it
 ---@field about? nudged.About whose state it reads; "customer"

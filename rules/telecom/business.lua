@@ -39,6 +39,13 @@ return {
     shock = 1.3,            -- a bill so many times the usual one is a shock
   },
 
+  segments = {
+    flood_days = 2,         -- days of a week far above its habit that make a household a heavy texter
+    ran_out = 2,            -- times a month that a line is out of data
+    risk = 0.5,             -- of leaving, from which on they are looked after (see risk.… in settings.conf)
+    family_data_price = 250000, -- 50 GB for all lines, a month
+  },
+
   growth = {
     renewal_days = 60,      -- so long before its end a contract may be renewed
     data_add_on_price = 45000,

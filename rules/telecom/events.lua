@@ -35,7 +35,7 @@ event "profile.updated" {
     payment = { "string", one_of = { "electronic-check", "mailed-check", "bank-transfer", "credit-card" } },
     tech_support = "boolean", left_last_month = "boolean",
     -- prices and limits of their own, where they have any
-    family_price = amount, line_price = amount, bundle_price = amount, add_on_price = amount, upgrade_price = amount,
+    family_price = amount, line_price = amount, bundle_price = amount, add_on_price = amount, upgrade_price = amount, family_data_price = amount,
     message_cap = count,
     -- of a line
     role = { "string", one_of = { "payer", "adult", "child" } }, first_name = "string",

@@ -34,9 +34,15 @@ static const char pack[] =
 	"local repeats = tally { name = 'repeats', per = 'agent', keep = '30d' }\n"
 	"local points = tally { name = 'points', keep = '30d' }\n"
 	"local missed = series { on = 'case.promise.missed' }\n"
-	"local promise = case { opens = 'promised', closes = 'kept', key = 'ref', due = '24h', name = 'promise' }\n"
+	"local talks = contacts { starts = 'call', held = 'sms', abandoned = 'hang', ends = 'solved', inferred_end = '9h', keep = 9,\n"
+	"  resolved_within = '2d' }\n"
+	"local promise = case { opens = 'promised', closes = 'kept', key = 'ref', due = '24h', name = 'promise', meaning = "
+	"'promise' }\n"
 	"local outage = case { opens = 'down', closes = 'up', per = 'member', name = 'outage' }\n"
 	"fact.same = calls:count '7d'\n"
+	"fact.effort = talks:effort '30d' + talks:with { topic = event.topic }:unresolved '30d'\n"
+	"rule 'effort' { on = 'call', when = any { talks:is_repeat(), talks:mood_trend('30d'):below(0) }, set = { effort = "
+	"fact.effort } }\n"
 	"fact.since = calls:since()\n"
 	"fact.texts = texts:count '24h'\n"
 	"fact.habit = daily:daily_mean { over = '7d', before = 'today', at_least = '2d' }:or_else(2)\n"
@@ -387,7 +393,7 @@ static void any_event(struct story *s, unsigned customer)
 	static const char *const members[] = { "", "m1", "m2" }, *const agents[] = { "", "a0", "a1" },
 				 *const texts[] = { "bill", "net", "" };
 	static const char *const aliases[] = { "+0", "+1", "+2" };
-	char id[24];
+	char id[24], contact[24];
 	struct event_attr attrs[4];
 	snprintf(id, sizeof(id), "e%u", ++s->ids);
 	struct event e = {
@@ -414,6 +420,10 @@ static void any_event(struct story *s, unsigned customer)
 		attrs[e.attr_count++] =
 			(struct event_attr){ SLICE("topic"), value_string(slice_of(texts[random_next(2)])) };
 	attrs[e.attr_count++] = (struct event_attr){ SLICE("ref"), value_number(random_next(3)) };
+	if (random_next(3)) { /* one of few, so that they are told of in parts, and of several customers */
+		snprintf(contact, sizeof(contact), "k%u", (unsigned)(s->ids / 12 * 3 + random_next(3)));
+		e.contact = slice_of(contact);
+	}
 	entry_event(s, customer, &e);
 }
 

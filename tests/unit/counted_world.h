@@ -6,7 +6,7 @@
 #include "decide_world.h"
 #include "state/ledgers.h"
 
-#define COUNTED_DAYS 64
+#define COUNTED_DAYS 128
 
 struct counted_world {
 	struct world w;

@@ -10,7 +10,7 @@
 
 static const char pack[] =
 	"pack { name = 't', topics = { 'bill', 'data', 'other' } }\n"
-	"local talks = contacts { held = 'contact.held' }\n"
+	"local talks = contacts { held = 'contact.held', keep = 128 }\n"
 	"local complaint = case { opens = 'complained', closes = 'settled', key = 'complaint', due = '48h',\n"
 	"  name = 'complaint', meaning = 'complaint' }\n"
 	"local promise = case { opens = 'promised', closes = 'called', due = '24h', name = 'promise', meaning = 'promise' }\n"
@@ -369,6 +369,117 @@ static void moods_have_a_trend(void **state)
 	counted_finish(&cw);
 }
 
+/* What reports should say, from the contacts alone, each looked at beside every other. */
+struct naive { int64_t all, open, served, abandoned, followed, repeats, left_open, mood, transfers, wait_ms; };
+
+static bool is_after(const struct item *a, const struct item *b)
+{
+	return a->time_ms != b->time_ms ? a->time_ms > b->time_ms : slice_compare(item_key(a), item_key(b)) > 0;
+}
+
+static void look_at(const struct counted_world *cw, const struct item *c, struct naive *n)
+{
+	struct items all = items_of(cw->w.r, ITEM_CONTACT, 0);
+	int64_t end = c->numbers[CONTACT_END_MS], within = 7 * DAY, ms = 0;
+	bool followed = false, repeats = false;
+	for (unsigned i = 0; i < all.count; i++) {
+		const struct item *other = &all.items[i];
+		if (other == c || !contact_same_topic(other, c))
+			continue;
+		if (is_after(other, c))
+			followed |= contact_is_closed(c) && other->time_ms - end <= within;
+		else
+			repeats |= !contact_is_closed(other) || c->time_ms - other->numbers[CONTACT_END_MS] <= within;
+	}
+	bool left_open = contact_is_closed(c) &&
+			 case_open_at(cw->w.r, cw->w.m.pack, c->texts[CONTACT_TOPIC], end + within);
+	n->all++;
+	n->open += !contact_is_closed(c);
+	n->served += contact_is_served(c);
+	n->abandoned += contact_is_abandoned(c);
+	n->followed += contact_is_served(c) && followed;
+	n->repeats += repeats;
+	n->left_open += contact_is_served(c) && !followed && left_open;
+	n->mood += contact_has(c, CONTACT_HAS_MOOD_END) ? c->numbers[CONTACT_MOOD_END] : 0;
+	n->transfers += contact_transfers(c);
+	n->wait_ms += contact_wait(c, &ms) && !contact_is_abandoned(c) ? ms : 0;
+}
+
+static void assert_as_naive(const struct counted_world *cw)
+{
+	struct naive n = { 0 };
+	struct items all = items_of(cw->w.r, ITEM_CONTACT, 0);
+	for (unsigned i = 0; i < all.count; i++)
+		look_at(cw, &all.items[i], &n);
+	assert_int_equal(of(cw, CONTACTS_ALL), n.all);
+	assert_int_equal(of(cw, CONTACTS_OPEN), n.open);
+	assert_int_equal(of(cw, CONTACTS_SERVED), n.served);
+	assert_int_equal(of(cw, CONTACTS_ABANDONED), n.abandoned);
+	assert_int_equal(of(cw, CONTACTS_FOLLOWED), n.followed);
+	assert_int_equal(of(cw, CONTACTS_REPEATS), n.repeats);
+	assert_int_equal(of(cw, CONTACTS_CASE_OPEN), n.left_open);
+	assert_int_equal(of(cw, CONTACTS_MOOD_END_SUM), n.mood);
+	assert_int_equal(of(cw, CONTACTS_TRANSFERS), n.transfers);
+	assert_int_equal(of(cw, CONTACTS_WAIT_MS), n.wait_ms);
+}
+
+static uint64_t chance_state;
+
+static unsigned chance(unsigned below)
+{
+	chance_state = chance_state * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(chance_state >> 33) % below;
+}
+
+static void a_random_event(struct counted_world *cw, unsigned nth)
+{
+	static const char *const types[] = { "contact.queued", "contact.started", "contact.started", "contact.held",
+					     "contact.ended", "contact.ended", "contact.abandoned", "complained", "settled" };
+	static const char *const agents[] = { "an", "linh", "binh" }, *const topics[] = { "bill", "data", "unheard-of" };
+	char spec[200], id[20] = "";
+	if (chance(5))
+		snprintf(id, sizeof(id), "contact=c%u ", nth / 5 + chance(3));
+	snprintf(spec, sizeof(spec), "%sagent=%s topic=%s mood=%.2f complaint=k%u", id, agents[chance(3)], topics[chance(3)],
+		 chance(201) / 100.0 - 1, chance(3));
+	counted_event(cw, types[chance(9)], T0 + (int64_t)nth * 5 * HOUR - (int64_t)chance(4) * chance(60) * HOUR, spec);
+}
+
+/* Customers turn out to be one: what was counted of two is then as if all had been told of one. */
+static void join_worlds(struct counted_world *cw, struct record *other)
+{
+	struct bytes body = { 0 };
+	record_encode(other, &body);
+	arena_reset(&cw->w.m.arena);
+	machine_apply_effect(&cw->w.m, cw->w.r, EFFECT_MERGE, bytes_slice(&body), NULL, &cw->w.in, &cw->w.out);
+	world_settle(&cw->w);
+	counted_take(cw);
+	bytes_finish(&body);
+}
+
+static void random_stories_count_as_a_naive_look_does(void **state)
+{
+	for (unsigned run = 0; run < 60; run++) {
+		struct counted_world cw;
+		chance_state = run;
+		counted_init(&cw, pack);
+		for (unsigned i = 0; i < 100; i++) {
+			a_random_event(&cw, i);
+			if (chance(4) == 0)
+				counted_wait(&cw, cw.w.in.received_at_ms);
+			assert_as_naive(&cw);
+		}
+		struct record *ann = cw.w.r, *bob = world_record(SUBJECT_CUSTOMER, "c2");
+		cw.w.r = bob;
+		for (unsigned i = 0; i < 12; i++)
+			a_random_event(&cw, i);
+		cw.w.r = ann;
+		join_worlds(&cw, bob);
+		assert_as_naive(&cw);
+		record_destroy(bob, cw.w.m.pool);
+		counted_finish(&cw);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +495,7 @@ int main(void)
 		cmocka_unit_test(events_without_an_id_find_their_contact),
 		cmocka_unit_test(one_event_may_be_a_whole_contact),
 		cmocka_unit_test(moods_have_a_trend),
+		cmocka_unit_test(random_stories_count_as_a_naive_look_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "decide/offer.h"
 #include "decide/sharing.h"
+#include "decide/relationship.h"
 #include "decide/text.h"
 
 const char *const fallback_reasons[2] = {
@@ -19,6 +20,8 @@ static void decision_clear(struct decision *out)
 	out->opening = (struct slice){ NULL, 0 };
 	out->told_count = out->guideline_count = out->avoid_count = 0;
 	out->strain = NULL;
+	out->relationship = NULL;
+	out->expected_count = 0;
 	out->explained = NULL;
 	out->explained_count = 0;
 	out->fallback = out->control = false;
@@ -246,6 +249,7 @@ void machine_decide(struct machine *m, const struct decide_subjects *subjects, c
 		d.e->foreign = NULL;
 	if (in_time) {
 		explain_choices(&d);
+		relationship_tell(d.e, d.language, out);
 		next_fill(&d);
 		offers_fill(&d);
 		if (ask->explain) {

@@ -107,6 +107,7 @@ struct told_strain {
 	unsigned part_count;
 };
 struct explained_action; /* decide/explained.h */
+struct relationship_view; /* decide/relationship.h */
 struct decision {
 	struct choice choices[LIMIT_RECOMMENDATIONS];
 	unsigned choice_count;
@@ -127,6 +128,9 @@ struct decision {
 	struct slice guidelines[LIMIT_ANSWERS], avoid[LIMIT_ANSWERS];
 	unsigned guideline_count, avoid_count;
 	const struct told_strain *strain; /* arena; NULL: no agent, or nothing is known */
+	const struct relationship_view *relationship; /* arena; NULL: the pack declares none, or nobody asked for reasons */
+	struct slice expected[LIMIT_EXPECTED]; /* arena: what the customer values, in words */
+	unsigned expected_count;
 	bool fallback;
 	bool control;            /* the customer is in the control group: nothing learned, nothing drawn */
 	const char *fallback_reason; /* one of fallback_reasons */

@@ -57,8 +57,8 @@ static const struct item *kept_at(struct items all, int64_t time_ms)
 	return found;
 }
 
-/* When the last contact ended; where the pack knows of no contacts, when the score was looked at last. */
-static int64_t last_contact_ms(const struct eval *e, struct items kept)
+/* When the last contact ended; 0: none is known of. */
+static int64_t last_contact_ms(const struct eval *e)
 {
 	struct items contacts = items_of(e->customer, ITEM_CONTACT, 0);
 	int64_t last = 0;
@@ -67,11 +67,7 @@ static int64_t last_contact_ms(const struct eval *e, struct items kept)
 		if (end_ms <= e->now_ms && end_ms > last)
 			last = end_ms;
 	}
-	if (contacts.count || !kept.count)
-		return last;
-	const struct item *newest = &kept.items[kept.count - 1];
-	int64_t looked = newest->numbers[SCORE_LOOKED_MS];
-	return looked > newest->time_ms ? looked : newest->time_ms;
+	return last;
 }
 
 static struct relationship_change change_of(double now, int64_t then)
@@ -100,8 +96,9 @@ void relationship_look(struct eval *e, struct relationship_view *out)
 	struct items kept = items_of(e->customer, ITEM_SCORE, decl->id);
 	struct number growth = decl->growth ? number_of(e, decl->growth) : (struct number){ 0 };
 	out->since_ms = kept.count ? kept.items[0].time_ms : 0;
-	out->contact_ms = last_contact_ms(e, kept);
+	out->contact_ms = last_contact_ms(e);
 	out->growth_known = growth.known;
+	out->currency = str_slice(e->m->pack->currency);
 	out->growth = growth.known ? (int64_t)round(fmin(fmax(growth.n, -1e15), 1e15)) : 0;
 	if (!out->known)
 		return;
@@ -127,6 +124,18 @@ unsigned expected_fill(struct eval *e, unsigned language, struct slice out[LIMIT
 	}
 	e->member = member;
 	return count;
+}
+
+void relationship_tell(struct eval *e, unsigned language, struct decision *out)
+{
+	const struct relations *r = e->m->pack->relations;
+	e->action = NULL;
+	if (r->relationship.part_count) {
+		struct relationship_view *v = arena_alloc(&e->m->arena, sizeof(*v));
+		relationship_look(e, v);
+		out->relationship = v;
+	}
+	out->expected_count = r->expectation_count ? expected_fill(e, language, out->expected) : 0;
 }
 
 bool machine_relationship(struct machine *m, const struct record *record, int64_t now_ms, struct relationship_view *out,

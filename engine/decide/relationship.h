@@ -5,7 +5,7 @@
  *
  * It is computed when somebody asks, and after events that the pack names (`sample`); where it has moved by a point or more
  * since it was last kept, it is kept with its parts (state/scores.h). Two trends follow from what was kept: against the
- * score 30 days before, and against the score when the last contact ended. */
+ * score 30 days before, and against the score when the last contact ended (where the pack says what a contact is). */
 #ifndef NUDGED_DECIDE_RELATIONSHIP_H
 #define NUDGED_DECIDE_RELATIONSHIP_H
 
@@ -30,7 +30,8 @@ struct relationship_view {
 	int64_t since_ms;    /* the oldest score kept; 0: none is */
 	int64_t contact_ms;  /* when the last contact ended; 0: none is known of */
 	bool growth_known;
-	int64_t growth;      /* minor units a month */
+	int64_t growth;      /* minor units of the currency, a month */
+	struct slice currency;
 	struct relationship_part_view parts[SCORE_PARTS];
 	unsigned part_count;
 };
@@ -39,6 +40,9 @@ struct relationship_view {
 void relationship_look(struct eval *e, struct relationship_view *out);
 /* What the customer expects, as words for the agent: at most LIMIT_EXPECTED; in the machine's arena. */
 unsigned expected_fill(struct eval *e, unsigned language, struct slice out[LIMIT_EXPECTED]);
+
+/* Both, into a decision. */
+void relationship_tell(struct eval *e, unsigned language, struct decision *out);
 
 /* Both for `customer show`. False: the record is no customer's, or the pack declares neither. */
 bool machine_relationship(struct machine *m, const struct record *record, int64_t now_ms, struct relationship_view *out,

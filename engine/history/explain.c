@@ -34,6 +34,7 @@ static void put_state(struct explaining *x)
 	struct wire_fact *facts = arena_calloc(&m->arena, count + 1, sizeof(facts[0]));
 	for (unsigned i = 0; i < count; i++)
 		facts[i] = (struct wire_fact){ values[i].name, values[i].member, values[i].value };
+	tell_customer(m, r, now, &names);
 	size_t mark = put_begin(x->out, TELLS_STATE);
 	customer_encode(x->out, r, &names, facts, count, x->merged_from, now);
 	put_end(x->out, mark);

@@ -1,6 +1,8 @@
 /* history/tell.c: see tell.h. */
 #include "history/tell.h"
 
+#include "decide/relationship.h"
+
 void tell_condition(const struct explained_condition *c, struct arena *arena, struct wire_condition *out)
 {
 	struct wire_fact *values = arena_alloc(arena, (c->value_count + 1) * sizeof(values[0]));
@@ -157,6 +159,31 @@ static const struct wire_strain *tell_strain(const struct told_strain *s, struct
 	return out;
 }
 
+static struct wire_trend trend_of(struct relationship_change c)
+{
+	return (struct wire_trend){ c.known, c.by };
+}
+
+static const struct wire_relationship *tell_relationship(const struct relationship_view *v, struct arena *arena)
+{
+	if (!v)
+		return NULL;
+	struct wire_relationship *out = arena_alloc(arena, sizeof(*out));
+	struct wire_relationship_part *parts = arena_alloc(arena, (v->part_count + 1) * sizeof(parts[0]));
+	for (unsigned i = 0; i < v->part_count; i++) {
+		const struct relationship_part_view *p = &v->parts[i];
+		parts[i] = (struct wire_relationship_part){ .name = p->name, .weight = p->weight, .known = p->known,
+							    .value = p->value, .month = trend_of(p->month),
+							    .contact = trend_of(p->contact) };
+	}
+	*out = (struct wire_relationship){ .known = v->known, .score = v->score, .share = v->share,
+					   .month = trend_of(v->month), .contact = trend_of(v->contact),
+					   .since_ms = v->since_ms, .contact_ms = v->contact_ms,
+					   .growth_known = v->growth_known, .growth = v->growth, .currency = v->currency,
+					   .parts = parts, .part_count = v->part_count };
+	return out;
+}
+
 void tell_decision(const struct decision *d, struct arena *arena, struct wire_recommendation *out)
 {
 	struct wire_answer *answers = arena_alloc(arena, (d->answer_count + 1) * sizeof(answers[0]));
@@ -183,7 +210,22 @@ void tell_decision(const struct decision *d, struct arena *arena, struct wire_re
 		.guideline_count = d->guideline_count,
 		.avoid = d->avoid,
 		.avoid_count = d->avoid_count,
+		.relationship = tell_relationship(d->relationship, arena),
+		.expects = d->expected,
+		.expect_count = d->expected_count,
 		.strain = tell_strain(d->strain, arena),
 	};
 	tell_actions(d, arena, out);
+}
+
+void tell_customer(struct machine *m, const struct record *r, int64_t now_ms, struct wire_names *out)
+{
+	struct relationship_view v;
+	struct slice *expected = arena_alloc(&m->arena, LIMIT_EXPECTED * sizeof(*expected));
+	unsigned count;
+	if (!machine_relationship(m, r, now_ms, &v, expected, &count))
+		return;
+	out->relationship = v.part_count ? tell_relationship(&v, &m->arena) : NULL;
+	out->expects = expected;
+	out->expect_count = count;
 }

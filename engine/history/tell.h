@@ -11,5 +11,7 @@ void tell_actions(const struct decision *d, struct arena *arena, struct wire_rec
 void tell_condition(const struct explained_condition *c, struct arena *arena, struct wire_condition *out);
 /* A decision whole. head, customer and the like are the caller's to set. */
 void tell_decision(const struct decision *d, struct arena *arena, struct wire_recommendation *out);
+/* What the pack makes of a customer beside its facts: the relationship, what is expected. In the machine's arena. */
+void tell_customer(struct machine *m, const struct record *r, int64_t now_ms, struct wire_names *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "history/entry.h"
+#include "history/tell.h"
 
 #define ANSWER_BYTES 2048u /* three choices with words and reasons: the answer is reserved once, not grown */
 
@@ -256,6 +257,7 @@ void read_work(struct shard *s, struct work *w)
 	struct wire_fact *facts = arena_calloc(&s->machine.arena, count + 1, sizeof(facts[0]));
 	for (unsigned i = 0; i < count; i++)
 		facts[i] = (struct wire_fact){ values[i].name, values[i].member, values[i].value };
+	tell_customer(&s->machine, slot->record, now, &names);
 	response_customer(&w->answer, w->read.request_id, slot->record, &names, facts, count, w->merged_from, now);
 	work_done(s, w);
 }

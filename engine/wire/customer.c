@@ -29,13 +29,15 @@ static struct slice member_of(const struct record *r, uint8_t member)
 	return record_member_id(r, member);
 }
 
-static void put_held(struct bytes *out, uint32_t field, struct attrs attrs)
+static void put_held(struct bytes *out, uint32_t field, const struct record *r, uint8_t member)
 {
+	struct attrs attrs = record_attrs(r, member);
 	for (unsigned i = 0; i < attrs.count; i++) {
 		const struct attr *a = &attrs.items[i];
 		size_t mark = put_begin(out, field);
 		put_attribute(out, 1, str_slice(a->name), attr_value(a));
 		put_number(out, 2, (uint64_t)a->time_ms);
+		origins_encode(out, 3, r, member, str_slice(a->name));
 		put_end(out, mark);
 	}
 }
@@ -48,7 +50,7 @@ static void put_members(struct bytes *out, const struct record *r)
 		put_text(out, 1, str_slice(m->id));
 		put_number(out, 2, (uint64_t)m->joined_ms);
 		put_number(out, 3, (uint64_t)record_member_left_ms(r, (uint8_t)i));
-		put_held(out, 4, record_attrs(r, (uint8_t)i));
+		put_held(out, 4, r, (uint8_t)i);
 		put_end(out, mark);
 	}
 }
@@ -232,7 +234,7 @@ void customer_encode(struct bytes *out, const struct record *r, const struct wir
 	names = names ? names : &none;
 	put_text(out, 1, subject_id(&r->subject));
 	put_text(out, 2, slice_of(subject_kind_name(r->subject.kind)));
-	put_held(out, 3, record_attrs(r, 0));
+	put_held(out, 3, r, 0);
 	put_members(out, r);
 	put_timeline(out, r);
 	put_series(out, r, names);
@@ -245,6 +247,9 @@ void customer_encode(struct bytes *out, const struct record *r, const struct wir
 	put_text(out, 13, merged_from);
 	put_timers(out, r, names);
 	put_facts(out, facts, fact_count);
+	if (names->relationship)
+		relationship_encode(out, 16, names->relationship);
+	put_texts(out, 17, names->expects, names->expect_count);
 }
 
 void response_customer(struct bytes *out, uint64_t request_id, const struct record *r, const struct wire_names *names,

@@ -178,6 +178,9 @@ void recommendation_encode(const struct wire_recommendation *r, struct bytes *ou
 	put_texts(out, 20, r->avoid, r->avoid_count);
 	if (r->strain)
 		strain_encode(out, 21, r->strain);
+	if (r->relationship)
+		relationship_encode(out, 22, r->relationship);
+	put_texts(out, 23, r->expects, r->expect_count);
 }
 
 void response_recommendation(struct bytes *out, uint64_t request_id, const struct wire_recommendation *r)

@@ -64,6 +64,25 @@ struct wire_strain {
 	size_t part_count;
 	unsigned actions;
 };
+struct wire_trend {
+	bool known;
+	double by;
+};
+struct wire_relationship_part {
+	struct slice name;
+	double weight, value;
+	bool known;
+	struct wire_trend month, contact;
+};
+struct wire_relationship {
+	bool known, growth_known;
+	double score, share;
+	struct wire_trend month, contact;
+	int64_t since_ms, contact_ms, growth;
+	struct slice currency;
+	const struct wire_relationship_part *parts;
+	size_t part_count;
+};
 struct wire_recommendation {
 	uint64_t decision_boot, decision_count;
 	struct slice customer, pack_hash, fallback_reason, channel;
@@ -83,6 +102,9 @@ struct wire_recommendation {
 	const struct slice *guidelines, *avoid;
 	size_t guideline_count, avoid_count;
 	const struct wire_strain *strain; /* NULL: none */
+	const struct wire_relationship *relationship; /* NULL: the pack has none */
+	const struct slice *expects;
+	size_t expect_count;
 	bool fallback, control;
 	uint64_t as_of_seq;
 	int64_t time_ms;
@@ -186,6 +208,10 @@ struct wire_names {
 	struct slice (*series)(void *arg, uint32_t id);
 	struct slice (*open_case)(void *arg, uint32_t id);
 	struct slice currency; /* the pack's, of amounts */
+	/* What it makes of the record besides. */
+	const struct wire_relationship *relationship; /* NULL: none */
+	const struct slice *expects;
+	size_t expect_count;
 };
 
 void response_error(struct bytes *out, uint64_t request_id, const struct error *e);
@@ -230,6 +256,9 @@ void alert_encode(const struct wire_alert *a, struct bytes *out);               
 int alert_decode(struct wire_alert *out, struct slice bytes);                       /* lends from bytes */
 void recommendation_encode(const struct wire_recommendation *r, struct bytes *out); /* a Recommendation message */
 void strain_encode(struct bytes *out, uint32_t field, const struct wire_strain *s);
+void relationship_encode(struct bytes *out, uint32_t field, const struct wire_relationship *r);
+/* Where the attribute's value came from as `field`, what was before it, newest first, as the field after. */
+void origins_encode(struct bytes *out, uint32_t field, const struct record *r, uint8_t member, struct slice name);
 void choice_encode(struct bytes *out, uint32_t field, const struct wire_choice *c); /* a Choice as a field of another */
 void condition_encode(struct bytes *out, uint32_t field, const struct wire_condition *c);
 void customer_encode(struct bytes *out, const struct record *r, const struct wire_names *names,

@@ -17,6 +17,7 @@ pack {
     "device/fault", "other",
   },
   fallback = { "listen", "callback-promise" },
+  provenance = true, -- where attributes came from, and what was corrected
 }
 
 -- What an agent sees of a customer's past: conversations and what came of them, not every message.
@@ -39,6 +40,7 @@ require "billing"
 require "staying"
 require "growth"
 require "segments"
+require "relationship"
 require "budgets"
 require "policies"
 require "guidance"

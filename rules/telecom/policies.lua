@@ -27,6 +27,15 @@ policy {
 
 policy { goal = "grow", unless = attr("consent_marketing", "customer"):is(false), except = asked_for_it() }
 
+policy {
+  goal = "grow", except = asked_for_it(),
+  unless = fact.relationship:below(setting("relationship.least", { at_least = 0, at_most = 100, unit = "points" })),
+  say = {
+    en = "This relationship is poor: mend it before anything is sold.",
+    vi = "Quan hệ với khách đang kém: hãy cải thiện trước khi bán thêm.",
+  },
+}
+
 -- Contact policy: what people refused, and how often they may be asked.
 policy { per = "group", after = { rejected = 2, within = "180d" }, pause = "90d", except = asked_for_it() }
 -- Who twice does not answer has answered.

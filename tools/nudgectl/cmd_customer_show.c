@@ -1,5 +1,6 @@
 /* nudgectl/cmd_customer_show.c: what is known of a customer, or of an agent. */
 #include "ask.h"
+#include "relationship.h"
 #include "table.h"
 
 static const char *alias;
@@ -204,8 +205,10 @@ static void show(const Nudge__V1__Customer *c, int64_t now_ms)
 		printf("%s was merged into it\n", c->merged_from);
 	if (c->late_events)
 		printf("%s came too late for every window\n", plural_text(c->late_events, "event", "events"));
+	relationship_show(c->relationship, c->expects, c->n_expects);
 	show_names(c);
 	show_attributes(c);
+	origins_show(c);
 	show_facts(c);
 	show_cases(c);
 	show_alerts(c, now_ms);

@@ -1,6 +1,7 @@
 /* nudgectl/cmd_recommend.c: what an agent sees when this customer is on the line. */
 #include "ask.h"
 #include "explained.h"
+#include "relationship.h"
 #include "table.h"
 
 #include <math.h>
@@ -155,6 +156,10 @@ static void strain_show(const Nudge__V1__Strain *s)
 
 static void put_guidance(const Nudge__V1__Recommendation *r)
 {
+	char relationship[2048];
+	if (r->relationship)
+		put_labelled("score", STYLE_BOLD, relationship_text(r->relationship, relationship, sizeof(relationship)));
+	put_list("expects", STYLE_BOLD, r->expects, r->n_expects);
 	if (r->strain && (*r->strain->level || r->strain->n_parts))
 		strain_show(r->strain);
 	if (*r->opening)

@@ -1,6 +1,8 @@
 -- For tests/unit/test_relations.c: every kind of survey, and a relationship whose score can be reckoned in one's head.
 pack { name = "relations", currency = "EUR", provenance = { "segment", "plan" } }
 
+contacts {}
+
 survey "nps" {
   kind = "nps", on = "survey.answered", score = "score", asked = "survey.sent", by = { "segment" }, smallest_cell = 2,
 }

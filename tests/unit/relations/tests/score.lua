@@ -23,20 +23,20 @@ end)
 
 test("trends are against 30 days before, and against the end of the last contact", function()
   local ann = known("ann", { fit = 1, since = time "2020-01-01" })
-  ann:event "contact.ended"
+  ann:event("contact.ended", { contact = "k1", agent = "linh" })
   ann:expect_relationship(100, { month = nil, contact = 0 })
   wait "20d"
   ann:event "complaint.opened"
-  ann:expect_relationship(75, { month = nil, contact = 0 })
+  ann:expect_relationship(75, { month = nil, contact = -25 })
   wait "15d"
-  ann:event "contact.ended"
+  ann:event("contact.ended", { contact = "k2", agent = "linh" })
   ann:expect_relationship(75, { month = -25, contact = 0 })
   wait "1d"
   ann:event "complaint.closed"
   ann:event("profile.updated", { fit = 0 })
-  ann:expect_relationship(70, { month = -30, contact = -30 })
+  ann:expect_relationship(70, { month = -30, contact = -5 })
   wait "40d"
-  ann:expect_relationship(70, { month = -30, contact = -30 }) -- the score kept last was 100: with the complaint closed
+  ann:expect_relationship(70, { month = -30, contact = -5 }) -- the score kept last was 100: with the complaint closed
 end)
 
 test("gates and policies read it", function()

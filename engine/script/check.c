@@ -410,9 +410,10 @@ static void check_decisions(lua_State *L, const struct loader *l)
 		struct place at = { d->file, d->line };
 		check_no_event(L, p, at, "policy", d->unless);
 		check_no_event(L, p, at, "policy", d->except);
-		check_trait(L, p, at, d->kind == POLICY_LADDER ? "ladder" : "policy", ACTION_NAME, d->action);
-		check_trait(L, p, at, "policy", ACTION_GOAL, d->goal);
-		check_trait(L, p, at, "policy", ACTION_GROUP, d->group);
+		const char *what = d->kind == POLICY_LADDER ? "ladder" : d->kind == POLICY_BUDGET ? "budget" : "policy";
+		check_trait(L, p, at, what, ACTION_NAME, d->action);
+		check_trait(L, p, at, what, ACTION_GOAL, d->goal);
+		check_trait(L, p, at, what, ACTION_GROUP, d->group);
 	}
 	for (unsigned i = 0; p->guidance && i < p->guidance->said_count; i++) {
 		const struct said_decl *d = &p->guidance->said[i];

@@ -6,7 +6,8 @@
  * other, and nowhere else does their order change. And as a relationship worsens (complaints, angry contacts), the
  * balance rises, and no action falls behind one that is worth less to the customer.
  *
- *     sim_balance [CATALOGUES] [SEED] */
+ *     sim_balance [CATALOGUES] [SEED]
+ *     sim_balance --csv FILE              the engine's scores over the balance, of one catalogue: for bench/balance.py */
 #include "base/check.h"
 #include "base/error.h"
 #include "decide/decision.h"
@@ -207,12 +208,37 @@ static void catalogue(struct sim *s)
 	worsens(s);
 }
 
+/* Four actions as people know them. */
+static int write_csv(struct sim *s, const char *path)
+{
+	static const struct action four[4] = { { 0.30, 0.9, 0.1, 1, 1, 0 }, { 0.25, 0.6, 0.5, 1, 1, 0 },
+					       { 0.20, 0.3, 0.9, 1, 1, 0 }, { 0.45, 0.2, 0.25, 1, 1, 0 } };
+	FILE *f = fopen(path, "w");
+	struct decision d;
+	if (!f)
+		return 1;
+	for (unsigned i = 0; i < ACTIONS; i++)
+		s->actions[i] = i < 4 ? four[i] : (struct action){ 0.001, 0.1, 0.1, 1, 1, 0 };
+	load(s, false);
+	anew(s);
+	fprintf(f, "balance,action,score,place\n");
+	for (unsigned i = 0; i <= 50; i++) {
+		(void)record_set(s->record, s->m.pool, 0, SLICE("b"), value_number(i / 50.0), s->now_ms);
+		decide(s, &d);
+		for (unsigned k = 0; k < 4; k++)
+			fprintf(f, "%.2f,%u,%.6f,%u\n", i / 50.0, k, d.choices[place(s, &d, k)].score, place(s, &d, k) + 1);
+	}
+	return fclose(f);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned catalogues = argc > 1 ? (unsigned)atoi(argv[1]) : 100;
 	struct sim *s = must_calloc(1, sizeof(*s));
 	s->random = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
 	machine_init(&s->m);
+	if (argc > 2 && strcmp(argv[1], "--csv") == 0)
+		return write_csv(s, argv[2]);
 	for (unsigned i = 0; i < catalogues; i++)
 		catalogue(s);
 	printf("%u catalogues: %llu rankings as the formula says, %llu pairs changed places where their lines cross, %llu times a "

@@ -23,7 +23,7 @@
 #define DAY (24 * HOUR)
 #define CUSTOMERS 500
 #define CONTACTS_MOST 12000000 /* the years end that the model has months for */
-#define KEPT 256
+#define KEPT 128 /* at least half of them are there: as many as a record keeps */
 #define RECENT_MOST 58
 
 static const char pack_text[] =
@@ -121,31 +121,27 @@ static uint32_t below(struct sim *s, uint32_t n)
 }
 
 /* The calendar of Berlin: an hour ahead, two between the last Sundays of March and October, 01:00 UTC. */
-static void civil(int64_t day, int64_t *year, int *month, int *of_month)
+#define DAYS 110000 /* until 2271 */
+static struct { int16_t year; int8_t month, of_month; } days[DAYS];
+
+static void days_fill(void)
 {
-	int64_t y = 1970;
 	static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	for (;;) {
-		bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-		if (day < 365 + leap)
-			break;
-		day -= 365 + leap;
-		y++;
+	for (int day = 0, year = 1970, month = 0, of_month = 1; day < DAYS; day++) {
+		bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+		days[day].year = (int16_t)year, days[day].month = (int8_t)(month + 1), days[day].of_month = (int8_t)of_month;
+		if (++of_month <= lengths[month] + (month == 1 && leap))
+			continue;
+		of_month = 1;
+		if (++month == 12)
+			month = 0, year++;
 	}
-	bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-	int m = 0;
-	while (day >= lengths[m] + (m == 1 && leap)) {
-		day -= lengths[m] + (m == 1 && leap);
-		m++;
-	}
-	*year = y, *month = m + 1, *of_month = (int)day + 1;
 }
 
 static int64_t offset(int64_t t)
 {
-	int64_t year, day = t / DAY;
-	int month, of_month;
-	civil(day, &year, &month, &of_month);
+	int64_t day = t / DAY;
+	int month = days[day].month, of_month = days[day].of_month;
 	if (month < 3 || month > 10)
 		return HOUR;
 	if (month > 3 && month < 10)
@@ -166,10 +162,8 @@ static int64_t local_day(int64_t t)
 }
 static int64_t month_of(int64_t t)
 {
-	int64_t year;
-	int month, of_month;
-	civil(local_day(t), &year, &month, &of_month);
-	return (year - 1970) * 12 + month - 1;
+	int64_t day = local_day(t);
+	return (days[day].year - 1970) * 12 + days[day].month - 1;
 }
 static struct month *month_at(struct sim *s, int64_t t)
 {
@@ -573,6 +567,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "at most %d contacts\n", CONTACTS_MOST);
 		return 2;
 	}
+	days_fill();
 	start(s, seed);
 	int64_t base_ms = 1767225600000; /* 2026 */
 	for (; s->contacts < contacts; base_ms += 3 * DAY) {

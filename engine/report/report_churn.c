@@ -4,7 +4,7 @@
  *
  *     end    = there now, less what came and plus what went since
  *     start  = end - joined - returned - moved + lost
- *     of     = end + lost + moved away: all who were there at some time
+ *     of     = start + joined + returned, and those who moved over where more came than went: who was there at some time
  *     churn  = lost / of
  *
  * Rows by month go backwards from now, each beginning with the start of the one after it. */
@@ -103,7 +103,8 @@ static void put_share(struct report_making *m, int64_t part, int64_t whole)
 
 static void put_row(struct report_making *m, const struct slice *by, const int64_t *sums, int64_t end)
 {
-	int64_t moved = sums[CHURN_MOVED_IN] - sums[CHURN_MOVED_OUT], of = end + sums[CHURN_LOST] + sums[CHURN_MOVED_OUT];
+	int64_t moved = sums[CHURN_MOVED_IN] - sums[CHURN_MOVED_OUT];
+	int64_t of = end + sums[CHURN_LOST] + (moved < 0 ? -moved : 0);
 	report_row(m, by);
 	report_put_count(m, end - net(sums));
 	report_put_count(m, sums[CHURN_JOINED]);
@@ -130,7 +131,7 @@ static void churn_columns(struct report_making *m)
 	report_column(m, "moved", "count", "customers who came over from other rows, less those who went to them");
 	report_column(m, "lost", "count", "customers who left");
 	report_column(m, "end", "count", "customers who were there at the end: start + joined + returned + moved - lost");
-	report_column(m, "of", "count", "all who were there at some time: end + lost + those who went to other rows");
+	report_column(m, "of", "count", "who was there at some time: start + joined + returned, + moved where more came than went");
 	report_column(m, "churn", "share", "lost / of");
 	report_column(m, "churn_low", "share", "its 95 % interval (Wilson), from");
 	report_column(m, "churn_high", "share", "… to");

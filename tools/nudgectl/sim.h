@@ -42,7 +42,7 @@ struct house {
 	const char *language, *segment, *contract;
 	struct line lines[SIM_LINES_MAX];
 	int line_count, tenure_months, monthly_fee, bill_day, months_left;
-	bool autopay, consent_marketing, consent_sms, cancelled;
+	bool autopay, consent_marketing, consent_sms, cancelled, sold;
 	double temper;             /* -1 to 1: how they tend to feel when they call */
 	unsigned events, contacts; /* counted for ids */
 	struct rng rng;            /* of the day being generated */

@@ -196,6 +196,21 @@ static void odd_call(struct sim *s, struct house *h, unsigned day)
 		      &h->lines[rng_between(&h->rng, 0, h->line_count - 1)], &m);
 }
 
+/* A line for the home is sold, once a household: by an agent, or by a letter. Drawn from a stream of its own. */
+static void sale(struct sim *s, struct house *h, unsigned day)
+{
+	static const char *const sellers[] = { "linh", "minh", "hoa", "tuan", "duc", NULL };
+	struct rng r = rng_of(s->seed, 0x73616c65000000u + h->number, day);
+	if (h->sold || !rng_chance(&r, 2))
+		return;
+	int64_t at = sim_time(s, day, rng_between(&r, 9, 19) * SIM_HOUR_MS + rng_between(&r, 0, 59) * SIM_MINUTE_MS);
+	struct sim_head head = { .source = "crm", .type = "contract.signed", .agent = sellers[rng_between(&r, 0, 5)],
+				 .time_ms = at };
+	h->sold = true;
+	sim_event(s, h, &head, "\"contract_id\":\"k-%04u\",\"product\":\"fibre\",\"contract\":\"1-year\",\"contract_ends\":%lld%s",
+		  h->number, (long long)(at + 365 * SIM_DAY_MS), head.agent ? "" : ",\"campaign\":\"fibre-letter\"");
+}
+
 void house_day(struct sim *s, struct house *h, unsigned day)
 {
 	h->rng = rng_of(s->seed, h->number, day);
@@ -217,6 +232,7 @@ void house_day(struct sim *s, struct house *h, unsigned day)
 		}
 		if (rng_chance(&h->rng, 5))
 			odd_call(s, h, day);
+		sale(s, h, day);
 	}
 	if (!h->story || h->number == 0)
 		outage(s, h, day);

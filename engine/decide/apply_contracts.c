@@ -197,6 +197,16 @@ static void contract_ends(struct applying *a, struct item *c)
 	count_contract(a, c, 1);
 }
 
+/* The end of one that nobody has told us of yet is kept: its begin may come late. */
+static void end_unknown(struct applying *a, const struct named_contract *n)
+{
+	if (!n->id.len || items_find(a->record, ITEM_CONTRACT, 0, n->id))
+		return;
+	struct item *c = add_contract(a, n->id, 0);
+	if (c)
+		contract_ends(a, c);
+}
+
 static bool opinion(struct applying *a, double *out)
 {
 	const struct contract_decl *d = a->m->pack->contract;
@@ -274,8 +284,10 @@ void apply_contracts(struct applying *a)
 		contract_starts(a, &n);
 	if (lasting & LASTING_RENEWS)
 		contract_renews(a, &n);
-	if (lasting & LASTING_ENDS)
+	if (lasting & LASTING_ENDS) {
 		each_contract(a, &n, LASTING_ENDS);
+		end_unknown(a, &n);
+	}
 	if (lasting & LIVED)
 		each_contract(a, &n, lasting & LIVED);
 	eval_fresh(a->e);

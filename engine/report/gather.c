@@ -32,7 +32,7 @@ int gather_init(struct gather *g, const struct report_ask *ask, const struct pac
 	*g = (struct gather){ 0 };
 	struct report_ask kept = *ask;
 	as_kept(&kept, pack);
-	int result = report_check(&kept, &g->decl);
+	int result = report_check(&kept, pack, &g->decl);
 	if (result != ERR_OK)
 		return result;
 	arena_init(&g->arena, 0);

@@ -67,7 +67,13 @@ static bool may_pick(const struct report_decl *d, struct slice name)
 	return may;
 }
 
-static int check_dimension(const struct report_decl *d, const char *field, struct slice name)
+/* As the pack names it; interned or static, so that it ends with a NUL. */
+static const char *shown_name(const struct report_decl *d, const struct pack *pack, const char *name)
+{
+	return d->named ? d->named(pack, slice_of(name), true).data : name;
+}
+
+static int check_dimension(const struct report_decl *d, const struct pack *pack, const char *field, struct slice name)
 {
 	const char *names[16];
 	unsigned count = 0;
@@ -77,13 +83,13 @@ static int check_dimension(const struct report_decl *d, const char *field, struc
 	for (unsigned i = 0; where && i < sizeof(d->picks) / sizeof(d->picks[0]) && d->picks[i]; i++)
 		names[count++] = d->picks[i];
 	for (unsigned i = 0; i < sizeof(d->by) / sizeof(d->by[0]) && d->by[i]; i++)
-		names[count++] = d->by[i];
+		names[count++] = shown_name(d, pack, d->by[i]);
 	names[count++] = "total";
 	names[count] = NULL;
 	return no_such(field, "this report knows nothing of", name, names);
 }
 
-int report_check(const struct report_ask *ask, const struct report_decl **out)
+int report_check(const struct report_ask *ask, const struct pack *pack, const struct report_decl **out)
 {
 	const char *names[64];
 	unsigned count = 0;
@@ -94,12 +100,12 @@ int report_check(const struct report_ask *ask, const struct report_decl **out)
 	if (!*out)
 		return no_such("name", "there is no report", ask->name, names);
 	for (unsigned i = 0; i < ask->by_count; i++) {
-		int result = check_dimension(*out, "by", ask->by[i]);
+		int result = check_dimension(*out, pack, "by", ask->by[i]);
 		if (result != ERR_OK)
 			return result;
 	}
 	for (unsigned i = 0; i < ask->where_count; i++) {
-		int result = check_dimension(*out, "where", ask->where[i].dim);
+		int result = check_dimension(*out, pack, "where", ask->where[i].dim);
 		if (result != ERR_OK)
 			return result;
 	}

@@ -78,7 +78,7 @@ struct report_decl {
 extern const struct report_decl *const reports[]; /* NULL-terminated, in the order of help */
 const struct report_decl *report_find(struct slice name); /* NULL: none */
 /* ERR_INVALID or ERR_MISSING with what would do: no such report, or a `by` or `where` that it has not. */
-int report_check(const struct report_ask *ask, const struct report_decl **out);
+int report_check(const struct report_ask *ask, const struct pack *pack, const struct report_decl **out);
 /* The days that a report is about: first to last. */
 void report_days(const struct report_ask *ask, const struct pack *pack, int32_t *first, int32_t *last);
 /* ask->by is filled in with the default where it is empty. */

@@ -111,4 +111,56 @@ def keeping_comes_first(d, rows):
     same((kept, lost, calm), (20, 20, 20), 'customers tried')
 
 
-kit.Bench().run([churn_is_the_files_own, churn_is_the_files_own_on_four_shards])
+PACK = '''pack { name = "leavers" }
+contract { starts = "signed", ends = "cancelled", id = "deal" }
+churn { on = "cancelled", back = "signed", by = { "plan" }, contacts = "talked", within = "7d" }
+'''
+
+
+def send(d, events):
+    lines = [json.dumps({'source': 'try', 'time_ms': when, **e}) for when, e in events]
+    d.ctl('send', '-', data='\n'.join(lines).encode())
+
+
+def history_in_any_order_comes_to_the_same(bench):
+    """The same events in their order, backwards, and with customers who turn out to be one: one account of it."""
+    start = kit.NOW() - 60 * kit.DAY
+    events = []
+    for i in range(40):
+        who = 'c%02d' % i
+        events.append((start, {'id': who + 'a', 'customer': who, 'type': 'signed', 'agent': 'a%d' % (i % 3),
+                               'attributes': {'deal': who, 'product': 'p%d' % (i % 2)}}))
+        events.append((start + 1000, {'id': who + 'b', 'customer': who, 'type': 'profile.updated',
+                                      'attributes': {'plan': 'big' if i % 4 else 'small'}}))
+        events.append((start + 10 * kit.DAY, {'id': who + 'c', 'customer': who, 'type': 'talked', 'agent': 'a%d' % (i % 2),
+                                              'contact': 'k' + who, 'attributes': {'topic': 'bill'}}))
+        if i % 5 == 0:
+            events.append((start + 14 * kit.DAY, {'id': who + 'd', 'customer': who, 'type': 'cancelled',
+                                                  'attributes': {'deal': who, 'reason': 'price'}}))
+    told = []
+    for order, shards in ((events, 1), (events[::-1], 3)):
+        d = bench.daemon(rules=bench.pack(PACK), shards=shards)
+        send(d, order)
+        asked = [('churn', '--by', by) for by in ('plan', 'reason', 'agent,topic', 'agent,plan')]
+        asked += [('contracts', '--by', by) for by in ('agent', 'product')]
+        told.append([json.loads(d.ctl('report', *a, '--since', '1990-01-01', '--json'))['rows'] for a in asked])
+        bench.replay(_stopped(d))
+    by_plan = {r['plan']: (r['lost'], r['end']) for r in told[0][0]}
+    same(by_plan, {'big': (6, 24), 'small': (2, 8)}, 'by plan')
+    same(told[0], told[1], 'forwards and backwards')
+    same(sum(r['lost'] for r in told[0][2]), 8, 'each loss after one contact')
+
+
+def _stopped(d):
+    d.stop()
+    return d.data
+
+
+def wrong_names_are_told_with_the_packs(bench):
+    d = bench.daemon(rules=bench.pack(PACK))
+    wrong = d.ctl('report', 'churn', '--by', 'plann', ok=False)
+    same(wrong.returncode, 1)
+    check(b'did you mean "plan"' in wrong.stderr, wrong.stderr)
+
+
+kit.Bench().run([history_in_any_order_comes_to_the_same, wrong_names_are_told_with_the_packs, churn_is_the_files_own, churn_is_the_files_own_on_four_shards])

@@ -102,6 +102,22 @@ static void a_late_cancellation_and_a_renewal_after_it(void **state)
 	world_finish(&w);
 }
 
+static void an_end_told_before_the_begin(void **state)
+{
+	struct world w;
+	struct books b = { 0 };
+	world_init(&w, pack);
+	books_event(&b, &w, "cancelled", T0 + 40 * DAY, "deal=k1 reason=price");
+	assert_int_equal(sold(&b, ""), 0);
+	assert_false(world_fact(&w, "runs", T0 + 50 * DAY, 0).boolean);
+	books_event(&b, &w, "signed", T0, "deal=k1 agent=linh");
+	assert_int_equal(sold(&b, "linh"), 1);
+	assert_int_equal(at(&b, "linh", 0, AT_LOST), 0);
+	assert_int_equal(at(&b, "linh", 1, AT_LOST), 1);
+	books_finish(&b, &w);
+	world_finish(&w);
+}
+
 static void a_corrected_seller_and_begin(void **state)
 {
 	struct world w;
@@ -199,6 +215,7 @@ int main(void)
 		cmocka_unit_test(a_sale_is_counted_for_who_sold_it),
 		cmocka_unit_test(repeats_and_moods_are_counted_to_each_horizon),
 		cmocka_unit_test(a_late_cancellation_and_a_renewal_after_it),
+		cmocka_unit_test(an_end_told_before_the_begin),
 		cmocka_unit_test(a_corrected_seller_and_begin),
 		cmocka_unit_test(two_customers_who_are_one_have_one_contract),
 		cmocka_unit_test(what_gates_ask),

@@ -3,6 +3,7 @@
  *     application/json                      one event (an object), or many (an array, or {"events": [...]})
  *     application/x-ndjson                  JSON lines: an event a line; answered line by line, as they become durable
  *     application/cloudevents+json          one CloudEvent, application/cloudevents-batch+json many
+ *     ce-specversion, ce-id …               headers: one CloudEvent in binary mode, the body is its data
  *
  * One that is refused is a problem document; of many each has its own answer, and the others stand. Lines are sent in
  * batches, one after the other: order is kept, and a client that does not read its answers is not read either. */
@@ -12,8 +13,12 @@
 #include "wire/cloudevents.h"
 #include "wire/json_publish.h"
 
+#include <ctype.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define OUTPUT_MOST (1u * MIB)
 
@@ -151,10 +156,36 @@ static int add_all(struct publishing *p, json_t *body, bool cloud, bool batch)
 	return ERR_OK;
 }
 
+/* A CloudEvent whose attributes are headers, and whose data is the body. */
+static json_t *binary_event(struct http_exchange *x)
+{
+	struct slice data = http_body(x);
+	json_t *event = json_object(), *body = data.len ? http_parse(data) : json_null();
+	const struct evkeyval *header = evhttp_request_get_input_headers(x->req)->tqh_first;
+	for (; header && body; header = header->next.tqe_next) {
+		if (strncasecmp(header->key, "ce-", 3) != 0)
+			continue;
+		char *value = evhttp_uridecode(header->value, 0, NULL);
+		char name[64]; /* headers' names have no case, attributes' are in lower case */
+		snprintf(name, sizeof(name), "%s", header->key + 3);
+		for (char *at = name; *at; at++)
+			*at = (char)tolower((unsigned char)*at);
+		json_object_set_new(event, name, json_string(value));
+		free(value);
+	}
+	if (body)
+		json_object_set_new(event, "data", body);
+	else
+		json_decref(event);
+	return body ? event : NULL;
+}
+
 static void publish_json(struct http_exchange *x, bool cloud, bool batch)
 {
 	struct publishing *p = begin(x);
-	json_t *body = http_parse(http_body(x));
+	bool binary = http_header(x, "ce-specversion") && !cloud;
+	json_t *body = binary ? binary_event(x) : http_parse(http_body(x));
+	cloud |= binary;
 	int result = body ? add_all(p, body, cloud, batch) : error_last()->code;
 	json_decref(body);
 	if (result == ERR_OK && !p->batch.sent) {

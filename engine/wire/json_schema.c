@@ -1,11 +1,22 @@
 /* wire/json_schema.c: see json_schema.h. */
 #include "wire/json_schema.h"
 
+#include "comments.h"
 #include "nudge.pb-c.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* What nudge.proto says of it. */
+static void describe(json_t *j, const char *message, const char *field)
+{
+	for (unsigned i = 0; i < proto_comment_count; i++) {
+		const struct proto_comment *c = &proto_comments[i];
+		if (strcmp(c->message, message) == 0 && strcmp(c->field, field) == 0)
+			json_object_set_new(j, "description", json_string(c->text));
+	}
+}
 
 json_t *json_schema_reference(const char *name)
 {
@@ -99,12 +110,15 @@ void json_schema_add(json_t *schemas, const ProtobufCMessageDescriptor *d)
 		json_object_set_new(schemas, d->short_name, attribute_schema());
 		return;
 	}
-	json_t *properties = json_object();
-	json_object_set_new(schemas, d->short_name,
-			    json_pack("{s:s, s:o}", "type", "object", "properties", properties));
+	json_t *properties = json_object(),
+	       *schema = json_pack("{s:s, s:o}", "type", "object", "properties", properties);
+	describe(schema, d->short_name, "");
+	json_object_set_new(schemas, d->short_name, schema);
 	for (unsigned i = 0; i < d->n_fields; i++) {
 		const ProtobufCFieldDescriptor *f = &d->fields[i];
-		json_object_set_new(properties, f->name, json_schema_of_field(f));
+		json_t *property = json_schema_of_field(f);
+		describe(property, d->short_name, f->name);
+		json_object_set_new(properties, f->name, property);
 		if (strcmp(f->name, "time_ms") == 0)
 			json_object_set_new(properties, "time", time_text());
 		if (f->type == PROTOBUF_C_TYPE_MESSAGE && !(is_attribute(f) && f->label == PROTOBUF_C_LABEL_REPEATED))

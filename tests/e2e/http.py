@@ -241,7 +241,77 @@ def cloudevents(bench):
     problem(post(d, '/v1/events', dict(one, datacontenttype='text/xml'), type=ce), 400, 'invalid', 'JSON')
     problem(post(d, '/v1/events', dict(one, data={'deep': {'er': 1}}), type=ce), 400, 'invalid')
     problem(post(d, '/v1/events', [one], type=ce), 400, 'invalid', 'batch')
+    # binary mode: the attributes are headers
+    head = {'ce-specversion': '1.0', 'ce-id': 'c7', 'ce-source': '/crm', 'CE-Type': 'raise', 'ce-subject': 'l%C3%AA', 'ce-agent': 'anna'}
+    ack = accepted(post(d, '/v1/events', {'n': 9}, headers=head))
+    kit.same((ack['alerts'][0]['text'], ack['alerts'][0]['customer']), ('raised 9', 'lê'))
+    problem(post(d, '/v1/events', {'n': 9}, headers={'ce-specversion': '1.0', 'ce-id': 'c8'}), 400, 'invalid', 'source')
+    problem(post(d, '/v1/events', '[', headers=head), 400, 'invalid', 'JSON')
     problem(post(d, '/v1/events', one, type='application/cloudevents-batch+json'), 400, 'invalid', 'array')
+
+
+SDK = """
+import { createRequire } from 'node:module';
+const { HTTP, CloudEvent } = createRequire(process.argv[3] + '/')('cloudevents');
+const make = n => new CloudEvent({ id: 'sdk-' + n, source: '/crm/cases', type: 'raise', subject: 'kim', agent: 'anna', data: { n } });
+const send = async (headers, body) => {
+  const r = await fetch(process.argv[2] + '/v1/events', { method: 'POST', headers, body });
+  console.log(JSON.stringify({ status: r.status, body: await r.json() }));
+};
+for (const m of [HTTP.structured(make(1)), HTTP.binary(make(2))]) await send(m.headers, m.body);
+await send({ 'content-type': 'application/cloudevents-batch+json' }, '[' + [3, 4].map(n => HTTP.structured(make(n)).body) + ']');
+"""
+
+
+def cloudevents_of_the_official_sdk(bench):
+    """What CNCF's JavaScript SDK sends is taken, in both modes and as a batch."""
+    folder = os.environ.get('NUDGED_TEST_CLOUDEVENTS') # where `npm install cloudevents` was done
+    if not shutil.which('node') or not (folder or (kit.LONG and shutil.which('npm'))):
+        raise kit.Skip('needs node, and NUDGED_TEST_LONG (to fetch it with npm) or NUDGED_TEST_CLOUDEVENTS')
+    if not folder:
+        folder = bench.path('sdk')
+        os.mkdir(folder)
+        if subprocess.run(['npm', 'install', '--no-audit', '--no-fund', 'cloudevents'], cwd=folder, stdout=subprocess.DEVNULL).returncode:
+            raise kit.Skip('npm could not fetch cloudevents')
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    script = os.path.join(folder, 'sdk-test.mjs')
+    with open(script, 'w', encoding='utf-8') as f:
+        f.write(SDK)
+    said = subprocess.run(['node', script, 'http://127.0.0.1:%d' % d.port, folder], stdout=subprocess.PIPE, check=True).stdout.decode()
+    one, two, batch = [json.loads(line) for line in said.splitlines()]
+    acks = [one['body'], two['body'], *batch['body']['acks']]
+    kit.same([(a['result'], a['alerts'][0]['text']) for a in acks], [('ACCEPTED', 'raised %d' % n) for n in (1, 2, 3, 4)])
+    kit.same({one['status'], two['status'], batch['status']}, {200})
+
+
+def scraped_by_prometheus(bench):
+    """A real Prometheus takes what /metrics says."""
+    if not shutil.which('prometheus'):
+        raise kit.Skip("prometheus is not here: Debian's package of that name has it")
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    accepted(post(d, '/v1/events', event(1)))
+    folder = bench.path('prometheus')
+    os.mkdir(folder)
+    with open(os.path.join(folder, 'p.yml'), 'w', encoding='utf-8') as f:
+        f.write('global: {scrape_interval: 1s}\nscrape_configs: [{job_name: nudged, static_configs: [{targets: ["127.0.0.1:%d"]}]}]\n' % d.port)
+    with http_kit.socket.socket() as s: # a port that is free now
+        s.bind(('127.0.0.1', 0))
+        port = s.getsockname()[1]
+    with open(os.path.join(folder, 'log'), 'w', encoding='utf-8') as log:
+        p = subprocess.Popen(['prometheus', '--config.file', os.path.join(folder, 'p.yml'), '--storage.tsdb.path', folder,
+                              '--web.listen-address', '127.0.0.1:%d' % port], stdout=log, stderr=log)
+    try:
+        def scraped():
+            try:
+                with http_kit.Connection(port) as c:
+                    found = c.ask('GET', '/api/v1/query?query=nudged_events_total%7Bresult%3D%22accepted%22%7D').json['data']['result']
+                    return found and found[0]['value'][1] == '1'
+            except (OSError, ValueError): # it is starting
+                return False
+        http_kit.wait_for(scraped, 60)
+    finally:
+        p.kill()
+        p.wait()
 
 
 def brief(value):
@@ -411,5 +481,5 @@ def unix_socket_and_bad_addresses(bench):
     kit.check(done.returncode == 1 and b'in use' in done.stderr, done.stderr)
 
 
-kit.Bench().run([every_route_as_documented, every_refusal, publishing, cloudevents, same_as_the_socket, health, while_recovering, metrics,
-                 unix_socket_and_bad_addresses])
+kit.Bench().run([every_route_as_documented, every_refusal, publishing, cloudevents, cloudevents_of_the_official_sdk, same_as_the_socket,
+                 health, while_recovering, metrics, scraped_by_prometheus, unix_socket_and_bad_addresses])

@@ -1,7 +1,7 @@
 /* wire/json_schema.c: see json_schema.h. */
 #include "wire/json_schema.h"
 
-#include "comments.h"
+#include "proto/comments.h"
 #include "nudge.pb-c.h"
 
 #include <stdbool.h>

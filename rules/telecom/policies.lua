@@ -27,9 +27,9 @@ policy {
 
 policy { goal = "grow", unless = attr("consent_marketing", "customer"):is(false), except = asked_for_it() }
 
-policy {
-  goal = "grow", except = asked_for_it(),
-  unless = fact.relationship:below(setting("relationship.least", { at_least = 0, at_most = 100, unit = "points" })),
+local poor = setting("relationship.least", { at_least = 0, at_most = 100, unit = "points" })
+policy { -- of who never had to do with us, nothing tells that it is poor
+  goal = "grow", unless = all { fact.talks:at_least(1), fact.relationship:below(poor) }, except = asked_for_it(),
   say = {
     en = "This relationship is poor: mend it before anything is sold.",
     vi = "Quan hệ với khách đang kém: hãy cải thiện trước khi bán thêm.",

@@ -108,7 +108,9 @@ test("who might be next is kept before anything is sold", {
 end)
 
 test("who has left is not sold to, but may come back", function()
-  home:event("profile.updated", { contract = "1-year", contract_ends = time "2026-02-10", tenure_band = "old" })
+  home:event("profile.updated", {
+    contract = "1-year", contract_ends = time "2026-02-10", tenure_band = "old", lines = 2, consent_marketing = true,
+  })
   home:event("profile.updated", { member = "dad", data_plan = "data-2gb" })
   home:event("data.exhausted", { member = "dad", days_left = 5 })
   home:ask { member = "dad" }:expect_action "renewal":expect_action "data-add-on":expect_no_action "win-back"

@@ -93,10 +93,11 @@ struct report_group *report_groups(struct report_making *m, unsigned ledger,
 			cap = used * 2 > cap ? cap * 2 : cap;
 			groups = must_realloc(groups, cap * sizeof(*groups));
 		}
-		groups[used] = (struct report_group){ .by = { { "", 0 } } };
-		for (unsigned k = 1; k < REPORT_BY; k++)
-			groups[used].by[k] = (struct slice){ "", 0 };
-		report_key(m, ledger, row, groups[used].by);
+		struct slice by[REPORT_BY];
+		for (unsigned k = 0; k < REPORT_BY; k++)
+			by[k] = (struct slice){ "", 0 };
+		report_key(m, ledger, row, by);
+		memcpy(groups[used].by, by, sizeof(by));
 		memcpy(groups[used++].sums, row->sums, sizeof(groups[0].sums));
 	}
 	qsort(groups, used, sizeof(*groups), by_key);

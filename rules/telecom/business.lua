@@ -58,6 +58,7 @@ return {
     weights = { trust = 30, fit = 20, transparency = 20, openness = 15, length = 15 }, -- what each part counts
     broken_costs = 0.25,    -- of trust, for each promise missed within 30 days and repeat within a week
     complaint_costs = 0.25, -- of trust, for each complaint that is open
+    anger_costs = 0.5,      -- of trust, where the last conversation ended furious; in proportion where less
     misfit_costs = 0.15,    -- of fit, for each time data ran out within 30 days and day of a message flood within a week
     unwanted_costs = 0.1,   -- of fit, for each offer refused within 90 days
     full_months = 60,       -- so long a customer is an old one

@@ -33,12 +33,16 @@ local plan_is_used = attr("lines", "customer"):known()
 -- Each part is 0 where it is worst and 1 where it is best.
 relationship {
   parts = {
-    -- do we keep our word? Of who never needed us nothing can be told
+    -- do we keep our word, and do they leave us content? Of who never needed us nothing can be told
     trust = {
       weight = numbers.weights.trust,
-      value = calc({ talks = fact.talks, broken = fact.promises_broken, open = fact.open_complaints }, function(v)
+      value = calc({
+        talks = fact.talks, broken = fact.promises_broken, open = fact.open_complaints, mood = fact.mood_now,
+      }, function(v)
         if v.talks == 0 and v.broken == 0 and v.open == 0 then return nil end
-        return math.max(0, 1 - numbers.broken_costs * v.broken - numbers.complaint_costs * v.open)
+        local angry = math.max(0, -(v.mood or 0))
+        return math.max(0, 1 - numbers.broken_costs * v.broken - numbers.complaint_costs * v.open
+          - numbers.anger_costs * angry)
       end),
     },
     -- do they talk to us? Answers to what was offered, of all that got one or ran out

@@ -46,6 +46,12 @@ test("who answers offers is open with us, who lets them run out is not", functio
   home:expect_relationship(at_least(0), { openness = 0.5 })
 end)
 
+test("who left us furious does not trust us", function()
+  local home = homes.small_plan()
+  talk(home, "k1", { mood = -0.8 })
+  home:expect_relationship(at_least(0), { trust = 0.6 })
+end)
+
 test("growth potential is what the use asks for, and nothing after two refusals", function()
   local home = homes.small_plan()
   home:expect_relationship(at_least(0), { growth = 60000, expects = has "data that lasts the month: ran out 2 times" })

@@ -186,6 +186,10 @@ void machine_fallback(struct machine *m, const struct ask *ask, enum fallback_ca
 bool machine_next(struct machine *m, const struct record *customer, const struct outcome_input *o,
 		  struct next_words *out);
 
+/* How strained an agent is, by their own record; in the pack's first language, in the arena. NULL: the pack does not measure
+ * it. */
+const struct told_strain *machine_strain(struct machine *m, const struct record *agent, int64_t now_ms);
+
 /* Values of all facts for `customer show`: each per member where it is about members. Returns how many; names and
  * values in the arena. */
 struct fact_value { struct slice name, member; struct value value; };

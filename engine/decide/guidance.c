@@ -36,26 +36,46 @@ static void strain_parts(struct deciding *d, const struct strain_decl *s, struct
 	}
 }
 
-void strain_ask(struct deciding *d)
+static const struct told_strain *strain_of(struct deciding *d, const struct strain_decl *s)
 {
-	const struct guidance *g = d->m->pack->guidance;
-	if (!g || !g->strain.file || d->ask->nudge || !d->ask->agent.len)
-		return;
-	struct number score = eval_number(d->e, g->strain.fact_term);
+	struct number score = eval_number(d->e, s->fact_term);
 	if (!score.known)
-		return;
-	const struct strain_level *level = level_of(&g->strain, score.n);
+		return NULL;
+	const struct strain_level *level = level_of(s, score.n);
 	struct told_strain *out = arena_calloc(&d->m->arena, 1, sizeof(*out));
 	out->score = score.n;
 	if (level) {
 		out->level = str_slice(level->name);
 		out->say = words_for_agent(d, &level->say);
 		out->actions = level->actions;
-		if (level->actions && d->limit > level->actions)
-			d->limit = level->actions;
 	}
-	strain_parts(d, &g->strain, out);
-	d->out->strain = out;
+	strain_parts(d, s, out);
+	return out;
+}
+
+void strain_ask(struct deciding *d)
+{
+	const struct guidance *g = d->m->pack->guidance;
+	if (!g || !g->strain.file || d->ask->nudge || !d->ask->agent.len)
+		return;
+	d->out->strain = strain_of(d, &g->strain);
+	if (d->out->strain && d->out->strain->actions && d->limit > d->out->strain->actions)
+		d->limit = d->out->strain->actions;
+}
+
+const struct told_strain *machine_strain(struct machine *m, const struct record *agent, int64_t now_ms)
+{
+	const struct guidance *g = m->pack->guidance;
+	struct eval *e = m->eval;
+	struct deciding d = { .m = m, .e = e };
+	if (!g || !g->strain.file)
+		return NULL;
+	eval_start(e, NULL);
+	e->subject = e->agent = agent;
+	e->now_ms = now_ms;
+	const struct told_strain *strain = strain_of(&d, &g->strain);
+	e->subject = e->agent = NULL;
+	return strain;
 }
 
 static bool is_about(const struct deciding *d, const struct said_decl *s)

@@ -146,7 +146,7 @@ static const struct wire_told *tell_told(const struct decision *d, struct arena 
 	return out;
 }
 
-static const struct wire_strain *tell_strain(const struct told_strain *s, struct arena *arena)
+const struct wire_strain *tell_strain(const struct told_strain *s, struct arena *arena)
 {
 	if (!s)
 		return NULL;

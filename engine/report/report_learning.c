@@ -4,15 +4,14 @@
  * Nobody is compared before PEERS_LEAST contacts, nor with fewer of the others'. Of one agent's comparisons, chance alone
  * calls any of them worse or better in at most PEERS_ALPHA of all cases (report/peers.h). Repeats are told a week after a
  * contact at the earliest, so contacts of the last week count for moods only. */
+#include "report/contacts.h"
 #include "report/learning.h"
 #include "report/peers.h"
-#include "state/contacts.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #define MICRO 1e6
-#define SETTLED_DAYS 8 /* a day's last contact is followed within 7 x 24 h of its end, or not at all */
 
 struct side {
 	int64_t contacts, followed, moods, mood, squares;
@@ -68,7 +67,7 @@ static void add(struct side *to, const struct side *from)
 static struct side side_of(const struct report_making *m, const struct ledger_row *row)
 {
 	const int64_t *n = row->sums;
-	bool settled = row->day <= m->today - SETTLED_DAYS;
+	bool settled = row->day < m->today - contact_open_days(m->pack);
 	return (struct side){ settled ? n[CONTACTS_SERVED] : 0, settled ? n[CONTACTS_FOLLOWED] : 0, n[CONTACTS_MOOD_CHANGES],
 			      n[CONTACTS_MOOD_CHANGE_SUM], n[CONTACTS_MOOD_CHANGE_SQUARES] };
 }

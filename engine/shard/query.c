@@ -258,6 +258,8 @@ void read_work(struct shard *s, struct work *w)
 	for (unsigned i = 0; i < count; i++)
 		facts[i] = (struct wire_fact){ values[i].name, values[i].member, values[i].value };
 	tell_customer(&s->machine, slot->record, now, &names);
+	if (slot->record->subject.kind == SUBJECT_AGENT)
+		names.strain = tell_strain(machine_strain(&s->machine, slot->record, now), &s->machine.arena);
 	response_customer(&w->answer, w->read.request_id, slot->record, &names, facts, count, w->merged_from, now);
 	work_done(s, w);
 }

@@ -250,6 +250,8 @@ void customer_encode(struct bytes *out, const struct record *r, const struct wir
 	if (names->relationship)
 		relationship_encode(out, 16, names->relationship);
 	put_texts(out, 17, names->expects, names->expect_count);
+	if (names->strain)
+		strain_encode(out, 18, names->strain);
 }
 
 void response_customer(struct bytes *out, uint64_t request_id, const struct record *r, const struct wire_names *names,

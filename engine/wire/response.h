@@ -212,6 +212,7 @@ struct wire_names {
 	const struct wire_relationship *relationship; /* NULL: none */
 	const struct slice *expects;
 	size_t expect_count;
+	const struct wire_strain *strain; /* an agent's; NULL: not measured */
 };
 
 void response_error(struct bytes *out, uint64_t request_id, const struct error *e);

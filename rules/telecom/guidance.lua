@@ -49,6 +49,10 @@ tell "contact.abandoned" {
     vi = "bỏ máy {time:ago} khi đang chờ, về {topic:words}",
   },
 }
+tell "complaint.opened" { -- in the contact's own sentence
+  when = all { fact.open_complaints:at_least(1), event.contact:known() },
+  say = { en = "complained about it", vi = "có khiếu nại về việc này" },
+}
 tell "complaint.opened" {
   whose = "household",
   when = fact.open_complaints:at_least(1),

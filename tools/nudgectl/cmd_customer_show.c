@@ -1,4 +1,4 @@
-/* nudgectl/cmd_customer_show.c: what is known of a customer, or of an agent. */
+/* nudgectl/cmd_customer_show.c: what is known of a customer. */
 #include "ask.h"
 #include "relationship.h"
 #include "table.h"
@@ -217,11 +217,10 @@ static void show(const Nudge__V1__Customer *c, int64_t now_ms)
 	show_timeline(c);
 }
 
-static int run(struct context *c, char *customer, char *agent)
+static int run(struct context *c, char *customer)
 {
 	Nudge__V1__ReadCustomer ask = NUDGE__V1__READ_CUSTOMER__INIT;
 	ask.customer = text_or_empty(customer);
-	ask.agent = text_or_empty(agent);
 	ask.alias = text_or_empty(alias);
 	Nudge__V1__Response *answer;
 	int code = context_ask(c, NUDGE_READ_CUSTOMER, &ask, &answer);
@@ -239,12 +238,7 @@ static int run_customer(struct context *c, int argc, char **argv)
 {
 	if (!argc == !alias)
 		return report_usage("name the customer, or --alias, but not both");
-	return run(c, argc ? argv[0] : NULL, NULL);
-}
-
-static int run_agent(struct context *c, int argc, char **argv)
-{
-	return run(c, NULL, argv[0]);
+	return run(c, argc ? argv[0] : NULL);
 }
 
 static const struct option_spec options[] = {
@@ -260,13 +254,4 @@ const struct command cmd_customer_show = {
 	.max_args = 1,
 	.options = options,
 	.run = run_customer,
-};
-
-const struct command cmd_agent_show = {
-	.name = "agent show",
-	.args = "AGENT",
-	.summary = "all that is known of a call-centre worker",
-	.min_args = 1,
-	.max_args = 1,
-	.run = run_agent,
 };

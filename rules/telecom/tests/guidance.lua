@@ -66,7 +66,7 @@ test("a complaint is told to whoever of the household calls, a conversation is n
     :expect_opening(has "I have your complaint before me")
     :expect_guideline(has "within three days")
   home:ask { member = "mum" }
-    :expect_told "Called yesterday about an error in a bill and left dissatisfied; complained yesterday about an error in a bill."
+    :expect_told "Called yesterday about an error in a bill and left dissatisfied; complained about it."
   home:event("complaint.closed", { member = "mum", agent = "linh", complaint = "k1" })
   home:ask { member = "son" }:expect_not_told():expect_no_guideline():expect_no_avoid()
 end)

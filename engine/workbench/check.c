@@ -28,6 +28,7 @@ const char *const *check_codes(void)
 		"contradiction",
 		"duplicate",
 		"event-in-decision",
+		"event-in-segment",
 		"gap-never-known",
 		"global-assignment",
 		"impossible-value",

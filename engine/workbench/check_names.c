@@ -43,7 +43,7 @@ bool is_request_field(const char *name)
 
 bool is_engine_type(const char *type)
 {
-	return strncmp(type, "case.", 5) == 0 || strncmp(type, "outcome.", 8) == 0 || listed(type, engine_types);
+	return strncmp(type, "case.", 5) == 0 || strncmp(type, "outcome.", 8) == 0 || strncmp(type, "segment.", 8) == 0 || listed(type, engine_types);
 }
 
 bool is_any_type(const struct str *type)
@@ -75,8 +75,13 @@ enum has_attr type_attr(const struct check *c, const struct str *type, const str
 {
 	static const char *const of_outcomes[] = { "action", "channel", "cost",   "decision",
 						   "reason", "revenue", "until", NULL };
+	static const char *const of_segments[] = { "segment", "since", NULL };
 	const struct pack *p = c->pack;
 	*out = (struct schema_attr){ .type = SCHEMA_STRING };
+	if (strncmp(type->data, "segment.", 8) == 0) {
+		out->type = strcmp(name->data, "since") == 0 ? SCHEMA_TIME : SCHEMA_STRING;
+		return listed(name->data, of_segments) ? HAS_ATTR : LACKS_ATTR;
+	}
 	for (unsigned i = 0; i < p->case_count; i++)
 		if (type == p->cases[i].opened_type || type == p->cases[i].closed_type ||
 		    type == p->cases[i].missed_type)
@@ -142,8 +147,9 @@ const char *more_used_near(struct check *c, const struct names *names, struct sl
 static void check_type(struct check *c, const struct str *type, const char *of, const char *file, int line)
 {
 	struct tell_place at = { file, line, type->data };
-	bool case_type = strncmp(type->data, "case.", 5) == 0; /* the loader has looked at it */
-	if (case_type || is_any_type(type) || listed(type->data, engine_types))
+	/* the loader has looked at these */
+	bool made = strncmp(type->data, "case.", 5) == 0 || strncmp(type->data, "segment.", 8) == 0;
+	if (made || is_any_type(type) || listed(type->data, engine_types))
 		return;
 	if (strncmp(type->data, "outcome.", 8) == 0) {
 		if (!listed(type->data, outcome_types))

@@ -96,6 +96,8 @@ MISTAKES = [
      '  alert = { to = "x", say = "y" } }', "reads state of a customer", "set about"),
     ("event-in-decision", E, f'action "a" {{ goal = "serve", eligible = event.page:is "end", {VALUE} }} --!',
      "a decision has no event", "use request.page"),
+    ("event-in-segment", E, 'local s = series { on = "call", by = { "channel" } }\nsegment "g" { when = s:count "7d":at_least(2) } --!',
+     "by the values of the event at hand", "write :with"),
     ("bad-words", E, 'rule "r" { why = "x", on = "visit", alert = { to = "x", say = "{page" } } --!', 'a "{" without "}"',
      "write {{ for a brace"),
     ("unknown-language", E, f'action "a" {{ goal = "serve", value = {{ customer = 1, business = 1 }},\n'

@@ -122,11 +122,6 @@ bool subject_attr_known(const struct check *c, const struct str *name);
 bool subject_attrs_closed(const struct check *c);
 
 const char **subject_attr_names(struct check *c); /* NULL-terminated, arena */
-/* Do events of the context's types say that? `what` says who asks. */
-void check_event_attr(struct check *c, const struct context *x, const struct str *name, const char *what,
-		      struct tell_place at);
-/* Every list of event types that a declaration is on. */
-typedef void (*list_visit)(struct check *c, struct str **types, const char *of, const char *file, int line);
 void each_lasting_list(struct check *c, list_visit visit);
 
 /* What values a term can have. */

@@ -188,6 +188,8 @@ static void on_gone(struct evhttp_connection *c, void *arg)
 {
 	struct http_exchange *x = arg;
 	x->gone = true;
+	if (x->when_gone)
+		x->when_gone(x->gone_arg);
 }
 
 void http_stream_begin(struct http_exchange *x, const char *type)
@@ -219,7 +221,7 @@ void http_stream_end(struct http_exchange *x)
 {
 	count(x, 200);
 	if (x->gone) {
-		if (!x->http->stopping)
+		if (!evhttp_request_get_connection(x->req)) /* else it goes with the connection */
 			evhttp_request_free(x->req);
 	} else {
 		evhttp_connection_set_closecb(evhttp_request_get_connection(x->req), NULL, NULL);

@@ -245,6 +245,8 @@ static void put_gateway(struct bytes *out, const struct http *h)
 		{ "nudged_http_connections", "gauge", "Connections over HTTP.", http_peers_living(h) },
 		{ "nudged_http_held_bytes", "gauge", "What they have sent of requests that are not whole yet.",
 		  (double)h->held_bytes },
+		{ "nudged_http_answering_bytes", "gauge", "Bodies of requests that are being answered.",
+		  (double)h->body_bytes },
 		{ "nudged_http_streams", "gauge", "Event streams.", h->follower_count },
 		{ "nudged_http_waiting_requests", "gauge", "Questions that the shards are to answer.", h->asked_count },
 		{ "nudged_http_evicted_total", "counter", "Connections closed to make room.", (double)h->evicted },

@@ -72,6 +72,8 @@ struct http_exchange {
 	uint64_t began_ns;
 	size_t body_bytes;
 	bool gone; /* the connection, while the answer was being streamed */
+	void (*when_gone)(void *arg); /* for who waits for the client to take more; NULL: nobody does */
+	void *gone_arg;
 };
 
 #define HTTP_JSON "application/json"

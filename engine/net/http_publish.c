@@ -206,7 +206,14 @@ static void next_lines(struct publishing *p);
 
 static void on_drained(struct evhttp_connection *c, void *arg)
 {
-	next_lines(arg);
+	struct publishing *p = arg;
+	p->x->when_gone = NULL;
+	next_lines(p);
+}
+
+static void on_gone(void *arg)
+{
+	on_drained(NULL, arg);
 }
 
 /* The batch's answers, a line each. False: the rest comes when the client has taken more of them. */
@@ -227,6 +234,8 @@ static bool put_acks(struct publishing *p, json_t *published)
 	json_publish_finish(&p->batch);
 	json_publish_init(&p->batch);
 	bool wait = http_stream_backlog(p->x) + out.len > OUTPUT_MOST;
+	p->x->when_gone = wait ? on_gone : NULL;
+	p->x->gone_arg = p;
 	http_stream_put(p->x, bytes_slice(&out), wait ? on_drained : NULL, p);
 	bytes_finish(&out);
 	return !wait || p->x->gone;

@@ -237,6 +237,27 @@ def held_bodies_are_bounded(bench):
     well(d)
 
 
+def lines_whose_answers_nobody_takes(bench):
+    """Long answers to JSON lines, then the client is gone: what it held is given back."""
+    alerts = 'rule "many%d" { on = "raise", alert = { to = "care", say = "' + 'x' * 300 + '" } }\n'
+    d = http_kit.http(bench, rules=bench.pack(PACK + ''.join(alerts % n for n in range(4))), shards=2)
+    lines = '\n'.join(json.dumps(dict(event(n), type='raise', customer='c%d' % (n % 50))) for n in range(2100))
+    for _ in range(2):
+        many = [Connection(d.port) for _ in range(3)]
+        for n, c in enumerate(many):
+            c.send(request('POST', '/v1/events', lines.replace('"http"', '"h%d"' % n), type='application/x-ndjson'))
+        for c in many:
+            c.until(b'\r\n\r\n') # the answer has begun, and goes nowhere
+        for c in many:
+            c.socket.close()
+
+    def given_back():
+        values = dict(line.rsplit(' ', 1) for line in http_kit.get(d, '/metrics').body.decode().splitlines() if line[:1] != '#')
+        return [values[name] for name in ('nudged_http_connections', 'nudged_http_answering_bytes', 'nudged_http_held_bytes')] == ['1', '0', '0']
+    http_kit.wait_for(given_back, 60)
+    well(d)
+
+
 def a_flood_leaves_others_served(bench):
     """Publishing without end over HTTP: a protobuf client's questions are answered, and what does not fit is told `busy`."""
     d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
@@ -254,4 +275,5 @@ def a_flood_leaves_others_served(bench):
     well(d)
 
 
-kit.Bench().run([too_large, broken, pipelined, slow_loris, idle_ones_give_way, held_bodies_are_bounded, a_flood_leaves_others_served])
+kit.Bench().run([too_large, broken, pipelined, slow_loris, idle_ones_give_way, held_bodies_are_bounded,
+                 lines_whose_answers_nobody_takes, a_flood_leaves_others_served])

@@ -64,6 +64,12 @@ static const struct setting settings[] = {
 	  "events: the clock follows the newest event time, to play recorded or simulated traffic" },
 	{ "log_level", SETTING_CHOICE, AT(log_level), "LEVEL", "info", 0, 0, "error|warn|info|debug",
 	  "what is logged on standard error" },
+	{ "log", SETTING_CHOICE, AT(log), "FORM", "text", 0, 0, "text|json",
+	  "json: a JSON line a message, unless standard error is a terminal" },
+	{ "slow_request_ms", SETTING_NUMBER, AT(slow_request_ms), "MS", "1000", 0, 3600000, NULL,
+	  "requests that take longer are logged; 0: none are" },
+	{ "slow_rule_us", SETTING_NUMBER, AT(slow_rule_us), "US", "10000", 0, 3600000000u, NULL,
+	  "rules that take longer are logged, as far as they are measured (a sample); 0: none are" },
 };
 
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
@@ -303,6 +309,55 @@ int config_parse(struct config *c, int argc, char **argv)
 	return ERR_OK;
 }
 
+static const char *const reloadable[] = { "log_level", "log", "slow_request_ms", "slow_rule_us" };
+
+static bool is_reloadable(const struct setting *s)
+{
+	for (size_t i = 0; i < sizeof(reloadable) / sizeof(reloadable[0]); i++)
+		if (strcmp(s->key, reloadable[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool same_value(const struct setting *s, const struct config *a, const struct config *b)
+{
+	const char *x = (const char *)a + s->offset, *y = (const char *)b + s->offset;
+	if (s->type == SETTING_NUMBER)
+		return *(const uint64_t *)x == *(const uint64_t *)y;
+	if (s->type == SETTING_LIST) {
+		bool same = a->listen_count == b->listen_count;
+		for (unsigned i = 0; same && i < a->listen_count; i++)
+			same = strcmp(a->listen[i], b->listen[i]) == 0;
+		return same;
+	}
+	const char *p = *(char *const *)x, *q = *(char *const *)y;
+	return p == q || (p && q && strcmp(p, q) == 0);
+}
+
+int config_reload(struct config *c, int argc, char **argv, void (*say)(const char *key))
+{
+	struct config now;
+	config_init(&now);
+	int result = config_parse(&now, argc, argv);
+	for (size_t i = 0; i < SETTING_COUNT && result == ERR_OK; i++) {
+		const struct setting *s = &settings[i];
+		if (same_value(s, c, &now))
+			continue;
+		char *ours = (char *)c + s->offset, *theirs = (char *)&now + s->offset;
+		if (!is_reloadable(s)) {
+			say(s->key);
+		} else if (s->type == SETTING_NUMBER) {
+			*(uint64_t *)ours = *(uint64_t *)theirs;
+		} else {
+			char *old = *(char **)ours;
+			*(char **)ours = *(char **)theirs;
+			*(char **)theirs = old;
+		}
+	}
+	config_finish(&now);
+	return result;
+}
+
 void config_finish(struct config *c)
 {
 	drop_listens(c);
@@ -317,6 +372,7 @@ void config_finish(struct config *c)
 	free(c->clock);
 	free(c->base);
 	free(c->log_level);
+	free(c->log);
 	*c = (struct config){ 0 };
 }
 
@@ -350,7 +406,7 @@ void config_help(FILE *to)
 		"this text");
 	fprintf(to, "signals: TERM, INT  stop: everything acknowledged is on disk already, changed records go to the "
 		    "store\n"
-		    "         HUP        read the pack in --rules again and activate it; open the decision log anew\n"
+		    "         HUP        read the configuration again, and the pack in --rules, and activate it; open the decision log anew\n"
 		    "exit:    0 stopped as asked, 1 could not start or go on, 2 wrong flags or configuration\n");
 }
 

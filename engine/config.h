@@ -17,7 +17,10 @@ struct config {
 	unsigned listen_count;
 	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms, tail_mb,
 		decision_log_mb, decision_log_keep;
-	char *clock, *base, *log_level;
+	char *clock, *base, *log_level, *log;
+	uint64_t slow_request_ms, slow_rule_us;
+	int argc; /* as it was first given, to be read again */
+	char **argv;
 	bool check_only, replay, help, version, list_faults;
 };
 
@@ -25,6 +28,9 @@ void config_init(struct config *c); /* the defaults */
 void config_finish(struct config *c);
 /* Flags win over the file named by --config. ERR_INVALID says which key, where, and what is allowed. */
 int config_parse(struct config *c, int argc, char **argv);
+/* Reads it all again as it was first given. What may change while it runs is taken over into `c`; what else has changed is
+ * told through `say`. An error leaves `c` as it is. */
+int config_reload(struct config *c, int argc, char **argv, void (*say)(const char *key));
 void config_help(FILE *to);
 void config_print(const struct config *c, FILE *to); /* as a configuration file */
 

@@ -10,6 +10,7 @@
 #include "disk/backup.h"
 #include "net/http.h"
 #include "net/server.h"
+#include "notify.h"
 #include "watch.h"
 #include "watch_show.h"
 
@@ -23,6 +24,8 @@
 
 #define EXIT_USAGE 2
 #define PROGRESS_EVERY_NS 1000000000u
+#define WATCHDOG_PARTS 4u /* signs of life within the time that systemd waits for one */
+#define WATCHDOG_NONE_US 3600000000ull
 
 static int complain(const char *what, int code)
 {
@@ -51,6 +54,7 @@ static void say_progress(void *arg, const char *stage, uint64_t done, uint64_t a
 		return;
 	p->said_ns = now;
 	double part = (double)done / (double)all, seconds = (double)(now - p->began_ns) / 1e9;
+	notify_progress(stage, part);
 	if (!p->terminal) {
 		log_info("%s: %.0f%%, about %.0f s left", stage, 100 * part, seconds / part - seconds);
 		return;
@@ -189,29 +193,65 @@ static int check(const struct config *c)
 	return EXIT_SUCCESS;
 }
 
-/* SIGHUP reads the pack again; a refused one leaves the old one active. */
-static void hang_up(const struct config *c, struct engine *e)
+static void set_log_level(const char *name)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+	for (int i = 0; i < 4; i++)
+		if (strcmp(name, names[i]) == 0)
+			log_set_level((enum log_level)i);
+}
+
+static void tell_later(const char *key)
+{
+	log_warn("SIGHUP: %s has changed: that is in force after the next start", key);
+}
+
+/* What may change while it runs. */
+static void apply_settings(const struct config *c, struct engine *e)
+{
+	set_log_level(c->log_level);
+	log_set_json(strcmp(c->log, "json") == 0);
+	engine_set_slow(e, c->slow_request_ms * 1000000u, c->slow_rule_us * 1000u);
+}
+
+/* SIGHUP reads the configuration and the pack again; what is refused leaves the old one in force. */
+static void hang_up(struct config *c, struct engine *e)
 {
 	bool changed;
 	engine_reopen_logs(e);
+	if (c->file && !c->watch && config_reload(c, c->argc, c->argv, tell_later) != ERR_OK)
+		log_error("SIGHUP: the configuration is refused, the old one stays: %s", error_last()->text);
+	else if (c->file && !c->watch)
+		apply_settings(c, e);
 	if (c->rules && engine_activate_folder(e, c->rules, &changed) != ERR_OK)
 		log_error("SIGHUP: the pack is refused, the old one stays: %s", error_last()->text);
 	else if (c->rules && !changed)
 		log_info("SIGHUP: the pack has not changed");
-	else if (!c->rules && !c->decision_log && !c->watch)
-		log_warn("SIGHUP: no --rules were given, so there is nothing to read again");
+	else if (!c->rules && !c->decision_log && !c->watch && !c->file)
+		log_warn("SIGHUP: no --config and no --rules were given, so there is nothing to read again");
 }
 
 /* Until a signal says stop. */
-static void serve(const struct config *c, struct engine *e, const sigset_t *signals)
+static void serve(struct config *c, struct engine *e, const sigset_t *signals)
 {
+	uint64_t watched_us = notify_watchdog_us();
+	uint64_t every_ns = (watched_us ? watched_us : WATCHDOG_NONE_US) * 1000u / WATCHDOG_PARTS;
+	const struct timespec every = { (time_t)(every_ns / 1000000000u), (long)(every_ns % 1000000000u) };
+	notify_ready();
 	for (;;) {
-		int which;
-		if (sigwait(signals, &which) != 0 || which == SIGTERM || which == SIGINT) {
+		if (watched_us && engine_is_alive(e, (uint32_t)(every_ns / 1000000u)))
+			notify_alive();
+		int which = sigtimedwait(signals, NULL, &every);
+		if (which == SIGTERM || which == SIGINT) {
 			log_info("stopping");
+			notify_stopping();
 			return;
 		}
+		if (which != SIGHUP)
+			continue; /* time to look again, or a debugger */
+		notify_reloading();
 		hang_up(c, e);
+		notify_ready();
 	}
 }
 
@@ -244,7 +284,7 @@ static void end_engine(struct engine *e)
 #endif
 }
 
-static int run(const struct config *c, const sigset_t *signals)
+static int run(struct config *c, const sigset_t *signals)
 {
 	struct server *server = NULL;
 	struct http *http = NULL;
@@ -287,6 +327,7 @@ static int run(const struct config *c, const sigset_t *signals)
 			goto stop;
 		}
 	}
+	apply_settings(c, e);
 	serve(c, e, signals);
 	code = EXIT_SUCCESS;
 stop:
@@ -323,15 +364,7 @@ static void raise_file_limit(void)
 	}
 }
 
-static void set_log_level(const char *name)
-{
-	static const char *const names[] = { "error", "warn", "info", "debug" };
-	for (int i = 0; i < 4; i++)
-		if (strcmp(name, names[i]) == 0)
-			log_set_level((enum log_level)i);
-}
-
-static int act(const struct config *c, const sigset_t *signals)
+static int act(struct config *c, const sigset_t *signals)
 {
 	if (c->help) {
 		config_help(stdout);
@@ -347,6 +380,7 @@ static int act(const struct config *c, const sigset_t *signals)
 		return EXIT_SUCCESS;
 	}
 	set_log_level(c->log_level);
+	log_set_json(strcmp(c->log, "json") == 0);
 	if (c->check_only)
 		return check(c);
 	if (c->restore)
@@ -363,6 +397,8 @@ int main(int argc, char **argv)
 	block_signals(&signals);
 	raise_file_limit();
 	config_init(&config);
+	config.argc = argc;
+	config.argv = argv;
 	if (config_parse(&config, argc, argv) == ERR_OK)
 		code = act(&config, &signals);
 	else

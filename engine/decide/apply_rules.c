@@ -3,6 +3,7 @@
 #include "decide/applying.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "decide/text.h"
 #include "decide/watch.h"
 
@@ -240,6 +241,19 @@ static unsigned calls_measured(uint64_t before)
 	return before < 64 ? 1 : before % 16 == 0 ? 16 : 0;
 }
 
+#define SLOW_LOG_NS 1000000000u
+
+static void took(struct machine *m, struct rule_decl *rule, uint64_t from_ns, uint64_t to_ns, unsigned stands_for)
+{
+	uint64_t slow_ns = atomic_load_explicit(&m->slow_rule_ns, memory_order_relaxed), ns = to_ns - from_ns;
+	counter_add(&rule->time_ns, ns * stands_for);
+	if (!slow_ns || ns <= slow_ns || (m->slow_logged_ns && to_ns - m->slow_logged_ns < SLOW_LOG_NS))
+		return;
+	m->slow_logged_ns = to_ns;
+	log_warn("slow rule: %.*s took %.1f ms; `nudgectl rules stats` has its mean, `rules bench` what it costs",
+		 SLICE_ARG(str_slice(rule->name)), (double)ns / 1e6);
+}
+
 /* For the occasion. A rule about members does not concern an event that names none. */
 void apply_rules(struct applying *a, const unsigned *rules, unsigned count)
 {
@@ -260,7 +274,7 @@ void apply_rules(struct applying *a, const unsigned *rules, unsigned count)
 		if (watch)
 			tell(a, rule, a->e->member, came);
 		if (stands_for)
-			counter_add(&rule->time_ns, (now_ns() - started) * stands_for);
+			took(a->m, rule, started, now_ns(), stands_for);
 	}
 	a->e->member = member;
 }

@@ -12,6 +12,8 @@
 #include "script/pack.h"
 #include "state/record.h"
 
+#include <stdatomic.h>
+
 struct machine {
 	struct strpool *pool; /* owned */
 	struct pack *pack;    /* owned; never NULL after machine_set_pack */
@@ -19,6 +21,8 @@ struct machine {
 	struct eval *eval;    /* owned scratch: decide/eval.h */
 	/* For rules' time_ns: this layer reads no clock itself. NULL: not measured (replay, tests). */
 	uint64_t (*now_ns)(void);
+	_Atomic uint64_t slow_rule_ns; /* a rule's call that takes longer is logged, where it is measured; 0: none is */
+	uint64_t slow_logged_ns;       /* when one was logged last: one a second tells it */
 	bool keep_gates;      /* decisions say, and record, what every action fell at */
 	struct stages stages; /* begun by the caller, with a clock of the caller's; off otherwise */
 	counter unheard;      /* events of types that mean nothing to the pack, nor to the engine itself */

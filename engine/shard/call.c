@@ -7,12 +7,14 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 
 /* An acknowledgement and the names of the rules it fired. Hundreds of calls wait for the disk at once: 4 KiB each would
  * push everything else out of the CPU's caches. */
 #define CALL_ARENA_BYTES 512u
+#define SLOW_LOG_NS 1000000000u
 #define KEEP_ANSWER_BYTES (16u * KIB) /* of a call that is used again */
 
 struct call *call_create(struct shard *s, struct session *session, const struct request *r)
@@ -72,6 +74,25 @@ static void measure(struct shard *s, const struct call *c, uint64_t from_ns)
 	stages_add(stages, STAGE_ANSWER, clock_mono_ns() - from_ns, c->ack_count);
 }
 
+static const char *request_name(enum request_kind kind)
+{
+	static const char *const names[] = { "request", "hello", "publish", "recommend", "outcome", "read", "resolve", "follow",
+					     "acknowledge", "status", "activate", "rules", "digest", "list_alerts", "unfollow",
+					     "explain", "models", "reset_model", "report" };
+	return names[(size_t)kind < sizeof(names) / sizeof(names[0]) ? kind : 0];
+}
+
+/* Where all are slow, one a second tells it; the count tells the rest. */
+static void note_slow(struct engine *e, const struct call *c, uint64_t took, uint64_t now_ns)
+{
+	uint64_t before = atomic_load(&e->slow_logged_ns), count = atomic_fetch_add(&e->slow_requests, 1) + 1;
+	if ((before && now_ns - before < SLOW_LOG_NS) || !atomic_compare_exchange_strong(&e->slow_logged_ns, &before, now_ns))
+		return;
+	log_warn("slow request: %s took %.1f ms (id %llu, %u parts); %llu slow ones so far", request_name(c->kind),
+		 (double)took / 1e6, (unsigned long long)c->request_id, c->ack_count ? c->ack_count : 1,
+		 (unsigned long long)count);
+}
+
 static void answer(struct shard *s, struct call *c, uint64_t now_ns)
 {
 	struct session *session = c->session;
@@ -90,6 +111,9 @@ static void answer(struct shard *s, struct call *c, uint64_t now_ns)
 	if (c->held_ns)
 		measure(s, c, from_ns);
 	uint64_t took = now_ns - c->started_ns;
+	uint64_t slow_ns = atomic_load_explicit(&s->engine->slow_request_ns, memory_order_relaxed);
+	if (slow_ns && took > slow_ns)
+		note_slow(s->engine, c, took, now_ns);
 	if (c->kind == REQUEST_PUBLISH)
 		histogram_add(&s->counts.publish_ns, took);
 	else if (c->kind == REQUEST_RECOMMEND)

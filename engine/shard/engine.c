@@ -277,3 +277,26 @@ int engine_replay(const struct engine_config *config, engine_progress *progress,
 	engine_free(e);
 	return result;
 }
+
+void engine_set_slow(struct engine *e, uint64_t request_ns, uint64_t rule_ns)
+{
+	atomic_store(&e->slow_request_ns, request_ns);
+	for (unsigned i = 0; i < e->shard_count; i++)
+		atomic_store(&e->shards[i]->machine.slow_rule_ns, rule_ns);
+}
+
+/* A shard that is poked takes the poke away as soon as it comes round. Somebody else may poke it again at once: so it is
+ * looked at more than once. */
+bool engine_is_alive(struct engine *e, uint32_t within_ms)
+{
+	for (unsigned i = 0; i < e->shard_count; i++) {
+		uint64_t until_ns = clock_mono_ns() + within_ms * 1000000ull;
+		shard_poke(e->shards[i]);
+		while (atomic_load(&e->shards[i]->poked)) {
+			if (clock_mono_ns() > until_ns)
+				return false;
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		}
+	}
+	return true;
+}

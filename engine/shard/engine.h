@@ -50,6 +50,11 @@ int64_t engine_now_ms(const struct engine *e); /* the system's clock, or the sim
  * and SIGHUP. Returns when it is durable, or ERR_RULE and the old one stays. Any thread but a loop's. */
 int engine_activate_folder(struct engine *e, const char *folder, bool *changed);
 
+/* What takes longer is logged; 0: nothing is. Any thread, at any time. */
+void engine_set_slow(struct engine *e, uint64_t request_ns, uint64_t rule_ns);
+/* Whether every shard took notice of something new within this time. Any thread but a loop's. */
+bool engine_is_alive(struct engine *e, uint32_t within_ms);
+
 /* Name and hash of the active pack; empty where there is none. Any thread. */
 void engine_pack_text(struct engine *e, char name[LIMIT_ID_BYTES + 1], char hash[33]);
 

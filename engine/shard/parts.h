@@ -104,6 +104,8 @@ struct engine {
 	struct stage_time store_commits; /* the storing thread's: records, and the time of their transactions */
 	_Atomic uint64_t note_pending;    /* oldest global entry that the store has no note of; 0: none */
 	_Atomic bool storage_refusing;
+	_Atomic uint64_t slow_request_ns;  /* what takes longer is logged; 0: nothing is */
+	_Atomic uint64_t slow_requests, slow_logged_ns; /* how many; when one was logged last */
 	_Atomic int connections, follower_count;
 	_Atomic uint64_t asides; /* rules set aside since the daemon started */
 	/* The active pack, as text for answers; behind the lock. */

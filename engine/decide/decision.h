@@ -7,7 +7,7 @@
  *     L  the action's lever x its goal's lever
  *
  * Ranking: score, then order of declaration. An action falls at the first gate that is not true, in this order:
- * channel, goal (a nudge's), eligible, applicable, suitable, policy, rank. What is unknown holds a gate shut and says
+ * channel, goal (a nudge's), eligible, applicable, suitable, policy, holdout (exposure.h), rank. What is unknown holds a gate shut and says
  * so. */
 #ifndef NUDGED_DECIDE_DECISION_H
 #define NUDGED_DECIDE_DECISION_H
@@ -76,7 +76,7 @@ struct choice {
 };
 struct left_out {
 	const struct action_decl *action;
-	const char *gate;        /* "channel" "goal" "eligible" "applicable" "suitable" "policy" "rank" */
+	const char *gate;        /* "channel" "goal" "eligible" "applicable" "suitable" "policy" "rank" "holdout" */
 	struct slice reason;     /* arena; with explain */
 	bool unknown;
 	int64_t until_ms;        /* at "policy", with explain: nothing holds it back from then on; 0: that cannot be told */

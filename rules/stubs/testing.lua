@@ -240,7 +240,7 @@ function Answer:expect_action(action, fields) end
 function Answer:expect_first(action, fields) end
 ---@class nudged.testing.LeftOut
 ---@field until_ms? nudged.testing.Wanted of a policy: when nothing holds it back any more; nil: that cannot be told
----@field gate? nudged.testing.Wanted "channel" "goal" "eligible" "applicable" "suitable" "policy" "rank"
+---@field gate? nudged.testing.Wanted "channel" "goal" "eligible" "applicable" "suitable" "policy" "rank" "holdout"
 ---@field reason? nudged.testing.Wanted
 ---It is not there, and this gate refused it. `answer:expect_no_action("renewal", { gate = "policy" })`
 ---@param action string

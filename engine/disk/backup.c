@@ -85,15 +85,15 @@ static int read_number(struct store *s, struct slice key, uint64_t *out)
 static int read_marks(const char *dir, const char *name, uint64_t *mark, uint64_t *newest)
 {
 	struct store *s;
-	char *lock = must_malloc(strlen(dir) + strlen(name) + 16);
+	char *folder = folder_path(dir, name), *lock = folder_path(folder, "lock.mdb");
 	int r = store_open_named(&s, dir, name, 0, true);
 	if (r == ERR_OK)
 		r = read_number(s, SLICE("mark"), mark);
 	if (r == ERR_OK)
 		r = read_number(s, SLICE("newest"), newest);
 	store_close(s);
-	sprintf(lock, "%s/%s/lock.mdb", dir, name);
 	unlink(lock); /* LMDB's, made by looking */
+	free(folder);
 	free(lock);
 	return r;
 }
@@ -102,8 +102,7 @@ static int copy_store(const char *data, const char *dir, const char *name, struc
 		      uint64_t *newest)
 {
 	struct store *s;
-	char *path = must_malloc(strlen(dir) + strlen(name) + 16);
-	sprintf(path, "%s/%s/data.mdb", dir, name);
+	char *folder = folder_path(dir, name), *path = folder_path(folder, "data.mdb");
 	int r = store_open_named(&s, data, name, 0, true);
 	if (r == ERR_OK)
 		r = make_part(data, dir, name);
@@ -112,6 +111,7 @@ static int copy_store(const char *data, const char *dir, const char *name, struc
 	store_close(s);
 	if (r == ERR_OK)
 		r = read_marks(dir, name, mark, newest);
+	free(folder);
 	free(path);
 	return r;
 }

@@ -89,13 +89,14 @@ static int look_through(const struct erasing *e, const char *path)
 
 int erase_from_log(const struct erasing *e)
 {
-	char *path = must_malloc(e->log.len + 16);
+	size_t size = e->log.len + 16;
+	char *path = must_malloc(size);
 	int r = ERR_OK;
 	for (unsigned i = 0; i <= KEPT_MAX && r == ERR_OK; i++) {
 		if (i)
-			sprintf(path, "%.*s.%u", SLICE_ARG(e->log), i);
+			snprintf(path, size, "%.*s.%u", SLICE_ARG(e->log), i);
 		else
-			sprintf(path, "%.*s", SLICE_ARG(e->log));
+			snprintf(path, size, "%.*s", SLICE_ARG(e->log));
 		r = look_through(e, path);
 		if (r == ERR_MISSING && !i)
 			r = ERR_OK; /* put aside just now */

@@ -84,7 +84,7 @@ static const struct option_spec options[] = {
 	{ "days", OPTION_COUNT, &v.days, "N", "how long (30)" },
 	{ "seed", OPTION_COUNT, &v.seed, "N", "the same seed gives the same lives (1)" },
 	{ "start", OPTION_TIME, &v.start_ms, "TIME", "the day to begin with, in Vietnam (2026-06-01)" },
-	{ "story", OPTION_FLAG, &v.story, NULL, "with three families of a story, ending in a father's first call" },
+	{ "story", OPTION_FLAG, &v.story, NULL, "with the families of a story, ending in a father's first call" },
 	{ 0 },
 };
 

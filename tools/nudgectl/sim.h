@@ -114,8 +114,8 @@ void house_set_plan(struct sim *s, struct house *h, struct line *l, const char *
 
 /* sim_story.c: the household whose daughter texts too much, and whose father calls on the last day */
 void story_init(struct house *h);
-/* sim_neighbours.c: two more, household-pham and household-le */
-#define STORY_NEIGHBOURS 2
+/* sim_neighbours.c: household-pham, household-le, and three who leave agent tuan angry */
+#define STORY_NEIGHBOURS 5
 void neighbour_init(struct house *h, unsigned which);
 #define STORY_CALL_MS ((19 * 60 + 32) * SIM_MINUTE_MS) /* of the last day */
 #define STORY_DAYS_MIN 12 /* a habit takes a week, the four days of the flood, and the profile's first day */

@@ -1,10 +1,13 @@
-/* nudgectl/sim_neighbours.c: two families beside the story's own, for what holds a sale back and what does not.
+/* nudgectl/sim_neighbours.c: families beside the story's own: for what holds a sale back and what does not, and for an
+ * agent's hard afternoon.
  *
  * The Phams run out of data twice in a week, which asks for an offer; but their complaint about coverage is open, and so
  * nothing is sold to them that they do not ask for. The Les have trouble too, an outage and a call that was promised and
- * never made; but they come to buy a bigger plan, and nothing may stand in the way of that. */
+ * never made; but they come to buy a bigger plan, and nothing may stand in the way of that. Three others call agent tuan
+ * within two hours of the last day, and all three leave him angry. */
 #include "sim.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct talk {
@@ -92,6 +95,24 @@ static void le_day(struct sim *s, struct house *h, unsigned day)
 	sim_event(s, h, &visit, "\"page\":\"plans/data\",\"seconds\":95");
 }
 
+#define FIRST_ANGRY 2000003u
+static void angry_day(struct sim *s, struct house *h, unsigned day)
+{
+	char contact[40];
+	struct talk t = { contact, "tuan", "reception/outage", "outage-story", -0.6, -0.8,
+			  sim_time(s, day, 16 * SIM_HOUR_MS + (h->number - FIRST_ANGRY) * 40 * SIM_MINUTE_MS), 1500 };
+	usual_use(s, h, day);
+	snprintf(contact, sizeof(contact), "c-story-%s", h->lines[0].member);
+	if (day + 1 == s->days)
+		talk(s, h, &t);
+}
+
+#define ANGRY(n, household, family, who, first) \
+	{ .number = FIRST_ANGRY + (n), .id = household, .name = family, .area = "HN-07", .language = "vi", .segment = "single", \
+	  .contract = "2-year", .tenure_months = 40 + (n), .months_left = 9, .monthly_fee = 180000, .bill_day = 15, .autopay = true, \
+	  .consent_marketing = true, .consent_sms = true, .line_count = 1, .story = angry_day, \
+	  .lines = { { who, "payer", first, "bundle-300", "data-10gb", "voice-500", 4, 2, 90 } } }
+
 static const struct house neighbours[] = {
 	{ .number = 2000001, .id = "household-pham", .name = "Pham", .area = "HN-06", .language = "vi", .segment = "couple",
 	  .contract = "1-year", .tenure_months = 31, .months_left = 5, .monthly_fee = 240000, .bill_day = 9, .autopay = true,
@@ -102,6 +123,9 @@ static const struct house neighbours[] = {
 	  .contract = "monthly", .tenure_months = 15, .monthly_fee = 150000, .bill_day = 12, .autopay = true,
 	  .consent_marketing = true, .consent_sms = true, .line_count = 1, .story = le_day,
 	  .lines = { { "thao", "payer", "Thao", "bundle-300", "data-2gb", "voice-500", 6, 1, 65 } } },
+	ANGRY(0, "household-vu", "Vu", "dung", "Dung"),
+	ANGRY(1, "household-ho", "Ho", "lan", "Lan"),
+	ANGRY(2, "household-dang", "Dang", "khanh", "Khanh"),
 };
 _Static_assert(sizeof(neighbours) / sizeof(neighbours[0]) == STORY_NEIGHBOURS, "as sim.h says");
 

@@ -109,7 +109,8 @@ int policies_ask(struct deciding *d, const struct action_decl *a)
 		if (d->e->watch)
 			d->e->watch->policy(d->e->watch->arg, p, NULL, member, value_bool(true));
 		found = a->policies[i];
-		d->held[found] = true;
+		/* that a cost is unknown says nothing of what is left */
+		d->held[found] = p->kind != POLICY_BUDGET || cost_is_known(d, a);
 	}
 	d->e->member = member;
 	return found;

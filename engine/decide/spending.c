@@ -171,6 +171,11 @@ static bool is_promised(const struct deciding *d, const struct action_decl *a)
 	return offer_unanswered(d->e->customer, str_slice(a->name), d->e->member) != NULL;
 }
 
+bool cost_is_known(struct deciding *d, const struct action_decl *a)
+{
+	return cost_of(d->e, a).known;
+}
+
 bool budget_holds(struct deciding *d, const struct policy_decl *p, const struct action_decl *a)
 {
 	if (is_promised(d, a))

@@ -34,6 +34,7 @@ struct promise spending_begin(const struct applying *a, const struct outcome_inp
 void spending_finish(struct applying *a, const struct outcome_input *o, const struct promise *before, int64_t cost);
 
 /* For deciding: does the budget hold the action back? */
+bool cost_is_known(struct deciding *d, const struct action_decl *a);
 bool budget_holds(struct deciding *d, const struct policy_decl *p, const struct action_decl *a);
 int64_t budget_until(const struct deciding *d); /* the next month's beginning */
 /* "4800000 of 5000000 and 16 of 20 offers this month; this one would give away 300000" */

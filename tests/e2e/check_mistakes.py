@@ -194,6 +194,9 @@ MISTAKES = [
     # what nothing uses, and what reaches nobody
     ("unused-series", W, 'local s = series { on = "call" } --!', 'nothing reads series "call#1"', "or remove it"),
     ("unused-tally", W, 'local t = tally { name = "t" } --!\nfact.n = t:sum "7d"', 'no rule adds to tally "t"', "add = {"),
+    ("not-kept", E, 'timeline { keep = 9, types = { "visit" }, fields = { "page" } }\ntell "call" { say = { en = "x", vi = "y" } } --!',
+     'tell "call": the timeline does not keep events of this type', "add it to timeline"),
+    ("uncorrected-survey", H, 'survey "s" { kind = "nps", on = "call", asked = "visit", score = "mood" } --!', 'survey "s" has no segments', "name segments"),
     ("unused-case", W, 'local c = case { opens = "visit", closes = "call" } --!', 'nothing asks for case "visit"', ""),
     ("unused-fact", H, 'fact.n = visits:count "30d" --!', 'read fact "n"', ""),
     ("impossible-value", E, 'rule "r" { why = "x", on = "visit", run = function(c)\n  c:alert { to = "x", say = "y",\n    severity = "hihg" } --!\nend }',

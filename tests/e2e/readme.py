@@ -62,6 +62,7 @@ for i in $(seq 100); do grep -q 2026-06-30 alerts && break; sleep 0.05; done
 cat alerts
 {build}/tools/nudgectl recommend household-nguyen --member father --agent linh --channel call --intent messages/usage \\
 	--mood -0.2 --lang en
+{build}/tools/nudgectl recommend household-pham --member mother --agent linh --channel call --intent bill/pay --mood -0.1 --lang en
 """
 
 

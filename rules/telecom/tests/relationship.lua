@@ -13,7 +13,7 @@ test("of who never needed us, only what events show is told", function()
   local home = customer "le"
   home:event("profile.updated", { lines = 1, tenure_months = 30, segment = "single" })
   home:expect_relationship(100 * (20 * 1 + 15 * 0.5) / 35, {
-    trust = nil, openness = nil, transparency = nil, fit = 1, length = 0.5, share = 0.35,
+    trust = "", openness = "", transparency = "", fit = 1, length = 0.5, share = 0.35,
   })
 end)
 
@@ -39,7 +39,7 @@ end)
 
 test("who answers offers is open with us, who lets them run out is not", function()
   local home = homes.small_plan()
-  home:expect_relationship(at_least(0), { openness = nil })
+  home:expect_relationship(at_least(0), { openness = "" })
   home:outcome("rejected", "data-upgrade")
   home:expect_relationship(at_least(0), { openness = 1 })
   home:outcome("ignored", "renewal", { channel = "sms" })

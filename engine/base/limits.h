@@ -17,6 +17,9 @@
 #define LIMIT_OUTPUT_BYTES (1u * MIB)  /* replies waiting in one connection: then reading stops */
 #define LIMIT_FOLLOWER_BYTES (256u * KIB) /* pushed alerts waiting in one connection: then it is told what it missed */
 #define LIMIT_CONNECTIONS 1024u
+#define LIMIT_TOKENS 1000u              /* in the file of tokens: each is compared with one that is shown, some 20 us in all */
+#define LIMIT_TOKEN_BYTES 128u         /* as it is shown; those that are made have 70 */
+#define LIMIT_TOKEN_NAME_BYTES 64u
 #define LIMIT_HANDSHAKE_MS 10000u      /* from connecting to Hello: idle strangers do not hold places */
 
 /* HTTP gateway. What its connections have sent and nobody has read is bounded for all of them together: 1,024 bodies of
@@ -73,6 +76,7 @@
 #define LIMIT_TIMERS 64u
 #define LIMIT_ITEMS 256u                  /* contacts, contracts, survey answers, memberships … of one customer: 152 bytes each */
 #define LIMIT_REPORT_ROWS 200000u         /* days x cells that one report is made from: 0.5 KB each while it is made */
+#define LIMIT_REPORTS 2u                  /* in the making at once; the others wait their turn */
 #define LIMIT_LEDGER_CELLS 16384u         /* of one ledger's day: agents x topics …; some 100 bytes each. Beyond it one cell for the rest */
 #define LIMIT_CONTRACTS 16u               /* of one customer; then the oldest is forgotten, what was counted of it stays */
 #define CHURN_BY 3u                       /* names that losses are counted by: texts of items, dimensions of ledgers. On disk */
@@ -86,6 +90,7 @@
 /* What one entry may cause. */
 #define LIMIT_ENTRY_ALERTS 32u
 #define LIMIT_ENTRY_EFFECTS 160u          /* a merge: the record, and each of LIMIT_LINKS aliases unlinked and linked; rules: the rest */
+#define LIMIT_ENTRY_COUNTS 1024u          /* days of ledgers counted in beside them: a merge recounts each of 2 x LIMIT_ITEMS in up to 2 */
 #define LIMIT_RULE_SETS 64u               /* attributes that one rule sets at once */
 #define LIMIT_ENTRY_CALLS 4096u           /* Lua calls made while one entry is applied */
 

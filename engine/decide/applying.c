@@ -46,7 +46,7 @@ bool applying_effect(struct applying *a, uint8_t kind, const struct subject *tar
 {
 	struct applied *out = a->out;
 	struct bytes *trail = &a->e->trail;
-	if (out->effect_count >= LIMIT_ENTRY_EFFECTS)
+	if (out->effect_count >= LIMIT_ENTRY_EFFECTS + (kind == EFFECT_COUNT ? LIMIT_ENTRY_COUNTS : 0))
 		return false;
 	out->effects[out->effect_count++] = (struct effect){
 		.index = a->next_index++, .kind = kind, .target = *target,

@@ -42,7 +42,16 @@ static struct counted *counted_of(struct applying *a, enum ledger_id ledger, int
 	return *at;
 }
 
-/* Values are cut so that the whole fits; what lies between values cannot stand in one. */
+static size_t cut_to(struct slice text, size_t room)
+{
+	if (text.len <= room)
+		return text.len;
+	while (room > 0 && ((unsigned char)text.data[room] & 0xc0) == 0x80)
+		room--;
+	return room;
+}
+
+/* Values are cut so that the whole fits, between characters; what lies between values cannot stand in one. */
 static struct slice key_of(struct applying *a, const struct slice *dims, unsigned count)
 {
 	char *key = arena_alloc(&a->m->arena, LIMIT_KEY_BYTES);
@@ -52,7 +61,7 @@ static struct slice key_of(struct applying *a, const struct slice *dims, unsigne
 	if (all > LIMIT_KEY_BYTES)
 		room = LIMIT_KEY_BYTES / count - 1;
 	for (unsigned i = 0; i < count; i++) {
-		size_t take = dims[i].len < room ? dims[i].len : room;
+		size_t take = cut_to(dims[i], room);
 		if (i)
 			key[len++] = LEDGER_BETWEEN;
 		for (size_t k = 0; k < take; k++)

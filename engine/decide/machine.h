@@ -97,7 +97,7 @@ struct apply_input {
 struct applied {
 	struct applied_alert alerts[LIMIT_ENTRY_ALERTS]; /* raised, historical ones too: see alert->historical */
 	struct alert closed[LIMIT_ALERTS];               /* copies of (seq, index) of alerts that are no longer open */
-	struct effect effects[LIMIT_ENTRY_EFFECTS];
+	struct effect effects[LIMIT_ENTRY_EFFECTS + LIMIT_ENTRY_COUNTS];
 	struct nudge_request nudges[LIMIT_ENTRY_ALERTS];
 	struct str *fired[LIMIT_ENTRY_ALERTS];           /* names of rules that fired */
 	unsigned alert_count, closed_count, effect_count, nudge_count, fired_count;

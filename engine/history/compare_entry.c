@@ -112,7 +112,7 @@ static bool is_history(const struct effect *f)
 static void effects_compare(struct worker *w, const struct step *s, const struct applied *before,
 			    const struct applied *after)
 {
-	bool met[LIMIT_ENTRY_EFFECTS] = { false };
+	bool met[LIMIT_ENTRY_EFFECTS + LIMIT_ENTRY_COUNTS] = { false };
 	unsigned count = before ? before->effect_count : 0;
 	if (before && before->outcome == after->outcome && before->effect_count == after->effect_count)
 		return; /* both spell out all that was caused */

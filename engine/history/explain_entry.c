@@ -119,7 +119,7 @@ static struct slice nudge_text(struct explaining *x, const struct nudge_request 
 
 /* What the entry caused, kept before the machine goes on to other entries. */
 struct caused {
-	struct slice effects[LIMIT_ENTRY_EFFECTS], nudges[LIMIT_ENTRY_ALERTS];
+	struct slice effects[LIMIT_ENTRY_EFFECTS + LIMIT_ENTRY_COUNTS], nudges[LIMIT_ENTRY_ALERTS];
 	struct subject targets[LIMIT_ENTRY_EFFECTS];
 	uint32_t indexes[LIMIT_ENTRY_EFFECTS];
 	unsigned effect_count, nudge_count, target_count;

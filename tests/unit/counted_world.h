@@ -6,7 +6,7 @@
 #include "decide_world.h"
 #include "state/ledgers.h"
 
-#define COUNTED_DAYS 128
+#define COUNTED_DAYS 512
 
 struct counted_world {
 	struct world w;

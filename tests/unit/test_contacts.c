@@ -250,6 +250,36 @@ static void merged_customers_called_again(void **state)
 	counted_finish(&cw);
 }
 
+/* Each one's calls are eight days apart, the other's lie between: joined, each was followed by the next. More days change
+ * than rules may cause effects. */
+static void a_merge_counts_in_all_its_days(void **state)
+{
+	enum { EACH = 100 };
+	struct counted_world cw;
+	struct bytes body = { 0 };
+	char id[16];
+	counted_init(&cw, pack);
+	struct record *ann = cw.w.r, *other = world_record(SUBJECT_CUSTOMER, "other");
+	for (unsigned i = 0; i < 2 * EACH; i++) {
+		cw.w.r = i % 2 ? other : ann;
+		snprintf(id, sizeof(id), "c%u", i);
+		talk(&cw, id, T0 + (int64_t)i * 4 * DAY, "an", "bill");
+	}
+	assert_int_equal(of(&cw, CONTACTS_FOLLOWED), 0);
+	record_encode(other, &body);
+	cw.w.r = ann;
+	arena_reset(&cw.w.m.arena);
+	machine_apply_effect(&cw.w.m, ann, EFFECT_MERGE, bytes_slice(&body), NULL, &cw.w.in, &cw.w.out);
+	assert_true(cw.w.out.effect_count > LIMIT_ENTRY_EFFECTS);
+	counted_take(&cw);
+	assert_int_equal(of(&cw, CONTACTS_ALL), 2 * EACH);
+	assert_int_equal(of(&cw, CONTACTS_FOLLOWED), 2 * EACH - 1);
+	assert_int_equal(of(&cw, CONTACTS_REPEATS), 2 * EACH - 1);
+	bytes_finish(&body);
+	record_destroy(other, cw.w.m.pool);
+	counted_finish(&cw);
+}
+
 static void what_gives_way_stays_counted(void **state)
 {
 	struct counted_world cw;
@@ -489,6 +519,7 @@ int main(void)
 		cmocka_unit_test(without_an_end_it_is_inferred),
 		cmocka_unit_test(the_order_of_arrival_makes_no_difference),
 		cmocka_unit_test(merged_customers_called_again),
+		cmocka_unit_test(a_merge_counts_in_all_its_days),
 		cmocka_unit_test(what_gives_way_stays_counted),
 		cmocka_unit_test(a_case_left_open_is_not_resolved),
 		cmocka_unit_test(promises_are_kept_late_or_broken),

@@ -337,6 +337,23 @@ static void emit_cut_off(struct engine *e)
 	free(left);
 }
 
+/* Time goes on from the newest entry, also where the store has it already and nothing is replayed. */
+static int take_up_clock(struct engine *e, const struct journal_found *found)
+{
+	struct journal_reader *r;
+	struct journal_entry last;
+	if (!found->last_seq)
+		return ERR_OK;
+	int result = journal_reader_open(&r, e->journal, found->last_seq);
+	if (result != ERR_OK)
+		return result;
+	result = journal_next(r, &last);
+	if (result == 1 && last.received_at_ms > atomic_load(&e->clock_ms))
+		atomic_store(&e->clock_ms, last.received_at_ms);
+	journal_reader_close(r);
+	return result < 0 ? result : ERR_OK;
+}
+
 int recover(struct engine *e, const struct journal_found *found, engine_progress *progress, void *arg)
 {
 	uint64_t mark;
@@ -355,6 +372,8 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 	atomic_store(&e->mark, mark);
 	e->expected = expected_create();
 	result = replay_from(e, mark + 1, found->last_seq, &checks, progress, arg);
+	if (result == ERR_OK)
+		result = take_up_clock(e, found);
 	if (result == ERR_OK) {
 		(void)fault_hit(recover_before_effects);
 		models_load(e);

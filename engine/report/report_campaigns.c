@@ -32,7 +32,7 @@ static void columns(struct report_making *m)
 	report_column(m, "later", "count", "of those reached, who said later");
 	report_column(m, "ignored", "count", "of those reached, without an answer in time");
 	report_column(m, "acceptance", "share", "accepted / reached");
-	report_column(m, "revenue", money, "what outcomes of its offers brought, in the smallest unit");
+	report_column(m, "revenue", money, "what outcomes of its offers brought, in JSON and CSV in the smallest unit");
 	report_column(m, "cost", money, "what they cost");
 	report_column(m, "success", "share", "of those in it, who did what it is for within its time: its events, or accepted its offer anywhere");
 	report_column(m, "holdout", "count", "customers who came to it and got nothing, to measure against");
@@ -107,6 +107,7 @@ const struct report_decl report_campaigns = {
 	.ledgers = { LEDGER_CAMPAIGNS },
 	.ledger_count = 1,
 	.by = { "campaign", "segment", "channel", "reason", "month" },
+	.default_by = "campaign",
 	.make = make_campaigns,
 };
 
@@ -156,5 +157,6 @@ const struct report_decl report_segments = {
 	.ledgers = { LEDGER_SEGMENTS, LEDGER_SEGMENT_MOVES },
 	.ledger_count = 2,
 	.by = { "segment" },
+	.default_by = "segment",
 	.make = make_segments,
 };

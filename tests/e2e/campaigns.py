@@ -121,6 +121,7 @@ def taken_and_offered(bench):
     decision = second['nudge']['decision']
     d.ctl('outcome', second['customer'], 'more-data', 'accepted', '--decision', decision, '--channel', 'sms')
     row = report(d, 'campaigns')[0]
+    kit.same((row['campaign'], report(d, 'segments')[0]['segment']), ('spring', 'gold'), 'rows say what they are about')
     kit.same([row[k] for k in ('reached', 'offered', 'accepted', 'rejected')], [8, 2, 1, 0])
     kit.same((row['acceptance'], row['success']), (0.125, 0.1))
     d.kill() # what was taken stays so

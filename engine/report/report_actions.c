@@ -25,8 +25,8 @@ static void columns(struct report_making *m)
 						       "without what was learned");
 	report_column(m, "control_low", "share", "acceptance less that of the control group: its 95 % interval (Newcombe), from");
 	report_column(m, "control_high", "share", "… to");
-	report_column(m, "revenue", money, "revenue of what was accepted, as outcomes say, in the smallest unit");
-	report_column(m, "cost", money, "cost of what was accepted, as outcomes or the action say, in the smallest unit");
+	report_column(m, "revenue", money, "revenue of what was accepted, as outcomes say, in JSON and CSV in the smallest unit");
+	report_column(m, "cost", money, "cost of what was accepted, as outcomes or the action say, in JSON and CSV in the smallest unit");
 }
 
 static bool is_arm(const struct ledger_row *row, const char *arm)

@@ -43,7 +43,7 @@ static void make(struct report_making *m)
 	size_t count;
 	struct report_group *groups = report_groups(m, 0, NULL, &count);
 	report_key_columns(m);
-	report_column(m, "given", money, "what was accepted gives away, and offers that wait for an answer promise, in the smallest unit");
+	report_column(m, "given", money, "what was accepted gives away, and offers that wait for an answer promise, in JSON and CSV in the smallest unit");
 	report_column(m, "budget", money, "what the pack allows for it in a month, as it is now");
 	report_column(m, "left", money, "budget less given; below 0: overshot");
 	report_column(m, "offers", "count", "offers that were accepted, or wait for an answer");

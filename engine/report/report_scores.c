@@ -81,15 +81,15 @@ static void put_moves(struct report_making *m, const int64_t *moves, bool known)
 
 static void columns(struct report_making *m)
 {
+	const char *money = m->pack->currency ? m->pack->currency->data : "money";
 	report_key_columns(m);
 	report_column(m, "customers", "count", "customers of whom a relationship score is known");
 	report_column(m, "score", "points", "mean relationship score, 0 to 100, of the score kept last of each customer");
 	for (unsigned i = 0; i < BANDS; i++)
 		report_column(m, band_columns[i], "share", arena_printf(m->arena, "share of them whose score is %s, the upper end left "
 			      "out but for 100", bands[i]).data);
-	report_column(m, "growth", "minor units", "mean growth potential a month, as the pack reckons it, in the smallest unit of its "
-		      "currency");
-	report_column(m, "growth_all", "minor units", "the same of all of them together");
+	report_column(m, "growth", money, "mean growth potential a month, as the pack reckons it, in JSON and CSV in the smallest unit");
+	report_column(m, "growth_all", money, "the same of all of them together");
 	report_column(m, "first", "count", "in the time asked for: customers scored for the first time");
 	report_column(m, "up", "count", "in that time: moves of a customer's score upward by a point or more");
 	report_column(m, "down", "count", "in that time: moves downward by a point or more");

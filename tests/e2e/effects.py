@@ -65,6 +65,7 @@ def a_budget_holds_on_every_shard(bench):
         d.settled()
         kit.check('credit' in actions_of(recommend(bench, c, 'c60')), 'what was refused is free again')
     rows = report(d, 'budgets')
+    kit.check('given, budget, left in EUR' in d.ctl('report', 'budgets'), 'people read amounts in the currency')
     kit.same((rows[0]['given'], rows[0]['budget'], rows[0]['left'], rows[0]['offers']), (860, 1000, 140, 9))
     digest = d.settled()
     d.kill()

@@ -32,6 +32,12 @@ static bool is_share(const Nudge__V1__ReportColumn *c)
 	return strcmp(c->unit, "share") == 0;
 }
 
+/* Amounts have their currency as unit, and come in its smallest unit: three capitals. */
+static bool is_money(const Nudge__V1__ReportColumn *c)
+{
+	return strlen(c->unit) == 3 && strspn(c->unit, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+}
+
 /* As people read it; machines get the number as it is. */
 static void cell_text(const Nudge__V1__ReportColumn *c, const Nudge__V1__Attribute *a, char *out, size_t size)
 {
@@ -41,6 +47,8 @@ static void cell_text(const Nudge__V1__ReportColumn *c, const Nudge__V1__Attribu
 		snprintf(out, size, "%s", a->value_case == NUDGE__V1__ATTRIBUTE__VALUE_FLAG ? (a->flag ? "yes" : "no") : "-");
 	else if (is_share(c))
 		snprintf(out, size, "%.1f%%", 100 * a->number);
+	else if (is_money(c))
+		snprintf(out, size, "%s", money_text(a->number, c->unit));
 	else if (strcmp(c->unit, "ms") == 0)
 		snprintf(out, size, "%s", time_short((int64_t)a->number));
 	else if (a->number == floor(a->number) && fabs(a->number) < 1e15)
@@ -137,45 +145,120 @@ static void add_cell(struct table *t, const Nudge__V1__Report *r, size_t row, si
 	table_add_styled(t, r->columns[column]->key ? STYLE_BOLD : STYLE_PLAIN, "%s", text);
 }
 
-/* The columns from..to, behind those that say what the row is about. */
-static void print_block(const Nudge__V1__Report *r, size_t keys, size_t from, size_t to)
+/* One block: columns side by side, behind those that say what the row is about. */
+static void print_block(const Nudge__V1__Report *r, size_t keys, const size_t *columns, size_t count)
 {
 	struct table t;
 	struct bytes heads = { 0 };
 	for (size_t k = 0; k < keys; k++)
-		bytes_printf(&heads, "%s%s", k ? "|" : "", r->columns[k]->name);
-	for (size_t k = from; k < to; k++)
-		bytes_printf(&heads, "%s>%s", heads.len ? "|" : "", r->columns[k]->name);
+		bytes_printf(&heads, "%s%s%s", k ? "|" : "", strcmp(r->columns[k]->unit, "days") == 0 ? ">" : "", r->columns[k]->name);
+	for (size_t k = 0; k < count; k++)
+		bytes_printf(&heads, "%s>%s", heads.len ? "|" : "", r->columns[columns[k]]->name);
 	table_init(&t, heads.data);
 	for (size_t i = 0; i < r->n_rows; i++) {
 		for (size_t k = 0; k < keys; k++)
 			add_cell(&t, r, i, k);
-		for (size_t k = from; k < to; k++)
-			add_cell(&t, r, i, k);
+		for (size_t k = 0; k < count; k++)
+			add_cell(&t, r, i, columns[k]);
 	}
 	table_print(&t, 0);
 	table_finish(&t);
 	bytes_finish(&heads);
 }
 
-/* As many columns beside each other as fit; the others beneath, with the rows' names again. */
+static bool is_unknown(const Nudge__V1__Report *r, size_t column)
+{
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (r->rows[i]->cells[column]->value_case != NUDGE__V1__ATTRIBUTE__VALUE__NOT_SET)
+			return false;
+	return true;
+}
+
+/* What tells a row from the next: what the report is by, and what follows it at once as text or days (a contract's
+ * horizon, a survey's measure). */
+static bool is_label(const Nudge__V1__Report *r, size_t column)
+{
+	if (r->columns[column]->key || strcmp(r->columns[column]->unit, "days") == 0)
+		return true;
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (r->rows[i]->cells[column]->value_case != NUDGE__V1__ATTRIBUTE__VALUE_TEXT)
+			return false;
+	return true;
+}
+
+static void add_name(struct bytes *to, const char *name)
+{
+	bytes_printf(to, "%s%s", to->len ? ", " : "", name);
+}
+
+static void print_names(const char *before, struct bytes *names)
+{
+	struct bytes line = { 0 };
+	if (names->len) {
+		bytes_printf(&line, "%s%s", before, names->data);
+		text_wrap(stdout, 0, line.data);
+	}
+	bytes_finish(&line);
+	bytes_finish(names);
+}
+
+/* What a number is in, where its name and look do not say it. */
+static void print_units(const Nudge__V1__Report *r)
+{
+	static const char *const plain[] = { "", "count", "share", "points", "days", "answers", "mood", "ms" };
+	struct bytes all = { 0 };
+	for (size_t i = 0; i < r->n_columns; i++) {
+		const char *unit = r->columns[i]->unit;
+		bool said = is_unknown(r, i);
+		for (size_t k = 0; k < sizeof(plain) / sizeof(plain[0]); k++)
+			said |= strcmp(unit, plain[k]) == 0;
+		for (size_t k = 0; k < i; k++)
+			said |= strcmp(unit, r->columns[k]->unit) == 0 && !is_unknown(r, k);
+		if (said)
+			continue;
+		struct bytes names = { 0 };
+		for (size_t k = i; k < r->n_columns; k++)
+			if (strcmp(unit, r->columns[k]->unit) == 0 && !is_unknown(r, k))
+				add_name(&names, r->columns[k]->name);
+		bytes_printf(&all, "%s%s in %s", all.len ? "; " : "", names.data,
+			     strcmp(unit, "money") == 0 ? "the currency's smallest unit" : unit);
+		bytes_finish(&names);
+	}
+	print_names("", &all);
+}
+
+/* As many columns beside each other as fit; the others beneath, with the rows' names again. Where not all fit, those of
+ * which nothing is known are only named. */
 static void print_blocks(const Nudge__V1__Report *r)
 {
-	size_t keys = 0;
-	int key_width = 0, most = report_width(stdout);
-	while (keys < r->n_columns && r->columns[keys]->key)
+	size_t keys = 0, count = 0;
+	int key_width = 0, most = report_width(stdout), all = 0;
+	while (keys < r->n_columns && is_label(r, keys))
 		key_width += column_width(r, keys++);
-	for (size_t from = keys, to; from < r->n_columns; from = to) {
+	for (size_t i = keys; i < r->n_columns; i++)
+		all += column_width(r, i);
+	bool fit = key_width + all <= most + 2;
+	size_t *shown = must_malloc((r->n_columns + 1) * sizeof(*shown));
+	struct bytes unknown = { 0 };
+	for (size_t i = keys; i < r->n_columns; i++)
+		if (fit || !is_unknown(r, i))
+			shown[count++] = i;
+		else
+			add_name(&unknown, r->columns[i]->name);
+	for (size_t from = 0, to; from < count; from = to) {
 		int width = key_width;
-		for (to = from; to < r->n_columns && keys + to - from < TABLE_COLUMNS_MAX; to++) {
-			width += column_width(r, to);
+		for (to = from; to < count && keys + to - from < TABLE_COLUMNS_MAX; to++) {
+			width += column_width(r, shown[to]);
 			if (width > most + 2 && to > from)
 				break;
 		}
-		if (from > keys)
-			printf("\n");
-		print_block(r, keys, from, to);
+		if (from)
+			fputc('\n', stdout);
+		print_block(r, keys, &shown[from], to - from);
 	}
+	free(shown);
+	print_names("nothing known yet: ", &unknown);
+	print_units(r);
 }
 
 static void print_definitions(const Nudge__V1__Report *r)
@@ -193,7 +276,11 @@ static void print_definitions(const Nudge__V1__Report *r)
 
 static void show(const Nudge__V1__Report *r)
 {
-	printf("%s%s%s: %s\n", style_on(stdout, STYLE_BOLD), r->name, style_off(stdout), r->about);
+	printf("%s%s%s", style_on(stdout, STYLE_BOLD), r->name, style_off(stdout));
+	struct bytes about = { 0 };
+	bytes_printf(&about, ": %s", r->about);
+	text_flow(stdout, text_width(r->name), 2, about.data);
+	bytes_finish(&about);
 	printf("%s%s to %s, pack %s%s\n", style_on(stdout, STYLE_DIM), r->since_ms ? time_text(r->since_ms) : "all that is kept",
 	       time_text(r->until_ms), r->pack, style_off(stdout));
 	if (!r->n_rows)
@@ -297,8 +384,13 @@ const struct command cmd_report = {
 	.details = "Without a NAME: which reports there are, and what their rows may be by; day and month are days and months of "
 		   "the pack's zone. Reports are made from sums that are kept as events arrive, not by reading history, so they are "
 		   "there at once and cost little. What is not known, or stands on too little to tell, is shown as -, in JSON null, in "
-		   "CSV empty. With --define, and always in --json (columns), each number is defined.\n\n"
+		   "CSV empty; a column of which nothing is known is only named where the table is too wide. With --define, and always "
+		   "in --json (columns), each number is defined. Money is shown in the pack's currency; in JSON and CSV it is in its "
+		   "smallest unit.\n\n"
 		   "With --json: an object with report, about, pack, since_ms, until_ms, columns (name, unit, help, key), rows (objects "
 		   "by the columns' names; shares from 0 to 1, money in minor units), notes and more (rows left out).",
-	.examples = "nudgectl report",
+	.examples = "nudgectl report\n"
+		    "nudgectl report agents --since 2026-01-01\n"
+		    "nudgectl report relationship --by topic,month --where channel=call --define\n"
+		    "nudgectl report campaigns --by total --csv",
 };

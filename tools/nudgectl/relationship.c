@@ -94,7 +94,8 @@ void relationship_show(const Nudge__V1__Relationship *r, char *const *expects, s
 		table_finish(&t);
 	}
 	if (r && r->growth)
-		printf(" growth potential: %lld %s a month, in its smallest unit\n", (long long)r->growth->revenue, r->growth->currency);
+		printf(" growth potential: %s %s a month\n", money_text((double)r->growth->revenue, r->growth->currency),
+		       r->growth->currency);
 	for (size_t i = 0; i < expect_count; i++)
 		printf(" expects: %s\n", expects[i]);
 }

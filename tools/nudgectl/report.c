@@ -5,8 +5,10 @@
 
 #include "base/check.h"
 #include "base/printable.h"
+#include "decide/text.h"
 
 #include <locale.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +283,27 @@ const char *count_text(uint64_t n)
 		*to++ = digits[i];
 	}
 	*to = '\0';
+	return out;
+}
+
+const char *money_text(double minor, const char *currency)
+{
+	int exponent = currency_exponent(slice_of(currency));
+	unsigned long long whole = (unsigned long long)fmin(round(fabs(minor)), 9e18), scale = 1;
+	char *out = rotating();
+	for (int i = 0; i < exponent; i++)
+		scale *= 10;
+	int used = snprintf(out, 48, "%s%s", minor < 0 && whole ? "-" : "", count_text(whole / scale));
+	if (exponent)
+		snprintf(out + used, 48 - (size_t)used, ".%0*llu", exponent, whole % scale);
+	return out;
+}
+
+const char *number_short(double n)
+{
+	char *out = rotating();
+	bool rounded = n != floor(n) && fabs(n) >= 0.001 && fabs(n) < 1e9;
+	snprintf(out, 48, "%.15g", rounded ? round(n * 1000) / 1000 : n);
 	return out;
 }
 

@@ -40,6 +40,8 @@ const char *time_short(int64_t time_ms); /* where the terminal is narrow: "06-28
 const char *plural_text(uint64_t n, const char *one, const char *many); /* 1 record, 2 records */
 const char *microseconds_text(double us);                               /* 4.2 us, 262 us, 2.4 ms, 1.3 s */
 const char *count_text(uint64_t n);        /* 30,138 */
+const char *money_text(double minor, const char *currency); /* 1,905 of EUR: 19.05 */
+const char *number_short(double n);        /* three decimals at most, as reasons have them */
 const char *duration_text(double seconds); /* 1.3 s, 4 min 10 s, 2 h 5 min */
 const char *size_text(double bytes);       /* 1.3 MiB */
 

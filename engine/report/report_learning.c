@@ -271,10 +271,13 @@ static void make(struct report_making *m)
 		for (size_t i = from; i < to; i++)
 			put_row(m, &all[i]);
 	}
-	report_remark(m, "An agent is compared with the other agents on the same topic, from %u contacts on either side on. Up to %u "
-		      "comparisons of one agent are judged together, so that chance alone calls any of them worse or better in at most "
-		      "%.0f %% of cases. What differs need not be the agent's doing: hours, customers and luck differ too.",
-		      PEERS_LEAST, most, 100 * PEERS_ALPHA);
+	report_remark(m, "An agent is compared with the other agents on the same topic, from %u contacts on either side on.", PEERS_LEAST);
+	if (most)
+		report_remark(m, "Up to %u comparisons of one agent are judged together, so that chance alone calls any of them worse or "
+			      "better in at most %.0f %% of cases. What differs need not be the agent's doing: hours, customers and luck "
+			      "differ too.", most, 100 * PEERS_ALPHA);
+	else
+		report_remark(m, "Nothing could be compared yet.");
 }
 
 const struct report_decl report_learning = {

@@ -26,6 +26,15 @@ static void value_cell(struct table *t, const Nudge__V1__Attribute *a)
 	table_add(t, "%s", text);
 }
 
+/* Facts are reckoned: what is seen of them is as exact as the reasons of a recommendation are. */
+static void fact_cell(struct table *t, const Nudge__V1__Attribute *a)
+{
+	if (a && a->value_case == NUDGE__V1__ATTRIBUTE__VALUE_NUMBER)
+		table_add(t, "%s", number_short(a->number));
+	else
+		value_cell(t, a);
+}
+
 static void section(struct table *t, const char *name)
 {
 	if (t->used) {
@@ -69,7 +78,7 @@ static void show_facts(const Nudge__V1__Customer *c)
 	for (size_t i = 0; i < c->n_facts; i++) {
 		table_add(&t, "%s", c->facts[i]->member);
 		table_add(&t, "%s", c->facts[i]->name);
-		value_cell(&t, c->facts[i]->value);
+		fact_cell(&t, c->facts[i]->value);
 	}
 	section(&t, "facts");
 }

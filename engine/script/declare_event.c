@@ -108,8 +108,10 @@ static void check_attr_name(const struct fields *f, const char *name)
 			    LIMIT_ATTRIBUTE_NAME_BYTES);
 	for (size_t i = 0; fields[i]; i++)
 		if (strcmp(fields[i], name) == 0)
-			fields_fail(f, "attributes: \"%s\" is a field that every event has; leave it out%s", name,
-				    i >= 3 && i <= 5 ? ", or say whether it is there: member = \"required\"" : "");
+			fields_fail(f, i >= 3 && i <= 5 ? "attributes: \"%s\" is a field that every event has; leave it out here, and "
+							  "say beside `attributes` whether it is there: %s = \"required\""
+						        : "attributes: \"%s\" is a field that every event has; leave it out",
+				    name, name);
 }
 
 static void read_attributes(lua_State *L, const struct fields *f, struct event_decl *e)

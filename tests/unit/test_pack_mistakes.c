@@ -174,7 +174,7 @@ static const struct mistake { const char *source, *text;
 	TELLS("event 'a' { attributes = { n = { 'number', at_least = 2, at_most = 1 } } }", "no value fits"),
 	TELLS("event 'a' { attributes = { n = { 'number', required = 1 } } }", "required is true or false, not a number"),
 	TELLS("event 'a' { attributes = { member = 'string' } }",
-	      "\"member\" is a field that every event has; leave it out, or say whether it is there"),
+	      "\"member\" is a field that every event has; leave it out here, and say beside `attributes` whether "),
 	TELLS("event 'a' { member = 'yes' }", "member = \"yes\" is not known; it is one of \"optional\""),
 	TELLS("event 'a' {}\nevent 'a' {}", "pack.lua:3: event \"a\" is declared twice; first at pack.lua:2"),
 	TELLS("event 'case.x.opened' {}", "the engine makes these itself"),

@@ -241,11 +241,12 @@ void read_work(struct shard *s, struct work *w)
 		return;
 	}
 	if (!slot) {
-		work_refuse(s, w, ERR_MISSING,
-			    w->read.agent.len ? "agent"
-			    : w->alias.len    ? "alias"
-					      : "customer",
-			    "nothing is known of it: no event has named it");
+		if (w->read.agent.len)
+			work_refuse(s, w, ERR_MISSING, "agent", "nothing is known of this agent: no event has named them");
+		else if (w->alias.len)
+			work_refuse(s, w, ERR_MISSING, "alias", "nothing is known of this alias: no event has named it");
+		else
+			work_refuse(s, w, ERR_MISSING, "customer", "nothing is known of this customer: no event has named them");
 		return;
 	}
 	struct wire_names names = { .arg = s->machine.pack, .series = series_name, .open_case = case_name,

@@ -102,7 +102,7 @@ void cell_add(struct counted_cell *cell, unsigned measure, int64_t amount)
 		at++;
 	if (at == cell->count)
 		cell->sums[cell->count++].measure = (uint8_t)measure;
-	cell->sums[at].amount += amount;
+	cell->sums[at].amount = ledger_plus(cell->sums[at].amount, amount);
 }
 
 void count_add(struct applying *a, enum ledger_id ledger, int64_t time_ms, const struct slice *dims, unsigned measure,

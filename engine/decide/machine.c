@@ -21,12 +21,18 @@ void machine_finish(struct machine *m)
 	*m = (struct machine){ 0 };
 }
 
-void machine_set_pack(struct machine *m, struct pack *pack)
+struct pack *machine_swap_pack(struct machine *m, struct pack *pack)
 {
+	struct pack *old = m->pack;
 	CHECK(pack != NULL);
-	pack_destroy(m->pack);
 	m->pack = pack;
 	eval_set_pack(m->eval, pack);
+	return old;
+}
+
+void machine_set_pack(struct machine *m, struct pack *pack)
+{
+	pack_destroy(machine_swap_pack(m, pack));
 }
 
 int machine_set_aside(struct machine *m, struct slice rule)

@@ -32,6 +32,7 @@ void machine_init(struct machine *m);
 void machine_finish(struct machine *m);
 /* Takes ownership; the old pack is destroyed. Counters start anew. */
 void machine_set_pack(struct machine *m, struct pack *pack);
+struct pack *machine_swap_pack(struct machine *m, struct pack *pack); /* the same, but the old pack is the caller's */
 
 enum effect_kind { /* on disk */
 	EFFECT_EVENT = 1,  /* a customer's event, for the agent's or area's record: body = the event as received */

@@ -144,7 +144,7 @@ int gather_add(struct gather *g, unsigned ledger, int32_t day, const struct ledg
 					 "name a shorter time, or fewer dimensions in `by`", LIMIT_REPORT_ROWS);
 		struct gather_row *r = row_of(g, ledger, &row);
 		for (unsigned k = 0; k < c->count; k++)
-			r->sums[c->sums[k].measure] += c->sums[k].amount;
+			r->sums[c->sums[k].measure] = ledger_plus(r->sums[c->sums[k].measure], c->sums[k].amount);
 	}
 	return ERR_OK;
 }

@@ -68,7 +68,7 @@ static size_t join_equal(struct report_group *groups, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (kept && by_key(&groups[kept - 1], &groups[i]) == 0) {
 			for (unsigned k = 0; k < LEDGER_MEASURES; k++)
-				groups[kept - 1].sums[k] += groups[i].sums[k];
+				groups[kept - 1].sums[k] = ledger_plus(groups[kept - 1].sums[k], groups[i].sums[k]);
 		} else {
 			groups[kept++] = groups[i];
 		}

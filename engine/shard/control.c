@@ -7,6 +7,7 @@
  * A pack that is refused never reaches a shard. Shards stand for microseconds: loading was done before. */
 #include "shard/control.h"
 #include "shard/parts.h"
+#include "shard/reports.h"
 #include "shard/sweep.h"
 #include "shard/work.h"
 
@@ -121,7 +122,7 @@ void pause_work(struct shard *s, struct work *w)
 	if (publish && a->is_aside)
 		machine_set_aside(&s->machine, a->aside);
 	else if (publish)
-		machine_set_pack(&s->machine, s->next_pack), models_swap(s);
+		reports_keep_pack(s, machine_swap_pack(&s->machine, s->next_pack)), models_swap(s);
 	else if (!a->is_aside)
 		pack_destroy(s->next_pack);
 	if (!a->is_aside)

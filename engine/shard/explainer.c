@@ -1,7 +1,9 @@
 /* shard/explainer.c: see explainer.h. Questions wait in a bounded queue and are answered one at a time: each may read much
- * of the journal. What the thread knows (packs, newest entries, a machine) is made when the first one comes. */
+ * of the journal. What the thread knows (packs, newest entries, a machine) is made when the first one comes. Tables of
+ * reports (reports.h) wait in the same queue. */
 #include "shard/explainer.h"
 #include "shard/parts.h"
+#include "shard/reports.h"
 #include "shard/work.h"
 
 #include "base/check.h"
@@ -57,8 +59,9 @@ static int explain(struct engine *e, struct explainer *x, struct work *w)
 
 static void answer(struct engine *e, struct explainer *x, struct work *w)
 {
-	if (explain(e, x, w) != ERR_OK)
+	if ((w->kind == WORK_REPORT ? report_make_table(w) : explain(e, x, w)) != ERR_OK)
 		fail(w);
+	w->kind = WORK_EXPLAINED;
 	while (!queue_push(w->home->queue, w)) {
 		if (atomic_load(&x->stop)) { /* its loop may not run any more */
 			work_destroy(w);

@@ -79,6 +79,9 @@ struct shard {
 	bool tail_full; /* the store is over tail_bytes behind the journal: events wait */
 	bool inbox_stuck, inbox_busy; /* its head finds no room; since the disk is behind, not full */
 	struct pack *next_pack;
+	_Atomic unsigned pack_lent; /* reports that another thread makes by the pack: till then */
+	struct pack **old_packs;    /* … those that are not active any more are kept */
+	unsigned old_pack_count;
 	struct models models, next_models; /* of the pack's actions; of next_pack's */
 	struct bytes scratch, encoded;
 	struct shard_counts counts;
@@ -104,6 +107,7 @@ struct engine {
 	struct stage_time store_commits; /* the storing thread's: records, and the time of their transactions */
 	_Atomic uint64_t note_pending;    /* oldest global entry that the store has no note of; 0: none */
 	_Atomic bool storage_refusing;
+	_Atomic unsigned reports_making;   /* at most LIMIT_REPORTS */
 	_Atomic uint64_t slow_request_ns;  /* what takes longer is logged; 0: nothing is */
 	_Atomic uint64_t slow_requests, slow_logged_ns; /* how many; when one was logged last */
 	_Atomic int connections, follower_count;

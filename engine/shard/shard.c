@@ -74,8 +74,6 @@ static void destroy_queued(struct shard *s)
 				continue;
 			if (w->kind == WORK_STORED)
 				chunk_destroy(w->chunk);
-			if (w->kind == WORK_REPORT)
-				reporting_destroy(w->report.making);
 			work_destroy(w);
 		}
 	}
@@ -89,8 +87,6 @@ void shard_destroy(struct shard *s)
 	queue_destroy(s->queue);
 	destroy_list(s->inbox);
 	destroy_list(s->outbound);
-	for (struct work *w = s->slow; w; w = w->next)
-		reporting_destroy(w->report.making);
 	destroy_list(s->slow);
 	destroy_list(s->parked);
 	destroy_calls(s->hold);
@@ -99,6 +95,8 @@ void shard_destroy(struct shard *s)
 	free(s->sources);
 	sweep_finish(&s->sweep);
 	pack_destroy(s->next_pack);
+	reports_keep_pack(s, NULL);
+	free(s->old_packs);
 	cache_finish(&s->cache);
 	models_finish(&s->models, s->machine.pool);
 	models_finish(&s->next_models, s->machine.pool);
@@ -242,7 +240,7 @@ bool shard_rest(struct shard *s)
 {
 	bool waits = s->hold || s->followers || s->paused || s->inbox || s->outbound;
 	atomic_store(&s->waits, waits);
-	bool empty = queue_rest(s->queue);
+	bool empty = queue_rest(s->queue) && !reports_can_go_on(s);
 	atomic_thread_fence(memory_order_seq_cst);
 	if (empty && !atomic_load(&s->poked) &&
 	    !(waits && journal_durable(s->engine->journal) != s->durable_seen))
@@ -284,8 +282,10 @@ int64_t shard_wants(struct shard *s)
 	int64_t wait = s->sweep_wait_ms;
 	if (s->due_count && !s->engine->config.simulated_clock)
 		wait = sooner(wait, s->due[0]->fire_ms > s->now_ms ? s->due[0]->fire_ms - s->now_ms : 1);
-	if (s->inbox || s->outbound || s->paused || s->slow)
+	if (s->inbox || s->outbound || s->paused)
 		wait = sooner(wait, RETRY_MS);
+	if (s->slow)
+		wait = sooner(wait, 1);
 	if (s->unhurried_ns)
 		wait = sooner(wait, UNHURRIED_MS);
 	if (s->cache.store && s->cache.bytes > s->cache.limit_bytes && s->cache.dirty_count < s->cache.count)
@@ -299,6 +299,8 @@ int64_t shard_tick(struct shard *s)
 	timers_fire(s, s->now_ms);
 	sweep_tick(s);
 	cache_evict(&s->cache, EVICT_SLOTS);
+	if (s->old_pack_count)
+		reports_keep_pack(s, NULL);
 	push_outbound(s);
 	if (s->slow)
 		reports_go_on(s);

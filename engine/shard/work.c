@@ -4,6 +4,7 @@
  * copied to the heap, slices and all, once; from then on whoever runs it owns it. */
 #include "shard/call.h"
 #include "shard/parts.h"
+#include "shard/reports.h"
 #include "shard/work.h"
 
 #include "base/check.h"
@@ -79,6 +80,8 @@ void work_destroy(struct work *w)
 	if (!w)
 		return;
 	CHECK(w->heap);
+	if (w->kind == WORK_REPORT)
+		reporting_destroy(w->report.making);
 	arena_finish(&w->arena);
 	bytes_finish(&w->answer);
 	free(w);

@@ -84,8 +84,7 @@ static void cell_add(struct ledger_cell *c, unsigned measure, int64_t amount)
 		c->sums[at] = (struct ledger_sum){ (uint8_t)measure, 0 };
 		c->count++;
 	}
-	/* wraps around rather than being undefined: no order of additions may matter */
-	c->sums[at].amount = (int64_t)((uint64_t)c->sums[at].amount + (uint64_t)amount);
+	c->sums[at].amount = ledger_plus(c->sums[at].amount, amount);
 	if (c->sums[at].amount == 0) {
 		c->count--;
 		memmove(&c->sums[at], &c->sums[at + 1], (c->count - at) * sizeof(*c->sums));

@@ -24,6 +24,12 @@ struct ledger_sum {
 	int64_t amount;
 };
 
+/* Wraps around rather than being undefined: no order of additions may matter. */
+static inline int64_t ledger_plus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 struct ledger_cell {
 	struct str *key;
 	uint8_t count, cap;

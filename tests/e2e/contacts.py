@@ -13,6 +13,7 @@ import datetime
 import gzip
 import json
 import os
+import time
 
 from kit import Bench, DAY, HOUR, NOW, Skip, accepted, check, event, same
 
@@ -183,5 +184,36 @@ def contacts_as_they_happen_in_any_order(b):
     same(b.replay(d.data)['digest'], digest)
 
 
+def many_reports_at_once_wait_their_turn(b):
+    """Asked for all at once, with other packs activated meanwhile: each is answered, or told to ask again; what else is asked
+    for goes on, and a stop comes through."""
+    packs = [b.pack(PACK), b.pack(PACK.replace('"30d"', '"20d"'))]
+    d = b.daemon(rules=packs[0], shards=2)
+    days, agents, asked, now = 40, 400, 60, NOW()
+    with d.client() as c:
+        for day in range(days):
+            accepted(c.call(publish=c.pb.Publish(events=[
+                event(c.pb, 'm%d-%d' % (day, a), 'c%d-%d' % (day, a), 'contact.ended', {'topic': 'bill'}, agent='agent-%d' % a,
+                      contact='k%d-%d' % (day, a), channel='call', time_ms=now - (days - day) * DAY) for a in range(agents)])))
+        d.settled()
+        for i in range(asked):
+            c.send(get_report=c.pb.GetReport(name='agents', by='agent,day', limit=4000000000 if i % 2 else 10))
+        d.ctl('rules', 'activate', packs[1])
+        told, slowest = [], 0
+        with d.client() as other:
+            while len(told) < asked:
+                began = time.time()
+                accepted(other.call(publish=other.pb.Publish(events=[event(other.pb, 'o%d' % len(told), 'zoe')])))
+                slowest = max(slowest, time.time() - began)
+                answer = c.receive()
+                told.append(answer.error.code or len(answer.report.rows) + answer.report.more)
+        check(set(told) <= {days * agents, 'limit', 'busy'} and days * agents in told, told)
+        check(slowest < 2, 'an event waited %.1f s' % slowest)
+        for i in range(asked):
+            c.send(get_report=c.pb.GetReport(name='agents', by='agent,day'))
+        d.stop()
+
+
 if __name__ == '__main__':
-    Bench().run([a_banks_calls_equal_an_independent_computation, contacts_as_they_happen_in_any_order])
+    Bench().run([a_banks_calls_equal_an_independent_computation, contacts_as_they_happen_in_any_order,
+                 many_reports_at_once_wait_their_turn])

@@ -267,16 +267,26 @@ void apply_campaign_due(struct applying *a, struct slice name)
 		attend(a, c);
 }
 
+/* The pack has the campaign no more. */
+static void without_pack(struct applying *a, struct item *item)
+{
+	item->state = CAMPAIGN_OVER;
+	count(a, item, CAMPAIGNS_OVER, SLICE(""), 1);
+}
+
 void apply_turn_effect(struct applying *a, struct slice body)
 {
 	struct reader r = reader_of(body);
 	struct slice name = reader_string(&r);
 	int64_t turn = reader_zigzag(&r);
-	const struct str *known = strpool_find(a->m->pool, name);
-	const struct campaign_decl *c = known ? pack_campaign(a->m->pack, known) : NULL;
-	struct item *item = c && !r.bad ? item_of(a->record, c->id) : NULL;
+	const struct campaign_decl *c = pack_campaign_by_id(a->m->pack, campaign_id_of(name));
+	struct item *item = r.bad ? NULL : item_of(a->record, campaign_id_of(name));
 	if (!item || item->state != CAMPAIGN_ASKED)
 		return;
+	if (!c) {
+		without_pack(a, item);
+		return;
+	}
 	item->state = CAMPAIGN_WAITING;
 	item->numbers[CAMPAIGN_TURN_MS] = turn;
 	if (!turn || !is_in_its_segment(a->m->pack, a->record, c))
@@ -341,9 +351,8 @@ static void decided(struct applying *a, struct slice name, const struct decided 
 	int64_t again_ms = 0;
 	if (!item || item->state != CAMPAIGN_ASKED)
 		return; /* the customer was merged into another meanwhile, who has it */
-	if (!c) { /* the pack has it no more */
-		item->state = CAMPAIGN_OVER;
-		count(a, item, CAMPAIGNS_OVER, SLICE(""), 1);
+	if (!c) {
+		without_pack(a, item);
 	} else if (!d->chosen || !d->say.len) {
 		struct slice reason = held_by(a, d, &again_ms);
 		hold(a, c, item, reason, again_ms);
@@ -460,6 +469,31 @@ void campaign_acknowledged(struct record *r, const struct alert *alert)
 		item->state = CAMPAIGN_TAKEN;
 }
 
+/* Both were in it, and one has got its offer (or is held out): the other, who has not, is not in it any more. */
+static void join_one(struct applying *a, const struct campaign_decl *c)
+{
+	struct items all = items_of(a->record, ITEM_CAMPAIGN, c->id);
+	struct item *reached = NULL;
+	for (unsigned i = 0; i < all.count; i++)
+		if (all.items[i].state != CAMPAIGN_OVER && !waits(&all.items[i]) && !again(c, &all.items[i], wall_of(a)))
+			reached = &all.items[i];
+	if (!reached)
+		return;
+	int64_t next_ms = reached->state == CAMPAIGN_SENT ? reached->numbers[CAMPAIGN_SENT_MS] + c->expires_ms
+			: reached->state == CAMPAIGN_HOLDOUT && c->again_ms ? reached->time_ms + c->again_ms : 0;
+	for (unsigned i = all.count; i > 0; i--) {
+		struct item *item = &items_of(a->record, ITEM_CAMPAIGN, c->id).items[i - 1];
+		if (item->state != CAMPAIGN_OVER && !waits(item))
+			continue;
+		set_held(a, item, SLICE(""));
+		count(a, item, CAMPAIGNS_IN, SLICE(""), -1);
+		if (item->state == CAMPAIGN_OVER)
+			count(a, item, CAMPAIGNS_OVER, SLICE(""), -1);
+		items_remove(a->record, a->m->pool, item);
+	}
+	wait_until(a, c, next_ms);
+}
+
 /* A decision that was on its way for a customer who is part of this one now will not come. */
 void campaigns_joined(struct applying *a)
 {
@@ -468,5 +502,7 @@ void campaigns_joined(struct applying *a)
 		if (item->kind == ITEM_CAMPAIGN && item->state == CAMPAIGN_ASKED)
 			item->state = CAMPAIGN_WAITING;
 	}
+	for (unsigned i = 0; i < a->m->pack->campaign_count; i++)
+		join_one(a, &a->m->pack->campaigns[i]);
 	campaigns_look(a);
 }

@@ -52,6 +52,19 @@ static int64_t next_turn(const struct record *r, struct slice campaign)
 	return 0;
 }
 
+/* 0: its dates are over. */
+static int64_t take_turn(struct applying *a, const struct campaign_decl *c)
+{
+	struct slice name = str_slice(c->name);
+	int minutes = c->open_from != c->open_to ? c->open_to - c->open_from : DAY_MINUTES;
+	int64_t step_ms = (minutes * MINUTE_MS + c->per_day - 1) / c->per_day, was = next_turn(a->record, name);
+	int64_t turn = campaign_open_ms(a->m->pack, c, was > a->in->received_at_ms ? was : a->in->received_at_ms);
+	struct ledger_sum sum = { 0, turn ? turn + step_ms - was : 0 };
+	if (sum.amount)
+		ledger_add(a->record, a->m->pool, name, &sum, 1);
+	return turn;
+}
+
 /* Its body: the campaign's name, the customer. The answer's: the name, the time (zigzag); 0: no turn any more. */
 void apply_ticket_effect(struct applying *a, struct slice body)
 {
@@ -59,14 +72,9 @@ void apply_ticket_effect(struct applying *a, struct slice body)
 	struct slice name = reader_string(&r), customer = reader_string(&r);
 	const struct str *known = strpool_find(a->m->pool, name);
 	const struct campaign_decl *c = known ? pack_campaign(a->m->pack, known) : NULL;
-	if (r.bad || !c || !c->per_day)
+	if (r.bad)
 		return;
-	int minutes = c->open_from != c->open_to ? c->open_to - c->open_from : DAY_MINUTES;
-	int64_t step_ms = (minutes * MINUTE_MS + c->per_day - 1) / c->per_day, was = next_turn(a->record, name);
-	int64_t turn = campaign_open_ms(a->m->pack, c, was > a->in->received_at_ms ? was : a->in->received_at_ms);
-	struct ledger_sum sum = { 0, turn ? turn + step_ms - was : 0 };
-	if (sum.amount)
-		ledger_add(a->record, a->m->pool, name, &sum, 1);
+	int64_t turn = c && c->per_day ? take_turn(a, c) : a->in->received_at_ms; /* another pack may not pace it any more */
 	struct bytes answer = { 0 };
 	struct subject target = subject_of(SUBJECT_CUSTOMER, customer);
 	bytes_put_string(&answer, name);

@@ -24,6 +24,23 @@ static void check_fact_name(lua_State *L, struct place at, struct slice name)
 		fail_at(L, at, "more than %u facts (limit_facts)", LIMIT_FACTS);
 }
 
+/* A series, a case, contacts …: what is kept has to be asked for something before it is a value. */
+static void refuse_kept(lua_State *L, struct place at, const char *fact, int index)
+{
+	static const char *const asked[][2] = {
+		{ "series", ":count \"7d\"" }, { "case", ":is_open()" },      { "contacts", ":count \"30d\"" },
+		{ "contract", ":is_active()" }, { "churn", ":is_lost()" }, { NULL, NULL },
+	};
+	if (lua_type(L, index) != LUA_TUSERDATA || luaL_getmetafield(L, index, "__name") != LUA_TSTRING)
+		return;
+	const char *dot = strrchr(lua_tostring(L, -1), '.');
+	for (size_t i = 0; dot && asked[i][0]; i++)
+		if (strcmp(dot + 1, asked[i][0]) == 0)
+			fail_at(L, at, "fact \"%s\" must be a term, and this is a %s; ask it something, such as %s", fact, asked[i][0],
+				asked[i][1]);
+	lua_pop(L, 1);
+}
+
 static void add_fact(lua_State *L, struct place at, int name_index, int term_index)
 {
 	struct pack *p = loader_of(L)->pack;
@@ -39,9 +56,11 @@ static void add_fact(lua_State *L, struct place at, int name_index, int term_ind
 			"{ … }, any { … }, "
 			"no { … } and :is(…)",
 			name.data, lua_toboolean(L, term_index) ? "true" : "false");
-	if (!t)
+	if (!t) {
+		refuse_kept(L, at, name.data, term_index);
 		fail_at(L, at, "fact \"%s\" must be a term, not a %s; a constant is a local", name.data,
 			luaL_typename(L, term_index));
+	}
 	t->used = true;
 	p->facts = list_room(p->facts, p->fact_count, sizeof(*p->facts));
 	p->facts[p->fact_count++] = (struct fact_decl){ .name = pack_str_at(L, name_index), .term = t };

@@ -65,15 +65,17 @@ static void check_campaign(lua_State *L, struct pack *p, struct campaign_decl *c
 			c->segment = i;
 	check_catalogue_name(L, at, "campaign", false, c->action);
 	check_catalogue_name(L, at, "campaign", true, c->goal);
+	bool any = false; /* an action that is not there was told already */
 	for (unsigned i = 0; i < p->action_count; i++) {
 		const struct action_decl *a = &p->actions[i];
+		any |= c->action ? a->name == c->action : a->goal == c->goal;
 		bool goes = !a->channel_count;
 		for (unsigned k = 0; k < a->channel_count && !goes; k++)
 			goes = a->channels[k] == c->channel;
 		if ((c->action ? a->name == c->action : a->goal == c->goal) && goes)
 			return;
 	}
-	if (!check_some_refused(loader_of(L), "action "))
+	if (any && !check_some_refused(loader_of(L), "action "))
 		complain(L, "unreachable-nudge", at, "campaign \"%s\": %s \"%s\" does not go by channel \"%s\"; add it to channels",
 			 c->name->data, c->action ? "action" : "no action of goal", c->action ? c->action->data : c->goal->data,
 			 c->channel->data);

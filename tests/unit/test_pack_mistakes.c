@@ -39,6 +39,10 @@ static const struct mistake { const char *source, *text;
 	TELLS("fact.member = attr 'n'", "this name means an event's field"),
 	TELLS("fact['a-b'] = attr 'n'", "a fact's name is letters, digits and '_'"),
 	TELLS("fact.x = 3", "must be a term, not a number; a constant is a local"),
+	TELLS("fact.x = series { on = 'a' }", "fact \"x\" must be a term, and this is a series; ask it something, such as :count \"7d\""),
+	TELLS("fact.x = case { opens = 'a', closes = 'b', name = 'c' }", "this is a case; ask it something, such as :is_open()"),
+	TELLS("segment 's' { when = attr('a'):is(1) }\n"
+	      "campaign 'c' { segment = 's', action = 'no', channel = 'sms' }", "pack.lua:3: campaign: no action \"no\" in this pack"),
 	TELLS("rule 'r' { on = 'a', set = { z = 1 } }\nrule 'r' { on = 'b', set = { z = 1 } }",
 	      "pack.lua:3: rule \"r\" is declared twice; first at pack.lua:2"),
 	TELLS("rule 'r s' { on = 'a', set = { z = 1 } }", "a name is made of letters"),

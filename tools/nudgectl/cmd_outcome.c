@@ -59,6 +59,8 @@ static int run(struct context *c, int argc, char **argv)
 	money.currency = text_or_empty(v.currency);
 	if (v.revenue || v.cost)
 		ask.money = &money;
+	if (ask.money && !v.currency)
+		return report_usage("--revenue and --cost need --currency too: the pack's, such as EUR");
 	Nudge__V1__Response *answer;
 	int code = context_ask(c, NUDGE_OUTCOME, &ask, &answer);
 	if (code != EXIT_DONE)
@@ -79,7 +81,7 @@ static const struct option_spec options[] = {
 	{ "reason", OPTION_TEXT, &v.reason, "TEXT", "why, in a word that can be counted (above all of overruled)" },
 	{ "until", OPTION_TIME, &v.until_ms, "TIME", "of later: when they want to be asked again" },
 	{ "revenue", OPTION_COUNT, &v.revenue, "N", "what it brought, in the smallest unit of the currency" },
-	{ "cost", OPTION_COUNT, &v.cost, "N", "what it cost" },
+	{ "cost", OPTION_COUNT, &v.cost, "N", "what it cost, in the same" },
 	{ "currency", OPTION_TEXT, &v.currency, "ISO", "of both; must be the pack's" },
 	{ "at", OPTION_TIME, &v.at_ms, "TIME", "when (now)" },
 	{ 0 },

@@ -284,7 +284,7 @@ static void show(const Nudge__V1__Report *r)
 	printf("%s%s to %s, pack %s%s\n", style_on(stdout, STYLE_DIM), r->since_ms ? time_text(r->since_ms) : "all that is kept",
 	       time_text(r->until_ms), r->pack, style_off(stdout));
 	if (!r->n_rows)
-		printf("nothing has been counted in this time\n");
+		printf("nothing has been counted %sin this time\n", where && *where ? "of these " : "");
 	else
 		print_blocks(r);
 	if (r->more)

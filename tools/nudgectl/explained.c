@@ -143,7 +143,7 @@ static void put_state(const Nudge__V1__Customer *c)
 		if (a->value_case == NUDGE__V1__ATTRIBUTE__VALUE_TEXT)
 			table_add(&t, "%s", a->text);
 		else if (a->value_case == NUDGE__V1__ATTRIBUTE__VALUE_NUMBER)
-			table_add(&t, "%.15g", a->number);
+			table_add(&t, "%s", number_short(a->number));
 		else
 			table_add(&t, "%s", a->flag ? "yes" : "no");
 	}

@@ -89,7 +89,7 @@ static void hold_hard(lua_State *L, const struct fields *f, const struct strain_
 	d.except = term_new(L, TERM_ASKED, TYPE_BOOL, 0);
 	d.except->used = true;
 	d.text = arena_printf(&p->arena, "the agent is under strain (\"%s\", from %s): nothing that is hard to bring across, "
-			      "except where asked_for_it()", level->name->data, number_text(level->at_least, number));
+			      "except where asked for it", level->name->data, number_text(level->at_least, number));
 	p->policies = list_room(p->policies, p->policy_count, sizeof(*p->policies));
 	p->policies[p->policy_count++] = d;
 }

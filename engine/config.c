@@ -39,6 +39,9 @@ static const struct setting settings[] = {
 	  "unix:PATH or tcp:HOST:PORT (loopback only, port 0: any free one); may be given several times" },
 	{ "http", SETTING_TEXT, AT(http), "ADDR", NULL, 0, 0, NULL,
 	  "HTTP/JSON gateway on HOST:PORT (loopback only, port 0: any free one) or unix:PATH; none unless it is given" },
+	{ "tokens", SETTING_TEXT, AT(tokens), "FILE", NULL, 0, 0, NULL,
+	  "every request must show a token of this file (nudgectl token new; mode 0600, read again on change and on SIGHUP), with "
+	  "the role that it takes; without it, whoever reaches a socket may do all" },
 	{ "shards", SETTING_NUMBER, AT(shards), "N", "1", 1, LIMIT_SHARDS, NULL,
 	  "apply threads; a data directory may be opened with any number" },
 	{ "cache_mb", SETTING_NUMBER, AT(cache_mb), "MIB", "1024", 1, 1 << 20, NULL,
@@ -367,6 +370,7 @@ void config_finish(struct config *c)
 	free(c->scratch);
 	free(c->decision_log);
 	free(c->http);
+	free(c->tokens);
 	free(c->file);
 	free(c->restore);
 	free(c->clock);
@@ -406,7 +410,7 @@ void config_help(FILE *to)
 		"this text");
 	fprintf(to, "signals: TERM, INT  stop: everything acknowledged is on disk already, changed records go to the "
 		    "store\n"
-		    "         HUP        read the configuration again, and the pack in --rules, and activate it; open the decision log anew\n"
+		    "         HUP        read the configuration again, the tokens, and the pack in --rules, and activate it; open the decision log anew\n"
 		    "exit:    0 stopped as asked, 1 could not start or go on, 2 wrong flags or configuration\n");
 }
 

@@ -1,6 +1,7 @@
 /* main.c: start, signals, stop. Everything else is a layer below. */
 #include "config.h"
 
+#include "access/access.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -26,6 +27,7 @@
 #define PROGRESS_EVERY_NS 1000000000u
 #define WATCHDOG_PARTS 4u /* signs of life within the time that systemd waits for one */
 #define WATCHDOG_NONE_US 3600000000ull
+#define TOKENS_LOOK_NS 500000000u /* whether the file of tokens has changed */
 
 static int complain(const char *what, int code)
 {
@@ -76,7 +78,7 @@ static void end_progress(struct progress *p)
 	p->open_line = false;
 }
 
-static struct engine_config engine_config_of(const struct config *c)
+static struct engine_config engine_config_of(const struct config *c, struct access *rights)
 {
 	return (struct engine_config){
 		.data = c->data,
@@ -93,6 +95,7 @@ static struct engine_config engine_config_of(const struct config *c)
 		.decision_log_bytes = c->decision_log_mb * MIB,
 		.decision_log_keep = (unsigned)c->decision_log_keep,
 		.version = NUDGED_VERSION,
+		.access = rights,
 	};
 }
 
@@ -121,7 +124,7 @@ static void print_replay_text(const struct figure *figures, size_t count, const 
 
 static int replay(const struct config *c)
 {
-	struct engine_config ec = engine_config_of(c);
+	struct engine_config ec = engine_config_of(c, NULL);
 	struct progress p = { .terminal = isatty(STDERR_FILENO) };
 	struct replay_report r = { 0 };
 	int result = engine_replay(&ec, say_progress, &p, &r);
@@ -174,15 +177,24 @@ static int restore(const struct config *c)
 	return EXIT_SUCCESS;
 }
 
+static int open_tokens(const struct config *c, struct access **out)
+{
+	return c->tokens ? access_create(out, c->tokens) : ERR_OK;
+}
+
 /* What would keep the daemon from starting, as far as that can be told without touching anything. */
 static int check(const struct config *c)
 {
+	struct access *rights = NULL;
 	struct stat st;
 	for (unsigned i = 0; i < c->listen_count; i++)
 		if (server_check_address(c->listen[i]) != ERR_OK)
 			return complain("listen", EXIT_USAGE);
 	if (c->http && http_check_address(c->http) != ERR_OK)
 		return complain("http", EXIT_USAGE);
+	if (open_tokens(c, &rights) != ERR_OK)
+		return complain("tokens", EXIT_USAGE);
+	access_destroy(rights);
 	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
 		return complain("the pack would be refused", EXIT_USAGE);
 	if (stat(c->data, &st) == 0 && (!S_ISDIR(st.st_mode) || access(c->data, R_OK | W_OK | X_OK) != 0)) {
@@ -215,9 +227,11 @@ static void apply_settings(const struct config *c, struct engine *e)
 }
 
 /* SIGHUP reads the configuration and the pack again; what is refused leaves the old one in force. */
-static void hang_up(struct config *c, struct engine *e)
+static void hang_up(struct config *c, struct engine *e, struct access *rights)
 {
 	bool changed;
+	if (rights)
+		access_refresh(rights, true);
 	engine_reopen_logs(e);
 	if (c->file && !c->watch && config_reload(c, c->argc, c->argv, tell_later) != ERR_OK)
 		log_error("SIGHUP: the configuration is refused, the old one stays: %s", error_last()->text);
@@ -227,21 +241,24 @@ static void hang_up(struct config *c, struct engine *e)
 		log_error("SIGHUP: the pack is refused, the old one stays: %s", error_last()->text);
 	else if (c->rules && !changed)
 		log_info("SIGHUP: the pack has not changed");
-	else if (!c->rules && !c->decision_log && !c->watch && !c->file)
+	else if (!c->rules && !c->decision_log && !c->watch && !c->file && !rights)
 		log_warn("SIGHUP: no --config and no --rules were given, so there is nothing to read again");
 }
 
 /* Until a signal says stop. */
-static void serve(struct config *c, struct engine *e, const sigset_t *signals)
+static void serve(struct config *c, struct engine *e, struct access *rights, const sigset_t *signals)
 {
 	uint64_t watched_us = notify_watchdog_us();
 	uint64_t every_ns = (watched_us ? watched_us : WATCHDOG_NONE_US) * 1000u / WATCHDOG_PARTS;
-	const struct timespec every = { (time_t)(every_ns / 1000000000u), (long)(every_ns % 1000000000u) };
+	uint64_t wait_ns = rights && every_ns > TOKENS_LOOK_NS ? TOKENS_LOOK_NS : every_ns;
+	const struct timespec every = { (time_t)(wait_ns / 1000000000u), (long)(wait_ns % 1000000000u) };
 	notify_ready();
 	for (;;) {
 		if (watched_us && engine_is_alive(e, (uint32_t)(every_ns / 1000000u)))
 			notify_alive();
 		int which = sigtimedwait(signals, NULL, &every);
+		if (rights)
+			access_refresh(rights, false);
 		if (which == SIGTERM || which == SIGINT) {
 			log_info("stopping");
 			notify_stopping();
@@ -250,23 +267,23 @@ static void serve(struct config *c, struct engine *e, const sigset_t *signals)
 		if (which != SIGHUP)
 			continue; /* time to look again, or a debugger */
 		notify_reloading();
-		hang_up(c, e);
+		hang_up(c, e, rights);
 		notify_ready();
 	}
 }
 
 /* It listens at once, so that who waits for us can ask how long. */
-static int open_gateway(const struct config *c, struct http **out)
+static int open_gateway(const struct config *c, struct access *rights, struct http **out)
 {
 	if (!c->http)
 		return ERR_OK;
-	int result = http_create(out, c->http, NUDGED_VERSION);
+	int result = http_create(out, c->http, NUDGED_VERSION, rights);
 	return result == ERR_OK ? http_start(*out) : result;
 }
 
-static int open_engine(const struct config *c, struct http *http, struct engine **out)
+static int open_engine(const struct config *c, struct http *http, struct access *rights, struct engine **out)
 {
-	struct engine_config ec = engine_config_of(c);
+	struct engine_config ec = engine_config_of(c, rights);
 	struct progress p = { .terminal = isatty(STDERR_FILENO), .http = http };
 	int result = engine_open(out, &ec, say_progress, &p);
 	end_progress(&p);
@@ -289,6 +306,7 @@ static int run(struct config *c, const sigset_t *signals)
 	struct server *server = NULL;
 	struct http *http = NULL;
 	struct engine *e = NULL;
+	struct access *rights = NULL;
 	struct watch *watch = NULL;
 	bool changed;
 	int code = EXIT_FAILURE;
@@ -296,13 +314,17 @@ static int run(struct config *c, const sigset_t *signals)
 		 (unsigned long long)c->shards, c->shards == 1 ? "" : "s");
 	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
 		return complain("the pack is refused", EXIT_FAILURE); /* before anything is made */
-	if (server_create(&server, (const char *const *)c->listen, c->listen_count) != ERR_OK)
-		return complain("", EXIT_FAILURE);
-	if (open_gateway(c, &http) != ERR_OK) {
+	if (open_tokens(c, &rights) != ERR_OK)
+		return complain("tokens", EXIT_FAILURE);
+	if (server_create(&server, (const char *const *)c->listen, c->listen_count) != ERR_OK) {
+		complain("", EXIT_FAILURE);
+		goto out;
+	}
+	if (open_gateway(c, rights, &http) != ERR_OK) {
 		complain("http", EXIT_FAILURE);
 		goto out;
 	}
-	if (open_engine(c, http, &e) != ERR_OK || engine_run(e) != ERR_OK) {
+	if (open_engine(c, http, rights, &e) != ERR_OK || engine_run(e) != ERR_OK) {
 		complain("cannot start", EXIT_FAILURE);
 		goto out;
 	}
@@ -328,7 +350,7 @@ static int run(struct config *c, const sigset_t *signals)
 		}
 	}
 	apply_settings(c, e);
-	serve(c, e, signals);
+	serve(c, e, rights, signals);
 	code = EXIT_SUCCESS;
 stop:
 	watch_stop(watch);
@@ -339,6 +361,7 @@ out:
 	http_destroy(http);
 	end_engine(e);
 	server_destroy(server);
+	access_destroy(rights);
 	if (code == EXIT_SUCCESS)
 		log_info("stopped; changed records are in the store");
 	return code;

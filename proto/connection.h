@@ -27,6 +27,8 @@ struct connection {
 int64_t connection_now_ms(void); /* monotonic */
 
 /* All of these return an enum nudge_result; a deadline is by connection_now_ms, INT64_MAX for none. */
+/* The token to show, from what was given, else from $NUDGE_TOKEN or the file of $NUDGE_TOKEN_FILE; "": none. */
+int connection_token(struct connection *c, const char *token, const char *file, char *out, size_t size);
 int connection_open(struct connection *c, const char *address, int64_t deadline);
 void connection_close(struct connection *c); /* drops what is buffered */
 void connection_finish(struct connection *c);

@@ -19,6 +19,7 @@
 #define WAIT_FIRST_MS 50
 #define WAIT_MAX_MS 2000
 #define PROTOCOL_VERSION 1
+#define TOKEN_MAX 256
 
 struct kept {
 	struct kept *next;
@@ -27,11 +28,11 @@ struct kept {
 
 struct nudge {
 	struct connection c;
-	char *address, *client;
+	char *address, *client, *token, *token_file;
 	struct nudge_options options;
 	Nudge__V1__Response *welcome;
 	struct kept *kept, **kept_end; /* what came while nudge_call waited for something else */
-	uint64_t last_id;
+	uint64_t last_id, follow_id; /* of the Follow that goes on: it may be refused later, where the token is revoked */
 	char code[24];
 };
 
@@ -190,9 +191,9 @@ int nudge_send_raw(struct nudge *n, const void *frame, size_t len)
 }
 
 /* An answer to a nudge_call that is over (the one being waited for has `awaited`). */
-static bool is_late(const Nudge__V1__Response *r, uint64_t awaited)
+static bool is_late(const struct nudge *n, const Nudge__V1__Response *r, uint64_t awaited)
 {
-	return r->request_id & CALL_BIT && r->request_id != awaited && !is_pushed(r);
+	return r->request_id & CALL_BIT && r->request_id != awaited && r->request_id != n->follow_id && !is_pushed(r);
 }
 
 int nudge_receive(struct nudge *n, int timeout_ms, Nudge__V1__Response **out)
@@ -206,7 +207,7 @@ int nudge_receive(struct nudge *n, int timeout_ms, Nudge__V1__Response **out)
 		int rc = next_response(n, deadline, out);
 		if (rc != NUDGE_OK)
 			return rc;
-		if (is_late(*out, 0)) {
+		if (is_late(n, *out, 0)) {
 			nudge_free(*out);
 			*out = NULL;
 		}
@@ -239,10 +240,12 @@ static int call(struct nudge *n, Nudge__V1__Request__BodyCase body_case, const v
 		if (is_error && (r->request_id == id || r->request_id == 0))
 			return refused(n, r);
 		if (r->request_id == id && !is_pushed(r)) {
+			if (r->body_case == NUDGE__V1__RESPONSE__BODY_FOLLOWING)
+				n->follow_id = id;
 			*out = r;
 			return NUDGE_OK;
 		}
-		if (is_late(r, id))
+		if (is_late(n, r, id))
 			nudge_free(r);
 		else
 			rc = keep(n, r);
@@ -259,11 +262,17 @@ static int handshake(struct nudge *n, int64_t deadline)
 {
 	Nudge__V1__Hello hello = NUDGE__V1__HELLO__INIT;
 	Nudge__V1__Response *r;
+	char token[TOKEN_MAX];
+	int rc = connection_token(&n->c, n->token, n->token_file, token, sizeof(token));
+	if (rc != NUDGE_OK)
+		return rc;
+	hello.token = token;
 	hello.version = PROTOCOL_VERSION;
 	hello.client = n->client;
 	nudge_free(n->welcome);
 	n->welcome = NULL;
-	int rc = call(n, NUDGE__V1__REQUEST__BODY_HELLO, &hello, deadline, &r);
+	rc = call(n, NUDGE__V1__REQUEST__BODY_HELLO, &hello, deadline, &r);
+	memset(token, 0, sizeof(token));
 	if (rc == NUDGE_OK && r->body_case != NUDGE__V1__RESPONSE__BODY_WELCOME) {
 		nudge_free(r);
 		rc = connection_fail(&n->c, NUDGE_FAILED, "the server at %s did not answer Hello with Welcome",
@@ -299,7 +308,12 @@ static struct nudge *create(const char *address, const struct nudge_options *opt
 	n->address = strdup(address ? address : "");
 	n->client = strdup(n->options.client ? n->options.client : "libnudge");
 	n->options.client = n->client;
-	if (n->address && n->client)
+	n->token = n->options.token ? strdup(n->options.token) : NULL;
+	n->token_file = n->options.token_file ? strdup(n->options.token_file) : NULL;
+	bool whole = (n->token || !n->options.token) && (n->token_file || !n->options.token_file);
+	n->options.token = n->token;
+	n->options.token_file = n->token_file;
+	if (n->address && n->client && whole)
 		return n;
 	nudge_close(n);
 	return NULL;
@@ -338,5 +352,7 @@ void nudge_close(struct nudge *n)
 	connection_finish(&n->c);
 	free(n->address);
 	free(n->client);
+	free(n->token);
+	free(n->token_file);
 	free(n);
 }

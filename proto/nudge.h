@@ -49,6 +49,10 @@ struct nudge_options {
 	int connect_timeout_ms; /* default 5000 */
 	int call_timeout_ms;    /* of nudge_call, and of sending; default 10000 */
 	bool no_hello;          /* leave the handshake to the caller */
+	/* Who asks, where the daemon wants to know (--tokens): a token, or a file that has one, read at each connection. Without
+	 * either: $NUDGE_TOKEN, or the file that $NUDGE_TOKEN_FILE names. NUDGE_REFUSED with the code "denied": it is wanted,
+	 * not known, or has not the role that the error names. */
+	const char *token, *token_file;
 };
 
 /* Addresses: "unix:PATH", "tcp:HOST:PORT", or a bare path. *out is set even if it fails (for nudge_error): close it. */
@@ -72,7 +76,8 @@ int nudge_send_raw(struct nudge *n, const void *frame, size_t len);
  * Flushes first. */
 int nudge_receive(struct nudge *n, int timeout_ms, Nudge__V1__Response **out);
 /* Sends one request and waits for its answer. What else arrives meanwhile (pushed alerts, answers to nudge_send) is
- * kept for nudge_receive. An Error answer is NUDGE_REFUSED. After NUDGE_TIMEOUT the answer is dropped when it comes. */
+ * kept for nudge_receive, and so is an Error that ends a Follow later (its token was revoked). An Error answer is
+ * NUDGE_REFUSED. After NUDGE_TIMEOUT the answer is dropped when it comes. */
 int nudge_call(struct nudge *n, Nudge__V1__Request__BodyCase body_case, const void *body, Nudge__V1__Response **out);
 void nudge_free(Nudge__V1__Response *r); /* NULL-safe */
 

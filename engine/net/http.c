@@ -62,7 +62,7 @@ void http_progress_text(const struct http *h, char *out, size_t size)
 		snprintf(out, size, "starting");
 }
 
-int http_create(struct http **out, const char *address, const char *version)
+int http_create(struct http **out, const char *address, const char *version, struct access *rights)
 {
 	char full[160];
 	int result = full_address(address, full, sizeof(full));
@@ -78,6 +78,7 @@ int http_create(struct http **out, const char *address, const char *version)
 		return result;
 	}
 	h->version = version;
+	h->access = rights;
 	h->unix_socket = h->listener.address[0] == 'u';
 	snprintf(h->address, sizeof(h->address), "%s", h->unix_socket ? h->listener.address : h->listener.address + 4);
 	h->counts = must_calloc(http_route_count + 1, sizeof(h->counts[0]));

@@ -15,7 +15,8 @@ struct http;
 
 /* "127.0.0.1:8080", "localhost:8080", "unix:PATH": as server_check_address, "tcp:" may be left out. */
 int http_check_address(const char *address);
-int http_create(struct http **out, const char *address, const char *version); /* binds. version: lent, static */
+/* Binds. version: lent, static. rights: who may do what, lent; NULL: tokens are not wanted. */
+int http_create(struct http **out, const char *address, const char *version, struct access *rights);
 int http_start(struct http *h); /* the thread; so far nothing but health is answered */
 /* How far recovery has come. Any thread; NULL-safe. stage: static. */
 void http_progress(struct http *h, const char *stage, uint64_t done, uint64_t all);

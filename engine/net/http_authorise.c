@@ -1,6 +1,7 @@
 /* net/http_authorise.c: whether a request may be. The one place that every route's request passes.
  *
- * Who can reach a loopback port or a socket's file may do all; but a web page that somebody of theirs looks at may not.
+ * With tokens (--tokens) each request shows one, in Authorization: Bearer, and may do what its roles say. Without them, who
+ * can reach a loopback port or a socket's file may do all; but a web page that somebody of theirs looks at may not.
  * A browser says where a page came from (Origin), and names the host it believes to talk to (Host), also where a name
  * of the page's choosing leads to this machine (DNS rebinding). */
 #include "net/http_parts.h"
@@ -32,7 +33,34 @@ static bool is_same_origin(const char *origin, const char *host)
 	return rest && host && strcasecmp(rest + 3, host) == 0;
 }
 
-int http_authorise(enum http_role role, const struct http_exchange *x)
+static struct slice bearer(const struct http_exchange *x)
+{
+	static const char scheme[] = "Bearer ";
+	const char *line = http_header(x, "Authorization");
+	if (!line || strncasecmp(line, scheme, strlen(scheme)) != 0)
+		return (struct slice){ "", 0 };
+	line += strlen(scheme);
+	return slice_of(line + strspn(line, " "));
+}
+
+static int check_token(enum access_role role, struct http_exchange *x)
+{
+	char what[160];
+	int result = access_admit(x->http->access, &x->grant, bearer(x), "Authorization");
+	if (result != ERR_OK) {
+		x->unknown = true;
+		return result;
+	}
+	snprintf(what, sizeof(what), "%s %s", x->route->method, x->route->path);
+	return access_check(x->http->access, &x->grant, role, what);
+}
+
+bool http_may_go_on(enum access_role role, struct http_exchange *x)
+{
+	return !x->http->access || access_allows(x->http->access, &x->grant, role);
+}
+
+int http_authorise(enum access_role role, struct http_exchange *x)
 {
 	const char *host = http_header(x, "Host"), *origin = http_header(x, "Origin");
 	if (host && !x->http->unix_socket && !is_loopback(host))
@@ -40,5 +68,5 @@ int http_authorise(enum http_role role, const struct http_exchange *x)
 				 host);
 	if (origin && !is_same_origin(origin, host))
 		return error_set(ERR_DENIED, "Origin", "pages of %.100s may not ask here", origin);
-	return ERR_OK;
+	return x->http->access && role != ROLE_NONE ? check_token(role, x) : ERR_OK;
 }

@@ -39,7 +39,7 @@ static const struct {
 	{ "storage", 507, "Disk space is short" },
 };
 
-static const unsigned codes[HTTP_CODES] = { 200, 400, 403, 404, 405, 409, 413, 415, 422, 500, 503, 504, 507 };
+static const unsigned codes[HTTP_CODES] = { 200, 400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503, 504, 507 };
 
 const unsigned *http_codes(void)
 {
@@ -158,7 +158,9 @@ void http_reply_json(struct http_exchange *x, int status, json_t *body)
 void http_problem(struct http_exchange *x, const char *code, const char *field, const char *reason)
 {
 	char type[64];
-	int status = http_status_of(code);
+	int status = x->unknown ? 401 : http_status_of(code);
+	if (x->unknown) /* RFC 6750 */
+		set_header(x, "WWW-Authenticate", "Bearer realm=\"nudged\"");
 	snprintf(type, sizeof(type), "urn:nudged:problem:%s", code);
 	json_t *body = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", http_title_of(code), "status",
 				 status, "detail", reason, "code", code);
@@ -477,7 +479,7 @@ void http_on_request(struct evhttp_request *req, void *arg)
 		not_found(x, path ? path : "", allowed);
 		return;
 	}
-	if (http_authorise(x->route->role, x) != ERR_OK) {
+	if (http_authorise(http_route_role(x->route), x) != ERR_OK) {
 		h->denied++;
 		http_problem_last(x);
 		return;

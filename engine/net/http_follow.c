@@ -112,6 +112,10 @@ static bool on_answer(struct http_link *l, struct json_answer *a)
 	char id[64];
 	if (!a->kind || f->x->gone)
 		return true;
+	if (f->streaming && !http_may_go_on(http_route_role(f->x->route), f->x)) {
+		end_follower(f);
+		return false;
+	}
 	if (strcmp(a->kind, "error") == 0) {
 		json_t *error = a->body;
 		close_follower(f);
@@ -211,7 +215,7 @@ void http_followers_tick(struct http *h)
 	struct http_follower *next;
 	for (struct http_follower *f = h->followers; f; f = next) {
 		next = f->next;
-		if (f->x->gone)
+		if (f->x->gone || (f->streaming && !http_may_go_on(http_route_role(f->x->route), f->x)))
 			end_follower(f);
 		else if (f->streaming && h->now_ns > f->said_ns + LIMIT_HTTP_PING_MS * 1000000ull)
 			put(f, (struct slice){ ":\n\n", 3 });

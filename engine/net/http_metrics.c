@@ -57,7 +57,7 @@ static const struct metric {
 /* Of Status's gauges: those that only grow. */
 static const char *const growing =
 	"events_unheard timers_fired nudges alerts_historical effects fallbacks decisions_unrecorded "
-	"records_written decision_log_lines decision_log_errors decision_log_missed";
+	"records_written decision_log_lines decision_log_errors decision_log_missed requests_denied";
 /* … and those that are percentiles of what is a histogram here. */
 static const char *const told_better =
 	"publish_p50 publish_p99 recommend_p50 recommend_p99 model_lag_p50 model_lag_p99";

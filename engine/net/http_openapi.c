@@ -146,13 +146,20 @@ static json_t *operation(const struct http_route *r)
 	snprintf(id + n, sizeof(id) - n, "%s%s", n && id[n - 1] == '_' ? "" : "_",
 		 r->method[0] == 'G' ? "get" : "post");
 	json_object_set_new(responses, "200", json_pack("{s:s, s:o}", "description", "Done", "content", ok_content(r)));
-	if (r->role != ROLE_NONE)
+	bool open = http_route_role(r) == ROLE_NONE;
+	if (!open) {
 		add_refusals(responses, COMMON_REFUSALS);
+		json_object_set_new(responses, "401",
+				    json_pack("{s:s, s:o}", "description", "No token that is known: where the daemon wants them",
+					      "content", content(HTTP_PROBLEM, json_schema_reference("Problem"))));
+	}
 	if (r->method[0] == 'P')
 		add_refusals(responses, "media");
 	add_refusals(responses, r->refusals);
 	json_t *op = json_pack("{s:s, s:s, s:[s], s:s, s:o}", "operationId", id, "summary", r->summary, "tags",
-			       r->group, "x-role", http_roles[r->role], "responses", responses);
+			       r->group, "x-role", role_name(http_route_role(r)), "responses", responses);
+	if (!open) /* either of them: tokens need not be wanted */
+		json_object_set_new(op, "security", json_pack("[{s:[]}, {}]", "token"));
 	if (r->ask)
 		json_object_set_new(op, "parameters", parameters(r));
 	if (r->handle == http_publish)
@@ -196,13 +203,14 @@ static json_t *document(const char *version)
 	json_object_set_new(schemas, "ReportByName", report_schema(json_object_get(schemas, "Report")));
 	json_object_set_new(schemas, "CloudEvent", cloudevent_schema());
 	return json_pack(
-		"{s:s, s:{s:s, s:s, s:s, s:{s:s, s:s}}, s:o, s:{s:o}}", "openapi", "3.1.0", "info", "title", "nudged",
+		"{s:s, s:{s:s, s:s, s:s, s:{s:s, s:s}}, s:o, s:{s:o, s:{s:{s:s, s:s, s:s}}}}", "openapi", "3.1.0", "info", "title", "nudged",
 		"version", version, "description",
 		"Events in, recommendations and alerts out. Fields are those of nudge.proto, whose comments are the "
 		"reference; times are "
 		"UTC milliseconds, and an empty text or 0 means absent. Errors are problem documents (RFC 9457).",
 		"license", "name", "Apache-2.0", "identifier", "Apache-2.0", "paths", paths, "components", "schemas",
-		schemas);
+		schemas, "securitySchemes", "token", "type", "http", "scheme", "bearer", "description",
+		"A token that nudgectl token new made, with the role that x-role names; where the daemon wants tokens.");
 }
 
 void http_openapi(struct http_exchange *x)

@@ -2,6 +2,7 @@
 #ifndef NUDGED_NET_HTTP_PARTS_H
 #define NUDGED_NET_HTTP_PARTS_H
 
+#include "access/access.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -26,17 +27,13 @@ struct queue;
 
 /* --- http_route.c: what there is --- */
 
-/* What somebody must be allowed to do. */
-enum http_role { ROLE_NONE, ROLE_PUBLISH, ROLE_RECOMMEND, ROLE_READ, ROLE_AUTHOR, ROLE_OPERATE, ROLES };
-extern const char *const http_roles[ROLES];
-
 typedef void http_handler(struct http_exchange *x);
 
 /* A route. Where `ask` names a request, it is answered by the shards: fields come from the path, from the query (GET) or
  * from the body (POST), by the message's descriptor. Else `handle` answers. */
 struct http_route {
 	const char *method, *path; /* "/v1/customers/{customer}": a part in braces is a field of the request */
-	enum http_role role;
+	enum access_role role; /* of one that asks for nothing; see http_route_role */
 	bool changes;        /* something: waits behind other changes, not before a query */
 	const char *ask, *answer;
 	const char *query;   /* fields that the query may give, space between them; NULL: all that are plain */
@@ -57,6 +54,8 @@ struct http_part {
 /* *allowed: the methods of routes with that path, where none has this method. */
 const struct http_route *http_route_find(const char *method, const char *path, struct http_part parts[HTTP_PARTS_MAX],
 					 unsigned *part_count, char *allowed, size_t allowed_size);
+/* What who asks must be allowed to do: that of the request it becomes. */
+enum access_role http_route_role(const struct http_route *r);
 /* Whether a field may be given in the query. */
 bool http_route_takes(const struct http_route *r, const ProtobufCFieldDescriptor *f);
 bool http_names_have(const char *names, const char *name); /* "a b c" */
@@ -69,6 +68,8 @@ struct http_exchange {
 	const struct http_route *route; /* NULL: none */
 	struct http_part parts[HTTP_PARTS_MAX];
 	unsigned part_count;
+	struct access_grant grant; /* what its token allows, where tokens are wanted */
+	bool unknown;              /* no token, or none that is known: 401 */
 	uint64_t began_ns;
 	size_t body_bytes;
 	bool gone; /* the connection, while the answer was being streamed */
@@ -106,7 +107,9 @@ void http_stream_end(struct http_exchange *x);
 /* --- http_authorise.c --- */
 
 /* The one place that says whether a request may be: ERR_OK, or ERR_DENIED and the last error. */
-int http_authorise(enum http_role role, const struct http_exchange *x);
+int http_authorise(enum access_role role, struct http_exchange *x);
+/* The same for what goes on: whether a stream may. */
+bool http_may_go_on(enum access_role role, struct http_exchange *x);
 
 /* --- http_link.c: to the shards and back --- */
 
@@ -191,6 +194,7 @@ struct http {
 	struct server *server, *to_serve; /* server NULL: the engine is not running yet */
 	struct engine *engine;
 	const char *version;
+	struct access *access; /* NULL: tokens are not wanted */
 	_Atomic(const char *) stage; /* of the recovery */
 	_Atomic unsigned percent;
 	uint64_t now_ns;

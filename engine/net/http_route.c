@@ -8,59 +8,58 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const http_roles[ROLES] = { "none", "publish", "recommend", "read", "author", "operate" };
-
+#define OF_ASK ROLE_NOBODY
 #define ANY NULL
 #define NOTHING ""
 
 const struct http_route http_routes[] = {
-	{ "POST", "/v1/events", ROLE_PUBLISH, true, "publish", "published", NOTHING, NULL, http_publish, "Events",
+	{ "POST", "/v1/events", OF_ASK, true, "publish", "published", NOTHING, NULL, http_publish, "Events",
 	  "Publish: one event, many, JSON lines, or CloudEvents", "ambiguous conflict storage" },
-	{ "POST", "/v1/recommendations", ROLE_RECOMMEND, false, "recommend", "recommendation", NOTHING, NULL, NULL, "Decisions",
+	{ "POST", "/v1/recommendations", OF_ASK, false, "recommend", "recommendation", NOTHING, NULL, NULL, "Decisions",
 	  "What should be done for this customer now", "ambiguous" },
-	{ "GET", "/v1/customers/{customer}/recommendation", ROLE_RECOMMEND, false, "recommend", "recommendation",
+	{ "GET", "/v1/customers/{customer}/recommendation", OF_ASK, false, "recommend", "recommendation",
 	  "member agent channel intent topic language limit deadline_ms time_ms explain", NULL, NULL, "Decisions",
 	  "The same, asked for with a path", NULL },
-	{ "POST", "/v1/outcomes", ROLE_RECOMMEND, true, "outcome", "outcome_recorded", NOTHING, NULL, NULL, "Decisions",
+	{ "POST", "/v1/outcomes", OF_ASK, true, "outcome", "outcome_recorded", NOTHING, NULL, NULL, "Decisions",
 	  "What became of a recommendation", "ambiguous conflict storage" },
-	{ "GET", "/v1/decisions/{decision}", ROLE_READ, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
+	{ "GET", "/v1/decisions/{decision}", OF_ASK, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
 	  "A past decision, recomputed and explained", "missing" },
-	{ "POST", "/v1/explanations", ROLE_READ, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
+	{ "POST", "/v1/explanations", OF_ASK, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
 	  "Why: of a customer at a moment, of a decision, of an entry of the journal", "missing ambiguous" },
-	{ "GET", "/v1/entries/{entry}", ROLE_READ, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
+	{ "GET", "/v1/entries/{entry}", OF_ASK, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
 	  "An entry of the journal, explained", "missing" },
-	{ "GET", "/v1/customers/{customer}", ROLE_READ, false, "read_customer", "customer", NOTHING, NULL, NULL, "Customers",
+	{ "GET", "/v1/customers/{customer}", OF_ASK, false, "read_customer", "customer", NOTHING, NULL, NULL, "Customers",
 	  "A customer's state", "missing" },
-	{ "GET", "/v1/customers", ROLE_READ, false, "read_customer", "customer", "alias", NULL, NULL, "Customers",
+	{ "GET", "/v1/customers", OF_ASK, false, "read_customer", "customer", "alias", NULL, NULL, "Customers",
 	  "A customer's state, by another name of theirs", "missing ambiguous" },
-	{ "GET", "/v1/agents/{agent}", ROLE_READ, false, "read_customer", "customer", NOTHING, NULL, NULL, "Customers",
+	{ "GET", "/v1/agents/{agent}", OF_ASK, false, "read_customer", "customer", NOTHING, NULL, NULL, "Customers",
 	  "An agent's own state", "missing" },
-	{ "GET", "/v1/aliases/{alias}", ROLE_READ, false, "resolve_alias", "resolved", ANY, NULL, NULL, "Customers",
+	{ "GET", "/v1/aliases/{alias}", OF_ASK, false, "resolve_alias", "resolved", ANY, NULL, NULL, "Customers",
 	  "Whose name this is", "ambiguous" },
-	{ "GET", "/v1/alerts", ROLE_READ, false, "list_alerts", "alert_list", ANY, NULL, NULL, "Alerts", "Open alerts and nudges", NULL },
-	{ "GET", "/v1/alerts/stream", ROLE_READ, false, "follow", "alert", ANY, NULL, http_follow, "Alerts",
+	{ "GET", "/v1/alerts", OF_ASK, false, "list_alerts", "alert_list", ANY, NULL, NULL, "Alerts", "Open alerts and nudges", NULL },
+	{ "GET", "/v1/alerts/stream", OF_ASK, false, "follow", "alert", ANY, NULL, http_follow, "Alerts",
 	  "Alerts and nudges live, as server-sent events; Last-Event-ID resumes", NULL },
-	{ "POST", "/v1/alerts/{seq}-{index}/acknowledge", ROLE_RECOMMEND, true, "acknowledge", "acknowledged", NOTHING, NULL, NULL,
+	{ "POST", "/v1/alerts/{seq}-{index}/acknowledge", OF_ASK, true, "acknowledge", "acknowledged", NOTHING, NULL, NULL,
 	  "Alerts", "An alert was dealt with", "missing storage" },
-	{ "GET", "/v1/rules", ROLE_READ, false, "get_rules", "rules", NOTHING, "{\"stats\": true}", NULL, "Pack",
+	{ "GET", "/v1/rules", OF_ASK, false, "get_rules", "rules", NOTHING, "{\"stats\": true}", NULL, "Pack",
 	  "The active pack's rules, with their counts", NULL },
-	{ "GET", "/v1/rules/history", ROLE_READ, false, "get_rules", "rules", "limit", "{\"history\": true}", NULL, "Pack",
+	{ "GET", "/v1/rules/history", OF_ASK, false, "get_rules", "rules", "limit", "{\"history\": true}", NULL, "Pack",
 	  "Activations, newest first", NULL },
-	{ "GET", "/v1/rules/series", ROLE_READ, false, "get_rules", "rules", NOTHING, "{\"series\": true}", NULL, "Pack",
+	{ "GET", "/v1/rules/series", OF_ASK, false, "get_rules", "rules", NOTHING, "{\"series\": true}", NULL, "Pack",
 	  "What the active pack keeps of customers, and since when", NULL },
-	{ "POST", "/v1/rules/activate", ROLE_AUTHOR, true, "activate_pack", "pack_activated", NOTHING, "{\"rollback\": false}", NULL,
+	{ "POST", "/v1/rules/activate", OF_ASK, true, "activate_pack", "pack_activated", NOTHING, "{\"rollback\": false}", NULL,
 	  "Pack", "Activate a pack: its files, with its tests", "rule storage" },
-	{ "POST", "/v1/rules/rollback", ROLE_AUTHOR, true, "activate_pack", "pack_activated", NOTHING, "{\"rollback\": true}", NULL,
+	{ "POST", "/v1/rules/rollback", OF_ASK, true, "activate_pack", "pack_activated", NOTHING, "{\"rollback\": true}", NULL,
 	  "Pack", "Back to the pack that was active before, or to an earlier one", "missing rule storage" },
-	{ "GET", "/v1/models", ROLE_READ, false, "get_models", "models", NOTHING, NULL, NULL, "Models", "What actions have learned", NULL },
-	{ "GET", "/v1/models/{action}", ROLE_READ, false, "get_models", "models", NOTHING, NULL, NULL, "Models",
+	{ "GET", "/v1/models", OF_ASK, false, "get_models", "models", NOTHING, NULL, NULL, "Models", "What actions have learned", NULL },
+	{ "GET", "/v1/models/{action}", OF_ASK, false, "get_models", "models", NOTHING, NULL, NULL, "Models",
 	  "What one action has learned", "missing" },
-	{ "POST", "/v1/models/{action}/reset", ROLE_AUTHOR, true, "reset_model", "model_reset", NOTHING, NULL, NULL, "Models",
+	{ "POST", "/v1/models/{action}/reset", OF_ASK, true, "reset_model", "model_reset", NOTHING, NULL, NULL, "Models",
 	  "Forget what an action has learned", "missing storage" },
-	{ "GET", "/v1/reports/{name}", ROLE_READ, false, "get_report", "report", "since_ms until_ms by where limit", NULL, http_report,
+	{ "GET", "/v1/reports/{name}", OF_ASK, false, "get_report", "report", "since_ms until_ms by where limit", NULL, http_report,
 	  "Reports", "A report: agents, relationship, actions …; each column with what it means", "missing" },
-	{ "GET", "/v1/status", ROLE_READ, false, "get_status", "status", NOTHING, NULL, NULL, "Operations", "How the daemon is doing", NULL },
-	{ "GET", "/v1/digest", ROLE_OPERATE, false, "get_digest", "digest", NOTHING, NULL, NULL, "Operations",
+	{ "GET", "/v1/status", OF_ASK, false, "get_status", "status", NOTHING, NULL, NULL, "Operations", "How the daemon is doing", NULL },
+	{ "GET", "/v1/digest", OF_ASK, false, "get_digest", "digest", NOTHING, NULL, NULL, "Operations",
 	  "A digest of the whole state; reads all of it", NULL },
 	{ "GET", "/v1/openapi.json", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_openapi, "Operations", "This document", NULL },
 	{ "GET", "/livez", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_live, "Operations", "Whether every shard answers", NULL },
@@ -70,6 +69,11 @@ const struct http_route http_routes[] = {
 	  "Measurements in the text format of Prometheus", NULL },
 };
 const unsigned http_route_count = sizeof(http_routes) / sizeof(http_routes[0]);
+
+enum access_role http_route_role(const struct http_route *r)
+{
+	return r->ask ? role_of_name(r->ask) : r->role;
+}
 
 bool http_names_have(const char *names, const char *name)
 {

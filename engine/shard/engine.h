@@ -25,6 +25,7 @@ struct engine_config {
 	uint64_t decision_log_bytes;           /* of one file of it; 0: it is not put aside */
 	unsigned decision_log_keep;            /* files put aside that are kept */
 	const char *version;
+	struct access *access;                 /* who may do what; lent until engine_close. NULL: whoever reaches the socket */
 };
 
 /* What went on while opening: for the log and the terminal. */

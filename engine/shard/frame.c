@@ -297,6 +297,11 @@ static enum shard_take take_hello(struct shard *s, struct session *session, cons
 		call_error(s, session, r->id);
 		return SHARD_HANG_UP;
 	}
+	if (e->config.access && !session->inner &&
+	    access_admit(e->config.access, &session->grant, r->hello.token, "hello.token") != ERR_OK) {
+		call_error(s, session, r->id);
+		return SHARD_HANG_UP;
+	}
 	session->welcomed = true;
 	char server[64];
 	snprintf(server, sizeof(server), "nudged %s", e->config.version);
@@ -430,6 +435,14 @@ void shard_ahead(struct shard *s, const struct slice *frames, unsigned count)
 	cache_ahead(&s->cache, hashes, found);
 }
 
+/* The gateway has asked already who it asks for. */
+static bool may(struct shard *s, struct session *session, enum request_kind kind)
+{
+	struct access *a = s->engine->config.access;
+	return !a || session->inner || kind == REQUEST_HELLO ||
+	       access_check(a, &session->grant, role_of_kind(kind), kind_name(kind)) == ERR_OK;
+}
+
 static enum shard_take take_frame(struct shard *s, struct session *session, struct slice frame)
 {
 	struct request r = { 0 };
@@ -446,6 +459,10 @@ static enum shard_take take_frame(struct shard *s, struct session *session, stru
 			  "the first request on a connection is Hello with the protocol's version");
 		call_error(s, session, r.id);
 		return SHARD_HANG_UP;
+	}
+	if (!may(s, session, r.kind)) {
+		call_error(s, session, r.id);
+		return session->grant.revoked ? SHARD_HANG_UP : SHARD_TOOK;
 	}
 	enum shard_take took = take(s, session, &r);
 	return took == SHARD_PAUSE ? pause(s, session) : took;

@@ -6,6 +6,7 @@
 #ifndef NUDGED_SHARD_SHARD_H
 #define NUDGED_SHARD_SHARD_H
 
+#include "access/access.h"
 #include "base/bytes.h"
 #include "shard/feed.h"
 
@@ -27,6 +28,7 @@ struct session {
 	struct feed_place place;
 	char follow_to[LIMIT_ID_BYTES + 1];
 	struct session *next_dirty, *next_paused, *next_follower;
+	struct access_grant grant; /* what its token allows, where tokens are wanted */
 };
 
 enum shard_take {

@@ -67,6 +67,19 @@ static size_t log_gauges(struct engine *e, struct wire_gauge *out)
 	return sizeof(all) / sizeof(all[0]);
 }
 
+static size_t access_gauges(struct engine *e, struct wire_gauge *out)
+{
+	struct access_stats stats;
+	access_stats(e->config.access, &stats);
+	const struct wire_gauge all[] = {
+		{ "requests_denied", "requests", (double)stats.denied },
+		{ "tokens", "tokens", (double)stats.tokens },
+		{ "tokens_refused", "files", (double)stats.stale },
+	};
+	memcpy(out, all, sizeof(all));
+	return sizeof(all) / sizeof(all[0]);
+}
+
 #define GAUGES_MAX 40u
 
 static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const struct store_stats *st,
@@ -105,7 +118,8 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 	};
 	size_t count = sizeof(all) / sizeof(all[0]);
 	memcpy(out, all, sizeof(all));
-	return e->decision_log ? count + log_gauges(e, out + count) : count;
+	count += e->decision_log ? log_gauges(e, out + count) : 0;
+	return e->config.access ? count + access_gauges(e, out + count) : count;
 }
 
 bool engine_storage_short(const struct engine *e)

@@ -20,15 +20,18 @@ LAYERS = {
     "workbench": ["base", "state", "script", "decide", "report"],
     "disk": ["base"],
     "wire": ["base", "state"],
+    "access": ["base", "wire"],
     "history": ["base", "state", "script", "decide", "disk", "wire"],
-    "shard": ["base", "state", "script", "decide", "report", "workbench", "disk", "wire", "history"],
-    "net": ["base", "wire", "state", "shard"],
+    "shard": ["base", "state", "script", "decide", "report", "workbench", "disk", "wire", "access",
+              "history"],
+    "net": ["base", "wire", "access", "state", "shard"],
 }
 # One gate per dependency: a header, and the folders that may know it.
 GATES = [
     (r"lmdb\.h", ["engine/disk"]),
     (r"(lua|lauxlib|lualib|luaconf)\.h(pp)?", ["engine/script"]),
     (r"event2/.*|event\.h", ["engine/net"]),
+    (r"openssl/.*", ["engine/access"]),
     (r".*\.pb-c\.h", ["engine/wire", "proto"]),
 ]
 # What a deterministic core must not touch: the entry brings time and chance.

@@ -23,7 +23,7 @@ int context_connect(struct context *c)
 {
 	if (c->nudge)
 		return EXIT_DONE;
-	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = 60000 };
+	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = 60000, .token_file = c->token_file };
 	int result = nudge_connect(&c->nudge, c->address, &options);
 	bool denied = is_denied(c->address);
 	/* a daemon that was started a moment ago listens in a moment */
@@ -32,11 +32,13 @@ int context_connect(struct context *c)
 	if (result == NUDGE_OK)
 		return EXIT_DONE;
 	report_failed("%s", nudge_error(c->nudge));
-	if (result == NUDGE_REFUSED)
+	if (result == NUDGE_REFUSED && strcmp(nudge_error_code(c->nudge), "denied") == 0)
+		fprintf(stderr, "Put the token into $NUDGE_TOKEN, or name a file that has it: --token-file FILE, $NUDGE_TOKEN_FILE.\n");
+	else if (result == NUDGE_REFUSED)
 		fprintf(stderr,
 			"It answered, but refused the connection. Are nudged and nudgectl of the same version?\n");
 	else if (result == NUDGE_INVALID)
-		fprintf(stderr, "Addresses are unix:PATH, tcp:HOST:PORT or a path.\n");
+		fprintf(stderr, "Addresses are unix:PATH, tcp:HOST:PORT or a path; a file that is named must have its token.\n");
 	else if (denied)
 		fprintf(stderr, "You may not write to the socket: it has mode 0660, so be its owner or in its group.\n");
 	else

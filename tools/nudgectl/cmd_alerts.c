@@ -165,6 +165,8 @@ static int follow_alerts(struct context *c)
 			fprintf(stderr, "nudgectl: reading was too slow, %llu alerts were held back; catching up\n",
 				(unsigned long long)pushed->missed->count);
 			code = start_following(c, &resume, false);
+		} else if (pushed->body_case == NUDGE__V1__RESPONSE__BODY_ERROR) { /* what was allowed is no more */
+			code = report_failed("refused (%s): %s", pushed->error->code, pushed->error->reason);
 		}
 		nudge_free(pushed);
 	}

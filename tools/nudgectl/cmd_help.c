@@ -18,6 +18,10 @@ static void put_globals(void)
 		  .arg = "ADDR",
 		  .help = "the daemon: unix:PATH, tcp:HOST:PORT or a path; else $NUDGE_SOCKET, else "
 			  "unix:/run/nudged/nudged.sock" },
+		{ .name = "token-file",
+		  .arg = "FILE",
+		  .help = "has the token to show, where the daemon wants one; else $NUDGE_TOKEN, else the file that "
+			  "$NUDGE_TOKEN_FILE names" },
 		{ .name = "json", .help = "answers as JSON, for machines" },
 		{ 0 },
 	};

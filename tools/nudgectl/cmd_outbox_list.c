@@ -142,6 +142,8 @@ static int follow_nudges(struct context *c)
 		} else if (pushed->body_case == NUDGE__V1__RESPONSE__BODY_MISSED) {
 			struct point resume = { pushed->missed->resume_seq, pushed->missed->resume_index };
 			code = start_following(c, &resume, false);
+		} else if (pushed->body_case == NUDGE__V1__RESPONSE__BODY_ERROR) { /* what was allowed is no more */
+			code = report_failed("refused (%s): %s", pushed->error->code, pushed->error->reason);
 		}
 		nudge_free(pushed);
 	}

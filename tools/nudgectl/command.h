@@ -14,6 +14,7 @@ struct nudge;
 
 struct context {
 	const char *address; /* of the daemon, as nudge_connect takes it */
+	const char *token_file; /* NULL: from the environment, or none */
 	bool json;
 	struct nudge *nudge; /* NULL until context_connect */
 };
@@ -58,6 +59,7 @@ extern const struct command cmd_replay;
 extern const struct command cmd_explain, cmd_report;
 extern const struct command cmd_model_show, cmd_model_export, cmd_model_reset;
 extern const struct command cmd_backup, cmd_verify, cmd_customer_export, cmd_customer_erase;
+extern const struct command cmd_token_new, cmd_token_list, cmd_token_revoke;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of help */
 
 /* Takes options out of argv (also the global ones), leaves what else there is in front; returns its count, or -1 after

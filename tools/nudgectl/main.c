@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMANDS_MAX 32
+#define COMMANDS_MAX 64
 #define ADDRESS_DEFAULT "unix:/run/nudged/nudged.sock"
 
 /* The command that argv begins with; *words is how many of them are its name. */

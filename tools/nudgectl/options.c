@@ -165,6 +165,7 @@ int options_parse(struct context *c, const struct command *command, int argc, ch
 {
 	const struct option_spec global[] = {
 		{ "socket", OPTION_TEXT, &c->address, "ADDR", NULL },
+		{ "token-file", OPTION_TEXT, &c->token_file, "FILE", NULL },
 		{ "json", OPTION_FLAG, &c->json, NULL, NULL },
 		{ 0 },
 	};

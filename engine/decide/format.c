@@ -2,6 +2,7 @@
  * grouping and strftime depend on the machine's locale. */
 #include "decide/text.h"
 
+#include "base/currency.h"
 #include "base/decimal.h"
 #include "script/guidance.h"
 
@@ -48,21 +49,6 @@ void value_explain(struct value v, struct bytes *out)
 					 : value_key_text(v, number);
 		bytes_put(out, s.data, s.len);
 	}
-}
-
-int currency_exponent(struct slice iso)
-{
-	static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
-	static const char three[] = "BHD IQD JOD KWD LYD OMR TND";
-	if (iso.len != 3)
-		return 2;
-	for (size_t i = 0; i + 3 < sizeof(none); i += 4)
-		if (memcmp(none + i, iso.data, 3) == 0)
-			return 0;
-	for (size_t i = 0; i + 3 < sizeof(three); i += 4)
-		if (memcmp(three + i, iso.data, 3) == 0)
-			return 3;
-	return 2;
 }
 
 /* Languages that write 1.234,50. */

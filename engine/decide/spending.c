@@ -4,6 +4,8 @@
 #include "decide/counting.h"
 #include "decide/offer.h"
 
+#include "base/currency.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -204,8 +206,13 @@ void budget_text(struct deciding *d, const struct policy_decl *p, const struct a
 		bytes_printf(out, "what was given away by then was not asked for");
 		return;
 	}
-	if (p->budget_money >= 0)
-		bytes_printf(out, "%.0f of %lld given away or promised", s->money, (long long)p->budget_money);
+	struct slice currency = str_slice(d->m->pack->currency);
+	if (p->budget_money >= 0) {
+		currency_put_bare(out, s->money, currency);
+		bytes_printf(out, " of ");
+		currency_put(out, (double)p->budget_money, currency);
+		bytes_printf(out, " given away or promised");
+	}
 	if (p->budget_offers >= 0)
 		bytes_printf(out, "%s%.0f of %lld offers made", p->budget_money >= 0 ? ", " : "", s->offers,
 			     (long long)p->budget_offers);
@@ -214,6 +221,8 @@ void budget_text(struct deciding *d, const struct policy_decl *p, const struct a
 		return;
 	if (!cost.known)
 		bytes_printf(out, "; what this one gives away is unknown");
-	else if (cost.n > 0)
-		bytes_printf(out, "; this one gives away %.0f", cost.n);
+	else if (cost.n > 0) {
+		bytes_printf(out, "; this one gives away ");
+		currency_put(out, cost.n, currency);
+	}
 }

@@ -23,6 +23,5 @@ struct slice phrase_fill(struct eval *e, const struct phrase *p, unsigned langua
 /* format.c: one value in one format */
 void format_value(const struct pack *pack, struct slice language, const struct words_part *part, struct value v,
 		  int64_t now_ms, struct bytes *out);
-int currency_exponent(struct slice iso);
 
 #endif

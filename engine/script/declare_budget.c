@@ -3,13 +3,13 @@
  * decide/spending.h's. */
 #include "script/declare.h"
 
+#include "base/currency.h"
+
 #include <math.h>
 
 static void put_money(struct bytes *b, const struct pack *p, int64_t minor)
 {
-	bytes_printf(b, "%lld", (long long)minor);
-	if (p->currency)
-		bytes_printf(b, " (smallest units of %s)", p->currency->data);
+	currency_put(b, (double)minor, str_slice(p->currency));
 }
 
 static const char *whose(const struct policy_decl *d)

@@ -4,8 +4,8 @@
 #include "command.h"
 
 #include "base/check.h"
+#include "base/currency.h"
 #include "base/printable.h"
-#include "decide/text.h"
 
 #include <locale.h>
 #include <math.h>

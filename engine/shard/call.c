@@ -57,6 +57,20 @@ static void call_recycle(struct shard *s, struct call *c)
 	s->free_calls = c;
 }
 
+void call_destroy(struct call *c)
+{
+	while (c->parts) {
+		struct work *w = c->parts;
+		c->parts = w->next;
+		work_destroy(w);
+	}
+	if (c->session && --c->session->in_flight == 0 && c->session->closed)
+		c->session->release(c->session);
+	arena_finish(&c->arena);
+	bytes_finish(&c->answer);
+	free(c);
+}
+
 void session_output(struct shard *s, struct session *session)
 {
 	if (session->dirty || session->closed)

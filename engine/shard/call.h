@@ -28,6 +28,7 @@ struct call {
 
 struct call *call_create(struct shard *s, struct session *session, const struct request *r);
 void call_part_done(struct shard *s, struct call *c);                           /* waiting went down */
+void call_destroy(struct call *c);                                               /* at the end, unanswered */
 void call_error(struct shard *s, struct session *session, uint64_t request_id); /* the last error, at once */
 void session_output(struct shard *s, struct session *session);                  /* something was appended to out */
 void hold_release(struct shard *s);

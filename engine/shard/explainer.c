@@ -64,7 +64,7 @@ static void answer(struct engine *e, struct explainer *x, struct work *w)
 	w->kind = WORK_EXPLAINED;
 	while (!queue_push(w->home->queue, w)) {
 		if (atomic_load(&x->stop)) { /* its loop may not run any more */
-			work_destroy(w);
+			work_abandon(w);
 			return;
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
@@ -83,7 +83,7 @@ static void *run(void *arg)
 			if (!items[i])
 				continue; /* woken to stop */
 			if (atomic_load(&x->stop))
-				work_destroy(items[i]);
+				work_abandon(items[i]);
 			else
 				answer(e, x, items[i]);
 			atomic_fetch_sub(&x->waiting, 1);
@@ -135,7 +135,7 @@ void explainer_stop(struct engine *e)
 	pthread_join(x->thread, NULL);
 	while ((n = queue_pop_all(x->queue, items, WAITING_MAX)))
 		for (size_t i = 0; i < n; i++)
-			work_destroy(items[i]);
+			work_abandon(items[i]);
 	queue_destroy(x->queue);
 	if (x->open)
 		history_finish(&x->history);

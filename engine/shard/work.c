@@ -75,6 +75,14 @@ struct work *work_to_heap(const struct work *w)
 	return h;
 }
 
+void work_abandon(struct work *w)
+{
+	struct call *c = w->call;
+	work_destroy(w);
+	if (c && --c->waiting == 0)
+		call_destroy(c);
+}
+
 void work_destroy(struct work *w)
 {
 	if (!w)

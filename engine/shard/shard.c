@@ -158,11 +158,38 @@ static void resume_paused(struct shard *s)
 	}
 }
 
+static void unfollow(struct shard *s, struct session *session)
+{
+	struct session **at = &s->followers;
+	while (*at && *at != session)
+		at = &(*at)->next_follower;
+	if (*at) {
+		*at = session->next_follower;
+		atomic_fetch_sub(&s->engine->follower_count, 1);
+	}
+	session->follow_id = 0;
+}
+
+/* Whoever may not read any more is told so, and nothing else. */
+static bool may_follow(struct shard *s, struct session *f)
+{
+	struct access *a = s->engine->config.access;
+	if (!a || f->inner || access_check(a, &f->grant, role_of_kind(REQUEST_FOLLOW), "follow") == ERR_OK)
+		return true;
+	call_error(s, f, f->follow_id);
+	unfollow(s, f);
+	return false;
+}
+
 /* Alerts for those who follow: each as far as its place and its output allow. */
 static void feed_followers(struct shard *s)
 {
 	uint64_t durable = s->durable_seen;
-	for (struct session *f = s->followers; f; f = f->next_follower) {
+	struct session *next;
+	for (struct session *f = s->followers; f; f = next) {
+		next = f->next_follower;
+		if (!may_follow(s, f))
+			continue;
 		if (f->backlog + f->out.len >= LIMIT_FOLLOWER_BYTES)
 			continue;
 		bytes_clear(&s->encoded);
@@ -319,18 +346,6 @@ void shard_measure(struct shard *s)
 void shard_session_open(struct shard *s, struct session *session)
 {
 	engine_count_connections(s->engine, !session->inner);
-}
-
-static void unfollow(struct shard *s, struct session *session)
-{
-	struct session **at = &s->followers;
-	while (*at && *at != session)
-		at = &(*at)->next_follower;
-	if (*at) {
-		*at = session->next_follower;
-		atomic_fetch_sub(&s->engine->follower_count, 1);
-	}
-	session->follow_id = 0;
 }
 
 static void unlink_from(struct session **at, struct session *session, bool paused)

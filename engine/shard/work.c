@@ -77,7 +77,7 @@ struct work *work_to_heap(const struct work *w)
 
 void work_abandon(struct work *w)
 {
-	struct call *c = w->call;
+	struct call *c = w ? w->call : NULL;
 	work_destroy(w);
 	if (c && --c->waiting == 0)
 		call_destroy(c);

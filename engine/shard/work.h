@@ -151,7 +151,7 @@ static inline void work_init(struct work *w, enum work_kind kind, struct shard *
 
 struct work *work_to_heap(const struct work *w);
 void work_destroy(struct work *w);
-void work_abandon(struct work *w); /* at the end: its request, too, when that waits for nothing else */
+void work_abandon(struct work *w); /* at the end: its request, too, when that waits for nothing else. NULL-safe */
 void work_send(struct shard *from, struct shard *to, struct work *w); /* w on the heap */
 void work_run(struct shard *s, struct work *w);                       /* dispatches by kind; takes heap works over */
 void work_done(struct shard *s, struct work *w);                      /* result is in w: home to its call */

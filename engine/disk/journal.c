@@ -203,6 +203,23 @@ void journal_take(struct journal *j, size_t entries, size_t bytes)
 	atomic_fetch_add(&j->used, entries * ENTRY_HEAD_BYTES + bytes);
 }
 
+/* Reservations alone never pass batch_bytes, four fifths of a buffer: what is beyond has been appended, so that writing it
+ * makes room, whatever others have reserved and not used yet. */
+void journal_take_waiting(struct journal *j, size_t entries, size_t bytes)
+{
+	size_t need = entries * ENTRY_HEAD_BYTES + bytes, most = j->buffer_bytes - j->buffer_bytes / 20;
+	if (atomic_load(&j->used) + need > most) {
+		pthread_mutex_lock(&j->lock);
+		while (atomic_load(&j->used) + need > most && !atomic_load(&j->dead)) {
+			j->kicked = true;
+			pthread_cond_signal(&j->wake);
+			pthread_cond_wait(&j->synced, &j->lock);
+		}
+		pthread_mutex_unlock(&j->lock);
+	}
+	atomic_fetch_add(&j->used, need);
+}
+
 void journal_release(struct journal *j, size_t entries, size_t bytes)
 {
 	atomic_fetch_sub(&j->used, entries * ENTRY_HEAD_BYTES + bytes);

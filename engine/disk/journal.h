@@ -73,6 +73,8 @@ int journal_reserve(struct journal *j, size_t entries, size_t bytes);
 /* Takes room that was not asked for: what must be said although the disk is short (its reserve has room for little
  * things) or behind. A fifth of the buffer is kept for it: little things only. */
 void journal_take(struct journal *j, size_t entries, size_t bytes);
+/* The same for things that may be many: waits for the disk once most of that fifth is taken. */
+void journal_take_waiting(struct journal *j, size_t entries, size_t bytes);
 void journal_release(struct journal *j, size_t entries, size_t bytes);
 
 /* Publishes one entry: claims the next sequence, stores it in e->seq and copies the body. Any thread, never fails

@@ -105,7 +105,7 @@ int timers_fire_before(struct shard *s, struct slot *slot, int64_t time_ms)
 	while (slot->record->rare->timer_count && slot->record->rare->timers[0].due_ms <= time_ms) {
 		int result = reserve_one(s, ENTRY_SLACK_BYTES);
 		if (result == ERR_BUSY) /* its event has its room: it is not sent away for what must come before it */
-			journal_take(s->engine->journal, 1, 2 * ENTRY_SLACK_BYTES);
+			journal_take_waiting(s->engine->journal, 1, 2 * ENTRY_SLACK_BYTES);
 		else if (result != ERR_OK)
 			return result;
 		fire(s, slot, &slot->record->rare->timers[0]);

@@ -246,6 +246,26 @@ static void reservations_bound_the_buffer(void **state)
 	journal_close(j);
 }
 
+/* While others hold all that may be reserved, and have not used it: more than any buffer takes gets to disk all the same. */
+static void what_was_not_asked_for_waits_where_it_is_much(void **state)
+{
+	struct journal *j = open_ok(((struct place *)*state)->dir, NULL);
+	char body[64] = "due";
+	unsigned held = 0, count = 4 * SEGMENT / sizeof(body);
+	while (journal_reserve(j, 1, 100) == ERR_OK)
+		held++;
+	assert_true(held > 10);
+	for (unsigned i = 0; i < count; i++) {
+		struct journal_entry e = { .kind = 1, .body = { body, sizeof(body) } };
+		journal_take_waiting(j, 1, sizeof(body));
+		journal_append(j, &e, NULL, NULL);
+	}
+	journal_release(j, held, held * 100);
+	journal_wait(j, journal_last(j));
+	assert_int_equal(journal_durable(j), count);
+	journal_close(j);
+}
+
 static void foreign_later_and_locked_folders_are_refused(void **state)
 {
 	const char *dir = ((struct place *)*state)->dir;
@@ -376,6 +396,7 @@ int main(void)
 		TEST(threads_append_without_gaps),
 		TEST(tools_look_while_it_is_written),
 		TEST(reservations_bound_the_buffer),
+		TEST(what_was_not_asked_for_waits_where_it_is_much),
 		TEST(an_error_of_sync_ends_the_process),
 		TEST(a_full_disk_refuses_and_recovers),
 		TEST(foreign_later_and_locked_folders_are_refused),

@@ -211,9 +211,9 @@ void due_compare(struct worker *w, uint64_t place, int64_t received_at_ms)
 /* What is due by an event's own time fires before it. The recorded side's has fired, so says the journal. */
 static void due_before(struct worker *w, struct pair *p, uint64_t place, int64_t received_at_ms, int64_t time_ms)
 {
-	const struct record *r = p->sides[AFTER];
-	while (r->rare->timer_count && r->rare->timers[0].due_ms <= time_ms)
-		fire(w, p, &r->rare->timers[0], place, received_at_ms);
+	const struct timer *t;
+	while ((t = timers_before_event(p->sides[AFTER], time_ms)) != NULL)
+		fire(w, p, t, place, received_at_ms);
 }
 
 static void event_compare(struct worker *w, struct step *s, const struct ahead_item *item)

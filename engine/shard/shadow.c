@@ -127,7 +127,7 @@ static void fire_due(struct shadow *s, struct record *r, int64_t wall_ms, int64_
 	struct apply_input in = { .received_at_ms = wall_ms, .replay = true };
 	for (unsigned i = 0; i < r->rare->timer_count;) {
 		struct timer t = r->rare->timers[i];
-		if ((t.fire_ms > wall_ms && t.due_ms > due_ms) || is_live(s, &t)) {
+		if ((t.fire_ms > wall_ms && (t.due_ms > due_ms || timer_of_clock(&t))) || is_live(s, &t)) {
 			i++;
 			continue;
 		}

@@ -102,13 +102,14 @@ static void fire(struct shard *s, struct slot *slot, const struct timer *t)
 
 int timers_fire_before(struct shard *s, struct slot *slot, int64_t time_ms)
 {
-	while (slot->record->rare->timer_count && slot->record->rare->timers[0].due_ms <= time_ms) {
+	const struct timer *t;
+	while ((t = timers_before_event(slot->record, time_ms)) != NULL) {
 		int result = reserve_one(s, ENTRY_SLACK_BYTES);
 		if (result == ERR_BUSY) /* its event has its room: it is not sent away for what must come before it */
 			journal_take_waiting(s->engine->journal, 1, 2 * ENTRY_SLACK_BYTES);
 		else if (result != ERR_OK)
 			return result;
-		fire(s, slot, &slot->record->rare->timers[0]);
+		fire(s, slot, t);
 	}
 	return ERR_OK;
 }

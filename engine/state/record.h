@@ -272,6 +272,11 @@ int timers_add(struct record *r, struct strpool *pool, int64_t due_ms, int64_t f
 	       struct slice key); /* ERR_LIMIT */
 void timers_remove(struct record *r, struct strpool *pool, uint32_t decl, uint8_t member, struct slice key);
 int64_t timers_next_fire(const struct record *r); /* INT64_MAX: none */
+/* Those by which segments and campaigns look at the customer again go by the clock alone, and set themselves again by it:
+ * an event that is ahead of the clock would fire them for ever. */
+bool timer_of_clock(const struct timer *t);
+const struct timer *timers_before_event(const struct record *r, int64_t time_ms); /* the first to fire; NULL: none */
+const struct timer *timers_before_event(const struct record *r, int64_t time_ms);
 
 /* Asks without changing; then seen_add once the event is applied. Grows from SEEN_IDS_MIN while ids younger than
  * ALERT_HORIZON_MS (by event time, against the newest) would have to be dropped, up to SEEN_IDS_MAX. */

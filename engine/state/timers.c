@@ -62,3 +62,16 @@ int64_t timers_next_fire(const struct record *r)
 	}
 	return next_ms;
 }
+
+bool timer_of_clock(const struct timer *t)
+{
+	return t->decl == TIMER_SEGMENT || t->decl == TIMER_CAMPAIGN;
+}
+
+const struct timer *timers_before_event(const struct record *r, int64_t time_ms)
+{
+	for (unsigned i = 0; i < r->rare->timer_count && r->rare->timers[i].due_ms <= time_ms; i++)
+		if (!timer_of_clock(&r->rare->timers[i]))
+			return &r->rare->timers[i];
+	return NULL;
+}

@@ -32,7 +32,7 @@ static const struct {
 	[REQUEST_REPORT] = { "get_report", ROLE_READ },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-_Static_assert(KINDS == REQUEST_REPORT + 1, "a kind of request has no role yet");
+_Static_assert(KINDS == REQUEST_KINDS, "a kind of request has no role yet");
 
 const char *role_name(enum access_role role)
 {

@@ -34,6 +34,7 @@ enum request_kind {
 	REQUEST_MODELS,
 	REQUEST_RESET_MODEL,
 	REQUEST_REPORT,
+	REQUEST_KINDS, /* one past the last; between them may be numbers that no build has used */
 };
 
 /* One published event: its bytes as received (these are journaled, never a re-encoding). Each is decoded by itself with

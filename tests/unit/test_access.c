@@ -101,7 +101,9 @@ static void test_hash(void **state)
 /* Each request of the protocol has a role, under the name that HTTP knows it by; nothing else has one. */
 static void test_roles(void **state)
 {
-	for (int kind = REQUEST_HELLO; kind <= REQUEST_REPORT; kind++) {
+	for (int kind = REQUEST_HELLO; kind < REQUEST_KINDS; kind++) {
+		if (strcmp(kind_name((enum request_kind)kind), "request") == 0)
+			continue; /* a number that no build has used */
 		enum access_role role = role_of_kind((enum request_kind)kind);
 		const char *name = kind_name((enum request_kind)kind);
 		assert_non_null(json_request_message(name));
@@ -110,7 +112,7 @@ static void test_roles(void **state)
 		assert_int_not_equal(role, ROLE_NOBODY);
 	}
 	assert_int_equal(role_of_kind((enum request_kind)0), ROLE_NOBODY);
-	assert_int_equal(role_of_kind((enum request_kind)(REQUEST_REPORT + 1)), ROLE_NOBODY);
+	assert_int_equal(role_of_kind(REQUEST_KINDS), ROLE_NOBODY);
 	assert_int_equal(role_of_name("drop_all"), ROLE_NOBODY);
 	assert_int_equal(role_of_kind(REQUEST_PUBLISH), ROLE_PUBLISH);
 	assert_int_equal(role_of_kind(REQUEST_ACTIVATE), ROLE_AUTHOR);

@@ -1,0 +1,1 @@
+export default { en: { "desk.title": "Agent desk" }, vi: { "desk.title": "Bàn làm việc" } };

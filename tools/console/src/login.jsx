@@ -1,0 +1,30 @@
+// Logging in with a token.
+import { useState } from "preact/hooks";
+import { logIn } from "./session.js";
+import { t } from "./text.js";
+import { Button, Field, Notice } from "./ui.jsx";
+
+export function Login({ reason }) {
+	const [busy, setBusy] = useState(false), [problem, setProblem] = useState("");
+	const submit = async (event) => {
+		event.preventDefault();
+		const field = event.target.elements.token;
+		setBusy(true);
+		try {
+			await logIn(field.value.trim());
+		} catch (error) {
+			setProblem(error.code === "unreachable" ? t("ui.unreachable") : error.detail || error.title);
+			setBusy(false);
+			field.select();
+		}
+	};
+	return (
+		<form class="login" onSubmit={submit}>
+			<h1>{t("login.title")}</h1>
+			{reason && <Notice tone="warn" live>{t("login.over", { reason })}</Notice>}
+			<Field label={t("login.token")} name="token" type="password" autocomplete="off" required autofocus
+				help={t("login.help")} problem={problem} />
+			<Button kind="primary" type="submit" busy={busy}>{t("login.submit")}</Button>
+		</form>
+	);
+}

@@ -1,0 +1,1 @@
+export default { en: { "operations.title": "Operations" }, vi: { "operations.title": "Vận hành" } };

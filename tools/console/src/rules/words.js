@@ -1,0 +1,1 @@
+export default { en: { "rules.title": "Rules" }, vi: { "rules.title": "Quy tắc" } };

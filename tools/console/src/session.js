@@ -1,0 +1,61 @@
+// Who is logged in, and what they may do. Where the daemon wants no tokens, everybody may do everything.
+import { del, get, post, setCsrf, whenUnknown } from "./api.js";
+import { setPlace } from "./format.js";
+import { useEffect, useState } from "preact/hooks";
+
+// state: "asking", "in", "out", "unreachable". roles: null where no tokens are wanted.
+let session = { state: "asking", roles: null, name: "", reason: "" };
+const listeners = new Set();
+
+function become(next) {
+	session = { roles: null, name: "", reason: "", ...next };
+	for (const listener of listeners)
+		listener(session);
+}
+
+function enter(answer) {
+	setCsrf(answer.csrf);
+	setPlace(answer);
+	become({ state: "in", name: answer.name, roles: answer.tokens ? answer.roles : null, version: answer.version,
+		clock: answer.clock });
+}
+
+whenUnknown((problem) => session.state === "in" && become({ state: "out", reason: problem.detail }));
+
+export async function begin() {
+	try {
+		enter(await get("/console/session", { quiet: true }));
+	} catch (problem) {
+		if (problem.status === 404 && session.state === "asking")
+			become({ state: "in" }); // served by something that knows no sessions
+		else
+			become(problem.status === 401 ? { state: "out" } : { state: "unreachable" });
+	}
+}
+
+export async function logIn(token) {
+	enter(await post("/console/session", { token }, { quiet: true }));
+}
+
+export async function logOut() {
+	try {
+		await del("/console/session", { quiet: true });
+	} finally {
+		setCsrf("");
+		become({ state: "out" });
+	}
+}
+
+// may("recommend"): hide what is not allowed, and say so.
+export function may(role) {
+	return !session.roles || session.roles.includes(role);
+}
+
+export function useSession() {
+	const [, set] = useState(session);
+	useEffect(() => {
+		listeners.add(set);
+		return () => listeners.delete(set);
+	}, []);
+	return session;
+}

@@ -76,6 +76,7 @@
 #define LIMIT_TIMERS 64u
 #define LIMIT_ITEMS 256u                  /* contacts, contracts, survey answers, memberships … of one customer: 152 bytes each */
 #define LIMIT_REPORT_ROWS 200000u         /* days x cells that one report is made from: 0.5 KB each while it is made */
+#define LIMIT_REMOVED 32u                 /* attributes of a customer and its members of which it is kept when they were removed */
 #define LIMIT_REPORTS 2u                  /* in the making at once; the others wait their turn */
 #define LIMIT_LEDGER_CELLS 16384u         /* of one ledger's day: agents x topics …; some 100 bytes each. Beyond it one cell for the rest */
 #define LIMIT_CONTRACTS 16u               /* of one customer; then the oldest is forgotten, what was counted of it stays */

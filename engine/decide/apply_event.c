@@ -18,7 +18,7 @@ static void note_unheard(struct applying *a)
 	const struct type_index *t = a->index;
 	bool heard = t && (t->contact || t->series_count || t->rule_count || t->agent_series_count || t->agent_rule_count ||
 			   t->area_series_count || t->area_rule_count || t->open_count || t->close_count || t->lasting);
-	counter_add(&a->m->unheard, !heard && !apply_means_own(a));
+	counter_add(&a->m->unheard, !heard && !event_is_dated(a->m, a->event));
 }
 
 static void keep_moment(struct applying *a)
@@ -71,12 +71,20 @@ static void apply_relations(struct applying *a)
 		apply_score(a);
 }
 
-static void apply_customer_event(struct applying *a)
+/* known: nobody can tell whether it was applied before, see event_is_dated. */
+static void apply_customer_event(struct applying *a, bool known)
 {
 	struct record *r = a->record;
 	a->member = a->e->member = member_of(r, a->m->pool, a->event->member, a->now_ms);
 	if (apply_own(a))
 		return;
+	if (known) {
+		if (a->index && (a->index->lasting & LASTING_CONTRACT) == LASTING_STARTS)
+			apply_contracts(a);
+		if (a->m->pack->segment_count)
+			look_at_segments(a);
+		return;
+	}
 	if (!a->index) {
 		note_unheard(a);
 		if (a->m->pack->segment_count)
@@ -110,8 +118,9 @@ void machine_apply_event(struct machine *m, struct record *record, const struct 
 	struct applying a;
 	applying_start(&a, m, record, e, e->time_ms, in, out);
 	a.index = type_of(m, e->type);
+	bool known = seen_forgotten(record, e->time_ms) && event_is_dated(m, e);
 	seen_add(record, e->id_hash, e->content_hash, e->time_ms);
-	apply_customer_event(&a);
+	apply_customer_event(&a, known);
 	applying_finish(&a);
 }
 

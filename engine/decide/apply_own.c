@@ -14,29 +14,46 @@ static struct slice text_attr(const struct applying *a, struct slice name)
 	return attr && attr->value.kind == VALUE_STRING ? attr->value.string : (struct slice){ NULL, 0 };
 }
 
-void attribute_told(struct applying *a, uint8_t member, struct slice name, struct value v, struct slice by)
+static void told_since(struct applying *a, uint8_t member, struct slice name, struct value v, int64_t since_ms,
+		       struct slice by)
 {
 	struct origin_says says = { .by = by };
 	if (!pack_keeps_origin(a->m->pack, name))
 		return;
 	const struct attr *held = attrs_get_text(record_attrs(a->record, member), name);
-	if (v.kind == VALUE_UNKNOWN ? held != NULL : !held || held->time_ms != a->now_ms || !value_equal(attr_value(held), v))
+	if (v.kind == VALUE_UNKNOWN ? held != NULL : !held || held->time_ms != since_ms || !value_equal(attr_value(held), v))
 		return; /* a newer one stands, or there was no room */
 	if (a->event) {
 		says.source = a->event->source;
 		says.type = a->event->type;
 	}
-	origin_add(a->record, a->m->pool, member, name, v, a->now_ms, &says);
+	origin_add(a->record, a->m->pool, member, name, v, since_ms, &says);
+}
+
+void attribute_told(struct applying *a, uint8_t member, struct slice name, struct value v, struct slice by)
+{
+	told_since(a, member, name, v, a->now_ms, by);
+}
+
+static int64_t since_of(const struct event *e, size_t i)
+{
+	return e->attr_times && e->attr_times[i] ? e->attr_times[i] : e->time_ms;
 }
 
 /* Beyond the record's bounds an attribute is left out; the sender was told by validation. */
 static void profile_updated(struct applying *a)
 {
-	for (size_t i = 0; i < a->event->attr_count; i++)
-		(void)record_set(a->record, a->m->pool, a->member, a->event->attrs[i].name, a->event->attrs[i].value, a->now_ms);
+	const struct event *e = a->event;
+	for (size_t i = 0; i < e->attr_count; i++) {
+		const struct event_attr *attr = &e->attrs[i];
+		if (attr->value.kind == VALUE_UNKNOWN)
+			record_unset(a->record, a->m->pool, a->member, attr->name, since_of(e, i));
+		else
+			(void)record_set(a->record, a->m->pool, a->member, attr->name, attr->value, since_of(e, i));
+	}
 	if (pack_keeps_origins(a->m->pack))
-		for (size_t i = 0; i < a->event->attr_count; i++)
-			attribute_told(a, a->member, a->event->attrs[i].name, a->event->attrs[i].value, a->event->agent);
+		for (size_t i = 0; i < e->attr_count; i++)
+			told_since(a, a->member, e->attrs[i].name, e->attrs[i].value, since_of(e, i), e->agent);
 	eval_fresh(a->e);
 }
 
@@ -95,10 +112,17 @@ static bool identity_merged(struct applying *a)
 	return true;
 }
 
-bool apply_means_own(const struct applying *a)
+bool event_is_dated(const struct machine *m, const struct event *e)
 {
-	return type_is(a, EVENT_PROFILE_UPDATED) || type_is(a, EVENT_ALIAS_ADDED) || type_is(a, EVENT_ALIAS_REMOVED) ||
-	       type_is(a, EVENT_MEMBER_JOINED) || type_is(a, EVENT_MEMBER_LEFT);
+	const struct type_index *index = type_of(m, e->type);
+	if (index && (index->lasting & LASTING_CONTRACT) == LASTING_STARTS)
+		return true;
+	static const char *const dated[] = { EVENT_PROFILE_UPDATED, EVENT_ALIAS_ADDED, EVENT_ALIAS_REMOVED,
+					     EVENT_MEMBER_JOINED, EVENT_MEMBER_LEFT };
+	for (size_t i = 0; i < sizeof(dated) / sizeof(dated[0]); i++)
+		if (slice_equal(e->type, slice_of(dated[i])))
+			return true;
+	return false;
 }
 
 bool apply_own(struct applying *a)

@@ -47,7 +47,6 @@ bool applying_effect(struct applying *a, uint8_t kind, const struct subject *tar
 
 /* apply_own.c: true where the event is done with (a merge leaves nothing to run rules on) */
 bool apply_own(struct applying *a);
-bool apply_means_own(const struct applying *a); /* the event's type means something to the engine itself */
 /* The record becomes an empty one that only redirects to `into` (empty: not even that). */
 void empty_record(struct applying *a, struct slice into);
 

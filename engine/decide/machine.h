@@ -116,6 +116,10 @@ struct applied {
  * historical event's time, the shard fires what is due before it applies that event.) */
 void machine_apply_event(struct machine *m, struct record *record, const struct event *e, const struct apply_input *in,
 			 struct applied *out);
+/* It says what is true of the customer since when (a profile, an alias, a member, a contract), so the newest stands in whatever order
+ * and however often such events come. Where it is older than the ids that the record remembers (SEEN_TOO_OLD) it can be
+ * applied all the same: what it says is kept, and nothing that would count twice is done (series, timeline, rules). */
+bool event_is_dated(const struct machine *m, const struct event *e);
 /* An effect on `record` (agent, area, alias, customer). For EFFECT_EVENT `e` is the source event, decoded. */
 void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind, struct slice body,
 			  const struct event *e, const struct apply_input *in, struct applied *out);

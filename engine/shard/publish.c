@@ -32,9 +32,10 @@ static bool event_of(struct shard *s, struct work *w, struct event *e, bool *unt
 	return true;
 }
 
-/* True: new. Else the work is answered. A duplicate is acknowledged when the entry that brought the id is durable. */
+/* True: new, or an event that is dated and so harmless. Else the work is answered. A duplicate is acknowledged when the
+ * entry that brought the id is durable. */
 static bool is_new(struct shard *s, struct work *w, const struct record *r, uint64_t id, uint64_t content,
-		   int64_t time_ms)
+		   int64_t time_ms, const struct event *e)
 {
 	switch (seen_ask(r, id, content, time_ms)) {
 	case SEEN_NEW:
@@ -45,6 +46,8 @@ static bool is_new(struct shard *s, struct work *w, const struct record *r, uint
 			"an event with this id and source was accepted with other content; give a new event a new id");
 		return false;
 	case SEEN_TOO_OLD:
+		if (e && event_is_dated(&s->machine, e))
+			return true;
 		w->ack.error_text =
 			SLICE("too old to tell: it is not newer than ids that were forgotten (limit seen_ids_max)");
 		break;
@@ -112,9 +115,10 @@ static bool make_reservation(struct shard *s, struct work *w)
 }
 
 /* What stands before applying: the id is new, the record has room, what was due before has fired. False: answered. */
-static bool admit(struct shard *s, struct work *w, struct slot *slot, uint64_t id, uint64_t content, int64_t time_ms)
+static bool admit(struct shard *s, struct work *w, struct slot *slot, uint64_t id, uint64_t content, int64_t time_ms,
+		  const struct event *e)
 {
-	if (!is_new(s, w, slot->record, id, content, time_ms) || record_full(s, w, slot))
+	if (!is_new(s, w, slot->record, id, content, time_ms, e) || record_full(s, w, slot))
 		return false;
 	if (timers_fire_before(s, slot, time_ms) != ERR_OK) {
 		work_refuse_last(s, w);
@@ -159,7 +163,7 @@ void publish_work(struct shard *s, struct work *w)
 		work_refuse_last(s, w);
 		return;
 	}
-	if (!admit(s, w, slot, e.id_hash, e.content_hash, e.time_ms))
+	if (!admit(s, w, slot, e.id_hash, e.content_hash, e.time_ms, &e))
 		return;
 	struct apply_input in = { .received_at_ms = s->now_ms };
 	stages_lap(&s->machine.stages, STAGE_FIND, 1);
@@ -196,7 +200,7 @@ void outcome_work(struct shard *s, struct work *w)
 		return;
 	}
 	struct outcome_input input = outcome_input_of(&o, s->now_ms);
-	if (!admit(s, w, slot, o.id_hash, o.content_hash, input.time_ms))
+	if (!admit(s, w, slot, o.id_hash, o.content_hash, input.time_ms, NULL))
 		return;
 	if (input.member.len)
 		w->member = (struct slice){ 0 };

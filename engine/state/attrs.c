@@ -1,8 +1,12 @@
 /* state/attrs.c: attributes of a customer or a member, kept sorted by name: so states that are equal lie equal, and the
- * encoding needs no sorting. There are few, so a walk comparing addresses finds one fastest. */
+ * encoding needs no sorting. There are few, so a walk comparing addresses finds one fastest.
+ *
+ * Of one that was removed it is kept when (ITEM_REMOVED: key its name), so that an older value that comes later does not
+ * bring it back. A newer value ends that; of more than LIMIT_REMOVED the oldest is forgotten. */
 #include "base/error.h"
 #include "base/limits.h"
 #include "state/inside.h"
+#include "state/items.h"
 
 struct attrs record_attrs(const struct record *r, uint8_t member)
 {
@@ -129,6 +133,29 @@ static void attr_remove(struct record *r, struct strpool *pool, uint8_t member, 
 	r->attr_count--;
 }
 
+/* Most records have none, and it is the last kind: then there is nothing to walk. */
+static struct item *removal_of(const struct record *r, uint8_t member, struct slice name)
+{
+	unsigned count = r->rare->item_count;
+	if (!count || r->rare->items[count - 1].kind != ITEM_REMOVED)
+		return NULL;
+	struct items all = items_of(r, ITEM_REMOVED, 0);
+	for (unsigned i = 0; i < all.count; i++)
+		if (all.items[i].member == member && slice_equal(item_key(&all.items[i]), name))
+			return &all.items[i];
+	return NULL;
+}
+
+static void keep_removal(struct record *r, struct strpool *pool, uint8_t member, struct slice name, int64_t time_ms)
+{
+	struct item *known = removal_of(r, member, name);
+	if (known && known->time_ms >= time_ms)
+		return;
+	if (known)
+		items_remove(r, pool, known);
+	(void)items_add(r, pool, ITEM_REMOVED, 0, name, member, time_ms, LIMIT_REMOVED);
+}
+
 static void attr_replace(struct record *r, struct strpool *pool, uint8_t member, unsigned at, struct value v,
 			 int64_t time_ms)
 {
@@ -136,7 +163,10 @@ static void attr_replace(struct record *r, struct strpool *pool, uint8_t member,
 	if (have->time_ms > time_ms)
 		return;
 	if (v.kind == VALUE_UNKNOWN) {
+		struct str *name = str_ref(have->name);
 		attr_remove(r, pool, member, at);
+		keep_removal(r, pool, member, str_slice(name), time_ms);
+		strpool_drop(pool, name);
 		return;
 	}
 	have->time_ms = time_ms;
@@ -149,6 +179,11 @@ static void attr_replace(struct record *r, struct strpool *pool, uint8_t member,
 static int attr_add(struct record *r, struct strpool *pool, uint8_t member, unsigned at, struct str *name,
 		    struct value v, int64_t time_ms)
 {
+	struct item *removed = removal_of(r, member, str_slice(name));
+	if (removed && removed->time_ms > time_ms) {
+		strpool_drop(pool, name);
+		return ERR_OK;
+	}
 	if (record_attrs(r, member).count >= LIMIT_RECORD_ATTRIBUTES) {
 		int err = error_set(ERR_LIMIT, NULL,
 				    "attribute %.*s would be one too many; limit_record_attributes is %u",
@@ -156,6 +191,8 @@ static int attr_add(struct record *r, struct strpool *pool, uint8_t member, unsi
 		strpool_drop(pool, name);
 		return err;
 	}
+	if (removed)
+		items_remove(r, pool, removed);
 	struct attr *room = attr_insert(r, member, at);
 	*room = (struct attr){ .name = name, .time_ms = time_ms };
 	attr_become(room, pool, v);
@@ -191,4 +228,16 @@ int record_set_known(struct record *r, struct strpool *pool, uint8_t member, str
 	else if (v.kind != VALUE_UNKNOWN)
 		return attr_add(r, pool, member, place_of(a, str_slice(name), &found), str_ref(name), v, time_ms);
 	return ERR_OK;
+}
+
+void record_unset(struct record *r, struct strpool *pool, uint8_t member, struct slice name, int64_t time_ms)
+{
+	bool found;
+	unsigned at = place_of(record_attrs(r, member), name, &found);
+	if (name.len > LIMIT_ATTRIBUTE_NAME_BYTES)
+		return;
+	if (found)
+		attr_replace(r, pool, member, at, value_unknown(), time_ms);
+	else
+		keep_removal(r, pool, member, name, time_ms);
 }

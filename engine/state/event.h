@@ -7,7 +7,7 @@
 
 struct event_attr {
 	struct slice name;
-	struct value value; /* never unknown */
+	struct value value; /* unknown: it is not known any more (profile.updated alone) */
 };
 
 struct event {
@@ -17,6 +17,8 @@ struct event {
 	int64_t time_ms;              /* when it happened; the server's received_at where the sender gave none */
 	const struct event_attr *attrs; /* names unique; "area", "mood", "intent", "topic" have meanings of their own */
 	size_t attr_count;
+	/* profile.updated: since when each of attrs is true; 0: since the event. NULL: none says so, and all have values */
+	const int64_t *attr_times;
 	uint64_t id_hash;             /* hash64 of source, 0, id */
 	uint64_t content_hash;        /* hash64 of the event as received: the same id with other bytes is refused */
 };
@@ -25,7 +27,8 @@ struct event {
 const struct event_attr *event_attr(const struct event *e, struct slice name);
 
 /* Types that the engine itself understands; packs may have rules on them too.
- *   profile.updated     each attribute becomes an attribute of the customer, or of the member where one is named
+ *   profile.updated     each attribute becomes an attribute of the customer, or of the member where one is named; an
+ *                       attribute may have a time of its own, and may say that it is not known any more
  *   alias.added         attribute `alias` names this customer (and member, where given) from the event's time on
  *   alias.removed       … and no longer
  *   identity.merged     attribute `into`: this customer's history joins that one's; the id redirects

@@ -24,6 +24,7 @@ enum item_kind { /* on disk; append only */
 	ITEM_TOUCH = 9, /* a contact that a loss may come after: state/customers.h */
 	ITEM_CAMPAIGN = 12, /* a customer in a campaign: state/campaigns.h */
 	ITEM_SPELL = 13,   /* when an agent was busy: state/spells.h */
+	ITEM_REMOVED = 14, /* an attribute was removed then: attrs.c. The last kind, so that it is found at the end */
 	ITEM_KINDS
 };
 

@@ -1,6 +1,6 @@
 /* state/merge.c: two histories become one, when two customer ids turn out to be one person. What joins how:
  *
- *   attributes   the newer value wins; at the same time `into` keeps its own. What does not fit is left out
+ *   attributes   the newer value or removal wins; at the same time `into` keeps its own. What does not fit is left out
  *   members      the same id is the same member; others are added in their order. Members beyond LIMIT_MEMBERS are
  *                left out with all that is theirs
  *   windows      of the same series, member and key: cell by cell. Others are added, pushing out as record_window does
@@ -196,6 +196,11 @@ static void join_items(struct joining *j)
 {
 	for (unsigned i = 0; i < j->from->rare->item_count; i++) {
 		struct item item = j->from->rare->items[i];
+		if (item.kind == ITEM_REMOVED) {
+			if (j->member[item.member] != NO_MEMBER)
+				record_unset(j->into, j->pool, j->member[item.member], item_key(&item), item.time_ms);
+			continue;
+		}
 		struct items own = items_of(j->into, item.kind, item.decl);
 		bool known = j->member[item.member] == NO_MEMBER;
 		for (unsigned k = 0; k < own.count && !known; k++)

@@ -216,7 +216,10 @@ struct value attr_value(const struct attr *a);                         /* NULL: 
  * value removes. */
 int record_set(struct record *r, struct strpool *pool, uint8_t member, struct slice name, struct value v,
 	       int64_t time_ms);
-/* The same by a name of the pool, which is found by its address. */
+/* It is not known since then, whether it was or not: an older value that comes later does not bring it back. (Of a value
+ * that record_set removes that is kept as well.) */
+void record_unset(struct record *r, struct strpool *pool, uint8_t member, struct slice name, int64_t time_ms);
+/* record_set by a name of the pool, which is found by its address. */
 int record_set_known(struct record *r, struct strpool *pool, uint8_t member, struct str *name, struct value v,
 		     int64_t time_ms);
 
@@ -280,6 +283,7 @@ const struct timer *timers_before_event(const struct record *r, int64_t time_ms)
 
 /* Asks without changing; then seen_add once the event is applied. Grows from SEEN_IDS_MIN while ids younger than
  * ALERT_HORIZON_MS (by event time, against the newest) would have to be dropped, up to SEEN_IDS_MAX. */
+bool seen_forgotten(const struct record *r, int64_t time_ms); /* not newer than ids that were dropped */
 enum seen_answer seen_ask(const struct record *r, uint64_t id, uint64_t content, int64_t time_ms);
 void seen_add(struct record *r, uint64_t id, uint64_t content, int64_t time_ms);
 

@@ -54,6 +54,12 @@ size_t seen_bytes(const struct record *r)
 	return r->seen_count * (sizeof(uint64_t) + time_size(r) + sizeof(uint32_t));
 }
 
+/* INT64_MIN: nothing was dropped yet, whatever the time */
+bool seen_forgotten(const struct record *r, int64_t time_ms)
+{
+	return r->seen_floor_ms != INT64_MIN && time_ms <= r->seen_floor_ms;
+}
+
 enum seen_answer seen_ask(const struct record *r, uint64_t id, uint64_t content, int64_t time_ms)
 {
 	const uint64_t *ids = ids_of(r);
@@ -61,8 +67,7 @@ enum seen_answer seen_ask(const struct record *r, uint64_t id, uint64_t content,
 		if (ids[i] == id)
 			return contents_of(r)[i] == (uint32_t)content ? SEEN_DUPLICATE : SEEN_CONFLICT;
 	}
-	/* INT64_MIN: nothing was dropped yet, whatever the time */
-	return r->seen_floor_ms != INT64_MIN && time_ms <= r->seen_floor_ms ? SEEN_TOO_OLD : SEEN_NEW;
+	return seen_forgotten(r, time_ms) ? SEEN_TOO_OLD : SEEN_NEW;
 }
 
 static void put_time(struct record *r, unsigned i, int64_t time_ms)

@@ -52,9 +52,15 @@ static inline double scan_double(struct scan *s)
 	return number;
 }
 
-static int attr_scan(struct event_attr *a, struct slice bytes, size_t index)
+/* What an attribute of a profile may say besides its value. */
+struct attr_more {
+	int64_t time_ms;
+	bool removed;
+};
+
+static int attr_scan(struct event_attr *a, struct attr_more *more, struct slice bytes, size_t index)
 {
-	static const char *const parts[] = { NULL, "name", "text", "number", "flag" };
+	static const char *const parts[] = { NULL, "name", "text", "number", "flag", "time_ms", "removed" };
 	struct scan s = scan_of(bytes);
 	struct scan_field other;
 	uint32_t tag;
@@ -76,6 +82,13 @@ static int attr_scan(struct event_attr *a, struct slice bytes, size_t index)
 		case SCAN_TAG(4, WIRE_VARINT):
 			a->value.kind = VALUE_BOOL;
 			a->value.boolean = scan_varint(&s, 10) != 0;
+			break;
+		case SCAN_TAG(5, WIRE_VARINT):
+			more->time_ms = (int64_t)scan_varint(&s, 10);
+			break;
+		case SCAN_TAG(6, WIRE_VARINT):
+			a->value.kind = VALUE_UNKNOWN;
+			more->removed = scan_varint(&s, 10) != 0;
 			break;
 		default:
 			other.type = (enum wire_type)(tag & 7);
@@ -103,8 +116,9 @@ static int refuse_value(const struct event_attr *a, size_t index)
 	default:
 		field = place(text, index, NULL);
 		return error_set(ERR_INVALID, field,
-				 "%s (%.*s) has no value: set text, number or flag, or leave it out", field,
-				 SLICE_ARG(a->name));
+				 "%s (%.*s) has no value: set text, number or flag, or leave it out (in profile.updated, "
+				 "removed says that it is not known any more)",
+				 field, SLICE_ARG(a->name));
 	}
 }
 
@@ -198,8 +212,52 @@ static int check_name(const struct event_attr *attrs, size_t index)
 	return rc;
 }
 
-int attrs_decode(const struct field_list *list, struct arena *arena, const struct event_attr **out, size_t *count)
+static int no_memory(void)
 {
+	return error_set(ERR_LIMIT, "attributes",
+			 "decoding takes more memory than limit_frame_arena_factor (%u) "
+			 "times the frame: send fewer in one request",
+			 LIMIT_FRAME_ARENA_FACTOR);
+}
+
+/* Few attributes say more than their value, so there is room for that only once one does. */
+static int keep_more(const struct event_attr *a, const struct attr_more *more, struct arena *arena, size_t index,
+		     size_t count, int64_t **times)
+{
+	char text[PLACE_BYTES];
+	if (!times)
+		return error_set(ERR_INVALID, place(text, index, more->removed ? "removed" : "time_ms"),
+				 "%s (%.*s): only attributes of profile.updated events have a time of their own or are "
+				 "removed",
+				 text, SLICE_ARG(a->name));
+	if (more->time_ms < LIMIT_TIME_MIN_MS || more->time_ms > LIMIT_TIME_MAX_MS)
+		return error_set(ERR_INVALID, place(text, index, "time_ms"),
+				 "%s (%.*s) is no time: UTC milliseconds since 1970 are wanted", text, SLICE_ARG(a->name));
+	if (!*times && !(*times = arena_calloc(arena, count, sizeof(**times))))
+		return no_memory();
+	(*times)[index] = more->time_ms;
+	return ERR_OK;
+}
+
+static int take_attr(struct event_attr *attrs, const struct field_list *list, size_t i, struct arena *arena, int64_t **times)
+{
+	struct attr_more more = { 0 };
+	int rc = attr_scan(&attrs[i], &more, list->items[i], i);
+	if (rc == ERR_OK)
+		rc = check_name(attrs, i);
+	if (rc == ERR_OK && (more.time_ms | more.removed))
+		rc = keep_more(&attrs[i], &more, arena, i, list->count, times);
+	if (more.removed && attrs[i].value.kind == VALUE_UNKNOWN)
+		return rc;
+	if (rc == ERR_OK)
+		rc = check_value(&attrs[i], i);
+	return rc == ERR_OK ? check_meaning(&attrs[i], i) : rc;
+}
+
+int attrs_decode(const struct field_list *list, struct arena *arena, const struct event_attr **out, size_t *count,
+		 const int64_t **times)
+{
+	int64_t *own_times = NULL;
 	*out = NULL;
 	*count = 0;
 	if (list->count == 0)
@@ -207,21 +265,14 @@ int attrs_decode(const struct field_list *list, struct arena *arena, const struc
 	size_t n = list->count;
 	struct event_attr *attrs = arena_alloc(arena, n * sizeof(*attrs));
 	if (!attrs)
-		return error_set(ERR_LIMIT, "attributes",
-				 "decoding takes more memory than limit_frame_arena_factor (%u) "
-				 "times the frame: send fewer in one request",
-				 LIMIT_FRAME_ARENA_FACTOR);
+		return no_memory();
 	for (size_t i = 0; i < n; i++) {
-		int rc = attr_scan(&attrs[i], list->items[i], i);
-		if (rc == ERR_OK)
-			rc = check_name(attrs, i);
-		if (rc == ERR_OK)
-			rc = check_value(&attrs[i], i);
-		if (rc == ERR_OK)
-			rc = check_meaning(&attrs[i], i);
+		int rc = take_attr(attrs, list, i, arena, times ? &own_times : NULL);
 		if (rc != ERR_OK)
 			return rc;
 	}
+	if (times)
+		*times = own_times;
 	*out = attrs;
 	*count = n;
 	return ERR_OK;

@@ -7,7 +7,9 @@
 #include "wire/fields.h"
 
 /* Decodes and checks the list: names unique, values present, those with a meaning of their own (mood, area, …) of the
- * right kind. *out is in the arena; slices are lent from the list. */
-int attrs_decode(const struct field_list *list, struct arena *arena, const struct event_attr **out, size_t *count);
+ * right kind. *out is in the arena; slices are lent from the list. *times: since when each is true, where one of them has
+ * a time of its own or is said to be unknown; else NULL. Where `times` is NULL, both are refused. */
+int attrs_decode(const struct field_list *list, struct arena *arena, const struct event_attr **out, size_t *count,
+		 const int64_t **times);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 #define AT(member) .offset = offsetof(struct event, member)
@@ -47,7 +48,7 @@ int wire_check_subject(struct slice customer, struct slice alias)
 }
 
 /* Says what the number was read as: seconds or microseconds sent as milliseconds show at once. */
-static int refuse_future(int64_t time_ms, int64_t now_ms)
+static int refuse_future(const char *field, int64_t time_ms, int64_t now_ms)
 {
 	static const struct { const char *name; int64_t seconds; } units[] = {
 		{ "years", 31556952 }, { "days", 86400 }, { "hours", 3600 }, { "minutes", 60 }, { "seconds", 1 },
@@ -61,10 +62,10 @@ static int refuse_future(int64_t time_ms, int64_t now_ms)
 		u++;
 	if (gmtime_r(&seconds, &tm))
 		strftime(read_as, sizeof(read_as), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return error_set(ERR_LIMIT, "time_ms",
-			 "time_ms lies %lld %s in the future (%s), over limit_skew_ms (%d): is the "
+	return error_set(ERR_LIMIT, field,
+			 "%s lies %lld %s in the future (%s), over limit_skew_ms (%d): is the "
 			 "sender's clock right, and in UTC milliseconds?",
-			 (long long)(ahead / units[u].seconds), units[u].name, read_as, LIMIT_SKEW_MS);
+			 field, (long long)(ahead / units[u].seconds), units[u].name, read_as, LIMIT_SKEW_MS);
 }
 
 int wire_check_time(int64_t *time_ms, int64_t now_ms)
@@ -73,7 +74,25 @@ int wire_check_time(int64_t *time_ms, int64_t now_ms)
 		return ERR_OK;
 	if (*time_ms == 0)
 		*time_ms = now_ms;
-	return *time_ms - LIMIT_SKEW_MS > now_ms ? refuse_future(*time_ms, now_ms) : ERR_OK;
+	return *time_ms - LIMIT_SKEW_MS > now_ms ? refuse_future("time_ms", *time_ms, now_ms) : ERR_OK;
+}
+
+/* Of attributes that have times of their own, or are not known any more. */
+static int check_profile(const struct event *e, int64_t now_ms)
+{
+	char field[48];
+	if (!slice_equal(e->type, SLICE(EVENT_PROFILE_UPDATED)))
+		return error_set(ERR_INVALID, "attributes",
+				 "an event of type %.*s has attributes with a time of their own or removed ones: only "
+				 "profile.updated may",
+				 SLICE_ARG(e->type));
+	for (size_t i = 0; i < e->attr_count && now_ms >= 0; i++) {
+		if (e->attr_times[i] - LIMIT_SKEW_MS <= now_ms)
+			continue;
+		snprintf(field, sizeof(field), "attributes[%zu].time_ms", i);
+		return refuse_future(field, e->attr_times[i], now_ms);
+	}
+	return ERR_OK;
 }
 
 static bool starts_with(struct slice s, struct slice prefix)
@@ -128,6 +147,8 @@ static int check(struct event *e, int64_t now_ms)
 		rc = wire_check_subject(e->customer, e->alias);
 	if (rc == ERR_OK)
 		rc = check_type(e);
+	if (rc == ERR_OK && e->attr_times)
+		rc = check_profile(e, now_ms);
 	return rc == ERR_OK ? wire_check_time(&e->time_ms, now_ms) : rc;
 }
 
@@ -159,7 +180,7 @@ int event_decode(struct event *out, struct slice bytes, struct arena *arena, int
 	memset(out, 0, sizeof(*out));
 	int rc = fields_decode(out, &spec, bytes, &attrs);
 	if (rc == ERR_OK)
-		rc = attrs_decode(&attrs, arena, &out->attrs, &out->attr_count);
+		rc = attrs_decode(&attrs, arena, &out->attrs, &out->attr_count, &out->attr_times);
 	if (rc == ERR_OK)
 		rc = check(out, now_ms);
 	if (rc == ERR_OK)
@@ -171,9 +192,8 @@ int event_decode(struct event *out, struct slice bytes, struct arena *arena, int
 	return ERR_OK;
 }
 
-void put_attribute(struct bytes *out, uint32_t field, struct slice name, struct value v)
+static void put_attribute_parts(struct bytes *out, struct slice name, struct value v)
 {
-	size_t mark = put_begin(out, field);
 	put_text(out, 1, name);
 	if (v.kind == VALUE_STRING)
 		put_text_always(out, 2, v.string);
@@ -181,6 +201,23 @@ void put_attribute(struct bytes *out, uint32_t field, struct slice name, struct 
 		put_double_always(out, 3, v.number);
 	else if (v.kind == VALUE_BOOL)
 		put_number_always(out, 4, v.boolean);
+}
+
+void put_attribute(struct bytes *out, uint32_t field, struct slice name, struct value v)
+{
+	size_t mark = put_begin(out, field);
+	put_attribute_parts(out, name, v);
+	put_end(out, mark);
+}
+
+/* Of an event: with its own time, and what is not known any more as such. */
+static void put_dated(struct bytes *out, const struct event *e, size_t i)
+{
+	size_t mark = put_begin(out, 11);
+	put_attribute_parts(out, e->attrs[i].name, e->attrs[i].value);
+	put_number(out, 5, (uint64_t)e->attr_times[i]);
+	if (e->attrs[i].value.kind == VALUE_UNKNOWN)
+		put_number_always(out, 6, 1);
 	put_end(out, mark);
 }
 
@@ -196,8 +233,12 @@ void event_encode(const struct event *e, struct bytes *out)
 	put_text(out, 8, e->type);
 	put_text(out, 9, e->channel);
 	put_number(out, 10, (uint64_t)e->time_ms);
-	for (size_t i = 0; i < e->attr_count; i++)
-		put_attribute(out, 11, e->attrs[i].name, e->attrs[i].value);
+	for (size_t i = 0; i < e->attr_count; i++) {
+		if (e->attr_times)
+			put_dated(out, e, i);
+		else
+			put_attribute(out, 11, e->attrs[i].name, e->attrs[i].value);
+	}
 }
 
 #define TIME_BYTES 11u /* of the field, at most */

@@ -48,7 +48,7 @@ static json_t *enumerated(const ProtobufCEnumDescriptor *d, int value)
 	return v ? json_string(v->name) : json_integer(value);
 }
 
-static json_t *attribute_value(const Nudge__V1__Attribute *a)
+static json_t *bare_value(const Nudge__V1__Attribute *a)
 {
 	switch (a->value_case) {
 	case NUDGE__V1__ATTRIBUTE__VALUE_TEXT:
@@ -62,11 +62,22 @@ static json_t *attribute_value(const Nudge__V1__Attribute *a)
 	}
 }
 
+/* With a time of its own it is an object: {"value": …, "time_ms": …}. */
+static json_t *attribute_value(const Nudge__V1__Attribute *a)
+{
+	json_t *v = bare_value(a);
+	return a->time_ms ? json_pack("{so sI}", "value", v, "time_ms", (json_int_t)a->time_ms) : v;
+}
+
 static json_t *single_attribute(const Nudge__V1__Attribute *a)
 {
 	json_t *j = json_object();
 	json_object_set_new(j, "name", text(a->name));
-	json_object_set_new(j, "value", attribute_value(a));
+	json_object_set_new(j, "value", bare_value(a));
+	if (a->value_case == NUDGE__V1__ATTRIBUTE__VALUE_REMOVED)
+		json_object_set_new(j, "removed", json_true());
+	if (a->time_ms)
+		json_object_set_new(j, "time_ms", json_integer((json_int_t)a->time_ms));
 	return j;
 }
 

@@ -3,7 +3,8 @@
  *
  * Names are those of the schema. Integers are JSON integers (an unsigned one past 2^63 is a string of digits, and such
  * strings are read for any 64-bit field), bytes are base64, enums their names. A list of Attribute is an object
- * {"mood": -0.5, "topic": "bill"}, where they have no names (a report's cells) an array; a single Attribute is {"name": …, "value": …}. Where a message has `time_ms`,
+ * {"mood": -0.5, "topic": "bill"}, where they have no names (a report's cells) an array; a single Attribute is {"name": …, "value": …}. An attribute with a
+ * time of its own is {"plan": {"value": "basic", "time_ms": …}}, one that is not known any more null. Where a message has `time_ms`,
  * "time": "2026-01-31T10:00:00Z" (RFC 3339) is read too. */
 #ifndef NUDGED_WIRE_JSON_H
 #define NUDGED_WIRE_JSON_H

@@ -125,11 +125,48 @@ static int read_attribute_value(Nudge__V1__Attribute *a, json_t *j, const struct
 		a->value_case = NUDGE__V1__ATTRIBUTE__VALUE_FLAG;
 		return ERR_OK;
 	}
+	if (json_is_null(j)) {
+		a->removed = true;
+		a->value_case = NUDGE__V1__ATTRIBUTE__VALUE_REMOVED;
+		return ERR_OK;
+	}
 	if (!json_is_number(j))
-		return refuse(p, "must be a string, a number or a boolean", NULL);
+		return refuse(p, "must be a string, a number, a boolean, null (not known any more) or "
+				 "{\"value\": ..., \"time\": ...}", NULL);
 	a->number = json_number_value(j);
 	a->value_case = NUDGE__V1__ATTRIBUTE__VALUE_NUMBER;
 	return ERR_OK;
+}
+
+static int read_attribute_time(Nudge__V1__Attribute *a, json_t *j, const struct path *p)
+{
+	struct path ms = { p, "time_ms", 0 }, text = { p, "time", 0 };
+	json_t *number = json_object_get(j, "time_ms"), *time = json_object_get(j, "time");
+	char field[160];
+	if (number && time)
+		return refuse(&text, "and time_ms say the same: give one of the two", NULL);
+	if (number)
+		return read_signed(&a->time_ms, number, &ms);
+	if (!time)
+		return ERR_OK;
+	if (!json_is_string(time))
+		return refuse(&text, "must be a string like \"2026-01-31T10:00:00Z\" (or give time_ms)", NULL);
+	path_text(&text, field, sizeof(field));
+	return json_parse_time(field, json_string_value(time), &a->time_ms);
+}
+
+/* A value, or {"value": …, "time": …}. */
+static int read_attribute(Nudge__V1__Attribute *a, json_t *j, const struct path *p)
+{
+	json_t *value = json_object_get(j, "value");
+	struct path here = { p, "value", 0 };
+	if (!value)
+		return read_attribute_value(a, j, p);
+	size_t known = 1u + (json_object_get(j, "time_ms") != NULL) + (json_object_get(j, "time") != NULL);
+	if (json_object_size(j) != known)
+		return refuse(p, "may have value, and time or time_ms", NULL);
+	int rc = read_attribute_value(a, value, &here);
+	return rc == ERR_OK ? read_attribute_time(a, j, p) : rc;
 }
 
 static Nudge__V1__Attribute *new_attribute(const char *name)
@@ -148,11 +185,15 @@ static int read_single_attribute(ProtobufCMessage **out, json_t *j, const struct
 {
 	const char *name = json_string_value(json_object_get(j, "name"));
 	json_t *value = json_object_get(j, "value");
-	if (!name || json_object_size(j) > 2)
+	bool removed = json_is_true(json_object_get(j, "removed"));
+	size_t known = 1u + (value != NULL) + removed + (json_object_get(j, "time_ms") != NULL) +
+		       (json_object_get(j, "time") != NULL);
+	if (!name || json_object_size(j) != known)
 		return refuse(p, "must be {\"name\": ..., \"value\": ...}", NULL);
 	Nudge__V1__Attribute *a = new_attribute(name);
 	*out = &a->base;
-	return value && !json_is_null(value) ? read_attribute_value(a, value, p) : ERR_OK;
+	int rc = value && (removed || !json_is_null(value)) ? read_attribute_value(a, value, p) : ERR_OK;
+	return rc == ERR_OK ? read_attribute_time(a, j, p) : rc;
 }
 
 static int read_attribute_array(ProtobufCMessage ***items, size_t *count, json_t *j, const struct path *p)
@@ -187,7 +228,7 @@ static int read_attributes(ProtobufCMessage ***items, size_t *count, json_t *j, 
 		struct path here = { p, name, 0 };
 		Nudge__V1__Attribute *a = new_attribute(name);
 		(*items)[(*count)++] = &a->base;
-		int rc = read_attribute_value(a, value, &here);
+		int rc = read_attribute(a, value, &here);
 		if (rc != ERR_OK)
 			return rc;
 	}

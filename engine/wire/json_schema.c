@@ -75,6 +75,14 @@ static json_t *any_value(void)
 	return json_pack("{s:[s, s, s, s]}", "type", "string", "number", "boolean", "null");
 }
 
+/* An attribute's, by its name. */
+static json_t *dated_value(void)
+{
+	return json_pack("{s:[s, s, s, s, s], s:s}", "type", "string", "number", "boolean", "null", "object", "description",
+			 "Its value. In profile.updated events also {\"value\": ..., \"time\": ...}, since when it is true, and "
+			 "null: it is not known any more.");
+}
+
 json_t *json_schema_of_field(const ProtobufCFieldDescriptor *f)
 {
 	if (f->label != PROTOBUF_C_LABEL_REPEATED) {
@@ -85,14 +93,15 @@ json_t *json_schema_of_field(const ProtobufCFieldDescriptor *f)
 	if (is_attribute(f) && strcmp(f->name, "cells") == 0)
 		return json_pack("{s:s, s:o}", "type", "array", "items", any_value());
 	if (is_attribute(f))
-		return json_pack("{s:s, s:o}", "type", "object", "additionalProperties", any_value());
+		return json_pack("{s:s, s:o}", "type", "object", "additionalProperties", dated_value());
 	return json_pack("{s:s, s:o}", "type", "array", "items", single(f));
 }
 
 static json_t *attribute_schema(void)
 {
-	return json_pack("{s:s, s:{s:{s:s}, s:{s:[s, s, s, s]}}, s:[s], s:s}", "type", "object", "properties", "name",
-			 "type", "string", "value", "type", "string", "number", "boolean", "null", "required", "name",
+	return json_pack("{s:s, s:{s:{s:s}, s:{s:[s, s, s, s]}, s:{s:s, s:s}}, s:[s], s:s}", "type", "object", "properties",
+			 "name", "type", "string", "value", "type", "string", "number", "boolean", "null", "time_ms", "type",
+			 "integer", "description", "Since when it is true, where it has a time of its own.", "required", "name",
 			 "description", "A name and its value; no value: unknown.");
 }
 

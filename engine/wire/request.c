@@ -105,7 +105,7 @@ static int decode_recommend(struct request_recommend *r, struct slice body, stru
 	struct field_list attrs = { .items = items, .cap = LIMIT_ATTRIBUTES };
 	int rc = fields_decode(r, &recommend_spec, body, &attrs);
 	if (rc == ERR_OK)
-		rc = attrs_decode(&attrs, arena, &r->attrs, &r->attr_count);
+		rc = attrs_decode(&attrs, arena, &r->attrs, &r->attr_count, NULL);
 	if (rc == ERR_OK)
 		rc = wire_check_subject(r->customer, r->alias);
 	if (rc == ERR_OK && r->has_mood && !(r->mood >= -1 && r->mood <= 1))
@@ -161,7 +161,7 @@ static int decode_report(struct request_report *r, struct slice body, struct are
 	struct field_list where = { .items = items, .cap = LIMIT_ATTRIBUTES };
 	int rc = fields_decode(r, &report_spec, body, &where);
 	if (rc == ERR_OK)
-		rc = attrs_decode(&where, arena, &r->where, &r->where_count);
+		rc = attrs_decode(&where, arena, &r->where, &r->where_count, NULL);
 	return rc ? rc : field_required("name", r->name.len > 0, "which report is asked for?");
 }
 

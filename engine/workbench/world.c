@@ -393,7 +393,7 @@ int world_event(struct world *w, struct event *e, bool *applied)
 	enum seen_answer seen = named ? seen_ask(r, e->id_hash, e->content_hash, e->time_ms) : SEEN_NEW;
 	if (seen == SEEN_CONFLICT)
 		return error_set(ERR_CONFLICT, "id", "the id \"%.*s\" was another event's", SLICE_ARG(e->id));
-	if (seen != SEEN_NEW)
+	if (seen != SEEN_NEW && !(seen == SEEN_TOO_OLD && event_is_dated(&w->m, e)))
 		return ERR_OK;
 	*applied = true;
 	s = record_subject(r); /* merged into another since: then it is that one's */

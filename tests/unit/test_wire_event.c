@@ -356,7 +356,7 @@ static void wrong_wire_types(void **state)
 /* A tag may be spelled longer than it need be: the field is the same. */
 static void long_tags(void **state)
 {
-	static const char attribute[] = "\x8a\x00\x01" "a" "\x92\x80\x00\x02" "vv" "\xaa\x00\x01" "x";
+	static const char attribute[] = "\x8a\x00\x01" "a" "\x92\x80\x00\x02" "vv" "\xba\x00\x01" "x";
 	struct fixture *f = *state;
 	Nudge__V1__Event e = valid();
 	assert_int_equal(decode(f, &e), ERR_OK);
@@ -374,13 +374,54 @@ static void long_tags(void **state)
 	assert_refused(event_decode(&f->e, bytes_slice(&f->packed), &f->arena, NOW_MS), ERR_INVALID, "time_ms", "wire type 2");
 }
 
+/* An attribute of a profile may have a time of its own, or be removed; nobody else's may. */
+static void times_of_attributes(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes again = { 0 };
+	Nudge__V1__Attribute plan = text_attr("plan", "basic"), city = NUDGE__V1__ATTRIBUTE__INIT, n = number_attr("n", 1);
+	Nudge__V1__Attribute *attributes[] = { &plan, &city, &n };
+	Nudge__V1__Event e = valid();
+	e.type = "profile.updated";
+	e.attributes = attributes;
+	e.n_attributes = 3;
+	plan.time_ms = NOW_MS - 5;
+	city.name = "city";
+	city.value_case = NUDGE__V1__ATTRIBUTE__VALUE_REMOVED;
+	city.removed = true;
+	assert_int_equal(decode(f, &e), ERR_OK);
+	assert_int_equal(f->e.attr_times[0], NOW_MS - 5);
+	assert_true(f->e.attr_times[1] == 0 && f->e.attr_times[2] == 0);
+	assert_int_equal(f->e.attrs[1].value.kind, VALUE_UNKNOWN);
+	event_encode(&f->e, &again);
+	assert_int_equal(again.len, f->packed.len);
+	assert_int_equal(event_decode(&f->e, bytes_slice(&again), &f->arena, NOW_MS), ERR_OK);
+	assert_int_equal(f->e.attr_times[0], NOW_MS - 5);
+	bytes_finish(&again);
+	plan.time_ms = NOW_MS + LIMIT_SKEW_MS + 1;
+	assert_refused(decode(f, &e), ERR_LIMIT, "attributes[0].time_ms", "in the future");
+	plan.time_ms = -1;
+	assert_refused(decode(f, &e), ERR_INVALID, "attributes[0].time_ms", "no time");
+	plan.time_ms = 0;
+	city.removed = false;
+	assert_refused(decode(f, &e), ERR_INVALID, "attributes[1]", "has no value");
+	city.removed = true;
+	e.type = "call.ended";
+	assert_refused(decode(f, &e), ERR_INVALID, "attributes", "only profile.updated may");
+	e.n_attributes = 1;
+	assert_int_equal(decode(f, &e), ERR_OK);
+	assert_null(f->e.attr_times);
+	plan.time_ms = 1;
+	assert_refused(decode(f, &e), ERR_INVALID, "attributes", "only profile.updated may");
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(every_field), T(our_encoder_agrees), T(any_order_last_wins_unknown_skipped), T(required_fields),
 		T(text_is_judged), T(limits_are_named), T(meanings), T(types), T(times), T(aliases_are_said_in_one_form), T(wrong_wire_types),
-		T(long_tags),
+		T(long_tags), T(times_of_attributes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,28 @@ static void an_event_as_people_write_it(void **state)
 	protobuf_c_message_free_unpacked(&e->base, NULL);
 }
 
+static void attributes_with_times_of_their_own(void **state)
+{
+	Nudge__V1__Event *e;
+	static const char text_in[] =
+		"{\"type\": \"profile.updated\", \"attributes\": {\"plan\": {\"value\": \"basic\", \"time\": "
+		"\"2026-01-31T17:00:00.250+07:00\"}, \"n\": {\"value\": 3, \"time_ms\": 5}, \"city\": null, "
+		"\"old\": {\"value\": null, \"time_ms\": 6}}}";
+	assert_int_equal(read_text((ProtobufCMessage **)&e, &nudge__v1__event__descriptor, text_in), ERR_OK);
+	assert_string_equal(e->attributes[0]->text, "basic");
+	assert_int_equal(e->attributes[0]->time_ms, 1769853600250);
+	assert_true(e->attributes[1]->number == 3 && e->attributes[1]->time_ms == 5);
+	assert_int_equal(e->attributes[2]->value_case, NUDGE__V1__ATTRIBUTE__VALUE_REMOVED);
+	json_t *j = json_from_message(&e->base);
+	char *text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
+	assert_string_equal(text, "{\"attributes\":{\"city\":null,\"n\":{\"time_ms\":5,\"value\":3.0},\"old\":{\"time_ms\":6,"
+				  "\"value\":null},\"plan\":{\"time_ms\":1769853600250,\"value\":\"basic\"}},"
+				  "\"type\":\"profile.updated\"}");
+	free(text);
+	json_decref(j);
+	protobuf_c_message_free_unpacked(&e->base, NULL);
+}
+
 static void brief_and_whole(void **state)
 {
 	Nudge__V1__Ack a = NUDGE__V1__ACK__INIT;
@@ -193,9 +215,15 @@ static void mistakes_are_named(void **state)
 		{ "{\"events\": [{\"time\": \"yesterday\"}]}", "events[0].time", "2026-01-31T10:00:00Z" },
 		{ "{\"events\": [{\"attributes\": [1]}]}", "events[0].attributes", "object of names and values" },
 		{ "{\"events\": [{\"attributes\": {\"a\": 1, \"b\": []}}]}", "events[0].attributes.b",
-		  "string, a number or a boolean" },
-		{ "{\"events\": [{\"attributes\": {\"b\": null}}]}", "events[0].attributes.b",
-		  "string, a number or a boolean" },
+		  "string, a number, a boolean, null" },
+		{ "{\"events\": [{\"attributes\": {\"b\": {\"value\": 1, \"when\": 2}}}]}", "events[0].attributes.b",
+		  "value, and time or time_ms" },
+		{ "{\"events\": [{\"attributes\": {\"b\": {\"value\": []}}}]}", "events[0].attributes.b.value",
+		  "a number, a boolean" },
+		{ "{\"events\": [{\"attributes\": {\"b\": {\"value\": 1, \"time\": \"May\"}}}]}", "events[0].attributes.b.time",
+		  "is not a time" },
+		{ "{\"events\": [{\"attributes\": {\"b\": {\"value\": 1, \"time\": \"2026-01-31T10:00:00Z\", \"time_ms\": 1}}}]}",
+		  "events[0].attributes.b.time", "one of the two" },
 	};
 	ProtobufCMessage *m;
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
@@ -286,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_schema),
 		cmocka_unit_test(an_event_as_people_write_it),
+		cmocka_unit_test(attributes_with_times_of_their_own),
 		cmocka_unit_test(brief_and_whole),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(deep_json_is_refused_early),

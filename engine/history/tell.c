@@ -2,6 +2,7 @@
 #include "history/tell.h"
 
 #include "decide/relationship.h"
+#include "state/scores.h"
 
 void tell_condition(const struct explained_condition *c, struct arena *arena, struct wire_condition *out)
 {
@@ -164,7 +165,7 @@ static struct wire_trend trend_of(struct relationship_change c)
 	return (struct wire_trend){ c.known, c.by };
 }
 
-static const struct wire_relationship *tell_relationship(const struct relationship_view *v, struct arena *arena)
+static struct wire_relationship *tell_relationship(const struct relationship_view *v, struct arena *arena)
 {
 	if (!v)
 		return NULL;
@@ -218,6 +219,17 @@ void tell_decision(const struct decision *d, struct arena *arena, struct wire_re
 	tell_actions(d, arena, out);
 }
 
+/* The scores that are kept of the pack's relationship as it is now. */
+static const struct wire_past_score *past_scores(struct machine *m, const struct record *r, size_t *count)
+{
+	struct items kept = items_of(r, ITEM_SCORE, m->pack->relations->relationship.id);
+	struct wire_past_score *out = arena_alloc(&m->arena, (kept.count + 1) * sizeof(out[0]));
+	for (unsigned i = 0; i < kept.count; i++)
+		out[i] = (struct wire_past_score){ kept.items[i].time_ms, (double)kept.items[i].numbers[SCORE_VALUE] / 1e6 };
+	*count = kept.count;
+	return out;
+}
+
 void tell_customer(struct machine *m, const struct record *r, int64_t now_ms, struct wire_names *out)
 {
 	struct relationship_view v;
@@ -225,7 +237,11 @@ void tell_customer(struct machine *m, const struct record *r, int64_t now_ms, st
 	unsigned count;
 	if (!machine_relationship(m, r, now_ms, &v, expected, &count))
 		return;
-	out->relationship = v.part_count ? tell_relationship(&v, &m->arena) : NULL;
+	if (v.part_count) {
+		struct wire_relationship *told = tell_relationship(&v, &m->arena);
+		told->past = past_scores(m, r, &told->past_count);
+		out->relationship = told;
+	}
 	out->expects = expected;
 	out->expect_count = count;
 }

@@ -73,7 +73,7 @@ static bool read_flag(const struct fields *f, const char *name)
 /* The value on top: "number", or { "number", required = true, at_least = 0 } */
 static void read_attribute(lua_State *L, const struct fields *event, struct schema_attr *a)
 {
-	static const char *const allowed[] = { "#", "required", "one_of", "at_least", "at_most", "why", NULL };
+	static const char *const allowed[] = { "#", "required", "one_of", "at_least", "at_most", "money", "why", NULL };
 	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: %s", event->what, a->name->data);
 	struct fields f = { L, lua_gettop(L), what.data, event->place, false };
 	if (lua_type(L, -1) == LUA_TSTRING) {
@@ -89,6 +89,9 @@ static void read_attribute(lua_State *L, const struct fields *event, struct sche
 	read_type(&f, a, lua_tostring(L, -1));
 	lua_pop(L, 1);
 	a->required = read_flag(&f, "required");
+	a->money = read_flag(&f, "money");
+	if (a->money && a->type != SCHEMA_NUMBER)
+		fields_fail(&f, "money is an amount, a number of smallest units, and it is a %s", types[a->type]);
 	a->low = fields_number(&f, "at_least", -HUGE_VAL, HUGE_VAL, -HUGE_VAL);
 	a->high = fields_number(&f, "at_most", -HUGE_VAL, HUGE_VAL, HUGE_VAL);
 	bool bounded = !isinf(a->low) || !isinf(a->high);
@@ -196,4 +199,9 @@ const struct schema_attr *event_decl_attr(const struct event_decl *e, const stru
 		if (e->attrs[i].name == name)
 			return &e->attrs[i];
 	return NULL;
+}
+
+const char *schema_kind(const struct schema_attr *a)
+{
+	return a->money ? "money" : types[a->type];
 }

@@ -145,16 +145,21 @@ static void check_plain(const struct fields *f, const struct phrase *say)
 	}
 }
 
-/* { at_most = -0.4, say = "angry" } */
-static void read_band(lua_State *L, const struct fields *spell, struct spelling *out)
+/* { at_most = -0.4, say = "angry" }, or { is = "value", say = "words" } where the order counts for people */
+static void read_item(lua_State *L, const struct fields *spell, struct spelling *out)
 {
-	static const char *const allowed[] = { "at_least", "at_most", "say", NULL };
-	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: a band of numbers", spell->what);
+	static const char *const allowed[] = { "is", "at_least", "at_most", "say", NULL };
+	struct slice what = arena_printf(&loader_of(L)->pack->arena, "%s: an item of its list", spell->what);
 	if (lua_type(L, -1) != LUA_TTABLE)
 		fields_fail(spell, "write [\"value\"] = \"words\", or { at_most = 3, say = \"words\" } for a band of numbers");
 	struct fields f = fields_open(L, -1, what.data, spell->place, allowed);
+	struct str *is = fields_text(&f, "is", false);
 	out->low = fields_number(&f, "at_least", -HUGE_VAL, HUGE_VAL, -HUGE_VAL);
 	out->high = fields_number(&f, "at_most", -HUGE_VAL, HUGE_VAL, HUGE_VAL);
+	if (is && (is->len == 0 || !isinf(out->low) || !isinf(out->high)))
+		fields_fail(&f, "is = \"value\" names one value; at_least and at_most are for bands of numbers");
+	if (is)
+		out->is = str_slice(is);
 	if (!fields_phrase(&f, "say", &out->say))
 		fields_fail_as(&f, "missing-field", "needs say = \"…\"");
 	check_plain(&f, &out->say);
@@ -183,7 +188,7 @@ static int spell_body(lua_State *L)
 			s->is = str_slice(pack_str_at(L, -1));
 		lua_gettable(L, 2);
 		if (band) {
-			read_band(L, &f, s);
+			read_item(L, &f, s);
 		} else {
 			phrase_at(L, -1, at, what.data, &s->say);
 			check_plain(&f, &s->say);

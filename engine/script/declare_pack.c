@@ -133,7 +133,7 @@ static int pack_declare(lua_State *L)
 	l->pack_place = f.place;
 	p->name = fields_text(&f, "name", true);
 	check_new_name(L, f.place, "pack", str_slice(p->name), 64);
-	l->zone = fields_text(&f, "zone", false);
+	l->zone = p->zone_name = fields_text(&f, "zone", false);
 	p->currency = fields_text(&f, "currency", false);
 	if (p->currency)
 		check_currency(&f, p->currency);

@@ -23,6 +23,7 @@ struct schema_attr {
 	struct str *name;
 	uint8_t type;           /* enum schema_type */
 	bool required;
+	bool money;             /* a number of the currency's smallest units */
 	double low, high;       /* of numbers; infinite where not said */
 	struct value *one_of; unsigned one_of_count; /* none: not closed */
 };
@@ -256,6 +257,7 @@ struct pack {
 	struct hash128 hash;       /* of the bundle */
 	char hash_text[33];
 	struct zone *zone;
+	struct str *zone_name;     /* NULL: UTC */
 	struct str **languages; unsigned language_count; /* the first is the fallback */
 	struct str **topics; unsigned topic_count;
 	struct term *balance;      /* the customer's share of the value, 0 to 1; default literal 0.5 */
@@ -321,6 +323,7 @@ void pack_check_syntax(const struct bundle_file *file, struct findings *findings
 const struct type_index *pack_type(const struct pack *p, const struct str *type);
 const struct event_decl *pack_event(const struct pack *p, const struct str *type); /* NULL: not declared */
 const struct schema_attr *event_decl_attr(const struct event_decl *e, const struct str *name); /* NULL: it has no such */
+const char *schema_kind(const struct schema_attr *a); /* "number", "time", "money" … */
 int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
 int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */
 int pack_language(const struct pack *p, struct slice language);  /* index; "vi-VN" finds "vi"; the first where unknown */

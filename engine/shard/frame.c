@@ -320,6 +320,7 @@ static void take_plain(struct shard *s, struct session *session, const struct re
 	case REQUEST_READ_CUSTOMER:
 		w = (struct work){ .kind = WORK_READ, .customer = r->read.customer, .alias = r->read.alias };
 		w.read.agent = r->read.agent;
+		w.read.known_seq = r->read.known_seq;
 		w.read.request_id = r->id;
 		break;
 	case REQUEST_RESOLVE_ALIAS:
@@ -376,11 +377,14 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 		take_list(s, session, r);
 		break;
 	case REQUEST_RULES:
-		if (!r->rules.history && !r->rules.series) {
+		if (!r->rules.history && !r->rules.series && !r->rules.words) {
 			take_plain(s, session, r);
 			break;
 		}
-		told_history(s, r, &session->out);
+		if (r->rules.words)
+			told_words(s, r->id, &session->out);
+		else
+			told_history(s, r, &session->out);
 		session_output(s, session);
 		break;
 	case REQUEST_ACTIVATE:

@@ -249,6 +249,11 @@ void read_work(struct shard *s, struct work *w)
 			work_refuse(s, w, ERR_MISSING, "customer", "nothing is known of this customer: no event has named them");
 		return;
 	}
+	if (w->read.known_seq && w->read.known_seq == slot->record->seq) {
+		response_customer_known(&w->answer, w->read.request_id, slot->record);
+		work_done(s, w);
+		return;
+	}
 	struct wire_names names = { .arg = s->machine.pack, .series = series_name, .open_case = case_name,
 				    .currency = str_slice(s->machine.pack->currency) };
 	struct fact_value *values;

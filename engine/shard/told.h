@@ -12,6 +12,8 @@ struct engine;
 
 /* GetRules with history or series. */
 void told_history(struct shard *s, const struct request *r, struct bytes *out);
+/* GetRules with words: spelled.c. */
+void told_words(struct shard *s, uint64_t request_id, struct bytes *out);
 /* Series, tallies and cases in the pack's order, behind the engine's lock; lent from pack and arena. */
 struct wire_warm *told_declared(const struct engine *e, const struct pack *p, struct arena *arena, size_t *count);
 

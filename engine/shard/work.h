@@ -79,7 +79,7 @@ struct work {
 		} recommend;
 		struct {
 			struct slice agent;
-			uint64_t request_id;
+			uint64_t request_id, known_seq;
 		} read;
 		struct {
 			uint64_t request_id;

@@ -254,6 +254,15 @@ void customer_encode(struct bytes *out, const struct record *r, const struct wir
 		strain_encode(out, 18, names->strain);
 }
 
+void response_customer_known(struct bytes *out, uint64_t request_id, const struct record *r)
+{
+	struct envelope e = envelope_begin(out, request_id, RESPONSE_CUSTOMER);
+	put_text(out, 1, subject_id(&r->subject));
+	put_text(out, 2, slice_of(subject_kind_name(r->subject.kind)));
+	put_number(out, 11, r->seq);
+	envelope_end(out, e);
+}
+
 void response_customer(struct bytes *out, uint64_t request_id, const struct record *r, const struct wire_names *names,
 		       const struct wire_fact *facts, size_t fact_count, struct slice merged_from, int64_t now_ms)
 {

@@ -44,6 +44,12 @@ void relationship_encode(struct bytes *out, uint32_t field, const struct wire_re
 	}
 	for (size_t i = 0; i < r->part_count; i++)
 		put_part(out, &r->parts[i]);
+	for (size_t i = 0; i < r->past_count; i++) {
+		size_t past = put_begin(out, 10);
+		put_number(out, 1, (uint64_t)r->past[i].time_ms);
+		put_double(out, 2, r->past[i].score);
+		put_end(out, past);
+	}
 	put_end(out, mark);
 }
 

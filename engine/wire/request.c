@@ -32,6 +32,7 @@ static const struct field_spec read_fields[FIELD_NUMBERS] = {
 	[1] = ID("customer", IN(struct request, read.customer)),
 	[2] = ALIAS("alias", IN(struct request, read.alias)),
 	[3] = ID("agent", IN(struct request, read.agent)),
+	[4] = { .name = "known_seq", .kind = FIELD_U64, IN(struct request, read.known_seq) },
 };
 
 static const struct field_spec resolve_fields[FIELD_NUMBERS] = {
@@ -58,6 +59,7 @@ static const struct field_spec rules_fields[FIELD_NUMBERS] = {
 	[3] = { .name = "series", .kind = FIELD_BOOL, IN(struct request, rules.series) },
 	[4] = { .name = "limit", .kind = FIELD_U32, IN(struct request, rules.limit),
 		LIMIT("limit_past_lines", LIMIT_PAST_LINES) },
+	[5] = { .name = "words", .kind = FIELD_BOOL, IN(struct request, rules.words) },
 };
 
 static const struct field_spec list_fields[FIELD_NUMBERS] = {

@@ -93,7 +93,7 @@ struct request {
 		struct request_publish publish;
 		struct request_recommend recommend;
 		struct request_outcome outcome;
-		struct { struct slice customer, alias, agent; } read;
+		struct { struct slice customer, alias, agent; uint64_t known_seq; } read;
 		struct { struct slice alias; int64_t time_ms; } resolve;
 		struct { uint64_t after_seq; uint32_t after_index; bool from_now; struct slice to; } follow;
 		struct { uint64_t seq; uint32_t index; struct slice by; } acknowledge;
@@ -103,7 +103,7 @@ struct request {
 			struct request_pack_file *files;
 			size_t count;
 		} activate;
-		struct { bool stats, history, series; uint32_t limit; } rules;
+		struct { bool stats, history, series, words; uint32_t limit; } rules;
 		struct { struct slice to; uint32_t limit; uint64_t after_seq; uint32_t after_index; } list;
 		struct { uint64_t follow_id; } unfollow;
 		struct request_explain explain;

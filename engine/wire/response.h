@@ -82,6 +82,8 @@ struct wire_relationship {
 	struct slice currency;
 	const struct wire_relationship_part *parts;
 	size_t part_count;
+	const struct wire_past_score { int64_t time_ms; double score; } *past; /* oldest first */
+	size_t past_count;
 };
 struct wire_recommendation {
 	uint64_t decision_boot, decision_count;
@@ -223,6 +225,8 @@ void response_recommendation(struct bytes *out, uint64_t request_id, const struc
 void response_outcome(struct bytes *out, uint64_t request_id, const struct wire_ack *ack);
 void response_customer(struct bytes *out, uint64_t request_id, const struct record *r, const struct wire_names *names,
 		       const struct wire_fact *facts, size_t fact_count, struct slice merged_from, int64_t now_ms);
+/* To who has the record as of this seq: that it is still so. */
+void response_customer_known(struct bytes *out, uint64_t request_id, const struct record *r);
 void response_resolved(struct bytes *out, uint64_t request_id, struct slice customer, struct slice member,
 		       bool provisional);
 void response_following(struct bytes *out, uint64_t request_id, uint64_t seq);

@@ -30,11 +30,14 @@ function avoid(body) end
 function tell(type) end
 
 ---@class nudged.Band
+---@field is? string one value, in place of a band
 ---@field at_least? number
 ---@field at_most? number
 ---@field say nudged.Words
 ---How values of a name are spelled, where words say {name:words}. Of bands of numbers the first that holds. "bill" stands
 ---for "bill/pay" where that has no words of its own; a value without any is shown as it is.
+---`{ is = "value", say = … }` in a list keeps its order for screens that show it.
+---
 ---`spell "mood_end" { { at_most = -0.4, say = "angry" }, { say = "content" } }`
 ---@param name string
 ---@return fun(body: table<string | integer, nudged.Words | nudged.Band>)

@@ -258,6 +258,7 @@ fact = {}
 ---@field one_of? (string | number)[] all the values it can have
 ---@field at_least? number
 ---@field at_most? number
+---@field money? boolean an amount, in the currency's smallest units: shown as such
 ---@field why? string
 ---@class nudged.EventBody
 ---@field why? string

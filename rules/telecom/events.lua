@@ -8,7 +8,7 @@ local topics = {
 }
 local topic = { "string", one_of = topics }
 local mood = { "number", at_least = -1, at_most = 1 } -- -1 furious, 1 delighted
-local amount = { "number", at_least = 0 }             -- VND
+local amount = { "number", at_least = 0, money = true } -- VND
 local count = { "number", at_least = 0 }
 local seconds = { "number", at_least = 0 }
 local message_plan = { "string", one_of = { "pay-per-text", "bundle-300", "unlimited" } }

@@ -22,6 +22,13 @@ action "sorry" { goal = "serve", channels = { "sms", "call" }, value = { custome
   next = { accepted = { say = "Thank you." } } }
 action "listen" { goal = "serve", channels = { "call" }, value = { customer = 0.1, business = 0.1 }, say = "Listen." }
 answers "bill" { ["why?"] = "Because of {calls} calls." }
+event "call.ended" { attributes = { mood = "number", vip = "boolean", topic = "string", n = "number" } }
+event "raise" { attributes = { n = { "number", money = true }, due = "time" } }
+event "reach" {}
+rule "owes" { on = "raise", set = { owed = event.n, owed_by = event.due } }
+relationship { parts = { calls = { weight = 1, value = 1 / (1 + fact.calls) } }, sample = { "call.ended" } }
+spell "attribute" { { is = "vip", say = "Important" }, { is = "owed", say = "Owes" } }
+spell "mood" { { at_most = -0.2, say = "angry" }, { say = "calm" } }
 '''
 LINES = 'application/x-ndjson'
 
@@ -39,6 +46,30 @@ def accepted(answer):
 def pack_files(text):
     import base64
     return [{'path': 'pack.lua', 'content': base64.b64encode(text.encode()).decode()}]
+
+
+def known_and_past(d, call, kim):
+    """Who has the state asks cheaply whether it still is so; the scores that are kept come with it, oldest first."""
+    path = '/v1/customers/kim?known_seq=%d'
+    kit.same(len(kim['timeline']) > 0, True)
+    same = call('GET', '/v1/customers/{customer}', path % kim['seq']).json
+    kit.same((same['id'], same['seq'], same['timeline'], same['relationship']), ('kim', kim['seq'], [], None))
+    accepted(post(d, '/v1/events', event(6)))
+    later = call('GET', '/v1/customers/{customer}', path % kim['seq']).json
+    kit.check(later['seq'] > kim['seq'] and len(later['timeline']) == len(kim['timeline']) + 1, later)
+    scores = [round(s['score'], 1) for s in later['relationship']['past']]
+    kit.same(scores, [50.0, 33.3, 25.0], 'the scores of one, two and three calls')
+    kit.same(scores[-1], round(later['relationship']['score'], 1))
+
+
+def words_of(words):
+    kit.same((words['zone'], words['currency'], words['languages'], words['topics']), ('UTC', 'VND', ['en'], ['bill']))
+    said = [(s['name'], s['value'], s['wordings'][0]['text']) for s in words['spellings']]
+    kit.same(said, [('attribute', 'vip', 'Important'), ('attribute', 'owed', 'Owes'), ('mood', '', 'angry'), ('mood', '', 'calm')])
+    kit.same([(s['at_least'], s['at_most']) for s in words['spellings']][2:], [(None, {'at': -0.2}), (None, None)])
+    kinds = {a['name']: a['kind'] for a in words['attributes']}
+    kit.same({name: kinds[name] for name in ('n', 'due', 'owed', 'owed_by', 'vip')},
+             {'n': 'number', 'due': 'time', 'owed': 'money', 'owed_by': 'time', 'vip': 'boolean'})
 
 
 def every_route_as_documented(bench):
@@ -88,6 +119,8 @@ def every_route_as_documented(bench):
     kit.same([(r['name'], r['fired']) for r in rules], [('raised', 1), ('reach', 1)])
     kit.same(call('GET', '/v1/rules/history', '/v1/rules/history?limit=5').json['activations'][0]['active'], True)
     call('GET', '/v1/rules/series')
+    known_and_past(d, call, kim)
+    words_of(call('GET', '/v1/rules/words').json['words'])
     changed = call('POST', '/v1/rules/activate', body={'files': pack_files(PACK + '-- changed\n'), 'by': 'test'}).json
     back = call('POST', '/v1/rules/rollback', body={}).json
     kit.same(back['back_to'] > 0 and changed['seq'] > 0, True)

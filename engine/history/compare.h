@@ -13,7 +13,8 @@
  * - Due times. One that both have fires where it fired; one that only the candidate has when it is due by the journal's
  *   clock, or before a later event of its customer.
  * - Nudges. One that both ask for is decided where it was decided; one that only the candidate asks for follows its
- *   source at once.
+ *   source at once. A campaign's turns are history's: where both ask for one, both get it when the recorded one came;
+ *   where only the candidate does, it is at once.
  * - Recommendations are asked again, as they were asked. What they read of agents and areas was in flight when it was
  *   read: the recorded value stands wherever the candidate reads the same thing and both sides' records, as they are at
  *   this entry, have the same to say about it. Else the candidate's record counts.

@@ -1,5 +1,5 @@
-/* history/compare_decision.c: recommendations and nudges, made again by the candidate as they were asked for, and what
- * became of actions that it would not have shown. How reads of agents and areas are settled is told in compare.h. */
+/* history/compare_decision.c: recommendations, made again by the candidate as they were asked for, and what became of
+ * actions that it would not have shown. How reads of agents and areas are settled is told in compare.h. */
 #include "history/compare_parts.h"
 
 #include "base/check.h"
@@ -126,11 +126,6 @@ static bool same_score(const struct choice *c, const struct decision_chosen *r)
 	       memcmp(&c->lever, &r->lever, sizeof(double)) == 0;
 }
 
-static bool same_action(const struct choice *c, const struct decision_chosen *r)
-{
-	return slice_equal(str_slice(c->action->name), r->action);
-}
-
 /* Recorded side: recomputed with what was recorded, noting what it read. */
 static void replay_recorded(struct worker *w, const struct step *s, const struct decision_record *d,
 			    struct reads *reads)
@@ -157,22 +152,31 @@ static void replay_recorded(struct worker *w, const struct step *s, const struct
 		w->not_reproduced_seq = s->seq;
 }
 
-/* The candidate's: the deadline that passed then passes again. */
-static void choose_again(struct worker *w, const struct step *s, const struct decision_record *d, struct reads *reads)
+/* The candidate's: the deadline that passed then passes again. ask: as recorded; a nudge's member becomes its own. */
+void choose_again(struct worker *w, const struct step *s, struct ask *ask, const struct decision_record *d,
+		  struct reads *reads)
 {
 	struct side *after = &w->sides[AFTER];
 	struct foreign_reads foreign = { .look = settle_read, .arg = reads, .models = d->foreign.models };
-	struct ask ask = d->ask;
+	struct slice campaign;
 	if (d->fallback) {
 		arena_reset(&after->m.arena);
-		machine_fallback(&after->m, &ask, d->cause, &after->decision);
+		machine_fallback(&after->m, ask, d->cause, &after->decision);
 		return;
 	}
 	if (d->head.nudge) {
-		int member = record_member(s->pair->sides[AFTER], after->m.pool, ask.member, false, 0);
-		ask.bound_member = (uint8_t)(member > 0 ? member : 0);
+		int member = record_member(s->pair->sides[AFTER], after->m.pool, ask->member, false, 0);
+		ask->bound_member = (uint8_t)(member > 0 ? member : 0);
+		ask->gates = rule_is_campaign(d->head.rule, &campaign); /* for what holds it back */
 	}
-	choose(w, s->pair, AFTER, &ask, &foreign);
+	choose(w, s->pair, AFTER, ask, &foreign);
+	failures_note(w, s, foreign.aborted.count);
+}
+
+void choose_alone(struct worker *w, const struct step *s, const struct ask *ask)
+{
+	struct foreign_reads foreign = { .models = true };
+	choose(w, s->pair, AFTER, ask, &foreign);
 	failures_note(w, s, foreign.aborted.count);
 }
 
@@ -210,7 +214,7 @@ bool outcome_is_known(const struct pair *p, const struct outcome_input *o)
 	return true;
 }
 
-static void withhold(struct pair *p, const struct decision_head *head, struct slice action, bool withheld)
+void withhold(struct pair *p, const struct decision_head *head, struct slice action, bool withheld)
 {
 	for (struct withheld *x = p->withheld; x; x = x->next)
 		x->newest = x->newest && !slice_equal(x->action, action);
@@ -373,163 +377,6 @@ static void recommendation_compare(struct worker *w, const struct step *s, const
 	pair_touched(w, s->pair);
 }
 
-/* One that is sent has words; nothing else is kept of it. */
-static const struct choice *nudge_sent(const struct decision *d)
-{
-	return d->choice_count && d->choices[0].say.len ? &d->choices[0] : NULL;
-}
-
-static void nudge_keep(struct worker *w, const struct step *s, struct slice rule, const struct ask *ask, uint64_t seq)
-{
-	struct side *after = &w->sides[AFTER];
-	const struct choice *c = nudge_sent(&after->decision);
-	struct apply_input in = { .received_at_ms = s->received_at_ms };
-	if (!c)
-		return;
-	struct alert *alert = machine_apply_nudge(&after->m, s->pair->sides[AFTER], rule, ask->channel, c->say,
-						  c->member ? c->member : ask->bound_member, ask->now_ms, &in);
-	if (alert)
-		alert->seq = seq;
-	s->pair->sides[AFTER]->seq = seq;
-}
-
-static struct slice nudge_line(struct worker *w, struct slice action, struct slice say)
-{
-	return arena_printf(&w->arena, "%.*s: %.*s", SLICE_ARG(action), SLICE_ARG(say));
-}
-
-static void nudge_count(struct worker *w, struct compare_row *rule, struct slice channel, bool before, bool after)
-{
-	struct slice to = arena_printf(&w->arena, "channel:%.*s", SLICE_ARG(channel));
-	struct compare_row *row = rows_get(&w->rows, ROW_RECIPIENT, to);
-	w->totals[TOTAL_NUDGES_BEFORE] += before;
-	w->totals[TOTAL_NUDGES_AFTER] += after;
-	rule->counts[COUNT_NUDGES_BEFORE] += before;
-	rule->counts[COUNT_NUDGES_AFTER] += after;
-	row->counts[COUNT_NUDGES_BEFORE] += before;
-	row->counts[COUNT_NUDGES_AFTER] += after;
-}
-
-static void nudge_action(struct worker *w, struct slice action, unsigned side, struct slice other)
-{
-	if (!action.len)
-		return;
-	struct compare_row *row = rows_get(&w->rows, ROW_ACTION, action);
-	row->counts[side == BEFORE ? COUNT_NUDGES_BEFORE : COUNT_NUDGES_AFTER]++;
-	if (!slice_equal(action, other))
-		row->counts[side == BEFORE ? COUNT_NUDGES_LOST : COUNT_NUDGES_GAINED]++;
-}
-
-/* d: the recorded one. after: the candidate's, NULL where it asks for none; then, or where before is NULL, the other
- * side has nothing. */
-struct nudge_sides {
-	struct slice rule, channel, member;
-	const struct decision_chosen *before;
-	const struct choice *after;
-	const struct decision_record *d;
-};
-
-static void nudge_differs(struct worker *w, const struct step *s, const struct nudge_sides *n)
-{
-	bool changed = n->before && n->after;
-	struct compare_row *row = rows_get(&w->rows, ROW_RULE, n->rule);
-	enum example_kind kind = changed ? EXAMPLE_CHANGED : n->before ? EXAMPLE_LOST : EXAMPLE_GAINED;
-	struct met m = { .seq = s->seq,
-			 .order = s->place,
-			 .time_ms = s->time_ms,
-			 .record = s->pair->sides[BEFORE],
-			 .member = n->member,
-			 .boot = n->d ? n->d->head.boot : 0,
-			 .count = n->d ? n->d->head.count : 0 };
-	if (n->before)
-		m.before = nudge_line(w, n->before->action, n->before->say);
-	if (n->after)
-		m.after = nudge_line(w, str_slice(n->after->action->name), n->after->say);
-	w->totals[changed ? TOTAL_NUDGES_CHANGED : n->before ? TOTAL_NUDGES_LOST : TOTAL_NUDGES_GAINED]++;
-	row->counts[changed ? COUNT_NUDGES_CHANGED : n->before ? COUNT_NUDGES_LOST : COUNT_NUDGES_GAINED]++;
-	if (n->after && (!n->before || !same_action(n->after, n->before)))
-		w->totals[TOTAL_SHOWN_UNKNOWN]++;
-	examples_add(&row->examples[kind], w->rows.examples, &m);
-	pair_touched(w, s->pair);
-}
-
-static void nudge_compare(struct worker *w, const struct step *s, const struct nudge_sides *n)
-{
-	struct slice before = n->before ? n->before->action : (struct slice){ 0 };
-	struct slice after = n->after ? str_slice(n->after->action->name) : (struct slice){ 0 };
-	if (!s->counts || (!n->before && !n->after))
-		return;
-	nudge_count(w, rows_get(&w->rows, ROW_RULE, n->rule), n->channel, n->before, n->after);
-	nudge_action(w, before, BEFORE, after);
-	nudge_action(w, after, AFTER, before);
-	if (!n->before || !n->after || !slice_equal(before, after) || !slice_equal(n->before->say, n->after->say))
-		nudge_differs(w, s, n);
-}
-
-void nudge_only_after(struct worker *w, const struct step *s, const struct nudge_request *n)
-{
-	struct side *after = &w->sides[AFTER];
-	struct foreign_reads foreign = { 0 };
-	struct arena *a = &w->arena;
-	struct ask ask = { .nudge = true, .channel = arena_slice(a, str_slice(n->channel)),
-			   .goal = arena_slice(a, str_slice(n->goal)),
-			   .action = arena_slice(a, str_slice(n->action)),
-			   .member = arena_slice(a, member_name(s->pair->sides[AFTER], n->member)),
-			   .bound_member = n->member,
-			   .limit = 1,
-			   .now_ms = n->time_ms };
-	struct slice rule = arena_slice(a, str_slice(n->rule));
-	struct decide_subjects subjects;
-	struct others others;
-	subjects_of(w, s->pair, &ask, AFTER, &subjects, &others);
-	subjects.models = models_of(w, AFTER);
-	machine_choose(&after->m, &subjects, &ask, &foreign, &after->decision);
-	for (unsigned i = 0; i < 2; i++)
-		record_destroy(others.owned[i], after->m.pool);
-	failures_note(w, s, foreign.aborted.count);
-	nudge_keep(w, s, rule, &ask, s->place);
-	struct nudge_sides sides = { .rule = rule,
-				     .channel = ask.channel,
-				     .member = ask.member,
-				     .after = nudge_sent(&after->decision) };
-	nudge_compare(w, s, &sides);
-}
-
-static void nudge_recorded(struct worker *w, const struct step *s, const struct decision_record *d,
-			   struct reads *reads)
-{
-	struct side *before = &w->sides[BEFORE];
-	struct foretold *f = foretold_find(&w->nudges, d->head.source_seq, d->head.source_index);
-	struct apply_input in = { .received_at_ms = s->received_at_ms, .replay = true };
-	bool both = w->c->live && !f;
-	decision_apply(&before->m, s->pair->sides[BEFORE], d, &in, &before->applied);
-	applied_set_seq(&before->applied, s->seq);
-	s->pair->sides[BEFORE]->seq = s->seq;
-	if (f)
-		foretold_drop(&w->nudges, f);
-	if (both) {
-		choose_again(w, s, d, reads);
-		nudge_keep(w, s, d->head.rule, &d->ask, s->seq);
-	}
-	struct nudge_sides sides = { .rule = d->head.rule,
-				     .channel = d->ask.channel,
-				     .member = d->ask.member,
-				     .before = d->chosen_count && d->chosen[0].say.len ? &d->chosen[0] : NULL,
-				     .after = both ? nudge_sent(&w->sides[AFTER].decision) : NULL,
-				     .d = d };
-	if (w->c->live) {
-		if (sides.before)
-			withhold(s->pair, &d->head, sides.before->action,
-				 !sides.after || !same_action(sides.after, sides.before));
-		nudge_compare(w, s, &sides);
-	} else if (sides.before && s->counts) {
-		struct compare_row *row = rows_get(&w->rows, ROW_RULE, sides.rule);
-		nudge_count(w, row, sides.channel, true, true);
-		nudge_action(w, sides.before->action, BEFORE, sides.before->action);
-		nudge_action(w, sides.before->action, AFTER, sides.before->action);
-	}
-}
-
 static void exposures_recorded(struct worker *w, const struct step *s, const struct decision_record *d)
 {
 	struct side *before = &w->sides[BEFORE];
@@ -556,8 +403,11 @@ int decision_compare(struct worker *w, struct step *s, const struct ahead_item *
 	count_in(w, s->counts, TOTAL_RECOMMENDATIONS, 1);
 	count_in(w, s->counts, TOTAL_FALLBACKS, d.fallback);
 	if (w->c->live) {
-		choose_again(w, s, &d, &reads);
+		struct ask ask = d.ask;
+		choose_again(w, s, &ask, &d, &reads);
 		recommendation_compare(w, s, &d);
+		if (w->sides[AFTER].decision.exposed_count)
+			candidate_keep(w, s, &d.head, &ask);
 	} else if (s->counts) {
 		count_actions(w, s, &d, NULL);
 	}

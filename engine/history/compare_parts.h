@@ -76,6 +76,7 @@ struct worker {
 	pthread_t thread;
 	bool threaded;
 	struct side sides[SIDES];
+	struct applied decided; /* what a decision of the candidate's did to its record */
 	struct pair **buckets;
 	size_t bucket_count, pair_count;
 	struct due *due;
@@ -172,12 +173,25 @@ const struct alert *alert_alike(const struct record *of, const struct record *in
 /* compare_alerts.c: before, after: NULL where that side had no such entry. */
 void applied_compare(struct worker *w, const struct step *s, const struct applied *before, const struct applied *after);
 
-/* compare_decision.c */
+/* compare_decision.c. Chosen: into w->sides[AFTER].decision. */
+struct reads; /* what the recorded decision read of other subjects */
 int decision_compare(struct worker *w, struct step *s, const struct ahead_item *item);
-void nudge_only_after(struct worker *w, const struct step *s, const struct nudge_request *n);
+void choose_again(struct worker *w, const struct step *s, struct ask *ask, const struct decision_record *d,
+		  struct reads *reads);
+void choose_alone(struct worker *w, const struct step *s, const struct ask *ask);
+void withhold(struct pair *p, const struct decision_head *head, struct slice action, bool withheld);
+static inline bool same_action(const struct choice *c, const struct decision_chosen *r)
+{
+	return slice_equal(str_slice(c->action->name), r->action);
+}
 /* Would the candidate have shown it? */
 bool outcome_is_known(const struct pair *p, const struct outcome_input *o);
 void withheld_finish(struct pair *p);
+
+/* compare_nudge.c */
+void nudge_only_after(struct worker *w, const struct step *s, const struct nudge_request *n);
+void nudge_recorded(struct worker *w, const struct step *s, const struct decision_record *d, struct reads *reads);
+void candidate_keep(struct worker *w, const struct step *s, const struct decision_head *head, const struct ask *ask);
 
 /* compare_reads.c */
 void pack_foreign_reads(const struct pack *p, bool *agent, bool *area);

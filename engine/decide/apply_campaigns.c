@@ -14,6 +14,7 @@
 
 #define MINUTE_MS 60000LL
 #define DAY_MS (24 * 60 * MINUTE_MS)
+#define TURN_KEPT_MS (60 * MINUTE_MS)
 #define SEED_HOLDOUT 0x63616d70
 
 static int64_t wall_of(const struct applying *a)
@@ -288,7 +289,7 @@ void apply_turn_effect(struct applying *a, struct slice body)
 		return;
 	}
 	item->state = CAMPAIGN_WAITING;
-	item->numbers[CAMPAIGN_TURN_MS] = turn;
+	item->numbers[CAMPAIGN_TURN_MS] = turn && turn < wall_of(a) ? wall_of(a) : turn; /* shards' clocks differ */
 	if (!turn || !is_in_its_segment(a->m->pack, a->record, c))
 		end_unsent(a, c, item);
 	else if (turn > wall_of(a))
@@ -344,6 +345,14 @@ static void send(struct applying *a, const struct campaign_decl *c, struct item 
 	bytes_put_string(&a->e->trail, d->say);
 }
 
+/* Turns that went by unused (the daemon was stopped for days) are not made up for all at once: that would be more than so
+ * many a day. */
+static bool has_turn(const struct applying *a, const struct item *item)
+{
+	int64_t turn = item->numbers[CAMPAIGN_TURN_MS];
+	return turn && wall_of(a) < turn + TURN_KEPT_MS;
+}
+
 static void decided(struct applying *a, struct slice name, const struct decided *d)
 {
 	const struct campaign_decl *c = pack_campaign_by_id(a->m->pack, campaign_id_of(name));
@@ -358,7 +367,7 @@ static void decided(struct applying *a, struct slice name, const struct decided 
 		hold(a, c, item, reason, again_ms);
 		if (!is_in_its_segment(a->m->pack, a->record, c))
 			end_unsent(a, c, item);
-	} else if (c->per_day && !item->numbers[CAMPAIGN_TURN_MS]) {
+	} else if (c->per_day && !has_turn(a, item)) {
 		pace_ask(a, c); /* it stays asked for, until its turn is known */
 	} else {
 		send(a, c, item, d);

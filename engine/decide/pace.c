@@ -4,7 +4,8 @@
  * A paced campaign has one number, when the next turn is (a sum of the ledger LEDGER_PACE). Who would be made an offer asks
  * it for a turn: an effect on that record, which moves the number on by (hours a day / offers a day) and answers by an
  * effect on the customer. So turns lie evenly over the open hours, at most that many in a day, whatever the shards do, and
- * a restart gives none twice. A turn that is not used (they left the segment meanwhile) is not given to another. */
+ * a restart gives none twice. A turn that is not used (they left the segment meanwhile) is not given to another; one that
+ * has gone by for an hour is asked for again. */
 #include "decide/segments.h"
 
 #include "decide/counting.h"

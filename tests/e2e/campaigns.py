@@ -67,16 +67,6 @@ def outbox(d, *args):
     return json.loads(d.ctl('outbox', 'list', '--json', '--limit', '100000', *args))
 
 
-def sent(bench, d):
-    """How often each customer was sent an offer, as the journal has it: decisions that chose something."""
-    counts = collections.Counter()
-    for line in bench.dump(d.data):
-        decision = line.get('decision')
-        if line['kind'] == 'decision' and decision and decision.get('nudge') and decision.get('chosen'):
-            counts[line['subject']] += 1
-    return counts
-
-
 def reaches_who_is_there(bench):
     d = bench.daemon(shards=2, rules=bench.pack(PLAIN))
     reached = people(bench, d, 300)
@@ -233,5 +223,26 @@ def events_ahead_of_the_clock(bench):
     bench.replay(d.data)
 
 
+def turns_that_went_by(bench):
+    """So many a day, also after days in which nothing was sent: turns that nobody could use then are not made up for."""
+    d = bench.daemon(shards=1, rules=bench.pack(PACK % ', at_most = 12, expires = "60d"'), args=['--clock', 'events'])
+    now = int(time.time() * 1000) // kit.DAY * kit.DAY - 60 * kit.DAY
+    names = ['c%d' % i for i in range(40)]
+    publish(bench, d, [kit.event(bench.pb, 'p', name, 'profile.updated', {'tier': 'gold', 'consent_sms': True},
+                                 time_ms=now) for name in names])
+    for i in range(120):
+        now += 10 * kit.DAY if i == 5 else kit.HOUR
+        publish(bench, d, [kit.event(bench.pb, 'tick%d' % i, 'clock', 'tick', time_ms=now)])
+        d.settled()
+    times = sorted(a['time_ms'] for a in outbox(d))
+    kit.same(len(times), len(names), 'all had their turn')
+    most = max(sum(t <= x < t + kit.DAY for x in times) for t in times)
+    kit.check(most <= 13, most, 'offers within a day')
+    row = report(d, 'campaigns')[0]
+    kit.same((row['reached'], row['waiting']), (len(names), 0))
+    d.stop()
+    bench.replay(d.data, 4)
+
+
 kit.Bench().run([reaches_who_is_there, taken_and_offered, killed_in_the_middle, killed_at_any_time, another_pack_and_back,
-                 a_holdout_gets_nothing, events_ahead_of_the_clock])
+                 a_holdout_gets_nothing, events_ahead_of_the_clock, turns_that_went_by])

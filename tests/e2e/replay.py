@@ -273,6 +273,48 @@ def effects_timers_and_nudges_are_its_own(b):
     check(changed > 3 and agents['totals']['agents_touched'] == 2, changed)
 
 
+SPRING = '''
+segment "gold" { when = attr("tier"):is "gold" }
+channel "sms" { consent = "consent_sms" }
+action "more-data" { goal = "serve", channels = { "sms" }, value = { customer = 0.6, business = 0.4 }, say = "10 GB more?" }
+campaign "spring" { segment = "gold", action = "more-data", channel = "sms", at_most = 48, expires = "60d" }
+'''
+
+
+def campaigns_go_on_on_both_sides(b):
+    """Held back for want of consent, looked at again a day later, waiting for a turn, sent: each side has its own of it."""
+    pack = 'pack { name = "shop" }\n' + SPRING
+    names = ['c%d' % i for i in range(12)]
+    shop = Shop(b, pack=pack, shards=3)
+    for name in names:
+        shop.event(name, 'profile.updated', {'tier': 'gold', 'consent_sms': name < 'c5'})
+    for day in range(6):
+        for name in names:
+            shop.event(name, 'profile.updated', {'consent_sms': True})
+        for _ in range(48):
+            shop.wait(HOUR // 2)
+            shop.event('clock-%d' % (shop.count % 7), 'tick')
+    data = shop.end()
+    alike = replay(b, data, b.pack('-- The same.\n' + pack))
+    same((changes(alike), alike['totals']['nudges_before'], alike['totals']['nudges_after']), ({}, len(names), len(names)))
+    without = replay(b, data, b.pack('pack { name = "shop" }\n'))
+    same(changes(without), {'nudges_lost': len(names), 'customers_touched': len(names)})
+    strict = replay(b, data, edited(b, pack, ('tier"):is "gold"', 'tier"):is "platinum"')))
+    same(changes(strict)['nudges_lost'], len(names))
+
+
+def campaigns_of_the_candidate_alone(b):
+    names = ['c%d' % i for i in range(12)]
+    shop = Shop(b, pack='pack { name = "shop" }\n', shards=3)
+    for day in range(3):
+        for name in names:
+            shop.event(name, 'profile.updated', {'tier': 'gold', 'consent_sms': True})
+        shop.wait(DAY)
+    data = shop.end()
+    report = replay(b, data, b.pack('pack { name = "shop" }\n' + SPRING))
+    same(changes(report), {'nudges_gained': len(names), 'shown_unknown': len(names), 'customers_touched': len(names)})
+
+
 def several_activations_and_times(b):
     shop = Shop(b, shards=1)
     for n in range(4):
@@ -417,6 +459,7 @@ CASES = [
     the_pack_that_was_active_differs_in_nothing, another_pack_that_decides_alike_differs_in_nothing,
     what_differs_does_not_depend_on_threads, it_comes_to_what_the_candidate_does_itself, a_threshold_over_real_calls, a_rule_that_goes_comes_or_is_called_otherwise,
     words_levers_and_order, what_closes_alerts, outcomes_of_what_was_never_shown_are_unknown, effects_timers_and_nudges_are_its_own,
+    campaigns_go_on_on_both_sides, campaigns_of_the_candidate_alone,
     several_activations_and_times, a_take_over_keeps_what_was_counted, merges_and_aliases, a_function_that_fails_is_counted,
     candidates_that_do_not_load_and_journals_that_are_none, erased_and_damaged_journals, what_people_read,
 ]

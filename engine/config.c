@@ -36,12 +36,21 @@ static const struct setting settings[] = {
 	  "for development, instead of --rules: checks, tests and activates the pack at start and on every save; without --data "
 	  "nothing is kept" },
 	{ "listen", SETTING_LIST, AT(listen), "ADDR", "unix:/run/nudged/nudged.sock", 0, 0, NULL,
-	  "unix:PATH or tcp:HOST:PORT (loopback only, port 0: any free one); may be given several times" },
+	  "unix:PATH, tcp:HOST:PORT (loopback only, port 0: any free one) or tls:HOST:PORT (HOST an address of this machine, 0.0.0.0, "
+	  "[::]); may be given several times" },
 	{ "http", SETTING_TEXT, AT(http), "ADDR", NULL, 0, 0, NULL,
-	  "HTTP/JSON gateway on HOST:PORT (loopback only, port 0: any free one) or unix:PATH; none unless it is given" },
+	  "HTTP/JSON gateway on HOST:PORT (loopback only, port 0: any free one), unix:PATH or https://HOST:PORT; none unless it is "
+	  "given" },
 	{ "tokens", SETTING_TEXT, AT(tokens), "FILE", NULL, 0, 0, NULL,
 	  "every request must show a token of this file (nudgectl token new; mode 0600, read again on change and on SIGHUP), with "
 	  "the role that it takes; without it, whoever reaches a socket may do all" },
+	{ "tls_cert", SETTING_TEXT, AT(tls_cert), "FILE", NULL, 0, 0, NULL,
+	  "certificate (PEM, those that signed it behind it) of tls: and https: addresses; read again on SIGHUP. Addresses that other "
+	  "machines can reach take --tokens or --tls-client-ca too" },
+	{ "tls_key", SETTING_TEXT, AT(tls_key), "FILE", NULL, 0, 0, NULL,
+	  "its private key (PEM, mode 0600, or 0640 where it is root's)" },
+	{ "tls_client_ca", SETTING_TEXT, AT(tls_client_ca), "FILE", NULL, 0, 0, NULL,
+	  "clients must show a certificate that one of these signed (PEM)" },
 	{ "shards", SETTING_NUMBER, AT(shards), "N", "1", 1, LIMIT_SHARDS, NULL,
 	  "apply threads; a data directory may be opened with any number" },
 	{ "cache_mb", SETTING_NUMBER, AT(cache_mb), "MIB", "1024", 1, 1 << 20, NULL,
@@ -161,7 +170,7 @@ static char *trim(char *text)
 
 static int parse_line(struct config *c, char *line)
 {
-	char keys[256], *text = trim(line);
+	char keys[600], *text = trim(line);
 	if (!*text || *text == '#')
 		return ERR_OK;
 	char *equals = strchr(text, '=');
@@ -371,6 +380,9 @@ void config_finish(struct config *c)
 	free(c->decision_log);
 	free(c->http);
 	free(c->tokens);
+	free(c->tls_cert);
+	free(c->tls_key);
+	free(c->tls_client_ca);
 	free(c->file);
 	free(c->restore);
 	free(c->clock);
@@ -410,7 +422,7 @@ void config_help(FILE *to)
 		"this text");
 	fprintf(to, "signals: TERM, INT  stop: everything acknowledged is on disk already, changed records go to the "
 		    "store\n"
-		    "         HUP        read the configuration again, the tokens, and the pack in --rules, and activate it; open the decision log anew\n"
+		    "         HUP        read the configuration again, the tokens, the certificate, and the pack in --rules, and activate it; open the decision log anew\n"
 		    "exit:    0 stopped as asked, 1 could not start or go on, 2 wrong flags or configuration\n");
 }
 

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "disk/backup.h"
+#include "doors.h"
 #include "net/http.h"
 #include "net/server.h"
 #include "notify.h"
@@ -177,23 +178,28 @@ static int restore(const struct config *c)
 	return EXIT_SUCCESS;
 }
 
-static int open_tokens(const struct config *c, struct access **out)
+/* Who is let in: the addresses fit, the tokens, the certificate. */
+static int open_rights(const struct config *c, struct access **rights, struct tls **tls)
 {
-	return c->tokens ? access_create(out, c->tokens) : ERR_OK;
+	int result = doors_check(c);
+	if (result == ERR_OK && c->tokens)
+		result = access_create(rights, c->tokens);
+	if (result == ERR_OK)
+		result = doors_open_tls(c, tls);
+	if (result != ERR_OK)
+		access_destroy(*rights);
+	return result;
 }
 
 /* What would keep the daemon from starting, as far as that can be told without touching anything. */
 static int check(const struct config *c)
 {
 	struct access *rights = NULL;
+	struct tls *tls = NULL;
 	struct stat st;
-	for (unsigned i = 0; i < c->listen_count; i++)
-		if (server_check_address(c->listen[i]) != ERR_OK)
-			return complain("listen", EXIT_USAGE);
-	if (c->http && http_check_address(c->http) != ERR_OK)
-		return complain("http", EXIT_USAGE);
-	if (open_tokens(c, &rights) != ERR_OK)
-		return complain("tokens", EXIT_USAGE);
+	if (open_rights(c, &rights, &tls) != ERR_OK)
+		return complain(error_last()->field, EXIT_USAGE);
+	tls_destroy(tls);
 	access_destroy(rights);
 	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
 		return complain("the pack would be refused", EXIT_USAGE);
@@ -227,11 +233,13 @@ static void apply_settings(const struct config *c, struct engine *e)
 }
 
 /* SIGHUP reads the configuration and the pack again; what is refused leaves the old one in force. */
-static void hang_up(struct config *c, struct engine *e, struct access *rights)
+static void hang_up(struct config *c, struct engine *e, struct access *rights, struct tls *tls)
 {
 	bool changed;
 	if (rights)
 		access_refresh(rights, true);
+	if (tls && tls_reload(tls) != ERR_OK)
+		log_error("SIGHUP: the certificate is refused, the old one stays: %s", error_last()->text);
 	engine_reopen_logs(e);
 	if (c->file && !c->watch && config_reload(c, c->argc, c->argv, tell_later) != ERR_OK)
 		log_error("SIGHUP: the configuration is refused, the old one stays: %s", error_last()->text);
@@ -241,16 +249,16 @@ static void hang_up(struct config *c, struct engine *e, struct access *rights)
 		log_error("SIGHUP: the pack is refused, the old one stays: %s", error_last()->text);
 	else if (c->rules && !changed)
 		log_info("SIGHUP: the pack has not changed");
-	else if (!c->rules && !c->decision_log && !c->watch && !c->file && !rights)
+	else if (!c->rules && !c->decision_log && !c->watch && !c->file && !rights && !tls)
 		log_warn("SIGHUP: no --config and no --rules were given, so there is nothing to read again");
 }
 
 /* Until a signal says stop. */
-static void serve(struct config *c, struct engine *e, struct access *rights, const sigset_t *signals)
+static void serve(struct config *c, struct engine *e, struct access *rights, struct tls *tls, const sigset_t *signals)
 {
 	uint64_t watched_us = notify_watchdog_us();
 	uint64_t every_ns = (watched_us ? watched_us : WATCHDOG_NONE_US) * 1000u / WATCHDOG_PARTS;
-	uint64_t wait_ns = rights && every_ns > TOKENS_LOOK_NS ? TOKENS_LOOK_NS : every_ns;
+	uint64_t wait_ns = rights && every_ns > TOKENS_LOOK_NS ? TOKENS_LOOK_NS : every_ns; /* an hour at most */
 	const struct timespec every = { (time_t)(wait_ns / 1000000000u), (long)(wait_ns % 1000000000u) };
 	notify_ready();
 	for (;;) {
@@ -259,6 +267,8 @@ static void serve(struct config *c, struct engine *e, struct access *rights, con
 		int which = sigtimedwait(signals, NULL, &every);
 		if (rights)
 			access_refresh(rights, false);
+		if (tls)
+			tls_look(tls);
 		if (which == SIGTERM || which == SIGINT) {
 			log_info("stopping");
 			notify_stopping();
@@ -267,17 +277,17 @@ static void serve(struct config *c, struct engine *e, struct access *rights, con
 		if (which != SIGHUP)
 			continue; /* time to look again, or a debugger */
 		notify_reloading();
-		hang_up(c, e, rights);
+		hang_up(c, e, rights, tls);
 		notify_ready();
 	}
 }
 
 /* It listens at once, so that who waits for us can ask how long. */
-static int open_gateway(const struct config *c, struct access *rights, struct http **out)
+static int open_gateway(const struct config *c, struct access *rights, struct tls *tls, struct http **out)
 {
 	if (!c->http)
 		return ERR_OK;
-	int result = http_create(out, c->http, NUDGED_VERSION, rights);
+	int result = http_create(out, c->http, NUDGED_VERSION, rights, tls);
 	return result == ERR_OK ? http_start(*out) : result;
 }
 
@@ -307,6 +317,7 @@ static int run(struct config *c, const sigset_t *signals)
 	struct http *http = NULL;
 	struct engine *e = NULL;
 	struct access *rights = NULL;
+	struct tls *tls = NULL;
 	struct watch *watch = NULL;
 	bool changed;
 	int code = EXIT_FAILURE;
@@ -314,13 +325,13 @@ static int run(struct config *c, const sigset_t *signals)
 		 (unsigned long long)c->shards, c->shards == 1 ? "" : "s");
 	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
 		return complain("the pack is refused", EXIT_FAILURE); /* before anything is made */
-	if (open_tokens(c, &rights) != ERR_OK)
-		return complain("tokens", EXIT_FAILURE);
-	if (server_create(&server, (const char *const *)c->listen, c->listen_count) != ERR_OK) {
+	if (open_rights(c, &rights, &tls) != ERR_OK)
+		return complain(error_last()->field, EXIT_FAILURE);
+	if (server_create(&server, (const char *const *)c->listen, c->listen_count, tls) != ERR_OK) {
 		complain("", EXIT_FAILURE);
 		goto out;
 	}
-	if (open_gateway(c, rights, &http) != ERR_OK) {
+	if (open_gateway(c, rights, tls, &http) != ERR_OK) {
 		complain("http", EXIT_FAILURE);
 		goto out;
 	}
@@ -350,7 +361,7 @@ static int run(struct config *c, const sigset_t *signals)
 		}
 	}
 	apply_settings(c, e);
-	serve(c, e, rights, signals);
+	serve(c, e, rights, tls, signals);
 	code = EXIT_SUCCESS;
 stop:
 	watch_stop(watch);
@@ -362,6 +373,7 @@ out:
 	end_engine(e);
 	server_destroy(server);
 	access_destroy(rights);
+	tls_destroy(tls);
 	if (code == EXIT_SUCCESS)
 		log_info("stopped; changed records are in the store");
 	return code;

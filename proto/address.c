@@ -1,4 +1,4 @@
-/* proto/address.c: from "unix:PATH", "tcp:HOST:PORT" or a bare path to a connected socket. */
+/* proto/address.c: from "unix:PATH", "tcp:HOST:PORT", "tls:HOST:PORT" or a bare path to a connected socket. */
 #include "connection.h"
 #include "nudge.h"
 
@@ -89,13 +89,14 @@ static bool split(const char *text, char *host, size_t size, const char **port)
 	return true;
 }
 
-static int open_tcp(struct connection *c, const char *address, const char *text, int64_t deadline)
+/* Of an address that begins with "tcp:" or "tls:". */
+static int open_tcp(struct connection *c, const char *address, int64_t deadline)
 {
 	char host[256];
-	const char *port;
+	const char *port, *text = address + 4;
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
 	if (!split(text, host, sizeof(host), &port))
-		return connection_fail(c, NUDGE_INVALID, "address \"%s\" is not of the form tcp:HOST:PORT", address);
+		return connection_fail(c, NUDGE_INVALID, "address \"%s\" is not of the form %.3s:HOST:PORT", address, address);
 	int failed = getaddrinfo(host, port, &hints, &list);
 	if (failed)
 		return connection_fail(c, NUDGE_FAILED, "cannot connect to %s: %s", address, gai_strerror(failed));
@@ -106,15 +107,15 @@ static int open_tcp(struct connection *c, const char *address, const char *text,
 	if (c->fd < 0)
 		return say(c, address, error);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return NUDGE_OK;
+	return address[1] == 'l' ? connection_tls_begin(c, host, deadline) : NUDGE_OK;
 }
 
 int connection_open(struct connection *c, const char *address, int64_t deadline)
 {
 	connection_close(c);
 	if (!address)
-		return connection_fail(c, NUDGE_INVALID, "no address: give unix:PATH or tcp:HOST:PORT");
-	if (strncmp(address, "tcp:", 4) == 0)
-		return open_tcp(c, address, address + 4, deadline);
+		return connection_fail(c, NUDGE_INVALID, "no address: give unix:PATH, tcp:HOST:PORT or tls:HOST:PORT");
+	if (strncmp(address, "tcp:", 4) == 0 || strncmp(address, "tls:", 4) == 0)
+		return open_tcp(c, address, deadline);
 	return open_unix(c, address, strncmp(address, "unix:", 5) == 0 ? address + 5 : address, deadline);
 }

@@ -68,6 +68,7 @@ static uint8_t *buffer_room(struct buffer *b, size_t len)
 
 void connection_close(struct connection *c)
 {
+	connection_tls_end(c);
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
@@ -101,11 +102,14 @@ static bool would_block(void)
 static void send_some(struct connection *c)
 {
 	while (connection_pending(c) > 0) {
-		ssize_t n = send(c->fd, c->out.data + c->out.start, connection_pending(c), MSG_NOSIGNAL);
+		const uint8_t *from = c->out.data + c->out.start;
+		ssize_t n = c->tls ? connection_tls_send(c, from, connection_pending(c))
+				   : send(c->fd, from, connection_pending(c), MSG_NOSIGNAL);
 		if (n < 0 && would_block())
 			return;
 		if (n < 0) {
-			connection_fail(c, NUDGE_CLOSED, "the connection is gone: %s", strerror(errno));
+			if (!c->tls)
+				connection_fail(c, NUDGE_CLOSED, "the connection is gone: %s", strerror(errno));
 			c->deaf = true;
 			c->out.start = c->out.end = 0;
 			return;
@@ -114,17 +118,27 @@ static void send_some(struct connection *c)
 	}
 }
 
+/* An alert of TLS, and nothing else: what came first is all that there is. */
+static const char *hint(const struct connection *c)
+{
+	const uint8_t *at = c->in.data + c->in.start;
+	bool speaks_tls = !c->tls && c->in.end - c->in.start >= 2 && at[0] == 0x15 && at[1] == 0x03;
+	return speaks_tls ? "; it speaks TLS there: connect to tls:HOST:PORT" : "";
+}
+
 static int receive_some(struct connection *c)
 {
 	uint8_t *to = buffer_room(&c->in, READ_BYTES);
 	if (!to)
 		return connection_fail(c, NUDGE_FAILED, "no memory for the server's answers");
-	ssize_t n = recv(c->fd, to, c->in.cap - c->in.end, 0);
+	size_t room = c->in.cap - c->in.end; /* holds a whole record of TLS, so that none is left inside */
+	ssize_t n = c->tls ? connection_tls_receive(c, to, room) : recv(c->fd, to, room, 0);
 	if (n < 0 && would_block())
 		return NUDGE_OK;
 	if (n <= 0) {
-		connection_fail(c, NUDGE_CLOSED, "the connection is gone: %s",
-				n == 0 ? "closed by the server" : strerror(errno));
+		if (n == 0 || !c->tls)
+			connection_fail(c, NUDGE_CLOSED, "the connection is gone: %s%s",
+					n == 0 ? "closed by the server" : strerror(errno), hint(c));
 		c->ended = true;
 		return NUDGE_OK;
 	}
@@ -152,20 +166,28 @@ int connection_pump(struct connection *c, int64_t deadline)
 	if (c->fd < 0)
 		return connection_fail(c, NUDGE_CLOSED, "not connected");
 	struct pollfd p = { .fd = c->fd };
-	if (!c->ended && c->in.end - c->in.start < INPUT_MAX)
+	bool reads = !c->ended && c->in.end - c->in.start < INPUT_MAX, writes = !c->deaf && connection_pending(c);
+	if (reads || (writes && c->write_reads))
 		p.events |= POLLIN;
-	if (!c->deaf && connection_pending(c))
+	if ((writes && !c->write_reads) || (reads && c->read_writes))
 		p.events |= POLLOUT;
 	if (p.events == 0)
 		return NUDGE_CLOSED;
 	int rc = wait_for(c, &p, deadline);
 	if (rc != NUDGE_OK)
 		return rc;
-	if (p.events & POLLOUT)
+	bool other_way = c->read_writes && p.revents & POLLOUT;
+	if (writes)
 		send_some(c);
-	if (p.events & POLLIN && p.revents & (POLLIN | POLLHUP | POLLERR))
+	if (reads && (other_way || p.revents & (POLLIN | POLLHUP | POLLERR)))
 		return receive_some(c);
 	return NUDGE_OK;
+}
+
+int connection_wait(struct connection *c, bool writes, int64_t deadline)
+{
+	struct pollfd p = { .fd = c->fd, .events = writes ? POLLOUT : POLLIN };
+	return wait_for(c, &p, deadline);
 }
 
 int connection_flush(struct connection *c, int64_t deadline)

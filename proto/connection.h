@@ -1,4 +1,5 @@
-/* proto/connection.h: private to libnudge: a socket with an input and an output buffer, and the frames between them.
+/* proto/connection.h: private to libnudge: a socket, plain or TLS, with an input and an output buffer, and the frames between
+ * them.
  * Knows bytes and time, no messages (those are nudge.c's). */
 #ifndef NUDGE_CONNECTION_H
 #define NUDGE_CONNECTION_H
@@ -6,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -16,12 +18,27 @@ struct buffer {
 	size_t start, end, cap; /* what is inside lies in [start, end) */
 };
 
+struct ssl_st;
+struct ssl_ctx_st;
+struct bio_method_st;
+
+/* PEM files; NULL: what the environment names, else the system's certificates and none of one's own. */
+struct connection_tls {
+	const char *ca, *cert, *key;
+};
+
 struct connection {
 	int fd;          /* -1: closed */
 	bool ended;      /* the other side sends no more */
 	bool deaf;       /* the other side takes no more */
 	struct buffer in, out;
-	char error[320];
+	char error[512];
+	struct connection_tls files; /* lent */
+	struct ssl_st *tls;          /* NULL: plain */
+	struct ssl_ctx_st *tls_context;
+	struct bio_method_st *tls_method;
+	char tls_host[256];
+	bool tls_broken, read_writes, write_reads; /* a call of the first kind waits for the second */
 };
 
 int64_t connection_now_ms(void); /* monotonic */
@@ -32,6 +49,15 @@ int connection_token(struct connection *c, const char *token, const char *file, 
 int connection_open(struct connection *c, const char *address, int64_t deadline);
 void connection_close(struct connection *c); /* drops what is buffered */
 void connection_finish(struct connection *c);
+
+/* Waits until it can be read, or written to. */
+int connection_wait(struct connection *c, bool writes, int64_t deadline);
+
+/* tls.c. Of send and receive: as the system's, errno too; EPROTO: the words stand in `error`. */
+int connection_tls_begin(struct connection *c, const char *host, int64_t deadline);
+ssize_t connection_tls_send(struct connection *c, const void *data, size_t len);
+ssize_t connection_tls_receive(struct connection *c, void *data, size_t room);
+void connection_tls_end(struct connection *c);
 
 uint8_t *connection_room(struct connection *c, size_t len); /* in the output buffer, to be filled in; NULL: no memory */
 void connection_wrote(struct connection *c, size_t len);    /* … and this much was */

@@ -28,7 +28,7 @@ struct kept {
 
 struct nudge {
 	struct connection c;
-	char *address, *client, *token, *token_file;
+	char *address, *client, *token, *token_file, *tls_ca, *tls_cert, *tls_key;
 	struct nudge_options options;
 	Nudge__V1__Response *welcome;
 	struct kept *kept, **kept_end; /* what came while nudge_call waited for something else */
@@ -292,6 +292,15 @@ static int connect_once(struct nudge *n, int64_t deadline)
 	return rc == NUDGE_OK ? rc : give_up(n, rc);
 }
 
+/* *copy: of a text that the caller may free. False: no memory. */
+static bool copy_of(const char **text, char **copy)
+{
+	*copy = *text ? strdup(*text) : NULL;
+	bool whole = *copy || !*text;
+	*text = *copy;
+	return whole;
+}
+
 static struct nudge *create(const char *address, const struct nudge_options *options)
 {
 	struct nudge *n = calloc(1, sizeof(*n));
@@ -308,11 +317,10 @@ static struct nudge *create(const char *address, const struct nudge_options *opt
 	n->address = strdup(address ? address : "");
 	n->client = strdup(n->options.client ? n->options.client : "libnudge");
 	n->options.client = n->client;
-	n->token = n->options.token ? strdup(n->options.token) : NULL;
-	n->token_file = n->options.token_file ? strdup(n->options.token_file) : NULL;
-	bool whole = (n->token || !n->options.token) && (n->token_file || !n->options.token_file);
-	n->options.token = n->token;
-	n->options.token_file = n->token_file;
+	bool whole = copy_of(&n->options.token, &n->token) & copy_of(&n->options.token_file, &n->token_file) &
+		     copy_of(&n->options.tls_ca, &n->tls_ca) & copy_of(&n->options.tls_cert, &n->tls_cert) &
+		     copy_of(&n->options.tls_key, &n->tls_key);
+	n->c.files = (struct connection_tls){ n->tls_ca, n->tls_cert, n->tls_key };
 	if (n->address && n->client && whole)
 		return n;
 	nudge_close(n);
@@ -354,5 +362,8 @@ void nudge_close(struct nudge *n)
 	free(n->client);
 	free(n->token);
 	free(n->token_file);
+	free(n->tls_ca);
+	free(n->tls_cert);
+	free(n->tls_key);
 	free(n);
 }

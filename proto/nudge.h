@@ -53,9 +53,16 @@ struct nudge_options {
 	 * either: $NUDGE_TOKEN, or the file that $NUDGE_TOKEN_FILE names. NUDGE_REFUSED with the code "denied": it is wanted,
 	 * not known, or has not the role that the error names. */
 	const char *token, *token_file;
+	/* Of "tls:HOST:PORT", files in PEM. tls_ca: whose signatures are believed; default $NUDGE_TLS_CA, else the certificates that
+	 * the system trusts. tls_cert, tls_key: the client's own certificate, where the daemon wants one (--tls-client-ca); default
+	 * $NUDGE_TLS_CERT, $NUDGE_TLS_KEY, else none; without a key it is looked for beside the certificate. The host's name (or
+	 * number) must stand in the daemon's certificate, and the certificate must be believed: else NUDGE_INVALID, and nudge_error
+	 * says why. That is never turned off. All are read at each connection. */
+	const char *tls_ca, *tls_cert, *tls_key;
 };
 
-/* Addresses: "unix:PATH", "tcp:HOST:PORT", or a bare path. *out is set even if it fails (for nudge_error): close it. */
+/* Addresses: "unix:PATH", "tcp:HOST:PORT" "tls:HOST:PORT", or a bare path.
+ * *out is set even if it fails (for nudge_error): close it. */
 int nudge_connect(struct nudge **out, const char *address, const struct nudge_options *options);
 int nudge_reconnect(struct nudge *n, int timeout_ms);
 void nudge_close(struct nudge *n); /* NULL-safe */

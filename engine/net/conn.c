@@ -14,8 +14,6 @@
 #include <event2/event.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define READ_BYTES (64u * KIB)
 #define LOOK_FRAMES 8u /* taken between two looks at the clock */
@@ -25,7 +23,7 @@ struct conn {
 	struct session session; /* first: the shard's callbacks get it back as a conn */
 	struct loop *loop;
 	struct conn *next, **at; /* in the loop's list */
-	int fd;
+	struct stream stream;
 	struct event *readable, *writable;
 	struct bytes in; /* in.data[taken … in.len) is not parsed yet */
 	size_t taken;
@@ -56,20 +54,26 @@ static bool is_full(const struct conn *c)
 	return c->out.len - c->sent + c->session.out.len >= LIMIT_OUTPUT_BYTES;
 }
 
+static bool is_unwanted(const struct conn *c)
+{
+	return c->session.closed || c->session.paused || c->hang_up || is_full(c);
+}
+
 static void update_reading(struct conn *c)
 {
-	set_reading(c, !c->session.closed && !c->session.paused && !c->hang_up && !is_full(c));
+	set_reading(c, !is_unwanted(c) || (c->stream.send_reads && !c->session.closed));
 }
 
 /* Sends what it can. False: the connection is gone (closed). */
 static bool conn_send(struct conn *c)
 {
 	while (c->sent < c->out.len) {
-		ssize_t n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = stream_send(&c->stream, c->out.data + c->sent, c->out.len - c->sent);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			event_add(c->writable, NULL);
+			if (!c->stream.send_reads)
+				event_add(c->writable, NULL);
 			break;
 		}
 		if (n <= 0) {
@@ -144,7 +148,7 @@ void conn_close(struct conn *c)
 	loop_forget(c->loop, &c->turn);
 	event_free(c->readable);
 	event_free(c->writable);
-	close(c->fd);
+	stream_close(&c->stream);
 	shard_session_close(c->loop->shard, &c->session); /* may free c */
 }
 
@@ -233,22 +237,21 @@ static void on_turn(struct turn *t)
 	loop_took(l);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void receive(struct conn *c)
 {
-	struct conn *c = arg;
 	struct loop *l = c->loop;
-	loop_awake(l);
-	if ((what & EV_TIMEOUT) && c->timed) {
-		conn_close(c); /* no Hello: it holds one of limit_connections places, and says nothing */
+	if (c->stream.send_reads && !conn_send(c))
 		return;
-	}
-	if (c->turn.waits || c->stalled)
+	if ((c->stream.tls && is_unwanted(c)) || c->turn.waits || c->stalled)
 		return; /* what is at hand comes first */
 	CHECK(c->in.len < INPUT_BYTES_MAX);
 	bytes_reserve(&c->in, READ_BYTES);
-	ssize_t n = recv(fd, c->in.data + c->in.len, READ_BYTES, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	ssize_t n = stream_receive(&c->stream, c->in.data + c->in.len, READ_BYTES);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+		if (c->stream.receive_writes)
+			event_add(c->writable, NULL);
 		return;
+	}
 	if (n <= 0) {
 		conn_close(c);
 		return;
@@ -258,13 +261,29 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	loop_took(l);
 }
 
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	struct loop *l = c->loop;
+	loop_awake(l);
+	if ((what & EV_TIMEOUT) && c->timed) {
+		conn_close(c); /* no Hello: it holds one of limit_connections places, and says nothing */
+		return;
+	}
+	receive(c);
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 	struct loop *l = c->loop;
 	loop_awake(l);
-	if (conn_send(c))
-		loop_settle(l); /* a follower may have room again */
+	bool receives = c->stream.receive_writes;
+	if (!conn_send(c))
+		return;
+	if (receives)
+		receive(c);
+	loop_settle(l); /* a follower may have room again */
 }
 
 /* Of a Unix socket the system knows who is at the other end. */
@@ -280,11 +299,12 @@ static int64_t peer_uid(int fd)
 	return who.uid;
 }
 
-void conn_open(struct loop *l, int fd, bool inner)
+void conn_open(struct loop *l, const struct arrival *a)
 {
 	struct conn *c = must_calloc(1, sizeof(*c));
+	int fd = a->stream.fd;
 	c->loop = l;
-	c->fd = fd;
+	c->stream = a->stream;
 	c->turn.take = on_turn;
 	c->session.flush = on_flush;
 	c->session.resume = on_resume;
@@ -297,8 +317,8 @@ void conn_open(struct loop *l, int fd, bool inner)
 	if (c->next)
 		c->next->at = &c->next;
 	l->conns = c;
-	c->session.inner = inner;
-	c->session.peer_uid = inner ? -1 : peer_uid(fd);
+	c->session.inner = a->inner;
+	c->session.peer_uid = a->inner ? -1 : peer_uid(fd);
 	shard_session_open(l->shard, &c->session);
 	set_reading(c, true);
 }

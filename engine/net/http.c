@@ -21,10 +21,18 @@ enum said { SAID_STOP = 1, SAID_SERVE };
 
 static int full_address(const char *address, char *out, size_t size)
 {
-	bool plain = strncmp(address, "unix:", 5) != 0 && strncmp(address, "tcp:", 4) != 0;
-	if (strlen(address) + 5 > size)
+	static const struct {
+		const char *begins, *ours;
+	} ways[] = { { "unix:", "unix:" }, { "tcp:", "tcp:" }, { "tls:", "tls:" }, { "https://", "tls:" }, { "http://", "tcp:" }, { "", "tcp:" } };
+	size_t i = 0, len = strlen(address);
+	while (strncmp(address, ways[i].begins, strlen(ways[i].begins)) != 0)
+		i++;
+	if (len + 5 > size)
 		return error_set(ERR_INVALID, "http", "the address is too long");
-	snprintf(out, size, "%s%s", plain ? "tcp:" : "", address);
+	snprintf(out, size, "%s%s", ways[i].ours, address + strlen(ways[i].begins));
+	len = strlen(out);
+	if (strstr(ways[i].begins, "//") && out[len - 1] == '/')
+		out[len - 1] = '\0';
 	return ERR_OK;
 }
 
@@ -36,6 +44,25 @@ int http_check_address(const char *address)
 }
 
 const char *http_address(const struct http *h)
+bool http_is_tls(const char *address)
+{
+	char full[160];
+	return full_address(address, full, sizeof(full)) == ERR_OK && listener_is_tls(full);
+}
+
+bool http_is_open(const char *address)
+{
+	char full[160];
+	return full_address(address, full, sizeof(full)) == ERR_OK && listener_is_open(full);
+}
+
+static void name_address(struct http *h)
+{
+	const char *bound = h->listener.address;
+	h->unix_socket = bound[0] == 'u';
+	snprintf(h->address, sizeof(h->address), "%s%s", h->tls ? "https://" : "", h->unix_socket ? bound : bound + 4);
+}
+
 {
 	return h->address;
 }
@@ -62,7 +89,7 @@ void http_progress_text(const struct http *h, char *out, size_t size)
 		snprintf(out, size, "starting");
 }
 
-int http_create(struct http **out, const char *address, const char *version, struct access *rights)
+int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls)
 {
 	char full[160];
 	int result = full_address(address, full, sizeof(full));
@@ -79,8 +106,8 @@ int http_create(struct http **out, const char *address, const char *version, str
 	}
 	h->version = version;
 	h->access = rights;
-	h->unix_socket = h->listener.address[0] == 'u';
-	snprintf(h->address, sizeof(h->address), "%s", h->unix_socket ? h->listener.address : h->listener.address + 4);
+	h->tls = h->listener.tls ? tls : NULL;
+	name_address(h);
 	h->counts = must_calloc(http_route_count + 1, sizeof(h->counts[0]));
 	*out = h;
 	return ERR_OK;

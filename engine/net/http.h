@@ -13,16 +13,20 @@
 
 struct http;
 
-/* "127.0.0.1:8080", "localhost:8080", "unix:PATH": as server_check_address, "tcp:" may be left out. */
+/* "127.0.0.1:8080", "localhost:8080", "unix:PATH", "https://HOST:PORT": as server_check_address ("https://" is "tls:" there;
+ * "tcp:" may be left out, or be "http://"). */
 int http_check_address(const char *address);
-/* Binds. version: lent, static. rights: who may do what, lent; NULL: tokens are not wanted. */
-int http_create(struct http **out, const char *address, const char *version, struct access *rights);
+bool http_is_tls(const char *address);  /* as server_is_tls */
+bool http_is_open(const char *address); /* as server_is_open */
+/* Binds. version: lent, static. rights: who may do what, lent; NULL: tokens are not wanted. tls: lent; NULL where the address
+ * takes none. */
+int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls);
 int http_start(struct http *h); /* the thread; so far nothing but health is answered */
 /* How far recovery has come. Any thread; NULL-safe. stage: static. */
 void http_progress(struct http *h, const char *stage, uint64_t done, uint64_t all);
 void http_serve(struct http *h, struct server *s, struct engine *e); /* the loops run: from here on all is answered */
 void http_stop(struct http *h);                                      /* before the loops stop; NULL-safe */
 void http_destroy(struct http *h);                                   /* NULL-safe */
-const char *http_address(const struct http *h);                      /* as bound, e.g. "127.0.0.1:8080" */
+const char *http_address(const struct http *h);                      /* as bound: "127.0.0.1:8080", "https://192.0.2.7:8443" */
 
 #endif

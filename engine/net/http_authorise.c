@@ -27,10 +27,16 @@ static bool is_loopback(const char *host)
 	return inet_pton(AF_INET, name, &a) == 1 && ntohl(a.s_addr) >> 24 == 127;
 }
 
-static bool is_same_origin(const char *origin, const char *host)
+bool http_is_secure(const struct http_exchange *x)
 {
-	const char *rest = strstr(origin, "://");
-	return rest && host && strcasecmp(rest + 3, host) == 0;
+	return x->http->tls != NULL;
+}
+
+static bool is_same_origin(const struct http_exchange *x, const char *origin, const char *host)
+{
+	const char *rest = strstr(origin, "://"), *scheme = http_is_secure(x) ? "https" : "http";
+	size_t len = rest ? (size_t)(rest - origin) : 0;
+	return rest && host && len == strlen(scheme) && strncasecmp(origin, scheme, len) == 0 && strcasecmp(rest + 3, host) == 0;
 }
 
 static struct slice bearer(const struct http_exchange *x)
@@ -63,10 +69,11 @@ bool http_may_go_on(enum access_role role, struct http_exchange *x)
 int http_authorise(enum access_role role, struct http_exchange *x)
 {
 	const char *host = http_header(x, "Host"), *origin = http_header(x, "Origin");
-	if (host && !x->http->unix_socket && !is_loopback(host))
+	/* over TLS the certificate says already that the name is ours */
+	if (host && !x->http->unix_socket && !http_is_secure(x) && !is_loopback(host))
 		return error_set(ERR_DENIED, "Host", "this gateway is %s for its clients, not %.100s", x->http->address,
 				 host);
-	if (origin && !is_same_origin(origin, host))
+	if (origin && !is_same_origin(x, origin, host))
 		return error_set(ERR_DENIED, "Origin", "pages of %.100s may not ask here", origin);
 	return x->http->access && role != ROLE_NONE ? check_token(role, x) : ERR_OK;
 }

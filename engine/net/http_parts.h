@@ -111,6 +111,9 @@ int http_authorise(enum access_role role, struct http_exchange *x);
 /* The same for what goes on: whether a stream may. */
 bool http_may_go_on(enum access_role role, struct http_exchange *x);
 
+/* Whether it came over TLS: what it is told (a cookie) may be Secure, and must be. */
+bool http_is_secure(const struct http_exchange *x);
+
 /* --- http_link.c: to the shards and back --- */
 
 struct http_link {
@@ -170,6 +173,8 @@ void http_follow(struct http_exchange *x);    /* http_follow.c */
 void http_followers_tick(struct http *h);
 void http_followers_end(struct http *h);
 void http_report(struct http_exchange *x);    /* http_exchange.c */
+	struct ssl_st *ssl; /* NULL: plain */
+	uint64_t opened_ns;
 void http_openapi(struct http_exchange *x);   /* http_openapi.c */
 void http_metrics(struct http_exchange *x);   /* http_metrics.c */
 void http_live(struct http_exchange *x);      /* http_health.c */
@@ -181,7 +186,8 @@ void http_ready(struct http_exchange *x);
 struct http_follower;
 struct http {
 	struct listener listener;
-	char address[160];
+	struct tls *tls; /* NULL: it is plain */
+	char address[176];
 	bool unix_socket;
 	struct event_base *base;
 	struct evhttp *evhttp;

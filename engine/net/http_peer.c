@@ -13,9 +13,11 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -120,16 +122,33 @@ unsigned http_peers_living(const struct http *h)
 	return count;
 }
 
+/* evhttp sets the socket, and closes it; what TLS keeps of it is ours. */
+static struct bufferevent *make_bev(struct event_base *base, struct tls *tls, struct ssl_st **ssl)
+{
+	*ssl = tls ? tls_accept(tls, TLS_HTTP, -1) : NULL;
+	if (!tls)
+		return bufferevent_socket_new(base, -1, 0);
+	struct bufferevent *bev =
+		*ssl ? bufferevent_openssl_socket_new(base, -1, *ssl, BUFFEREVENT_SSL_ACCEPTING, 0) : NULL;
+	if (bev)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1); /* lengths are told: the end is not what says that all is here */
+	else
+		SSL_free(*ssl);
+	return bev;
+}
+
 struct bufferevent *http_peer_open(struct event_base *base, void *arg)
 {
 	struct http *h = arg;
-	struct bufferevent *bev = bufferevent_socket_new(base, -1, 0); /* evhttp closes the socket */
+	struct ssl_st *ssl;
+	struct bufferevent *bev = make_bev(base, h->tls, &ssl);
 	if (!bev)
 		return NULL;
 	struct http_peer *p = must_calloc(1, sizeof(*p));
 	p->http = h;
 	p->bev = bev;
-	p->touched_ns = clock_mono_ns();
+	p->ssl = ssl;
+	p->opened_ns = p->touched_ns = clock_mono_ns();
 	bufferevent_incref(bev);
 	bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD_BYTES);
 	evbuffer_add_cb(bufferevent_get_input(bev), on_input, p);
@@ -162,6 +181,7 @@ static void forget(struct http *h, struct http_peer *p)
 	evbuffer_remove_cb(bufferevent_get_input(p->bev), on_input, p);
 	evbuffer_remove_cb(bufferevent_get_output(p->bev), on_output, p);
 	bufferevent_decref(p->bev);
+	SSL_free(p->ssl);
 	free(p);
 }
 
@@ -188,6 +208,16 @@ void http_peer_busy(struct http *h, struct evhttp_request *req)
 	p->since_ns = 0;
 }
 
+/* A request that does not come to its end, or a handshake. */
+static bool is_late(const struct http *h, const struct http_peer *p)
+{
+	if (p->busy || p->doomed)
+		return false;
+	if (p->ssl && !SSL_is_init_finished(p->ssl))
+		return h->now_ns > p->opened_ns + LIMIT_HANDSHAKE_MS * 1000000ull;
+	return p->since_ns && h->now_ns > p->since_ns + LIMIT_HTTP_REQUEST_MS * 1000000ull;
+}
+
 void http_peers_tick(struct http *h)
 {
 	struct http_peer *next;
@@ -195,8 +225,7 @@ void http_peers_tick(struct http *h)
 		next = p->next;
 		if (is_freed(p)) {
 			forget(h, p);
-		} else if (!p->busy && !p->doomed && p->since_ns &&
-			   h->now_ns > p->since_ns + LIMIT_HTTP_REQUEST_MS * 1000000ull) {
+		} else if (is_late(h, p)) {
 			h->late++;
 			end_peer(p);
 		}

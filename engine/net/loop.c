@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define HANDED_MAX 64u
 /* The journal is told once a round, not once a connection: else its first batch holds one connection's events, and all
@@ -133,23 +134,46 @@ static void on_handed(evutil_socket_t fd, short what, void *arg)
 	queue_clear_fd(l->queue);
 	while ((n = queue_pop_all(l->queue, items, HANDED_MAX))) {
 		for (size_t i = 0; i < n; i++) {
-			intptr_t item = (intptr_t)items[i];
-			if (item)
-				conn_open(l, (int)(item >> 1) - 1, item & 1);
+			struct arrival *a = items[i];
+			if (a)
+				conn_open(l, a);
 			else
 				event_base_loopbreak(l->base);
+			free(a);
 		}
 	}
 }
 
-/* As (fd + 1) * 2, odd where it is an inner one: never NULL. */
-bool loop_hand_over(struct loop *l, int fd, bool inner)
+void arrival_drop(struct arrival *a)
 {
-	atomic_fetch_add(&l->conn_count, !inner);
-	if (queue_push(l->queue, (void *)(((intptr_t)fd + 1) * 2 + inner)))
+	stream_close(&a->stream);
+}
+
+bool loop_hand_over(struct loop *l, const struct arrival *a)
+{
+	struct arrival *item = must_malloc(sizeof(*item));
+	*item = *a;
+	atomic_fetch_add(&l->conn_count, !a->inner);
+	if (queue_push(l->queue, item))
 		return true;
-	atomic_fetch_sub(&l->conn_count, !inner);
+	atomic_fetch_sub(&l->conn_count, !a->inner);
+	free(item);
 	return false;
+}
+
+/* Those that came while it stopped. */
+static void turn_away(struct loop *l)
+{
+	void *items[HANDED_MAX];
+	size_t n;
+	while (l->queue && (n = queue_pop_all(l->queue, items, HANDED_MAX))) {
+		for (size_t i = 0; i < n; i++) {
+			struct arrival *a = items[i];
+			if (a)
+				arrival_drop(a);
+			free(a);
+		}
+	}
 }
 
 int loop_create(struct loop *l, struct shard *shard)
@@ -219,6 +243,7 @@ void loop_stop(struct loop *l)
 
 void loop_destroy(struct loop *l)
 {
+	turn_away(l);
 	if (l->woken)
 		event_free(l->woken);
 	if (l->timer)

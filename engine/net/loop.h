@@ -3,6 +3,7 @@
 #define NUDGED_NET_LOOP_H
 
 #include "base/queue.h"
+#include "net/stream.h"
 #include "shard/shard.h"
 
 #include <pthread.h>
@@ -11,6 +12,13 @@
 struct event_base;
 struct event;
 struct conn;
+
+/* A connection on its way to a loop. */
+struct arrival {
+	struct stream stream;
+	bool inner; /* see net/inner.h */
+};
+void arrival_drop(struct arrival *a); /* it comes to nothing: closed */
 
 /* Of something that had more to do than a turn allows. */
 struct turn {
@@ -23,7 +31,7 @@ struct loop {
 	struct event_base *base;
 	struct event *woken, *timer, *handed;
 	struct shard *shard;
-	struct queue *queue; /* sockets from the listening loop and the gateway (see loop_hand_over); NULL stops the loop */
+	struct queue *queue; /* arrivals from the listening loop, the greeter and the gateway; NULL stops the loop */
 	struct conn *conns;
 	_Atomic unsigned conn_count; /* with those on their way to it */
 	struct turn *turns, *last_turn; /* taken once a round, in order */
@@ -42,7 +50,7 @@ int loop_start(struct loop *l);
 void loop_round(struct loop *l); /* waits, then does once what there is to do. For the thread, and for tests without one */
 void loop_stop(struct loop *l); /* asks, and waits for the thread */
 void loop_destroy(struct loop *l);
-bool loop_hand_over(struct loop *l, int fd, bool inner); /* inner: see net/inner.h. Any thread */
+bool loop_hand_over(struct loop *l, const struct arrival *a); /* false: it is still the caller's. Any thread */
 void loop_awake(struct loop *l);  /* first in each callback */
 void loop_settle(struct loop *l); /* after a burst of frames: shard_settle and the timer */
 void loop_took(struct loop *l);   /* frames were taken: loop_settle at the end of this round, or at once where it takes long */
@@ -51,7 +59,7 @@ void loop_later(struct loop *l, struct turn *t);  /* once the others had theirs;
 void loop_forget(struct loop *l, struct turn *t); /* no turn for it */
 
 /* conn.c */
-void conn_open(struct loop *l, int fd, bool inner);
+void conn_open(struct loop *l, const struct arrival *a);
 void conn_close(struct conn *c);
 
 #endif

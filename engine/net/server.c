@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/greeter.h"
 #include "net/inner.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -16,15 +17,24 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+/* Where clients come in. */
+struct gate {
+	struct server *server;
+	struct listener listener;
+	struct event *accepting; /* in the first loop, or with the greeter */
+	int spare;               /* a file kept open, for when there are no more */
+};
+
 struct server {
-	struct listener *listeners;
-	struct event **accepting;
-	unsigned listener_count;
+	struct gate *gates;
+	unsigned gate_count;
+	struct greeter *greeter; /* of TLS; NULL: none is wanted */
 	struct loop *loops;
-	unsigned loop_count, next;
-	int spare; /* a file kept open, for when there are no more */
+	unsigned loop_count;
+	_Atomic unsigned next;
 };
 
 int server_check_address(const char *address)
@@ -32,27 +42,52 @@ int server_check_address(const char *address)
 	return listener_check(address);
 }
 
-int server_create(struct server **out, const char *const *addresses, unsigned count)
+bool server_is_tls(const char *address)
+{
+	return listener_is_tls(address);
+}
+
+bool server_is_open(const char *address)
+{
+	return listener_is_open(address);
+}
+
+static bool pass(void *arg, const struct arrival *a)
+{
+	struct server *s = arg;
+	return loop_hand_over(&s->loops[atomic_fetch_add(&s->next, 1) % s->loop_count], a);
+}
+
+static int open_gates(struct server *s, const char *const *addresses, unsigned count, struct tls *tls)
+{
+	int result = ERR_OK;
+	for (unsigned i = 0; i < count && result == ERR_OK; i++) {
+		struct gate *g = &s->gates[i];
+		g->server = s;
+		g->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		result = listener_open(&g->listener, addresses[i]);
+		s->gate_count++;
+		if (result == ERR_OK && g->listener.tls && !s->greeter)
+			result = greeter_create(&s->greeter, tls, pass, s);
+	}
+	return result;
+}
+
+int server_create(struct server **out, const char *const *addresses, unsigned count, struct tls *tls)
 {
 	struct server *s = must_calloc(1, sizeof(*s));
-	s->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	s->listeners = must_calloc(count + 1, sizeof(s->listeners[0]));
-	s->accepting = must_calloc(count + 1, sizeof(s->accepting[0]));
-	for (unsigned i = 0; i < count; i++) {
-		int result = listener_open(&s->listeners[i], addresses[i]);
-		if (result != ERR_OK) {
-			server_destroy(s);
-			return result;
-		}
-		s->listener_count++;
-	}
-	*out = s;
-	return ERR_OK;
+	s->gates = must_calloc(count + 1, sizeof(s->gates[0]));
+	int result = open_gates(s, addresses, count, tls);
+	if (result == ERR_OK)
+		*out = s;
+	else
+		server_destroy(s);
+	return result;
 }
 
 const char *server_address(const struct server *s, unsigned index)
 {
-	return index < s->listener_count ? s->listeners[index].address : NULL;
+	return index < s->gate_count ? s->gates[index].listener.address : NULL;
 }
 
 static unsigned connections(const struct server *s)
@@ -64,34 +99,37 @@ static unsigned connections(const struct server *s)
 }
 
 /* A connection that waits would wake the loop again and again: the file kept in reserve takes it, and lets it go. */
-static void refuse_for_want_of_files(struct server *s, int listening)
+static void refuse_for_want_of_files(struct gate *g, int listening)
 {
-	close(s->spare);
+	close(g->spare);
 	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
-	s->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	g->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	log_warn("refused a connection: out of file descriptors (ulimit -n)");
 }
 
 static void on_accept(evutil_socket_t listening, short what, void *arg)
 {
-	struct server *s = arg;
+	struct gate *g = arg;
+	struct server *s = g->server;
 	for (;;) {
 		int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), one = 1;
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE)
-				refuse_for_want_of_files(s, listening);
+				refuse_for_want_of_files(g, listening);
 			return;
 		}
+		struct arrival a = { .stream = { .fd = fd } };
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* fails on a Unix socket: fine */
 		if (connections(s) >= LIMIT_CONNECTIONS) {
 			log_warn("refused a connection: limit_connections (%u) are open", LIMIT_CONNECTIONS);
-			close(fd);
-			continue;
+			arrival_drop(&a);
+		} else if (g->listener.tls) {
+			greeter_meet(s->greeter, &a);
+		} else if (!pass(s, &a)) {
+			arrival_drop(&a);
 		}
-		if (!loop_hand_over(&s->loops[s->next++ % s->loop_count], fd, false))
-			close(fd);
 	}
 }
 
@@ -100,7 +138,8 @@ bool inner_connect(struct server *s, unsigned shard, int *fd)
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
 		return false;
-	if (shard < s->loop_count && loop_hand_over(&s->loops[shard], ends[0], true)) {
+	struct arrival a = { .stream = { .fd = ends[0] }, .inner = true };
+	if (shard < s->loop_count && loop_hand_over(&s->loops[shard], &a)) {
 		*fd = ends[1];
 		return true;
 	}
@@ -118,10 +157,12 @@ static int start_loops(struct server *s, struct engine *e)
 		if (result != ERR_OK)
 			return result;
 	}
-	for (unsigned i = 0; i < s->listener_count; i++) {
-		s->accepting[i] = event_new(s->loops[0].base, s->listeners[i].fd, EV_READ | EV_PERSIST, on_accept, s);
-		CHECK(s->accepting[i]);
-		event_add(s->accepting[i], NULL);
+	for (unsigned i = 0; i < s->gate_count; i++) {
+		struct gate *g = &s->gates[i];
+		struct event_base *base = g->listener.tls ? greeter_base(s->greeter) : s->loops[0].base;
+		g->accepting = event_new(base, g->listener.fd, EV_READ | EV_PERSIST, on_accept, g);
+		CHECK(g->accepting);
+		event_add(g->accepting, NULL);
 	}
 	engine_loops_run(e);
 	for (unsigned i = 0; i < s->loop_count; i++) {
@@ -129,7 +170,7 @@ static int start_loops(struct server *s, struct engine *e)
 		if (result != ERR_OK)
 			return result;
 	}
-	return ERR_OK;
+	return s->greeter ? greeter_start(s->greeter) : ERR_OK;
 }
 
 int server_start(struct server *s, struct engine *e)
@@ -142,12 +183,13 @@ int server_start(struct server *s, struct engine *e)
 
 void server_stop(struct server *s)
 {
+	greeter_stop(s->greeter);
 	for (unsigned i = 0; i < s->loop_count; i++)
 		loop_stop(&s->loops[i]);
-	for (unsigned i = 0; i < s->listener_count; i++) {
-		if (s->accepting[i])
-			event_free(s->accepting[i]);
-		s->accepting[i] = NULL;
+	for (unsigned i = 0; i < s->gate_count; i++) {
+		if (s->gates[i].accepting)
+			event_free(s->gates[i].accepting);
+		s->gates[i].accepting = NULL;
 	}
 	for (unsigned i = 0; i < s->loop_count; i++)
 		loop_destroy(&s->loops[i]);
@@ -156,15 +198,26 @@ void server_stop(struct server *s)
 	s->loop_count = 0;
 }
 
+uint64_t server_cpu_ns(const struct server *s, unsigned shard)
+{
+	struct timespec t = { 0 };
+	clockid_t clock;
+	if (shard < s->loop_count && s->loops[shard].started &&
+	    pthread_getcpuclockid(s->loops[shard].thread, &clock) == 0)
+		clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 void server_destroy(struct server *s)
 {
 	if (!s)
 		return;
-	for (unsigned i = 0; i < s->listener_count; i++)
-		listener_close(&s->listeners[i]);
-	if (s->spare >= 0)
-		close(s->spare);
-	free(s->listeners);
-	free(s->accepting);
+	for (unsigned i = 0; i < s->gate_count; i++) {
+		listener_close(&s->gates[i].listener);
+		if (s->gates[i].spare >= 0)
+			close(s->gates[i].spare);
+	}
+	greeter_destroy(s->greeter);
+	free(s->gates);
 	free(s);
 }

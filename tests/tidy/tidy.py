@@ -31,7 +31,9 @@ GATES = [
     (r"lmdb\.h", ["engine/disk"]),
     (r"(lua|lauxlib|lualib|luaconf)\.h(pp)?", ["engine/script"]),
     (r"event2/.*|event\.h", ["engine/net"]),
-    (r"openssl/.*", ["engine/access"]),
+    (r"openssl/(ssl|bio|x509.*|err|pem)\.h", ["engine/net", "proto"]),
+    (r"openssl/.*", ["engine/access", "engine/net", "proto"]),
+    (r"utf8proc\.h", ["engine/find"]),
     (r".*\.pb-c\.h", ["engine/wire", "proto"]),
 ]
 # What a deterministic core must not touch: the entry brings time and chance.

@@ -32,7 +32,7 @@ static int connected(struct loop *l)
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
 	atomic_fetch_add(&l->conn_count, 1);
-	conn_open(l, ends[0], false);
+	conn_open(l, &(struct arrival){ .stream = { .fd = ends[0] } });
 	return ends[1];
 }
 

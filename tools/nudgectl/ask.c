@@ -23,7 +23,8 @@ int context_connect(struct context *c)
 {
 	if (c->nudge)
 		return EXIT_DONE;
-	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = 60000, .token_file = c->token_file };
+	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = 60000, .token_file = c->token_file,
+					 .tls_ca = c->tls_ca, .tls_cert = c->tls_cert, .tls_key = c->tls_key };
 	int result = nudge_connect(&c->nudge, c->address, &options);
 	bool denied = is_denied(c->address);
 	/* a daemon that was started a moment ago listens in a moment */
@@ -37,11 +38,11 @@ int context_connect(struct context *c)
 	else if (result == NUDGE_REFUSED)
 		fprintf(stderr,
 			"It answered, but refused the connection. Are nudged and nudgectl of the same version?\n");
-	else if (result == NUDGE_INVALID)
-		fprintf(stderr, "Addresses are unix:PATH, tcp:HOST:PORT or a path; a file that is named must have its token.\n");
+	else if (result == NUDGE_INVALID && strncmp(c->address, "tls:", 4) != 0)
+		fprintf(stderr, "Addresses are unix:PATH, tcp:HOST:PORT, tls:HOST:PORT or a path; a file that is named must be readable.\n");
 	else if (denied)
 		fprintf(stderr, "You may not write to the socket: it has mode 0660, so be its owner or in its group.\n");
-	else
+	else if (result != NUDGE_INVALID)
 		fprintf(stderr,
 			"Tried %s. Start the daemon with `nudged --data DIR --rules PACK --listen %s`, or name its "
 			"address with\n"

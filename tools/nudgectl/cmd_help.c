@@ -16,12 +16,19 @@ static void put_globals(void)
 	static const struct option_spec list[] = {
 		{ .name = "socket",
 		  .arg = "ADDR",
-		  .help = "the daemon: unix:PATH, tcp:HOST:PORT or a path; else $NUDGE_SOCKET, else "
+		  .help = "the daemon: unix:PATH, tcp:HOST:PORT, tls:HOST:PORT or a path; else $NUDGE_SOCKET, else "
 			  "unix:/run/nudged/nudged.sock" },
 		{ .name = "token-file",
 		  .arg = "FILE",
 		  .help = "has the token to show, where the daemon wants one; else $NUDGE_TOKEN, else the file that "
 			  "$NUDGE_TOKEN_FILE names" },
+		{ .name = "tls-ca",
+		  .arg = "FILE",
+		  .help = "of tls: addresses: certificates whose signatures are believed (PEM); else $NUDGE_TLS_CA, else the system's" },
+		{ .name = "tls-cert",
+		  .arg = "FILE",
+		  .help = "a certificate of one's own, where the daemon wants one; else $NUDGE_TLS_CERT" },
+		{ .name = "tls-key", .arg = "FILE", .help = "its key; else $NUDGE_TLS_KEY, else in the same file" },
 		{ .name = "json", .help = "answers as JSON, for machines" },
 		{ 0 },
 	};

@@ -15,6 +15,7 @@ struct nudge;
 struct context {
 	const char *address; /* of the daemon, as nudge_connect takes it */
 	const char *token_file; /* NULL: from the environment, or none */
+	const char *tls_ca, *tls_cert, *tls_key; /* the same */
 	bool json;
 	struct nudge *nudge; /* NULL until context_connect */
 };

@@ -166,6 +166,9 @@ int options_parse(struct context *c, const struct command *command, int argc, ch
 	const struct option_spec global[] = {
 		{ "socket", OPTION_TEXT, &c->address, "ADDR", NULL },
 		{ "token-file", OPTION_TEXT, &c->token_file, "FILE", NULL },
+		{ "tls-ca", OPTION_TEXT, &c->tls_ca, "FILE", NULL },
+		{ "tls-cert", OPTION_TEXT, &c->tls_cert, "FILE", NULL },
+		{ "tls-key", OPTION_TEXT, &c->tls_key, "FILE", NULL },
 		{ "json", OPTION_FLAG, &c->json, NULL, NULL },
 		{ 0 },
 	};

@@ -1,11 +1,10 @@
 /* script/mapping.c: see mapping.h. The mapping's globals live in a table of their own in front of the sandbox's
  * environment, so that `function row(r)` can be written as anybody would. */
-#include "script/mapping.h"
+#include "script/mapping_parts.h"
 
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/error.h"
-#include "script/sandbox.h"
 #include "script/utc.h"
 
 #include <errno.h>
@@ -15,25 +14,6 @@
 #include <stdlib.h>
 
 #define LIMIT_MAPPING_BYTES (512u * KIB) /* of the file: as a pack's */
-#define NAME_BYTES_SHOWN 64
-
-struct mapping {
-	struct vm *vm;
-	char *path;
-	char **columns;
-	unsigned column_count;
-	int globals, row, row_meta; /* registry references */
-};
-
-/* One protected piece of work. */
-struct job {
-	struct mapping *m;
-	const char *source;
-	size_t source_len;
-	const struct slice *values;
-	struct arena *arena;
-	struct mapped *out;
-};
 
 static int l_utc(lua_State *L)
 {
@@ -45,14 +25,49 @@ static int l_utc(lua_State *L)
 	return 1;
 }
 
+static int no_column(lua_State *L, const char *wrong, const char *near)
+{
+	if (near)
+		return luaL_error(L, "there is no column \"%s\"; did you mean \"%s\"?", wrong, near);
+	return luaL_error(L, "there is no column \"%s\"", wrong);
+}
+
 static int l_missing_column(lua_State *L)
 {
 	struct mapping *m = lua_touserdata(L, lua_upvalueindex(1));
 	const char *wrong = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
-	const char *near = nearest_name(wrong, (const char *const *)m->columns);
-	if (near)
-		return luaL_error(L, "there is no column \"%s\"; did you mean \"%s\"?", wrong, near);
-	return luaL_error(L, "there is no column \"%s\"", wrong);
+	return no_column(L, wrong, nearest_name(wrong, (const char *const *)m->columns));
+}
+
+#define NAMES_COMPARED 256
+
+/* Of a row of a JSON object: what it does not have is nil, where it is not a slip of the pen. */
+static int l_missing_field(lua_State *L)
+{
+	struct mapping *m = lua_touserdata(L, lua_upvalueindex(1));
+	const char *wrong = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?", *names[NAMES_COMPARED + 1];
+	lua_rawgeti(L, LUA_REGISTRYINDEX, m->globals);
+	lua_pushliteral(L, "columns");
+	if (lua_rawget(L, -2) != LUA_TTABLE)
+		return 0;
+	unsigned count = 0;
+	for (lua_Integer i = 1; count < NAMES_COMPARED && lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
+		names[count] = lua_tostring(L, -1); /* the table holds it */
+		lua_pop(L, 1);
+		if (strcmp(names[count++], wrong) == 0)
+			return 0;
+	}
+	names[count] = NULL;
+	return no_column(L, wrong, nearest_name(wrong, names));
+}
+
+static int keep_meta(lua_State *L, struct mapping *m, lua_CFunction missing)
+{
+	lua_newtable(L);
+	lua_pushlightuserdata(L, m);
+	lua_pushcclosure(L, missing, 1);
+	lua_setfield(L, -2, "__index");
+	return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 /* Runs the file and keeps its row function. */
@@ -67,6 +82,12 @@ static int load_job(lua_State *L)
 	lua_newtable(L); /* the mapping's globals, in front of the sandbox's */
 	lua_pushcfunction(L, l_utc);
 	lua_setfield(L, -2, "utc");
+	lua_pushlightuserdata(L, &mapping_removed);
+	lua_setfield(L, -2, "removed");
+	if (m->as_of_ms) {
+		lua_pushinteger(L, m->as_of_ms);
+		lua_setfield(L, -2, "as_of");
+	}
 	lua_newtable(L);
 	sandbox_push_environment(L);
 	lua_setfield(L, -2, "__index");
@@ -83,11 +104,8 @@ static int load_job(lua_State *L)
 	if (lua_rawget(L, -2) != LUA_TFUNCTION)
 		return luaL_error(L, "the mapping has no function row(r)");
 	m->row = luaL_ref(L, LUA_REGISTRYINDEX);
-	lua_newtable(L);
-	lua_pushlightuserdata(L, m);
-	lua_pushcclosure(L, l_missing_column, 1);
-	lua_setfield(L, -2, "__index");
-	m->row_meta = luaL_ref(L, LUA_REGISTRYINDEX);
+	m->row_meta = keep_meta(L, m, l_missing_column);
+	m->object_meta = keep_meta(L, m, l_missing_field);
 	return 0;
 }
 
@@ -132,7 +150,7 @@ static int read_file(const char *path, struct bytes *out)
 	return ERR_OK;
 }
 
-int mapping_open(struct mapping **out, const char *path)
+int mapping_open(struct mapping **out, const char *path, int64_t as_of_ms)
 {
 	struct bytes source = { 0 };
 	*out = NULL;
@@ -140,6 +158,7 @@ int mapping_open(struct mapping **out, const char *path)
 	if (rc == ERR_OK) {
 		struct mapping *m = must_calloc(1, sizeof(*m));
 		m->path = must_strdup(path);
+		m->as_of_ms = as_of_ms;
 		m->vm = vm_create();
 		CHECK(m->vm != NULL);
 		struct job job = { .m = m, .source = source.data ? source.data : "", .source_len = source.len };
@@ -221,155 +240,36 @@ int mapping_columns(struct mapping *m, const struct slice *names, unsigned count
 	return rc == ERR_OK ? ERR_OK : error_set(ERR_INVALID, NULL, "%s", error_last()->text);
 }
 
-/* The field `name` of the table at `index`: a text or a whole number; "" where absent. In the arena. */
-static struct slice take_text(lua_State *L, int index, const char *name, struct arena *arena)
+/* JSON has one kind of numbers; ids that are whole are to be texts without a point. */
+static void push_number(lua_State *L, double n)
 {
-	size_t len;
-	struct slice out = { "", 0 };
-	lua_pushstring(L, name);
-	int type = lua_rawget(L, index);
-	if (type == LUA_TSTRING || (type == LUA_TNUMBER && lua_isinteger(L, -1))) {
-		const char *text = lua_tolstring(L, -1, &len);
-		out = arena_slice(arena, (struct slice){ text, len });
-	} else if (type != LUA_TNIL) {
-		luaL_error(L, "row() returned %s as a %s: a text is wanted", name, lua_typename(L, type));
+	if (n == floor(n) && fabs(n) < 9007199254740992.0)
+		lua_pushinteger(L, (lua_Integer)n);
+	else
+		lua_pushnumber(L, n);
+}
+
+static void push_row(lua_State *L, const struct job *job)
+{
+	const struct mapping *m = job->m;
+	lua_createtable(L, 0, (int)(job->fields ? job->field_count : m->column_count));
+	for (unsigned i = 0; !job->fields && i < m->column_count; i++) {
+		lua_pushlstring(L, job->values[i].data ? job->values[i].data : "", job->values[i].len);
+		lua_setfield(L, -2, m->columns[i]);
 	}
-	lua_pop(L, 1);
-	return out;
-}
-
-static struct slice need_text(lua_State *L, int index, const char *name, struct arena *arena)
-{
-	struct slice s = take_text(L, index, name, arena);
-	if (!s.len)
-		luaL_error(L, "row() returned no %s", name);
-	return s;
-}
-
-static int take_part(lua_State *L, int index, const char *name, int fallback)
-{
-	lua_pushstring(L, name);
-	int type = lua_rawget(L, index), ok = type == LUA_TNIL;
-	lua_Integer v = ok ? fallback : lua_tointegerx(L, -1, &ok);
-	if (!ok || v < 0 || v > INT_MAX || (fallback < 0 && type == LUA_TNIL))
-		luaL_error(L, "row() returned a time without a whole number as %s", name);
-	lua_pop(L, 1);
-	return (int)v;
-}
-
-static int64_t take_time_table(lua_State *L, int index)
-{
-	struct utc_parts p = {
-		.year = take_part(L, index, "year", -1),
-		.month = take_part(L, index, "month", -1),
-		.day = take_part(L, index, "day", -1),
-		.hour = take_part(L, index, "hour", 0),
-		.minute = take_part(L, index, "min", 0),
-		.second = take_part(L, index, "sec", 0),
-	};
-	int64_t ms = 0;
-	if (!utc_from_parts(&p, &ms))
-		luaL_error(L, "row() returned a time that no calendar has");
-	return ms;
-}
-
-static int64_t take_time(lua_State *L, int index)
-{
-	int64_t ms = 0;
-	lua_pushliteral(L, "time");
-	int type = lua_rawget(L, index);
-	if (type == LUA_TNUMBER) {
-		double n = lua_tonumber(L, -1);
-		if (!(n >= 0 && n < 9e15) || n != floor(n))
-			luaL_error(L, "row() returned a time that is no whole number of milliseconds");
-		ms = (int64_t)n;
-	} else if (type == LUA_TSTRING) {
-		char date[NAME_BYTES_SHOWN];
-		snprintf(date, sizeof(date), "%s", lua_tostring(L, -1));
-		char *blank = strpbrk(date, " T");
-		if (blank)
-			*blank++ = '\0';
-		if (!utc_parse(date, blank ? blank : "0:00:00", &ms))
-			luaL_error(L, "row() returned the time \"%s\": wanted is \"1999-08-01 0:10:10\"",
-				   lua_tostring(L, -1));
-	} else if (type == LUA_TTABLE) {
-		ms = take_time_table(L, lua_gettop(L));
-	} else {
-		luaL_error(L, "row() returned no time");
+	for (unsigned i = 0; job->fields && i < job->field_count; i++) {
+		const struct event_attr *f = &job->fields[i];
+		lua_pushlstring(L, f->name.data, f->name.len);
+		if (f->value.kind == VALUE_NUMBER)
+			push_number(L, f->value.number);
+		else if (f->value.kind == VALUE_BOOL)
+			lua_pushboolean(L, f->value.boolean);
+		else
+			lua_pushlstring(L, f->value.string.len ? f->value.string.data : "", f->value.string.len);
+		lua_rawset(L, -3);
 	}
-	lua_pop(L, 1);
-	return ms;
-}
-
-static void take_attribute(lua_State *L, struct arena *arena, struct event_attr *out)
-{
-	size_t len;
-	if (lua_type(L, -2) != LUA_TSTRING)
-		luaL_error(L, "row() returned an attribute whose name is a %s", luaL_typename(L, -2));
-	const char *name = lua_tolstring(L, -2, &len);
-	out->name = arena_slice(arena, (struct slice){ name, len });
-	switch (lua_type(L, -1)) {
-	case LUA_TBOOLEAN:
-		out->value = value_bool(lua_toboolean(L, -1));
-		break;
-	case LUA_TNUMBER:
-		if (!isfinite(lua_tonumber(L, -1)))
-			luaL_error(L, "row() returned the attribute %s, which is not finite", name);
-		out->value = value_number(lua_tonumber(L, -1));
-		break;
-	case LUA_TSTRING:
-		name = lua_tolstring(L, -1, &len);
-		out->value = value_string(arena_slice(arena, (struct slice){ name, len }));
-		break;
-	default:
-		luaL_error(L, "row() returned the attribute %s as a %s: text, number or boolean is wanted", name,
-			   luaL_typename(L, -1));
-	}
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return slice_compare(((const struct event_attr *)a)->name, ((const struct event_attr *)b)->name);
-}
-
-/* In order of name: the same row must be the same bytes at every import, and Lua's tables have no order. */
-static void take_attributes(lua_State *L, int index, struct arena *arena, struct event *out)
-{
-	lua_pushliteral(L, "attributes");
-	int type = lua_rawget(L, index);
-	if (type != LUA_TNIL) {
-		if (type != LUA_TTABLE)
-			luaL_error(L, "row() returned attributes as a %s: a table is wanted", lua_typename(L, type));
-		struct event_attr *attrs = arena_calloc(arena, LIMIT_ATTRIBUTES, sizeof(*attrs));
-		size_t count = 0;
-		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-			if (count == LIMIT_ATTRIBUTES)
-				luaL_error(L, "row() returned more than %d attributes (limit_attributes)",
-					   (int)LIMIT_ATTRIBUTES);
-			take_attribute(L, arena, &attrs[count++]);
-		}
-		qsort(attrs, count, sizeof(*attrs), by_name);
-		out->attrs = attrs;
-		out->attr_count = count;
-	}
-	lua_pop(L, 1);
-}
-
-static void take_event(lua_State *L, int index, struct arena *arena, struct event *out)
-{
-	out->id = need_text(L, index, "id", arena);
-	out->source = need_text(L, index, "source", arena);
-	out->type = need_text(L, index, "type", arena);
-	out->customer = take_text(L, index, "customer", arena);
-	out->alias = take_text(L, index, "alias", arena);
-	if (!out->customer.len == !out->alias.len)
-		luaL_error(L, "row() must return exactly one of customer and alias");
-	out->member = take_text(L, index, "member", arena);
-	out->agent = take_text(L, index, "agent", arena);
-	out->contact = take_text(L, index, "contact", arena);
-	out->channel = take_text(L, index, "channel", arena);
-	out->time_ms = take_time(L, index);
-	take_attributes(L, index, arena, out);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, job->fields ? m->object_meta : m->row_meta);
+	lua_setmetatable(L, -2);
 }
 
 static int row_job(lua_State *L)
@@ -377,13 +277,7 @@ static int row_job(lua_State *L)
 	struct job *job = lua_touserdata(L, 1);
 	struct mapping *m = job->m;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, m->row);
-	lua_createtable(L, 0, (int)m->column_count);
-	for (unsigned i = 0; i < m->column_count; i++) {
-		lua_pushlstring(L, job->values[i].data ? job->values[i].data : "", job->values[i].len);
-		lua_setfield(L, -2, m->columns[i]);
-	}
-	lua_rawgeti(L, LUA_REGISTRYINDEX, m->row_meta);
-	lua_setmetatable(L, -2);
+	push_row(L, job);
 	lua_call(L, 1, 2);
 	job->out->skipped = !lua_toboolean(L, -2);
 	if (job->out->skipped) {
@@ -395,7 +289,7 @@ static int row_job(lua_State *L)
 	}
 	if (lua_type(L, -2) != LUA_TTABLE)
 		return luaL_error(L, "row() returned a %s: an event, or nil and a reason", luaL_typename(L, -2));
-	take_event(L, lua_gettop(L) - 1, job->arena, &job->out->event);
+	mapping_take_events(L, job, lua_gettop(L) - 1);
 	return 0;
 }
 
@@ -405,5 +299,14 @@ int mapping_row(struct mapping *m, const struct slice *values, unsigned count, s
 	if (count != m->column_count)
 		return error_set(ERR_INVALID, NULL, "%u fields where the heading has %u", count, m->column_count);
 	struct job job = { .m = m, .values = values, .arena = arena, .out = out };
+	return run_job(m, row_job, &job, LIMIT_CALL_INSTRUCTIONS);
+}
+
+int mapping_object(struct mapping *m, const struct event_attr *fields, unsigned count, struct arena *arena,
+		   struct mapped *out)
+{
+	static const struct event_attr none;
+	*out = (struct mapped){ 0 };
+	struct job job = { .m = m, .fields = fields ? fields : &none, .field_count = count, .arena = arena, .out = out };
 	return run_job(m, row_job, &job, LIMIT_CALL_INSTRUCTIONS);
 }

@@ -135,7 +135,7 @@ static int map_row(const char *lua, struct arena *arena, struct mapped *out)
 	static const struct slice names[] = { { "day", 3 }, { "who", 3 }, { "n", 1 } };
 	static const struct slice values[] = { { "2026-06-01", 10 }, { "c1", 2 }, { "7", 1 } };
 	struct mapping *m;
-	int rc = mapping_open(&m, file_of("m.lua", lua));
+	int rc = mapping_open(&m, file_of("m.lua", lua), 0);
 	if (rc == ERR_OK)
 		rc = mapping_columns(m, names, 3);
 	if (rc == ERR_OK)
@@ -158,16 +158,16 @@ static void mapping_event(void **state)
 				 &arena, &got),
 			 ERR_OK);
 	assert_false(got.skipped);
-	assert_slice(got.event.id, "c1");
-	assert_slice(got.event.channel, "call");
-	assert_int_equal(got.event.member.len, 0);
-	assert_int_equal(got.event.time_ms, 1780272000000);
+	assert_slice(got.events[0].id, "c1");
+	assert_slice(got.events[0].channel, "call");
+	assert_int_equal(got.events[0].member.len, 0);
+	assert_int_equal(got.events[0].time_ms, 1780272000000);
 	/* in order of name, so that the same row is the same bytes at every import */
-	assert_int_equal(got.event.attr_count, 3);
-	assert_slice(got.event.attrs[0].name, "a");
-	assert_slice(got.event.attrs[1].name, "m");
-	assert_slice(got.event.attrs[2].name, "z");
-	assert_true(value_equal(got.event.attrs[2].value, value_number(7)));
+	assert_int_equal(got.events[0].attr_count, 3);
+	assert_slice(got.events[0].attrs[0].name, "a");
+	assert_slice(got.events[0].attrs[1].name, "m");
+	assert_slice(got.events[0].attrs[2].name, "z");
+	assert_true(value_equal(got.events[0].attrs[2].value, value_number(7)));
 	assert_int_equal(map_row("function row(r) return nil, 'because' end", &arena, &got), ERR_OK);
 	assert_true(got.skipped);
 	assert_slice(got.reason, "because");
@@ -187,8 +187,66 @@ static void mapping_times(void **state)
 	arena_init(&arena, 0);
 	for (size_t i = 0; i < sizeof(lua) / sizeof(*lua); i++) {
 		assert_int_equal(map_row(lua[i], &arena, &got), ERR_OK);
-		assert_int_equal(got.event.time_ms, 1780272000000);
+		assert_int_equal(got.events[0].time_ms, 1780272000000);
 	}
+	arena_finish(&arena);
+}
+
+/* A row of a snapshot: several events, attributes with times of their own, ids made from what is said. */
+static void mapping_of_a_snapshot(void **state)
+{
+	static const char lua[] =
+		"function row(r) return { { source = 'crm', customer = r.who, type = 'profile.updated', attributes = {\n"
+		"plan = { value = 'basic', time = utc(r.day) }, city = removed, none = { time = 5 }, n = 1 } },\n"
+		"{ source = 'crm', customer = r.who, type = 'alias.added', time = 7, attributes = { alias = '+84' } } } end";
+	struct arena arena;
+	struct mapped got, again;
+	arena_init(&arena, 0);
+	assert_int_equal(map_row(lua, &arena, &got), ERR_OK);
+	assert_int_equal(got.count, 2);
+	const struct event *e = &got.events[0];
+	assert_int_equal(e->attr_count, 3);
+	assert_slice(e->attrs[0].name, "city");
+	assert_int_equal(e->attrs[0].value.kind, VALUE_UNKNOWN);
+	assert_slice(e->attrs[2].name, "plan");
+	assert_true(e->attr_times[0] == 0 && e->attr_times[1] == 0);
+	assert_int_equal(e->attr_times[2], 1780272000000);
+	assert_int_equal(e->time_ms, 1780272000000); /* the newest that it says */
+	assert_int_equal(got.events[1].time_ms, 7);
+	assert_null(got.events[1].attr_times);
+	assert_int_equal(map_row(lua, &arena, &again), ERR_OK);
+	assert_true(slice_equal(e->id, again.events[0].id) && e->id.len == 32);
+	assert_false(slice_equal(e->id, got.events[1].id));
+	assert_int_equal(map_row("function row(r) return { source='s', type='t', customer='c', attributes = { n = "
+				 "tonumber(r.n) + 1 } , time = 1 } end", &arena, &again), ERR_OK);
+	assert_false(slice_equal(e->id, again.events[0].id));
+	arena_finish(&arena);
+}
+
+static void mapping_objects(void **state)
+{
+	const struct event_attr fields[] = { { SLICE("who"), value_number(17) },
+					     { SLICE("address.city"), value_string(SLICE("Huế")) },
+					     { SLICE("vip"), value_bool(true) } };
+	struct arena arena;
+	struct mapped got;
+	struct mapping *m;
+	arena_init(&arena, 0);
+	assert_int_equal(mapping_open(&m, file_of("m.lua", "columns = { 'who', 'vip', 'phone', 'address.city' }\n"
+		"function row(r) if r.phone then return nil, 'phone' end\n"
+		"return { source = 's', customer = r.who, type = 'profile.updated', attributes = { city = r['address.city'], "
+		"vip = r.vip, t = as_of } } end"), 99), ERR_OK);
+	assert_int_equal(mapping_object(m, fields, 3, &arena, &got), ERR_OK);
+	assert_int_equal(got.count, 1);
+	assert_slice(got.events[0].customer, "17");
+	assert_int_equal(got.events[0].time_ms, 99);
+	assert_slice(got.events[0].attrs[0].value.string, "Huế");
+	assert_true(got.events[0].attrs[2].value.boolean);
+	mapping_close(m);
+	assert_int_equal(mapping_open(&m, file_of("m.lua", "columns = { 'phone' }\nfunction row(r) return r.phne end"), 0), ERR_OK);
+	assert_int_equal(mapping_object(m, fields, 3, &arena, &got), ERR_RULE);
+	assert_non_null(strstr(error_last()->text, "did you mean \"phone\""));
+	mapping_close(m);
 	arena_finish(&arena);
 }
 
@@ -203,11 +261,14 @@ static void mapping_mistakes(void **state)
 		{ "columns = { 'nope' }\nfunction row(r) return nil end", "nope" },
 		{ "function row(r) return r.daay end", "did you mean \"day\"" },
 		{ "function row(r)\nreturn 7 end", "returned a number" },
-		{ "function row(r) return { source = 's' } end", "no id" },
+		{ "function row(r) return { id = '1' } end", "no source" },
 		{ EVENT("alias = 'b'"), "exactly one of customer and alias" },
-		{ EVENT("attributes = { x = {} }"), "attribute x" },
+		{ EVENT("attributes = { x = { 1 } }"), "attribute x" },
 		{ EVENT("attributes = { x = 0/0 }"), "not finite" },
 		{ "function row(r) return { id = '1', source = 's', type = 't', customer = 'c' } end", "no time" },
+		{ "function row(r) return { { source = 's', type = 't', customer = 'c', time = 1 }, 7 } end", "list with a number" },
+		{ EVENT("attributes = { x = { value = {}, time = 1 } }"), "attribute x as a table" },
+		{ EVENT("attributes = { x = { value = 1, time = 'May' } }"), "the time \"May\"" },
 		{ "function row(r) return utc('yesterday') end", "wanted are" },
 		{ "function row(r) while true do end end", "limit_call_instructions" },
 		{ "function row(r) local s = 'x' while true do s = s .. s end end", "limit_call_bytes" },
@@ -236,7 +297,7 @@ static void mapping_goes_on_after_a_mistake(void **state)
 	arena_init(&arena, 0);
 	assert_int_equal(
 		mapping_open(&m,
-			     file_of("m.lua", "function row(r) return nil, 'n' .. math.floor(tonumber(r.n) + 1) end")),
+			     file_of("m.lua", "function row(r) return nil, 'n' .. math.floor(tonumber(r.n) + 1) end"), 0),
 		ERR_OK);
 	assert_int_equal(mapping_columns(m, &name, 1), ERR_OK);
 	assert_int_equal(mapping_row(m, &bad, 1, &arena, &got), ERR_RULE);
@@ -244,7 +305,7 @@ static void mapping_goes_on_after_a_mistake(void **state)
 	assert_slice(got.reason, "n8");
 	assert_int_equal(mapping_row(m, &good, 0, &arena, &got), ERR_INVALID);
 	mapping_close(m);
-	assert_int_equal(mapping_open(&m, "/nonexistent/m.lua"), ERR_IO);
+	assert_int_equal(mapping_open(&m, "/nonexistent/m.lua", 0), ERR_IO);
 	arena_finish(&arena);
 }
 
@@ -254,6 +315,7 @@ int main(void)
 		cmocka_unit_test(csv_quotes),       cmocka_unit_test(csv_broken),
 		cmocka_unit_test(csv_gzip_cut_off), cmocka_unit_test(utc_text),
 		cmocka_unit_test(mapping_event),    cmocka_unit_test(mapping_times),
+		cmocka_unit_test(mapping_of_a_snapshot), cmocka_unit_test(mapping_objects),
 		cmocka_unit_test(mapping_mistakes), cmocka_unit_test(mapping_goes_on_after_a_mistake),
 	};
 	return cmocka_run_group_tests_name("import", tests, make_folder, remove_folder);

@@ -115,8 +115,8 @@ static void map_and_apply(struct world *t, struct mapping *m, const struct row *
 		fail_msg("%s", error_last()->text);
 	if (mapped.skipped)
 		return;
-	mapped.event.id_hash = hash64(mapped.event.id, 1);
-	town_event(t, &mapped.event);
+	mapped.events[0].id_hash = hash64(mapped.events[0].id, 1);
+	town_event(t, &mapped.events[0]);
 }
 
 static unsigned customers_in(const struct world *t)
@@ -142,7 +142,7 @@ static void the_recording_counts_as_a_plain_program_counts_it(void **state)
 	gzFile f = gzopen(calls_path(), "rb");
 	assert_non_null(f);
 	struct world *t = town_create(SOURCE_ROOT "/rules/bank");
-	if (mapping_open(&m, SOURCE_ROOT "/rules/bank/import.lua") != ERR_OK)
+	if (mapping_open(&m, SOURCE_ROOT "/rules/bank/import.lua", 0) != ERR_OK)
 		fail_msg("%s", error_last()->text);
 	assert_true(read_row(f, head_line, &head));
 	assert_int_equal(mapping_columns(m, head.cells, head.count), ERR_OK);

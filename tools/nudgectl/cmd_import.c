@@ -28,7 +28,7 @@ struct import {
 	struct csv csv;
 	struct mapping *map;
 	struct pipeline pipeline;
-	uint64_t rows, skipped;
+	uint64_t rows, skipped, events;
 	struct skip skips[SKIP_REASONS];
 	unsigned skip_count;
 };
@@ -115,6 +115,7 @@ static int import_row(struct import *in, struct arena *arena)
 {
 	struct mapped mapped;
 	unsigned long long line = in->csv.record_line;
+	int code = EXIT_DONE;
 	arena_reset(arena);
 	if (mapping_row(in->map, in->csv.fields, in->csv.count, arena, &mapped) != ERR_OK)
 		return report_failed("%s, line %llu: %s", in->path, line, error_last()->text);
@@ -123,8 +124,12 @@ static int import_row(struct import *in, struct arena *arena)
 		count_skip(in, mapped.reason);
 		return EXIT_DONE;
 	}
-	Nudge__V1__Event *e = event_message(&mapped.event);
-	return dry_run ? print_event(e) : pipeline_event(&in->pipeline, e, in->csv.record_line);
+	in->events += mapped.count;
+	for (unsigned i = 0; i < mapped.count && code == EXIT_DONE; i++) {
+		Nudge__V1__Event *e = event_message(&mapped.events[i]);
+		code = dry_run ? print_event(e) : pipeline_event(&in->pipeline, e, in->csv.record_line);
+	}
+	return code;
 }
 
 static int read_headings(struct import *in)
@@ -177,7 +182,7 @@ static void summarize(const struct import *in)
 	}
 	fprintf(to, "%s: ", plural_text(in->rows, "row", "rows"));
 	if (dry_run)
-		fprintf(to, "%s events, %s skipped; nothing was sent\n", count_text(in->rows - in->skipped),
+		fprintf(to, "%s events, %s skipped; nothing was sent\n", count_text(in->events),
 			count_text(in->skipped));
 	else
 		fprintf(to, "%s accepted, %s duplicate, %s refused, %s skipped", count_text(p->accepted),
@@ -198,7 +203,7 @@ static int run(struct context *c, int argc, char **argv)
 	int code = EXIT_DONE;
 	if (!map_path)
 		code = report_usage("import needs --map MAP.lua, e.g. --map rules/bank/import.lua");
-	else if (mapping_open(&in->map, map_path) != ERR_OK)
+	else if (mapping_open(&in->map, map_path, 0) != ERR_OK)
 		code = report_failed("the mapping: %s", error_last()->text);
 	else if (!csv_open(&in->csv, in->path))
 		code = report_failed("cannot open %s: %s", in->path, in->csv.error);

@@ -110,6 +110,11 @@ static int deny(struct access *a)
 	return error_set(e.code, e.field, "%s", e.text);
 }
 
+int access_refuse(struct access *a)
+{
+	return deny(a);
+}
+
 /* What the file says of this hash now. */
 static void look_up(struct access *a, struct access_grant *g)
 {

@@ -32,6 +32,9 @@ int access_check(struct access *a, struct access_grant *g, enum access_role role
 /* The same without a word: for what is pushed. */
 bool access_allows(struct access *a, struct access_grant *g, enum access_role role);
 
+/* Another's refusal (the last error), counted and logged with the others. Returns its code. */
+int access_refuse(struct access *a);
+
 struct access_stats {
 	uint64_t denied;  /* requests and tokens */
 	unsigned tokens;  /* in force */

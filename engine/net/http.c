@@ -19,6 +19,7 @@
 /* What other threads say to it. */
 enum said { SAID_STOP = 1, SAID_SERVE };
 
+/* As the listener spells it. */
 static int full_address(const char *address, char *out, size_t size)
 {
 	static const struct {
@@ -43,7 +44,6 @@ int http_check_address(const char *address)
 	return result == ERR_OK ? listener_check(full) : result;
 }
 
-const char *http_address(const struct http *h)
 bool http_is_tls(const char *address)
 {
 	char full[160];
@@ -63,6 +63,7 @@ static void name_address(struct http *h)
 	snprintf(h->address, sizeof(h->address), "%s%s", h->tls ? "https://" : "", h->unix_socket ? bound : bound + 4);
 }
 
+const char *http_address(const struct http *h)
 {
 	return h->address;
 }
@@ -117,6 +118,7 @@ static void end_all(struct http *h)
 {
 	h->stopping = true;
 	http_followers_end(h);
+	http_sessions_end(h);
 	http_links_close(h);
 	event_base_loop(h->base, EVLOOP_NONBLOCK); /* the last answers go out as far as they do */
 	event_base_loopbreak(h->base);
@@ -146,6 +148,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	http_peers_tick(h);
 	http_followers_tick(h);
 	http_links_tick(h);
+	sessions_tick(&h->sessions, h->now_ns);
 	if (h->refused) {
 		h->refused = false;
 		if (!h->full)
@@ -245,6 +248,7 @@ void http_destroy(struct http *h)
 	listener_close(&h->listener);
 	queue_destroy(h->queue);
 	bytes_finish(&h->scratch);
+	sessions_finish(&h->sessions);
 	free(h->openapi);
 	free(h->counts);
 	free(h);

@@ -1,6 +1,7 @@
 /* net/http_authorise.c: whether a request may be. The one place that every route's request passes.
  *
- * With tokens (--tokens) each request shows one, in Authorization: Bearer, and may do what its roles say. Without them, who
+ * With tokens (--tokens) each request shows one, in Authorization: Bearer, or a session that was begun with one
+ * (http_session.c), and may do what its roles say. Without them, who
  * can reach a loopback port or a socket's file may do all; but a web page that somebody of theirs looks at may not.
  * A browser says where a page came from (Origin), and names the host it believes to talk to (Host), also where a name
  * of the page's choosing leads to this machine (DNS rebinding). */
@@ -52,10 +53,13 @@ static struct slice bearer(const struct http_exchange *x)
 static int check_token(enum access_role role, struct http_exchange *x)
 {
 	char what[160];
-	int result = access_admit(x->http->access, &x->grant, bearer(x), "Authorization");
-	if (result != ERR_OK) {
+	if (http_session_is_shown(x)) {
+		int result = http_session_admit(x);
+		if (result != ERR_OK)
+			return result;
+	} else if (access_admit(x->http->access, &x->grant, bearer(x), "Authorization") != ERR_OK) {
 		x->unknown = true;
-		return result;
+		return error_last()->code;
 	}
 	snprintf(what, sizeof(what), "%s %s", x->route->method, x->route->path);
 	return access_check(x->http->access, &x->grant, role, what);
@@ -63,7 +67,7 @@ static int check_token(enum access_role role, struct http_exchange *x)
 
 bool http_may_go_on(enum access_role role, struct http_exchange *x)
 {
-	return !x->http->access || access_allows(x->http->access, &x->grant, role);
+	return !x->http->access || (http_session_goes_on(x) && access_allows(x->http->access, &x->grant, role));
 }
 
 int http_authorise(enum access_role role, struct http_exchange *x)
@@ -75,5 +79,7 @@ int http_authorise(enum access_role role, struct http_exchange *x)
 				 host);
 	if (origin && !is_same_origin(x, origin, host))
 		return error_set(ERR_DENIED, "Origin", "pages of %.100s may not ask here", origin);
+	if (http_check_site(x) != ERR_OK)
+		return error_last()->code;
 	return x->http->access && role != ROLE_NONE ? check_token(role, x) : ERR_OK;
 }

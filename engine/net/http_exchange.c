@@ -39,7 +39,7 @@ static const struct {
 	{ "storage", 507, "Disk space is short" },
 };
 
-static const unsigned codes[HTTP_CODES] = { 200, 400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503, 504, 507 };
+static const unsigned codes[HTTP_CODES] = { 200, 204, 302, 304, 400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503, 504, 507 };
 
 const unsigned *http_codes(void)
 {
@@ -67,7 +67,7 @@ const char *http_header(const struct http_exchange *x, const char *name)
 	return evhttp_find_header(evhttp_request_get_input_headers(x->req), name);
 }
 
-static void set_header(struct http_exchange *x, const char *name, const char *value)
+void http_set_header(struct http_exchange *x, const char *name, const char *value)
 {
 	evhttp_add_header(evhttp_request_get_output_headers(x->req), name, value);
 }
@@ -110,9 +110,10 @@ static void finish(struct http_exchange *x)
 
 static void common_headers(struct http_exchange *x, const char *type)
 {
-	set_header(x, "Content-Type", type);
-	set_header(x, "Cache-Control", "no-store");
-	set_header(x, "X-Content-Type-Options", "nosniff");
+	http_set_header(x, "Content-Type", type);
+	http_set_header(x, "Cache-Control", x->caching ? x->caching : "no-store");
+	http_set_header(x, "Cross-Origin-Resource-Policy", "same-origin");
+	http_set_header(x, "X-Content-Type-Options", "nosniff");
 }
 
 void http_reply(struct http_exchange *x, int status, const char *type, struct slice body)
@@ -127,12 +128,12 @@ void http_reply(struct http_exchange *x, int status, const char *type, struct sl
 	common_headers(x, type);
 	if (evhttp_request_get_command(x->req) == EVHTTP_REQ_HEAD) { /* evhttp would send the body all the same */
 		snprintf(length, sizeof(length), "%zu", body.len);
-		set_header(x, "Content-Length", length);
+		http_set_header(x, "Content-Length", length);
 	} else {
 		evbuffer_add(out, body.data, body.len);
 	}
 	if (status == 503)
-		set_header(x, "Retry-After", "1");
+		http_set_header(x, "Retry-After", "1");
 	count(x, status);
 	evhttp_send_reply(x->req, status, NULL, out);
 	evbuffer_free(out);
@@ -160,7 +161,7 @@ void http_problem(struct http_exchange *x, const char *code, const char *field, 
 	char type[64];
 	int status = x->unknown ? 401 : http_status_of(code);
 	if (x->unknown) /* RFC 6750 */
-		set_header(x, "WWW-Authenticate", "Bearer realm=\"nudged\"");
+		http_set_header(x, "WWW-Authenticate", "Bearer realm=\"nudged\"");
 	snprintf(type, sizeof(type), "urn:nudged:problem:%s", code);
 	json_t *body = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", http_title_of(code), "status",
 				 status, "detail", reason, "code", code);
@@ -411,6 +412,8 @@ static const char *method_of(struct evhttp_request *req)
 		return "GET";
 	case EVHTTP_REQ_POST:
 		return "POST";
+	case EVHTTP_REQ_DELETE:
+		return "DELETE";
 	default:
 		return "";
 	}
@@ -440,7 +443,7 @@ static void not_found(struct http_exchange *x, const char *path, const char *all
 {
 	char reason[320];
 	if (*allowed) {
-		set_header(x, "Allow", allowed);
+		http_set_header(x, "Allow", allowed);
 		snprintf(reason, sizeof(reason), "only with %s", allowed);
 		http_problem(x, "method", NULL, reason);
 		return;

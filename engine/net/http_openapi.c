@@ -188,6 +188,8 @@ static json_t *document(const char *version)
 	json_t *paths = json_object(), *schemas = json_object();
 	for (unsigned i = 0; i < http_route_count; i++) {
 		const struct http_route *r = &http_routes[i];
+		if (!r->group) /* the console's own */
+			continue;
 		json_t *path = json_object_get(paths, r->path);
 		if (!path) {
 			path = json_object();

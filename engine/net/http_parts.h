@@ -2,7 +2,7 @@
 #ifndef NUDGED_NET_HTTP_PARTS_H
 #define NUDGED_NET_HTTP_PARTS_H
 
-#include "access/access.h"
+#include "access/sessions.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -70,6 +70,10 @@ struct http_exchange {
 	unsigned part_count;
 	struct access_grant grant; /* what its token allows, where tokens are wanted */
 	bool unknown;              /* no token, or none that is known: 401 */
+	bool by_session;           /* a person's, by the cookie of their browser */
+	uint64_t session_ends_ns;
+	char csrf[SESSION_TEXT_BYTES]; /* the session's; of answers that tell it */
+	const char *caching;           /* Cache-Control; NULL: no-store. Static */
 	uint64_t began_ns;
 	size_t body_bytes;
 	bool gone; /* the connection, while the answer was being streamed */
@@ -90,6 +94,7 @@ void http_body_type(const struct http_exchange *x, char *out, size_t size);
 int http_fields(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t **out);
 json_t *http_parse(struct slice text); /* NULL: last error */
 
+void http_set_header(struct http_exchange *x, const char *name, const char *value); /* of the answer */
 /* Each ends the exchange. */
 void http_reply(struct http_exchange *x, int status, const char *type, struct slice body);
 void http_reply_json(struct http_exchange *x, int status, json_t *body); /* takes it */
@@ -106,13 +111,22 @@ void http_stream_end(struct http_exchange *x);
 
 /* --- http_authorise.c --- */
 
+/* Whether it came over TLS: what it is told (a cookie) may be Secure, and must be. */
+bool http_is_secure(const struct http_exchange *x);
+
 /* The one place that says whether a request may be: ERR_OK, or ERR_DENIED and the last error. */
 int http_authorise(enum access_role role, struct http_exchange *x);
 /* The same for what goes on: whether a stream may. */
 bool http_may_go_on(enum access_role role, struct http_exchange *x);
 
-/* Whether it came over TLS: what it is told (a cookie) may be Secure, and must be. */
-bool http_is_secure(const struct http_exchange *x);
+/* --- http_session.c: browsers, and who is logged in with them --- */
+
+int http_check_site(const struct http_exchange *x);       /* ERR_DENIED: a page of another site asks */
+bool http_session_is_shown(const struct http_exchange *x); /* a cookie, and no token */
+/* As access_admit, by the cookie; what changes something must show that a page of ours asks. */
+int http_session_admit(struct http_exchange *x);
+bool http_session_goes_on(struct http_exchange *x); /* or there was none */
+void http_sessions_end(struct http *h);
 
 /* --- http_link.c: to the shards and back --- */
 
@@ -159,6 +173,8 @@ struct http_peer {
 	uint64_t touched_ns; /* last byte, or answer */
 	size_t held, untaken; /* bytes that wait to be read; of answers that the client has not taken */
 	bool busy, doomed;
+	struct ssl_st *ssl; /* NULL: plain */
+	uint64_t opened_ns;
 };
 struct bufferevent *http_peer_open(struct event_base *base, void *http);
 void http_peer_busy(struct http *h, struct evhttp_request *req); /* until the request is done */
@@ -173,17 +189,21 @@ void http_follow(struct http_exchange *x);    /* http_follow.c */
 void http_followers_tick(struct http *h);
 void http_followers_end(struct http *h);
 void http_report(struct http_exchange *x);    /* http_exchange.c */
-	struct ssl_st *ssl; /* NULL: plain */
-	uint64_t opened_ns;
 void http_openapi(struct http_exchange *x);   /* http_openapi.c */
 void http_metrics(struct http_exchange *x);   /* http_metrics.c */
 void http_live(struct http_exchange *x);      /* http_health.c */
 void http_ready(struct http_exchange *x);
+void http_to_console(struct http_exchange *x); /* http_console.c */
+void http_console(struct http_exchange *x);
+void http_session(struct http_exchange *x);    /* http_session.c */
+void http_session_begin(struct http_exchange *x);
+void http_session_end(struct http_exchange *x);
 
 /* --- the gateway --- */
 
-#define HTTP_CODES 16u
+#define HTTP_CODES 24u
 struct http_follower;
+struct http_refused;
 struct http {
 	struct listener listener;
 	struct tls *tls; /* NULL: it is plain */
@@ -218,6 +238,9 @@ struct http {
 	size_t body_bytes;                /* of requests that are being answered */
 	struct http_follower *followers;
 	unsigned follower_count;
+	struct sessions sessions;
+	struct http_refused *refusals; /* of logins, on their way */
+	unsigned refusal_count;
 	char *openapi;
 	struct http_count {
 		uint64_t codes[HTTP_CODES];

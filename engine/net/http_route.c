@@ -69,6 +69,14 @@ const struct http_route http_routes[] = {
 	  "Whether events are taken: not while recovering, nor while disk space is short", NULL },
 	{ "GET", "/metrics", ROLE_OPERATE, false, NULL, NULL, NOTHING, NULL, http_metrics, "Operations",
 	  "Measurements in the text format of Prometheus", NULL },
+	/* the console, for browsers: not in the document */
+	{ "GET", "/", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_to_console, NULL, NULL, NULL },
+	{ "GET", "/console", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_to_console, NULL, NULL, NULL },
+	{ "GET", "/console/", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_console, NULL, NULL, NULL },
+	{ "GET", "/console/session", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_session, NULL, NULL, NULL },
+	{ "POST", "/console/session", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_session_begin, NULL, NULL, NULL },
+	{ "DELETE", "/console/session", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_session_end, NULL, NULL, NULL },
+	{ "GET", "/console/{file}", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_console, NULL, NULL, NULL },
 };
 const unsigned http_route_count = sizeof(http_routes) / sizeof(http_routes[0]);
 

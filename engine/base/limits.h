@@ -101,7 +101,20 @@
 #define LIMIT_RULE_SETS 64u               /* attributes that one rule sets at once */
 #define LIMIT_ENTRY_CALLS 4096u           /* Lua calls made while one entry is applied */
 
+/* Finding a customer. A query looks at some thousands of rows at most: a few milliseconds, whatever is typed. */
+#define LIMIT_FIND_TEXT_BYTES 128u        /* as it is typed */
+#define LIMIT_FIND_WORDS 16u              /* of one value that are searched; names of companies are long */
+#define LIMIT_FIND_VALUE_BYTES 200u       /* of one value that are searched */
+#define LIMIT_FIND_FIELDS 160u            /* values of one customer that are: attributes, members', aliases */
+#define LIMIT_FIND_ROWS 20000u            /* of the index that one query looks at: 0.2 us each */
+#define LIMIT_FIND_CUSTOMERS 1024u        /* that one query looks at closely: 3 us each */
+#define LIMIT_FIND_FRESH 2048u            /* customers of one shard, not stored yet, that it looks at: 1 us each */
+#define LIMIT_FIND_WAITING 64u            /* queries at once; then `busy` */
+#define LIMIT_FOUND 100u                  /* customers in one answer */
+#define FOUND_DEFAULT 20u
+
 /* Pack. */
+#define LIMIT_SEARCH 16u                  /* attributes that customers are found by */
 #define LIMIT_PACK_BYTES (512u * KIB)     /* all files of a pack: fits a frame and a journal entry */
 #define LIMIT_PACK_FILES 256u
 #define LIMIT_PACK_PATH_BYTES 255u

@@ -45,6 +45,9 @@ static const char *const table_names[STORE_TABLES] = {
 	[STORE_DUE] = "due",
 	[STORE_OUTBOX] = "outbox",
 	[STORE_META] = "meta",
+	[STORE_NAMES] = "names",
+	[STORE_RENAMED] = "renamed",
+	[STORE_WORDS] = "words",
 };
 
 const char *store_table_name(enum store_table table)
@@ -122,14 +125,25 @@ static void read_end(struct store *s, MDB_txn *txn)
 		mdb_txn_abort(txn);
 }
 
+/* Of a store that an older build wrote, and that is not to be written to now, a table may be missing. */
+static bool may_lack(enum store_table table)
+{
+	return table == STORE_NAMES || table == STORE_RENAMED || table == STORE_WORDS;
+}
+
 static int open_tables(struct store *s, bool read_only)
 {
 	MDB_txn *txn;
 	int r = mdb_txn_begin(s->env, NULL, read_only ? MDB_RDONLY : 0, &txn);
 	if (r != 0)
 		return store_failed(s, r, "begin");
-	for (int t = 0; r == 0 && t < STORE_TABLES; t++)
+	for (int t = 0; r == 0 && t < STORE_TABLES; t++) {
 		r = mdb_dbi_open(txn, table_names[t], read_only ? 0 : MDB_CREATE, &s->tables[t]);
+		if (r == MDB_NOTFOUND && read_only && may_lack(t)) {
+			s->lacks |= 1u << t;
+			r = 0;
+		}
+	}
 	if (r != 0) {
 		mdb_txn_abort(txn);
 		return store_failed(s, r, "open its tables");
@@ -244,6 +258,8 @@ int store_get(struct store *s, enum store_table table, struct slice key, struct 
 	struct slice value;
 	bytes_clear(out);
 	int r = check_key(s, key);
+	if (r == ERR_OK && store_lacks(s, table))
+		r = store_failed(s, MDB_NOTFOUND, "read");
 	if (r == ERR_OK)
 		r = read_begin(s, &txn);
 	if (r < 0)
@@ -306,7 +322,7 @@ int store_scan(struct store *s, enum store_table table, struct slice from,
 	       int (*each)(void *arg, struct slice key, struct slice value), void *arg)
 {
 	struct scan scan = { .store = s, .table = table, .each = each, .arg = arg };
-	bool more = true;
+	bool more = !store_lacks(s, table);
 	int r = ERR_OK;
 	bytes_put(&scan.from, from.data, from.len);
 	while (r == ERR_OK && more) {
@@ -357,6 +373,22 @@ int store_delete(struct store_write *w, enum store_table table, struct slice key
 	MDB_val k = val_of(key);
 	int deleted = mdb_del(w->txn, w->store->tables[table], &k, NULL);
 	return deleted == 0 || deleted == MDB_NOTFOUND ? ERR_OK : store_failed(w->store, deleted, "delete");
+}
+
+int store_peek(struct store_write *w, enum store_table table, struct slice key, struct slice *value)
+{
+	int r = check_key(w->store, key);
+	MDB_val k = val_of(key), stored;
+	if (r < 0)
+		return r;
+	int found = mdb_get(w->txn, w->store->tables[table], &k, &stored);
+	return found == 0 ? unwrap(w->store, k, stored, value) : store_failed(w->store, found, "read");
+}
+
+int store_empty(struct store_write *w, enum store_table table)
+{
+	int r = mdb_drop(w->txn, w->store->tables[table], 0);
+	return r == 0 ? ERR_OK : store_failed(w->store, r, "empty a table");
 }
 
 int store_commit(struct store_write *w)
@@ -412,7 +444,7 @@ static int note_reader(const char *line, void *arg)
 int store_stats(struct store *s, struct store_stats *out)
 {
 	MDB_envinfo info;
-	MDB_stat st[STORE_TABLES];
+	MDB_stat st[STORE_TABLES] = { 0 };
 	MDB_txn *txn;
 	struct lag lag = { 0, 0 };
 	*out = (struct store_stats){ 0 };
@@ -420,7 +452,8 @@ int store_stats(struct store *s, struct store_stats *out)
 	if (r < 0)
 		return r;
 	for (int t = 0; found == 0 && t < STORE_TABLES; t++)
-		found = mdb_stat(txn, s->tables[t], &st[t]);
+		if (!store_lacks(s, t))
+			found = mdb_stat(txn, s->tables[t], &st[t]);
 	read_end(s, txn);
 	if (found == 0)
 		found = mdb_env_info(s->env, &info);
@@ -432,6 +465,9 @@ int store_stats(struct store *s, struct store_stats *out)
 		.records = st[STORE_RECORDS].ms_entries,
 		.due = st[STORE_DUE].ms_entries,
 		.outbox = st[STORE_OUTBOX].ms_entries,
+		.names = st[STORE_NAMES].ms_entries,
+		.renamed = st[STORE_RENAMED].ms_entries,
+		.words = st[STORE_WORDS].ms_entries,
 		.used_bytes = (uint64_t)(info.me_last_pgno + 1) * st[0].ms_psize,
 		.commits = atomic_load_explicit(&s->commits, memory_order_relaxed),
 		.reader_lag = lag.lag,

@@ -19,12 +19,15 @@ enum store_table {
 	STORE_DUE,     /* key: due time (big-endian, so that it sorts), slot, kind, id   value: none */
 	STORE_OUTBOX,  /* key: sequence, index (big-endian)   value: the open alert's bytes */
 	STORE_META,    /* key: a name   value: the caller's */
+	STORE_NAMES,   /* key: slot, kind, id   value: what the words were made of (find/index.h) */
+	STORE_RENAMED, /* the same, of what they are not made of yet */
+	STORE_WORDS,   /* key: find/rows.h   value: none */
 	STORE_TABLES
 };
 
 /* Opens or creates DIR/state. Refuses a directory in use by another process (ERR_CONFLICT), a foreign one
  * (ERR_FOREIGN), a later format (ERR_VERSION). map_bytes 0: 1 TiB, sparse. Read-only
- * (tools, also beside the daemon) takes no lock and makes nothing; never twice in one process. Names in STORE_META that
+ * (tools, also beside the daemon) takes no lock and makes nothing: tables that an older build's store lacks are empty. Never twice in one process. Names in STORE_META that
  * begin with "nudged." are the store's own. */
 int store_open(struct store **out, const char *dir, uint64_t map_bytes, bool read_only);
 /* The same in DIR/name: another store of the same data directory. */
@@ -43,6 +46,9 @@ struct store_write;
 int store_begin(struct store *s, struct store_write **out);
 int store_put(struct store_write *w, enum store_table table, struct slice key, struct slice value);
 int store_delete(struct store_write *w, enum store_table table, struct slice key); /* a missing key is fine */
+/* What is there in this transaction: ERR_MISSING, or lent until its next write. */
+int store_peek(struct store_write *w, enum store_table table, struct slice key, struct slice *value);
+int store_empty(struct store_write *w, enum store_table table);
 int store_commit(struct store_write *w);  /* frees w, also when it fails */
 void store_abort(struct store_write *w);  /* NULL-safe */
 int store_sync(struct store *s);          /* all commits so far are durable when it returns */
@@ -55,7 +61,7 @@ int store_copy(struct store *s, const char *path, struct pace *pace);
 int store_rebuild(struct store *s, const char *path);
 
 struct store_stats {
-	uint64_t records, due, outbox, used_bytes, commits, reader_lag;
+	uint64_t records, due, outbox, names, renamed, words, used_bytes, commits, reader_lag;
 };
 int store_stats(struct store *s, struct store_stats *out);
 

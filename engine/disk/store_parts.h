@@ -14,6 +14,7 @@
 struct store {
 	MDB_env *env;
 	MDB_dbi tables[STORE_TABLES];
+	unsigned lacks; /* bits: tables that are not there, and so empty */
 	struct file *lock;
 	char *folder;
 	pthread_mutex_t pool_lock;
@@ -25,6 +26,11 @@ struct store {
 
 /* The error of an LMDB call, as ours. */
 int store_failed(const struct store *s, int r, const char *what);
+
+static inline bool store_lacks(const struct store *s, enum store_table table)
+{
+	return s->lacks >> table & 1;
+}
 
 const char *store_table_name(enum store_table table);
 

@@ -65,7 +65,8 @@ static int copy_all(struct rebuild *b, const char *path)
 	if (r == 0)
 		r = mdb_txn_begin(b->to, NULL, 0, &b->write);
 	for (int t = 0; t < STORE_TABLES && r == 0; t++)
-		r = copy_table(b, s->tables[t], store_table_name(t));
+		if (!store_lacks(s, t))
+			r = copy_table(b, s->tables[t], store_table_name(t));
 	if (r == 0) {
 		r = mdb_txn_commit(b->write);
 		b->write = NULL;

@@ -28,6 +28,8 @@ const struct http_route http_routes[] = {
 	  "Why: of a customer at a moment, of a decision, of an entry of the journal", "missing ambiguous" },
 	{ "GET", "/v1/entries/{entry}", OF_ASK, false, "explain", "explanation", NOTHING, NULL, NULL, "Decisions",
 	  "An entry of the journal, explained", "missing" },
+	{ "GET", "/v1/customers/search", OF_ASK, false, "find_customers", "customers_found", ANY, NULL, NULL, "Customers",
+	  "Customers by a part of a name, an id or a phone number", "busy" },
 	{ "GET", "/v1/customers/{customer}", OF_ASK, false, "read_customer", "customer", "known_seq", NULL, NULL, "Customers",
 	  "A customer's state", "missing" },
 	{ "GET", "/v1/customers", OF_ASK, false, "read_customer", "customer", "alias", NULL, NULL, "Customers",

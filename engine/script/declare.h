@@ -215,5 +215,7 @@ void budgets_index(struct pack *p);
 void reads_build(struct loader *l); /* read_index.c */
 void reasons_prepare(struct pack *p); /* reasons.c */
 void mask_spread(struct pack *p); /* mask.c */
+void read_search(const struct fields *f, struct pack *p); /* declare_search.c. f: NULL, there is no pack { } */
+void search_finish(struct pack *p); /* once it is known what is masked */
 
 #endif

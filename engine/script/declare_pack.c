@@ -116,12 +116,13 @@ void pack_assume(struct loader *l)
 {
 	l->pack_declared = l->pack_assumed = true;
 	assume_language(l->pack);
+	read_search(NULL, l->pack);
 }
 
 static int pack_declare(lua_State *L)
 {
 	static const char *const allowed[] = { "name",    "zone",   "currency", "languages", "topics",
-					       "balance", "levers", "fallback", "mask",      "explore", "control", "holdout", "provenance",
+					       "balance", "levers", "fallback", "mask",      "explore", "control", "holdout", "provenance", "search",
 					       NULL };
 	struct loader *l = loader_of(L);
 	struct pack *p = l->pack;
@@ -152,6 +153,7 @@ static int pack_declare(lua_State *L)
 	p->fallback = fields_texts(&f, "fallback", false, &p->fallback_count);
 	p->mask = fields_texts(&f, "mask", false, &p->mask_count);
 	check_mask(&f, p);
+	read_search(&f, p);
 	read_provenance(L, &f, p);
 	return 0;
 }

@@ -240,6 +240,7 @@ static int load_protected(lua_State *L)
 	reads_build(l);
 	reasons_prepare(l->pack);
 	mask_spread(l->pack);
+	search_finish(l->pack);
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
 	vm_freeze_kept(L);

@@ -11,6 +11,7 @@
 #include "script/contacts_decl.h"
 #include "script/contract_decl.h"
 #include "script/term.h"
+#include "script/search.h"
 #include "state/record.h"
 #include "state/window.h"
 
@@ -272,6 +273,8 @@ struct pack {
 	struct str **timeline_fields; unsigned timeline_field_count;
 	unsigned timeline_keep;
 	struct str **mask; unsigned mask_count; /* kept out of logs: mask.h */
+	struct search search;      /* by which attributes customers are found */
+	bool search_declared;
 	struct event_decl *events; unsigned event_count;
 	struct series_decl *series; unsigned series_count;
 	struct case_decl *cases; unsigned case_count;

@@ -6,6 +6,7 @@
  */
 #include "shard/backfill.h"
 #include "shard/control.h"
+#include "shard/finder.h"
 #include "shard/parts.h"
 #include "shard/told.h"
 #include "shard/walk.h"
@@ -174,6 +175,7 @@ static void note(struct engine *e, struct activation *a, const struct pack *pack
 			  error_last()->text);
 	bytes_finish(&tests);
 	engine_set_pack_text(e, a->name, a->hash_text, a->time_ms);
+	finder_search(e, &pack->search);
 	log_info("pack %s %s is active from entry %llu: %u rules, %u actions, %u series kept, %u new%s%s%s", a->name,
 		 a->hash_text, (unsigned long long)a->seq, a->rules, a->actions, a->series_kept, a->series_new,
 		 a->origin == PAST_ROLLBACK ? " (rolled back)" : "", *a->by ? "; by " : "", a->by);

@@ -58,6 +58,7 @@ void cache_finish(struct cache *c)
 		}
 	}
 	free(c->buckets);
+	free(c->fresh);
 	bytes_finish(&c->scratch);
 	*c = (struct cache){ 0 };
 }
@@ -200,9 +201,35 @@ int cache_get(struct cache *c, const struct subject *subject, bool create, struc
 	return ERR_OK;
 }
 
+static void note_fresh(struct cache *c, struct slot *s)
+{
+	if (s->fresh || s->record->subject.kind != SUBJECT_CUSTOMER || !c->store)
+		return;
+	if (c->fresh_count == c->fresh_cap) {
+		c->fresh_cap = c->fresh_cap ? c->fresh_cap * 2 : 64;
+		c->fresh = must_realloc(c->fresh, c->fresh_cap * sizeof(c->fresh[0]));
+	}
+	c->fresh[c->fresh_count++] = s;
+	s->fresh = true;
+}
+
+void cache_settle_fresh(struct cache *c)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < c->fresh_count; i++) {
+		struct slot *s = c->fresh[i];
+		s->fresh = s->record->renamed;
+		if (s->fresh)
+			c->fresh[kept++] = s;
+	}
+	c->fresh_count = kept;
+}
+
 void cache_dirty(struct cache *c, struct slot *s)
 {
 	s->version++;
+	if (s->record->renamed)
+		note_fresh(c, s);
 	if (s->version % MEASURE_EVERY == 0)
 		cache_measure(c, s);
 	cache_list_dirty(c, s);
@@ -259,7 +286,7 @@ void cache_evict(struct cache *c, size_t most)
 		while (*at) {
 			struct slot *s = *at;
 			looked++;
-			if (s->dirty || s->listed || s->more->pending || s->hot) {
+			if (s->dirty || s->listed || s->fresh || s->more->pending || s->hot) {
 				s->hot = false;
 				at = &s->next;
 				continue;

@@ -39,10 +39,11 @@ struct slot {
 	const struct slot_more *more; /* never NULL; slot_more gives one to write to */
 	uint64_t dirty_seq;      /* while dirty: the store misses nothing of it before this entry */
 	uint32_t version;        /* counts changes: a commit makes the slot clean only if nothing changed since */
-	uint32_t bytes : 28, dirty : 1, hot : 1, listed : 1;
+	uint32_t bytes : 27, dirty : 1, hot : 1, listed : 1;
+	uint32_t fresh : 1;      /* in the cache's list of those */
 	uint32_t full : 1;       /* over LIMIT_RECORD_BYTES when it was measured: takes no more events */
 };
-_Static_assert(2 * LIMIT_RECORD_BYTES < 1u << 28, "a record's size takes 28 bits");
+_Static_assert(2 * LIMIT_RECORD_BYTES < 1u << 27, "a record's size takes 27 bits");
 
 static inline uint8_t slot_hash_slot(const struct slot *s)
 {
@@ -65,6 +66,10 @@ struct cache {
 	struct store *store;       /* lent; NULL: everything is in memory */
 	counter misses, evictions; /* reads from the store; records let go */
 	struct ledger_span ledger_spans[LEDGER_COUNT];
+	/* Customers that are found by something else than the store knows of: whoever looks for one looks here too. In the order
+	 * in which they came; they stay in memory. */
+	struct slot **fresh;
+	size_t fresh_count, fresh_cap;
 	struct bytes scratch;
 };
 
@@ -87,6 +92,8 @@ void cache_clean(struct cache *c, struct slot *s);
  * again. A slot that changes meanwhile is listed anew. */
 struct slot *cache_take_dirty(struct cache *c, unsigned hash_slot);
 void cache_list_dirty(struct cache *c, struct slot *s);
+/* After a sweep: those that the store has by now are fresh no longer. */
+void cache_settle_fresh(struct cache *c);
 /* Lets clean records go until the bytes are within the limit, looking at no more than `most` slots. */
 void cache_evict(struct cache *c, size_t most);
 /* The record's size changed. Done now and then (cache_dirty), since it costs more than applying a small event. */

@@ -92,7 +92,7 @@ static const char *request_name(enum request_kind kind)
 {
 	static const char *const names[] = { "request", "hello", "publish", "recommend", "outcome", "read", "resolve", "follow",
 					     "acknowledge", "status", "activate", "rules", "digest", "list_alerts", "unfollow",
-					     "explain", "models", "reset_model", "report" };
+					     "explain", "models", "reset_model", "report", "find_customers" };
 	return names[(size_t)kind < sizeof(names) / sizeof(names[0]) ? kind : 0];
 }
 

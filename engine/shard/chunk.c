@@ -3,16 +3,21 @@
  * which knows nothing of records:
  *
  *     table u8, 0 delete / 1 put u8, key string [, value: length u32, bytes]
+ *     STORE_RENAMED, 2, key string, hash of the search u64, document: length u32, bytes     behind its record
  *
  * A chunk goes round: a sweep fills it, the store thread commits it, the shard gets it back and keeps its memory for the
  * next one. */
+#include "find/document.h"
 #include "shard/commit.h"
+#include "shard/finder.h"
 #include "shard/parts.h"
 
 #include "base/check.h"
 
 #include <endian.h>
 #include <stdlib.h>
+
+enum operation { OPERATION_DELETE, OPERATION_PUT, OPERATION_NOTE };
 
 #define SPARE_BYTES_MAX (8u * MIB) /* memory of a chunk that is worth keeping */
 
@@ -92,6 +97,21 @@ static void put_alerts(struct store_chunk *c, const struct slot *slot, const str
 			put_alert(c, slot, &now->outbox[i]);
 }
 
+/* What the customer is found by, where that may have changed. */
+static void put_document(struct store_chunk *c, struct slot *slot)
+{
+	const struct search *by = &c->shard->machine.pack->search;
+	bytes_put_u8(&c->operations, STORE_RENAMED);
+	bytes_put_u8(&c->operations, OPERATION_NOTE);
+	bytes_put_string(&c->operations, bytes_slice(&c->key));
+	bytes_put_u64(&c->operations, by->hash);
+	size_t from = begin_value(c);
+	document_make(&c->operations, slot->record, by);
+	end_value(c, from);
+	slot->record->renamed = false;
+	c->notes++;
+}
+
 static struct chunk_item *add_item(struct store_chunk *c)
 {
 	if (c->count == c->cap) {
@@ -111,6 +131,8 @@ void chunk_put_slot(struct store_chunk *c, struct slot *slot)
 	size_t from = begin_value(c);
 	record_encode(slot->record, &c->operations);
 	end_value(c, from);
+	if (slot->record->renamed && slot->record->subject.kind == SUBJECT_CUSTOMER)
+		put_document(c, slot);
 	if (before_ms != now.fire_ms && before_ms != INT64_MAX)
 		put_due(c, false, before_ms);
 	if (before_ms != now.fire_ms && now.fire_ms != INT64_MAX)
@@ -124,20 +146,22 @@ void chunk_put_slot(struct store_chunk *c, struct slot *slot)
 	cache_measure(&c->shard->cache, slot);
 }
 
-int chunk_apply(const struct store_chunk *c, struct store_write *w)
+int chunk_apply(struct engine *e, const struct store_chunk *c, struct store_write *w)
 {
 	struct reader r = reader_of(bytes_slice(&c->operations));
+	struct slice record = { 0 };
 	while (reader_left(&r)) {
 		enum store_table table = reader_u8(&r);
-		bool put = reader_u8(&r);
-		struct slice key = reader_string(&r);
-		int result;
-		if (put) {
-			uint32_t len = reader_u32(&r);
-			result = store_put(w, table, key, reader_take(&r, len));
-		} else {
-			result = store_delete(w, table, key);
-		}
+		enum operation what = reader_u8(&r);
+		struct slice key = reader_string(&r), value = { 0 };
+		uint64_t search = what == OPERATION_NOTE ? reader_u64(&r) : 0;
+		if (what != OPERATION_DELETE)
+			value = reader_take(&r, reader_u32(&r));
+		if (table == STORE_RECORDS)
+			record = value;
+		int result = what == OPERATION_NOTE  ? finder_note(e, w, key, value, search, record) :
+			     what == OPERATION_PUT ? store_put(w, table, key, value) :
+						     store_delete(w, table, key);
 		if (result != ERR_OK)
 			return result;
 	}
@@ -161,7 +185,7 @@ static void empty(struct store_chunk *c)
 	for (size_t i = 0; i < c->count; i++)
 		free(c->items[i].stored.outbox);
 	bytes_clear(&c->operations);
-	c->count = 0;
+	c->count = c->notes = 0;
 	c->durable_first = c->mark = 0;
 	c->last = false;
 	c->result = 0;

@@ -118,14 +118,14 @@ void log_pack_finish(struct log_pack *p)
 	strpool_destroy(p->pool);
 }
 
-struct search {
+struct looking {
 	uint64_t before;
 	char name[LIMIT_ID_BYTES + 1], hash[33];
 };
 
 static int look_at_note(void *arg, struct slice key, struct slice value)
 {
-	struct search *s = arg;
+	struct looking *s = arg;
 	uint64_t seq;
 	char text[40];
 	snprintf(text, sizeof(text), "%.*s", SLICE_ARG(key));
@@ -140,7 +140,7 @@ static int look_at_note(void *arg, struct slice key, struct slice value)
 
 int log_pack_find(struct log_pack *p, struct engine *e, uint64_t seq)
 {
-	struct search s = { .before = seq };
+	struct looking s = { .before = seq };
 	struct bytes key = { 0 }, value = { 0 };
 	struct bundle empty = { 0 };
 	int result = store_scan(e->store, STORE_META, SLICE("activation:"), look_at_note, &s);

@@ -4,6 +4,7 @@
 #include "shard/control.h"
 #include "shard/erase.h"
 #include "shard/explainer.h"
+#include "shard/finder.h"
 #include "shard/folder.h"
 #include "shard/decision_log.h"
 #include "shard/parts.h"
@@ -84,6 +85,7 @@ static void engine_free(struct engine *e)
 	feed_destroy(e->feed);
 	backfill_destroy(e);
 	walk_destroy(e);
+	finder_destroy(e);
 	pasts_finish(&e->past);
 	warms_finish(&e->warms);
 	pthread_mutex_destroy(&e->lock);
@@ -132,6 +134,7 @@ int engine_open(struct engine **out, const struct engine_config *config, engine_
 		engine_free(e);
 		return result;
 	}
+	finder_search(e, &e->shards[0]->machine.pack->search);
 	*out = e;
 	return ERR_OK;
 }
@@ -176,6 +179,8 @@ int engine_run(struct engine *e)
 	if (result == ERR_OK)
 		result = storer_start(e);
 	if (result == ERR_OK)
+		result = finder_start(e);
+	if (result == ERR_OK)
 		result = control_start(e);
 	if (result == ERR_OK)
 		result = decision_log_start(e);
@@ -208,6 +213,7 @@ void engine_stop(struct engine *e)
 		return;
 	control_stop(e);
 	explainer_stop(e);
+	finder_stop(e);
 	storer_stop(e);
 	folder_stop(e);
 	if (e->running && sweep_all(e) != ERR_OK)

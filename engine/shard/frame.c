@@ -5,6 +5,7 @@
 #include "shard/control.h"
 #include "shard/effects.h"
 #include "shard/explainer.h"
+#include "shard/find.h"
 #include "shard/parts.h"
 #include "shard/reports.h"
 #include "shard/timers.h"
@@ -355,6 +356,22 @@ static void take_report(struct shard *s, struct session *session, const struct r
 		work_send(s, s->engine->shards[0], work_to_heap(&w)); /* the round begins there */
 }
 
+static void take_find(struct shard *s, struct session *session, const struct request *r)
+{
+	struct work w = { .kind = WORK_FIND };
+	w.find.request_id = r->id;
+	if (finding_create(&w.find.finding, &r->find) != ERR_OK) {
+		call_error(s, session, r->id);
+		return;
+	}
+	w.home = s;
+	w.call = call_create(s, session, r);
+	if (s->index == 0)
+		work_run(s, work_to_heap(&w));
+	else
+		work_send(s, s->engine->shards[0], work_to_heap(&w)); /* the round begins there */
+}
+
 static enum shard_take take(struct shard *s, struct session *session, const struct request *r)
 {
 	switch (r->kind) {
@@ -403,6 +420,9 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 		return take_reset(s, session, r);
 	case REQUEST_REPORT:
 		take_report(s, session, r);
+		break;
+	case REQUEST_FIND:
+		take_find(s, session, r);
 		break;
 	case REQUEST_STATUS:
 		shard_measure(s);

@@ -35,6 +35,7 @@ struct explainer;
 struct folder;
 struct decision_log;
 struct expected;
+struct finder;
 
 /* Counts the shard's thread writes and status reads. */
 struct shard_counts {
@@ -124,6 +125,7 @@ struct engine {
 	_Atomic bool backfilling;
 	struct walk *walk; /* over customers, for segments: the one that runs, or ran last */
 	struct explainer *explainer;
+	struct finder *finder;
 	struct store *base;    /* what went from the journal, as of its end; NULL: not kept */
 	struct folder *folder; /* folds what is to go into it; NULL: nothing does */
 	struct decision_log *decision_log; /* NULL: none is kept */

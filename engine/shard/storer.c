@@ -5,6 +5,7 @@
  * `bundle:HASH` (which pack was active from which sequence), `tests:HASH`, `warm:SEQ` (past.h, warm.h), `aside:SEQ` (rules
  * set aside). */
 #include "shard/backfill.h"
+#include "shard/finder.h"
 #include "shard/folder.h"
 #include "shard/parts.h"
 #include "shard/sweep.h"
@@ -49,9 +50,11 @@ int chunk_write(struct engine *e, struct store_chunk *c, uint64_t engine_mark)
 	int result = store_begin(e->store, &w);
 	if (result != ERR_OK)
 		return result;
-	result = chunk_apply(c, w);
+	result = chunk_apply(e, c, w);
 	if (result == ERR_OK && c->durable_first > e->newest_stored)
 		result = put_number(w, SLICE("newest"), c->durable_first);
+	if (result == ERR_OK && c->durable_first > e->newest_stored)
+		result = put_number(w, SLICE(FINDER_NEWEST), c->durable_first);
 	if (result == ERR_OK && engine_mark) {
 		(void)fault_hit(store_before_mark);
 		result = put_number(w, SLICE("mark"), engine_mark);
@@ -123,6 +126,8 @@ static void commit(struct engine *e, struct storer *t, struct store_chunk *c)
 		log_error("store: %s; records stay in memory and in the journal", error_last()->text);
 		return;
 	}
+	if (c->notes)
+		finder_wake(e);
 	if (mark) {
 		atomic_store(&e->mark, mark);
 		retire(e, mark);
@@ -272,6 +277,22 @@ int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule)
 {
 	const struct note n = { .seq = seq, .rule = rule };
 	return note(e, put_aside, &n);
+}
+
+int storer_write(struct engine *e, int (*make)(void *what, struct store_write *w), void *what)
+{
+	struct store_write *w;
+	pthread_mutex_lock(&e->storer->lock);
+	int result = store_begin(e->store, &w);
+	if (result == ERR_OK) {
+		result = make(what, w);
+		if (result == ERR_OK)
+			result = store_commit(w);
+		else
+			store_abort(w);
+	}
+	pthread_mutex_unlock(&e->storer->lock);
+	return result;
 }
 
 static int put_walk(struct engine *e, struct store_write *w, const struct note *n)

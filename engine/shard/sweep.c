@@ -168,6 +168,12 @@ static void committed(struct shard *s, struct chunk_item *item)
 		slot->dirty_seq = item->seq + 1;
 }
 
+static void put_off(struct shard *s, struct slot *slot)
+{
+	slot->record->renamed |= slot->fresh; /* it may have been among what was not stored */
+	cache_list_dirty(&s->cache, slot);
+}
+
 void stored_work(struct shard *s, struct work *w)
 {
 	struct store_chunk *c = w->chunk;
@@ -176,13 +182,14 @@ void stored_work(struct shard *s, struct work *w)
 		if (c->result == ERR_OK)
 			committed(s, &c->items[i]);
 		else
-			cache_list_dirty(&s->cache, c->items[i].slot);
+			put_off(s, c->items[i].slot);
 	}
 	counter_add(&s->counts.stored, c->count);
 	sweep->chunks_out--;
 	if (sweep->last_sent && sweep->chunks_out == 0) {
 		sweep->active = false;
 		s->swept_ns = clock_mono_ns();
+		cache_settle_fresh(&s->cache);
 	}
 	chunk_give_back(c);
 	work_destroy(w);
@@ -253,7 +260,7 @@ static void list_again(void *arg, struct slot *slot)
 {
 	struct shard *s = arg;
 	if (slot->dirty)
-		cache_list_dirty(&s->cache, slot);
+		put_off(s, slot);
 }
 
 static int sweep_shard(struct engine *e, struct shard *s)

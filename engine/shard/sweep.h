@@ -37,7 +37,7 @@ struct store_chunk {
 		uint64_t seq;         /* of the record as it is here */
 		struct stored stored; /* the slot's, once this is committed */
 	} * items;
-	size_t count, cap;
+	size_t count, cap, notes; /* notes: customers who may be found by something else than before */
 	uint64_t durable_first; /* the journal must have this on disk before the chunk is committed */
 	bool last;
 	uint64_t mark; /* last: the shard's low-water mark */
@@ -45,7 +45,7 @@ struct store_chunk {
 };
 struct store_chunk *chunk_take(struct shard *s); /* an empty one */
 void chunk_put_slot(struct store_chunk *c, struct slot *slot);
-int chunk_apply(const struct store_chunk *c, struct store_write *w);
+int chunk_apply(struct engine *e, const struct store_chunk *c, struct store_write *w);
 void chunk_give_back(struct store_chunk *c);
 void chunk_destroy(struct store_chunk *c); /* NULL-safe */
 
@@ -60,6 +60,8 @@ int storer_note_activation(struct engine *e, const struct past *line, struct sli
 int storer_note_backfill(struct engine *e, struct slice value, uint64_t done_seq);
 int storer_note_walk(struct engine *e, struct slice value); /* empty: it is over */
 int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule);
+/* One transaction of somebody else's, between those of the chunks. */
+int storer_write(struct engine *e, int (*make)(void *what, struct store_write *w), void *what);
 int sweep_all(struct engine *e); /* at stop: everything, at once, from the stopping thread */
 int chunk_write(struct engine *e, struct store_chunk *c,
 		uint64_t engine_mark); /* one transaction; engine_mark 0: none */

@@ -3,6 +3,7 @@
  * While a work is local it lives on the caller's stack and lends its slices from the frame. When it has to move it is
  * copied to the heap, slices and all, once; from then on whoever runs it owns it. */
 #include "shard/call.h"
+#include "shard/find.h"
 #include "shard/parts.h"
 #include "shard/reports.h"
 #include "shard/work.h"
@@ -90,6 +91,8 @@ void work_destroy(struct work *w)
 	CHECK(w->heap);
 	if (w->kind == WORK_REPORT)
 		reporting_destroy(w->report.making);
+	else if (w->kind == WORK_FIND)
+		finding_destroy(w->find.finding);
 	arena_finish(&w->arena);
 	bytes_finish(&w->answer);
 	free(w);
@@ -287,7 +290,7 @@ void work_run(struct shard *s, struct work *w)
 		[WORK_PREPARE] = prepare_work,     [WORK_PAUSE] = pause_work,     [WORK_ACTIVATED] = activated_work,
 		[WORK_FILL] = fill_work,           [WORK_LOOK] = look_work,
 		[WORK_MODEL] = model_work,         [WORK_MODEL_RESET] = model_reset_work,
-		[WORK_EXPLAINED] = work_done,      [WORK_REPORT] = report_work,
+		[WORK_EXPLAINED] = work_done,      [WORK_REPORT] = report_work, [WORK_FIND] = find_work,
 	};
 	if (w->done)
 		work_done(s, w);

@@ -21,6 +21,7 @@ struct backfill;
 struct walk;
 struct asked;
 struct reporting;
+struct finding;
 
 #define HOPS_MAX 16u /* alias, merges of merges, agent, area: more is a loop of merges */
 
@@ -46,6 +47,7 @@ enum work_kind {
 	WORK_MODEL_RESET,
 	WORK_EXPLAINED,
 	WORK_REPORT,
+	WORK_FIND,
 };
 
 /* A piece of a request (or of the shard's own doings) that may have to visit other shards. On the stack while it is
@@ -133,6 +135,11 @@ struct work {
 			uint64_t request_id;
 		} report;
 		struct {
+			struct finding *finding;
+			bool failed;
+			uint64_t request_id;
+		} find;
+		struct {
 			struct wire_rule *rules;
 			unsigned count, next;
 			uint64_t request_id;
@@ -187,5 +194,6 @@ void activated_work(struct shard *s, struct work *w);
 void model_work(struct shard *s, struct work *w);
 void model_reset_work(struct shard *s, struct work *w);
 void report_work(struct shard *s, struct work *w);
+void find_work(struct shard *s, struct work *w);
 
 #endif

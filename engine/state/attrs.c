@@ -110,6 +110,7 @@ static int refuse_long(struct slice name, struct value v)
 
 struct attr *attr_insert(struct record *r, uint8_t member, unsigned at)
 {
+	r->renamed = true;
 	if (member) {
 		struct attrs *a = &member_more(r, member)->attrs;
 		ARRAY_INSERT(a->items, a->count, a->cap, at, LIMIT_RECORD_ATTRIBUTES);
@@ -124,6 +125,7 @@ struct attr *attr_insert(struct record *r, uint8_t member, unsigned at)
 static void attr_remove(struct record *r, struct strpool *pool, uint8_t member, unsigned at)
 {
 	attr_drop(&record_attrs(r, member).items[at], pool);
+	r->renamed = true;
 	if (member) {
 		struct attrs *a = &member_more(r, member)->attrs;
 		ARRAY_REMOVE(a->items, a->count, at);
@@ -173,6 +175,7 @@ static void attr_replace(struct record *r, struct strpool *pool, uint8_t member,
 	if (v.kind == VALUE_STRING && have->kind == VALUE_STRING && slice_equal(v.string, str_slice(have->string)))
 		return;
 	attr_become(have, pool, v);
+	r->renamed = true;
 }
 
 /* Takes over a reference of the name; without room for it, drops it. */

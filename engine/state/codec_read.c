@@ -405,6 +405,19 @@ int record_decode(struct record **out, struct strpool *pool, struct slice in)
 		record_destroy(d.r, pool);
 		return corrupt();
 	}
+	d.r->renamed = false;
 	*out = d.r;
 	return ERR_OK;
+}
+
+bool record_peek_newest(struct slice in, int64_t *newest_ms)
+{
+	struct decoder d = { .in = reader_of(in) };
+	(void)reader_u64(&d.in);
+	if (reader_u64(&d.in) != RECORD_VERSION)
+		return false;
+	(void)reader_u8(&d.in);
+	(void)get_slice(&d, LIMIT_ALIAS_BYTES);
+	*newest_ms = codec_zigzag(&d.in);
+	return !d.in.bad;
 }

@@ -45,6 +45,7 @@ int links_place(struct record *r, struct strpool *pool, struct slice id, struct 
 		int64_t to_ms)
 {
 	unsigned at = place_of(r, id, member, from_ms);
+	r->renamed = true;
 	if (at < r->rare->link_count && link_order(&r->rare->links[at], id, member, from_ms) == 0) {
 		struct link *same = &r->rare->links[at];
 		same->to_ms = same->to_ms == 0 || to_ms == 0 ? 0 : same->to_ms > to_ms ? same->to_ms : to_ms;
@@ -87,8 +88,10 @@ void links_end(struct record *r, struct slice id, int64_t to_ms)
 {
 	for (unsigned i = 0; i < r->rare->link_count; i++) {
 		struct link *l = &r->rare->links[i];
-		if (l->to_ms == 0 && l->from_ms <= to_ms && slice_equal(str_slice(l->id), id))
-			l->to_ms = to_ms > 0 ? to_ms : 1; /* 0 would mean: still */
+		if (l->to_ms != 0 || l->from_ms > to_ms || !slice_equal(str_slice(l->id), id))
+			continue;
+		l->to_ms = to_ms > 0 ? to_ms : 1; /* 0 would mean: still */
+		r->renamed = true;
 	}
 }
 
@@ -102,6 +105,7 @@ bool links_forget(struct record *r, struct strpool *pool, struct slice id)
 		ARRAY_REMOVE(r->rare->links, r->rare->link_count, i);
 		any = true;
 	}
+	r->renamed |= any;
 	return any;
 }
 

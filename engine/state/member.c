@@ -17,6 +17,7 @@ int record_member(struct record *r, struct strpool *pool, struct slice id, bool 
 	if (!add || r->member_count >= LIMIT_MEMBERS)
 		return -1;
 	struct str *own = text_take(pool, id);
+	r->renamed = true;
 	struct member *m = body_insert(r, members + r->member_count, sizeof(*m));
 	*m = (struct member){ .id = own, .joined_ms = time_ms, .tail = (uint8_t)own->data[own->len - 1] };
 	return ++r->member_count;
@@ -58,8 +59,10 @@ struct member_more *member_more(struct record *r, uint8_t member)
 
 void member_set_left(struct record *r, uint8_t member, int64_t left_ms)
 {
-	if (left_ms != record_member_left_ms(r, member))
-		member_more(r, member)->left_ms = left_ms;
+	if (left_ms == record_member_left_ms(r, member))
+		return;
+	member_more(r, member)->left_ms = left_ms;
+	r->renamed = true;
 }
 
 void record_member_left(struct record *r, uint8_t member, int64_t time_ms)

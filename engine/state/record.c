@@ -37,6 +37,7 @@ struct record *record_create(const struct subject *subject)
 	memcpy(r->subject.id, subject->id, subject->len);
 	r->rare = (struct rare *)&nothing;
 	r->seen_floor_ms = INT64_MIN;
+	r->renamed = true;
 	return r;
 }
 
@@ -118,6 +119,7 @@ void record_empty(struct record *r, struct strpool *pool)
 	r->body_cap = r->window_count = 0;
 	seen_clear(r);
 	r->seen_floor_ms = INT64_MIN;
+	r->renamed = true;
 }
 
 bool record_is_empty(const struct record *r)
@@ -138,6 +140,7 @@ bool record_is_blank(const struct record *r)
 void record_redirect(struct record *r, struct strpool *pool, struct slice to)
 {
 	struct str *old = r->rare->redirect;
+	r->renamed = true;
 	if (to.len || old)
 		record_rare(r)->redirect = text_opt(pool, to);
 	strpool_drop(pool, old);

@@ -171,6 +171,7 @@ struct record {
 	uint16_t window_count, seen_count;
 	uint8_t attr_count, member_count, timeline_count;
 	bool seen_wide;     /* times of ids span more than 49 days: 8 bytes each instead of 4 */
+	bool renamed;       /* what it may be found by (attributes, members, links, redirect) has changed. Whoever sees to that clears it */
 	struct subject subject; /* last, and cut off where its id ends: record_subject copies it */
 };
 _Static_assert(LIMIT_RECORD_ATTRIBUTES <= UINT8_MAX && LIMIT_MEMBERS < UINT8_MAX && LIMIT_TIMELINE <= UINT8_MAX,
@@ -303,6 +304,7 @@ const struct link *links_at(const struct record *r, int64_t time_ms, unsigned *c
  * (equal states give equal bytes, whatever the order of insertion of sets) and spells strings out. */
 void record_encode(const struct record *r, struct bytes *out);
 int record_decode(struct record **out, struct strpool *pool, struct slice in); /* ERR_CORRUPT, ERR_VERSION */
+bool record_peek_newest(struct slice in, int64_t *newest_ms); /* without decoding the rest; false: it is broken */
 
 /* merge.c: history joins: `from` (decoded from an effect) into `into`: attributes by time, members by id, windows cell
  * by cell, cases, alerts, outcomes, timers, timeline, seen ids. */

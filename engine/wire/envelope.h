@@ -27,6 +27,7 @@ enum response_body {
 	RESPONSE_MODELS,
 	RESPONSE_MODEL_RESET,
 	RESPONSE_REPORT,
+	RESPONSE_FOUND,
 };
 
 struct envelope {

@@ -147,6 +147,11 @@ int explain_decode(struct request_explain *out, struct slice bytes, struct arena
 	return out->ask_bytes.len ? decode_recommend(&out->ask, out->ask_bytes, arena) : ERR_OK;
 }
 
+static const struct field_spec find_fields[FIELD_NUMBERS] = {
+	[1] = NAME("text", "limit_find_text_bytes", LIMIT_FIND_TEXT_BYTES, IN(struct request, find.text)),
+	[2] = { .name = "limit", .kind = FIELD_U32, IN(struct request, find.limit), LIMIT("limit_found", LIMIT_FOUND) },
+};
+
 static const struct field_spec report_fields[FIELD_NUMBERS] = {
 	[1] = WORD("name", IN(struct request_report, name)),
 	[2] = { .name = "since_ms", .kind = FIELD_TIME, IN(struct request_report, since_ms) },
@@ -224,6 +229,9 @@ static int decode_body(struct request *r, struct arena *arena)
 		return rc ? rc : field_required("action", r->model.action.len > 0, "which action is to be forgotten?");
 	case REQUEST_REPORT:
 		return decode_report(&r->report, r->body, arena);
+	case REQUEST_FIND:
+		rc = by_table(r, "FindCustomers", find_fields);
+		return rc ? rc : field_required("text", r->find.text.len > 0, "what is to be looked for?");
 	case REQUEST_STATUS:
 		return by_table(r, "GetStatus", no_fields);
 	default:
@@ -234,7 +242,7 @@ static int decode_body(struct request *r, struct arena *arena)
 static const char *const body_names[] = {
 	"hello",       "publish",    "recommend",     "outcome",   "read_customer", "resolve_alias", "follow",
 	"acknowledge", "get_status", "activate_pack", "get_rules", "get_digest",    "list_alerts",   "unfollow",
-	"explain",     "get_models", "reset_model",   "get_report",
+	"explain",     "get_models", "reset_model",   "get_report",    "find_customers",
 };
 
 /* The oneof: its numbers follow each other in the order of enum request_kind. */

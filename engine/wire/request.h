@@ -34,6 +34,7 @@ enum request_kind {
 	REQUEST_MODELS,
 	REQUEST_RESET_MODEL,
 	REQUEST_REPORT,
+	REQUEST_FIND,
 	REQUEST_KINDS, /* one past the last; between them may be numbers that no build has used */
 };
 
@@ -80,6 +81,11 @@ struct request_report {
 	uint32_t limit;
 };
 
+struct request_find {
+	struct slice text;
+	uint32_t limit;
+};
+
 struct request_pack_file {
 	struct slice path, content;
 };
@@ -109,6 +115,7 @@ struct request {
 		struct request_explain explain;
 		struct { struct slice action, by; } model; /* both kinds */
 		struct request_report report;
+		struct request_find find;
 	};
 };
 

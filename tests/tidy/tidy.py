@@ -19,11 +19,12 @@ LAYERS = {
     "report": ["base", "state", "script"],
     "workbench": ["base", "state", "script", "decide", "report"],
     "disk": ["base"],
+    "find": ["base", "state", "script", "disk"],
     "wire": ["base", "state"],
     "access": ["base", "wire"],
-    "history": ["base", "state", "script", "decide", "disk", "wire"],
-    "shard": ["base", "state", "script", "decide", "report", "workbench", "disk", "wire", "access",
-              "history"],
+    "history": ["base", "state", "script", "decide", "disk", "find", "wire"],
+    "shard": ["base", "state", "script", "decide", "report", "workbench", "disk", "find", "wire",
+              "access", "history"],
     "net": ["base", "wire", "access", "state", "shard"],
 }
 # One gate per dependency: a header, and the folders that may know it.

@@ -5,7 +5,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # Debian 12's packages, and nothing else. tzdata: packs name their time zone.
 packages=(gcc libc6-dev meson ninja-build pkg-config protobuf-compiler protobuf-c-compiler libprotobuf-c-dev
-	libevent-dev libssl-dev liblua5.4-dev liblmdb-dev libxxhash-dev libjansson-dev zlib1g-dev libcmocka-dev libsystemd-dev scdoc man-db python3
+	libevent-dev libssl-dev liblua5.4-dev liblmdb-dev libxxhash-dev libjansson-dev libutf8proc-dev zlib1g-dev libcmocka-dev libsystemd-dev scdoc man-db python3
 	python3-protobuf tzdata)
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then

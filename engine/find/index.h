@@ -1,0 +1,46 @@
+/* find/index.h: the words of all customers, in the store.
+ *
+ *     a changed record is stored   ->  RENAMED  what it is found by now, in the record's own transaction and beside it in key
+ *                                               order: next to nothing
+ *     index_flush, soon after      ->  WORDS    rows that are new, and those that are no longer, of many customers at once and
+ *                                               in the order of their keys: a page of the table is written once for all of them
+ *                                      NAMES    what the rows were made of; and RENAMED is done with
+ *
+ * Rows of a large flush go in several transactions. A crash between two of them leaves RENAMED, from which the same comes again.
+ * Who looks for somebody trusts a row only as far as to look at the customer: what counts is RENAMED, and else NAMES.
+ *
+ * All of it follows from the records, and can be made again from them. */
+#ifndef NUDGED_FIND_INDEX_H
+#define NUDGED_FIND_INDEX_H
+
+#include "disk/store.h"
+#include "state/subject.h"
+
+/* A customer who is stored in this transaction is found by this from now on. key: subject_key. */
+int index_note(struct store_write *w, struct slice key, struct slice document);
+/* … is found by nothing, and none of their words stays. */
+int index_forget(struct store_write *w, struct slice key);
+/* What a customer is found by, as it was noted last. ERR_MISSING; `out` is overwritten. */
+int index_get(struct store *s, struct slice key, struct bytes *out);
+struct slice index_noted(struct slice renamed); /* the document in a row of RENAMED */
+/* The rows of these documents (each a string) go: for what was forgotten while it was being flushed. */
+int index_drop_rows(struct store_write *w, struct slice key, struct slice documents);
+int index_empty(struct store_write *w); /* all of it */
+
+/* How whoever flushes writes: a transaction at a time, with a pause after it where it likes. */
+struct index_writer {
+	int (*write)(void *arg, int (*make)(void *what, struct store_write *w), void *what);
+	void *arg;
+};
+/* Makes the words of what was noted, as much of it as takes up to `most_bytes` of memory, and counts the customers. */
+int index_flush(struct store *s, const struct index_writer *by, size_t most_bytes, uint64_t *customers);
+
+/* That the three tables agree: rows without a document, and the other way round. For a store that nobody writes to, or with
+ * nothing noted that is not flushed; *faults counts, *example is one of them. */
+struct index_faults {
+	uint64_t customers, rows, missing, left_over;
+	struct subject example;
+};
+int index_check(struct store *s, struct index_faults *out);
+
+#endif

@@ -1,0 +1,175 @@
+// One customer, open: who they are on the one side, the conversation in the middle, what was on the other.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Problem, enc, get, post } from "../api.js";
+import { number } from "../format.js";
+import { keep, recall } from "../kept.js";
+import { go } from "../route.js";
+import { may, useSession } from "../session.js";
+import { language, t } from "../text.js";
+import { Badge, Button, Empty, Key, Loading, Notice, ProblemNotice, useAnswer } from "../ui.jsx";
+import { Actions, Next } from "./Actions.jsx";
+import { Alerts } from "./Alerts.jsx";
+import { Before, Controls, Opening } from "./Call.jsx";
+import { remember } from "./find.js";
+import { useKeys } from "./Keys.jsx";
+import { useChanges } from "./live.js";
+import { capital, spell } from "./pack.js";
+import { Past } from "./Past.jsx";
+import { useRecommendation } from "./recommend.js";
+import { Relation } from "./Relation.jsx";
+import { customerName, memberName, openAlerts, openCases, openContact, present, toneOfScore } from "./state.js";
+import { Answers, Offers } from "./Support.jsx";
+import { Who } from "./Who.jsx";
+import { HeldBack } from "./Why.jsx";
+
+// Who is on the line, what about: from the conversation that goes on, where there is one.
+function callOf(customer, asked, contact, session) {
+	const known = (id) => present(customer).some((m) => m.id === id);
+	return {
+		member: [asked, contact?.member].find(known) ?? "", channel: contact?.channel || recall("desk.channel") || "call", mood: "",
+		topic: contact?.fields.topic ?? "", agent: recall("desk.agent") ?? (session.roles ? session.name : contact?.agent) ?? "",
+	};
+}
+
+function Strip({ customer, call, head }) {
+	const alerts = openAlerts(customer).length, cases = openCases(customer), late = cases.some((c) => c.missed);
+	const r = customer.relationship;
+	return (
+		<div class="strip">
+			<h1 tabIndex={-1} ref={head}>{customerName(customer)}</h1>
+			{call.member && <span class="caller">{t("desk.strip.caller", { name: memberName(customer, call.member) })}</span>}
+			{r?.known && <Badge tone={toneOfScore(r.score)}>{t("desk.strip.relation", { score: number(r.score) })}</Badge>}
+			{alerts > 0 && <Badge tone="bad" icon="alert">{t("desk.strip.alerts", { count: alerts })}</Badge>}
+			{cases.length > 0 && <Badge tone={late ? "bad" : "warn"} icon="clock">{cases.map((c) => capital(spell("case", c.name))).join(", ")}</Badge>}
+			<Button kind="quiet" small icon="back" onClick={() => go("desk")}>{t("desk.leave")}</Button>
+		</div>
+	);
+}
+
+function Fresh({ fresh, onTake }) {
+	if (!fresh)
+		return null;
+	return (
+		<Notice tone="info" action={<Button small kind="primary" aria-keyshortcuts="u" onClick={onTake}>{t("desk.fresh.take")}<Key>u</Key></Button>}>
+			{t("desk.fresh")}
+		</Notice>
+	);
+}
+
+async function tellOutcome(customer, call, answer, choice, outcome) {
+	const { ack, next } = await post("/v1/outcomes", {
+		source: "desk", decision: answer.decision, customer: customer.id, member: call.member, agent: call.agent, action: choice.action,
+		channel: answer.channel, language: language(), ...outcome,
+	});
+	if (ack.error && ack.result === "REFUSED")
+		throw new Problem({ title: ack.error.code, detail: ack.error.reason, code: ack.error.code, field: ack.error.field });
+	return { of: choice.action, kind: outcome.kind, say: next?.say, action: next?.action, duplicate: ack.result === "DUPLICATE" };
+}
+
+function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
+	const session = useSession(), contact = openContact(customer, now);
+	const [call, setCall] = useState(() => callOf(customer, asked, contact, session));
+	const [done, setDone] = useState({}), [step, setStep] = useState(), [focus, setFocus] = useState(), [held, setHeld] = useState(false), [said, setSaid] = useState("");
+	const head = useRef(), middle = useRef(), topic = useRef(), known = useRef(contact?.contact);
+	const touched = () => step || held || middle.current.matches(":hover") || middle.current.contains(document.activeElement) ||
+		middle.current.querySelector(".ask, .why");
+	const rec = useRecommendation(customer.id, packReady && may("recommend"), call, language(), {
+		touched, onTaken: () => setSaid(t("desk.said.taken")), onFresh: () => setSaid(t("desk.fresh") + " " + t("desk.fresh.key")),
+	});
+	const answer = rec.shown;
+	const look = useChanges(customer.id, customer.seq, (later) => {
+		setCustomer(later);
+		note(later.timeline.at(-1)?.time_ms ?? 0);
+		rec.refresh();
+	});
+	useEffect(() => note((rec.fresh ?? answer)?.time_ms ?? 0), [answer, rec.fresh]);
+	useEffect(() => listen((alert) => {
+		if (alert.customer !== customer.id)
+			return;
+		if (alert.kind === "alert")
+			setSaid(t("desk.said.alert", { text: alert.text }));
+		look();
+	}), [customer.id]);
+	useEffect(() => {
+		remember(customer);
+		head.current.focus({ preventScroll: true });
+	}, [customer.id]);
+	useEffect(() => { // a conversation has begun meanwhile: it is about this one now
+		if (contact && contact.contact !== known.current)
+			setCall((c) => ({ ...c, member: contact.member || c.member, topic: contact.fields.topic ?? c.topic, channel: contact.channel || c.channel }));
+		known.current = contact?.contact;
+	}, [contact?.contact]);
+	const change = (more) => {
+		setCall((c) => ({ ...c, ...more }));
+		if ("agent" in more)
+			keep("desk.agent", more.agent);
+		if ("channel" in more)
+			keep("desk.channel", more.channel);
+	};
+	const send = async (choice, outcome) => {
+		const next = await tellOutcome(customer, call, answer, choice, outcome);
+		setDone((d) => ({ ...d, [choice.action]: outcome }));
+		setStep(next);
+		look();
+	};
+	const take = () => (rec.take(), setSaid(t("desk.said.taken")));
+	const goOn = (action) => {
+		const has = (r) => r?.choices.some((c) => c.action === action);
+		if (!has(answer))
+			has(rec.fresh) ? rec.take() : rec.ask();
+		setFocus(action);
+		setStep(undefined);
+	};
+	useKeys({
+		u: () => (rec.fresh ? take() : false),
+		h: () => (answer ? setHeld(true) : false),
+		n: () => (step?.action ? goOn(step.action) : false),
+		t: () => topic.current?.focus(),
+		m: () => {
+			const ids = ["", ...present(customer).map((m) => m.id)];
+			change({ member: ids[(ids.indexOf(call.member) + 1) % ids.length] });
+		},
+		...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [n, () => (answer?.choices[n - 1] ? setFocus(answer.choices[n - 1].action) : false)])),
+	});
+	return (
+		<>
+			<Strip customer={customer} call={call} head={head} />
+			<div class="desk-grid">
+				<div class="column about">
+					<Who customer={customer} asked={asked} member={call.member} onMember={(member) => change({ member })} />
+					<Relation customer={customer} expects={answer?.expects ?? customer.expects} now={now} />
+				</div>
+				<div class="column call" ref={middle} aria-busy={rec.busy ? "true" : undefined}>
+					<Controls call={call} onCall={change} topicRef={topic} />
+					{!may("recommend") && <Notice>{t("desk.readonly")}</Notice>}
+					{rec.problem && <ProblemNotice problem={rec.problem} onAgain={rec.ask} />}
+					<Fresh fresh={rec.fresh} onTake={take} />
+					{step && <Next step={step} onGo={goOn} onClose={() => setStep(undefined)} />}
+					{!answer && !rec.problem && may("recommend") && <Loading lines={6} />}
+					{answer && <Opening answer={answer} contact={contact} now={now} />}
+					{answer && <Actions answer={answer} done={done} now={now} send={send} focus={focus} onFocused={() => setFocus(undefined)} onHeld={() => setHeld(true)} />}
+				</div>
+				<div class="column support">
+					{answer && <Before answer={answer} />}
+					{answer && <Answers answers={answer.answers} />}
+					{answer && <Offers offers={answer.offers} now={now} />}
+				</div>
+				<div class="column side">
+					<Alerts alerts={openAlerts(customer)} agent={call.agent} now={now} onDone={look} />
+					<Past customer={customer} now={now} />
+				</div>
+			</div>
+			<div class="unseen" role="status">{said}</div>
+			{held && answer && <HeldBack decision={answer.decision} onClose={() => setHeld(false)} />}
+		</>
+	);
+}
+
+export function Customer({ id, ...rest }) {
+	const [customer, problem, again, setCustomer] = useAnswer((signal) => get(`/v1/customers/${enc(id)}`, { signal }), [id]);
+	if (customer)
+		return <Open customer={customer} setCustomer={setCustomer} {...rest} />;
+	if (problem?.code === "missing")
+		return <Empty icon="search" title={t("desk.nobody", { id })}><p>{problem.detail}</p><p><Button onClick={() => go("desk")}>{t("desk.leave")}</Button></p></Empty>;
+	return problem ? <ProblemNotice problem={problem} onAgain={again} /> : <Loading lines={6} />;
+}

@@ -1,0 +1,45 @@
+// Before a customer is open: whom one had lately, and what is open for everybody.
+import { useEffect } from "preact/hooks";
+import { get } from "../api.js";
+import { href } from "../route.js";
+import { recall } from "../kept.js";
+import { t } from "../text.js";
+import { Empty, Key, Panel, ProblemNotice, useAnswer } from "../ui.jsx";
+import { Alerts } from "./Alerts.jsx";
+import { recent } from "./find.js";
+
+const wanted = (a) => a.kind === "alert" && a.subject_kind === "customer" && a.state === "open" && !a.historical;
+const RANK = { critical: 0, high: 1, medium: 2, low: 3 };
+const order = (a, b) => RANK[a.severity] - RANK[b.severity] || b.time_ms - a.time_ms;
+
+// One of a kind for a customer and member: the newest.
+function newest(alerts) {
+	const all = new Map();
+	for (const a of alerts.filter(wanted).sort((x, y) => x.time_ms - y.time_ms))
+		all.set(`${a.customer} ${a.member} ${a.rule}`, a);
+	return [...all.values()].sort(order);
+}
+
+export function Home({ now, listen }) {
+	const list = recent();
+	const [answer, problem, again, set] = useAnswer((signal) => get("/v1/alerts?limit=200", { signal }), []);
+	useEffect(() => listen((alert) => set((old) => ({ ...old, alerts: [...(old?.alerts ?? []), alert] }))), []);
+	const gone = (alert) => set((old) => ({ ...old, alerts: old.alerts.filter((a) => a.seq !== alert.seq || a.index !== alert.index) }));
+	return (
+		<div class="home">
+			<div>
+				<h1>{t("desk.title")}</h1>
+				<p class="muted lead">{t("desk.home")} <Key>/</Key></p>
+				<Panel title={t("desk.recent")}>
+					{list.length ? (
+						<ul class="recent">{list.map((r) => <li key={r.id}><a href={href("desk", r.id)}><strong>{r.label}</strong><span class="muted">{r.id}</span></a></li>)}</ul>
+					) : <Empty title={t("desk.recent.none")} />}
+				</Panel>
+			</div>
+			<div>
+				{problem && <ProblemNotice problem={problem} onAgain={again} />}
+				{answer && <Alerts title={t("desk.alerts.all")} alerts={newest(answer.alerts)} agent={recall("desk.agent") ?? ""} now={now} named onDone={gone} />}
+			</div>
+		</div>
+	);
+}

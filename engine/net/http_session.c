@@ -1,7 +1,7 @@
 /* net/http_session.c: browsers. A person logs in with a token and has a session (access/sessions.h) from then on, by a cookie
  * that scripts cannot read and that no other site's page can make a browser send (HttpOnly, SameSite=Strict; Secure over TLS).
  *
- *     POST /console/session {"token"}   begins one           GET: whose it is, what they may do       DELETE: ends it
+ *     POST /console/session {"token"}   begins one           GET: whose it is, if anybody's       DELETE: ends it
  *
  * A cookie is sent by the browser, not by the page: so what changes something must also show the session's CSRF token, which
  * only a page of ours has been told, and that it came from one (Origin, Sec-Fetch-Site). Programs show their token with
@@ -184,9 +184,8 @@ static void answer(struct http_exchange *x)
 
 void http_session(struct http_exchange *x)
 {
-	if (x->http->access && !cookie(x).len) { /* how every visit begins: not a refusal to be counted */
-		x->unknown = true;
-		http_problem(x, "denied", "Cookie", "nobody is logged in: POST /console/session with a token");
+	if (x->http->access && !cookie(x).len) { /* how every visit begins: not a refusal */
+		http_reply_json(x, 200, json_pack("{s:b}", "tokens", 1));
 		return;
 	}
 	if (x->http->access && http_session_admit(x) != ERR_OK) {

@@ -14,6 +14,8 @@ function become(next) {
 }
 
 function enter(answer) {
+	if (answer.tokens && !answer.name)
+		return become({ state: "out" });
 	setCsrf(answer.csrf);
 	setPlace(answer);
 	become({ state: "in", name: answer.name, roles: answer.tokens ? answer.roles : null, version: answer.version,

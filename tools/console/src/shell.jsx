@@ -40,7 +40,7 @@ function Bar({ view, session }) {
 				{session.state === "in" && VIEWS.map((v) => (
 					<a href={href(v.name)} key={v.name} aria-current={v.name === view ? "page" : undefined}
 						class={may(v.role) ? "" : "may-not"}>
-						<Icon name={v.name} />
+						<Icon name={may(v.role) ? v.name : "lock"} />
 						{t(v.title)}
 					</a>
 				))}

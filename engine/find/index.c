@@ -94,6 +94,27 @@ int index_forget(struct store_write *w, struct slice key)
 	return result;
 }
 
+int index_settle(struct store_write *w, struct slice key)
+{
+	struct word_rows rows = { 0 };
+	struct bytes document = { 0 };
+	struct slice noted;
+	int result = store_peek(w, STORE_RENAMED, key, &noted);
+	if (result != ERR_OK)
+		return result == ERR_MISSING ? ERR_OK : result;
+	noted = index_noted(noted);
+	bytes_put(&document, noted.data, noted.len);
+	result = index_forget(w, key);
+	word_rows_make(&rows, bytes_slice(&document), customer_of(key));
+	for (size_t i = 0; i < rows.count && result == ERR_OK; i++)
+		result = store_put(w, STORE_WORDS, word_rows_key(&rows, i), SLICE(""));
+	if (result == ERR_OK && document.len)
+		result = store_put(w, STORE_NAMES, key, bytes_slice(&document));
+	word_rows_finish(&rows);
+	bytes_finish(&document);
+	return result;
+}
+
 int index_empty(struct store_write *w)
 {
 	int result = store_empty(w, STORE_WORDS);
@@ -102,69 +123,45 @@ int index_empty(struct store_write *w)
 	return result == ERR_OK ? store_empty(w, STORE_RENAMED) : result;
 }
 
-struct checking {
-	struct store *store;
-	struct index_faults *out;
-	struct word_rows rows;
-	struct bytes row;
-	uint64_t expected;
-};
-
-static void note_fault(struct checking *c, uint64_t *count, struct slice customer)
+static bool is_noted(struct store *s, struct slice key)
 {
-	if (!c->out->missing && !c->out->left_over && customer.len && customer.len <= LIMIT_ID_BYTES)
-		c->out->example = subject_of(SUBJECT_CUSTOMER, customer);
-	++*count;
+	struct bytes row = { 0 };
+	bool noted = store_get(s, STORE_RENAMED, key, &row) == ERR_OK;
+	bytes_finish(&row);
+	return noted;
 }
 
-static int check_names(void *arg, struct slice key, struct slice value)
+bool index_names_agree(struct store *s, struct slice key, struct slice document)
 {
-	struct checking *c = arg;
-	c->out->customers++;
-	word_rows_make(&c->rows, value, customer_of(key));
-	c->expected += c->rows.count;
-	for (size_t i = 0; i < c->rows.count; i++)
-		if (store_get(c->store, STORE_WORDS, word_rows_key(&c->rows, i), &c->row) != ERR_OK)
-			note_fault(c, &c->out->missing, customer_of(key));
-	return 0;
+	struct word_rows rows = { 0 };
+	struct bytes row = { 0 };
+	bool agree = true;
+	word_rows_make(&rows, document, customer_of(key));
+	for (size_t i = 0; i < rows.count && agree; i++)
+		agree = store_get(s, STORE_WORDS, word_rows_key(&rows, i), &row) == ERR_OK;
+	word_rows_finish(&rows);
+	bytes_finish(&row);
+	return agree || is_noted(s, key);
 }
 
-static int check_row(void *arg, struct slice key, struct slice value)
+bool index_word_agrees(struct store *s, struct slice key)
 {
-	struct checking *c = arg;
+	struct word_rows rows = { 0 };
+	struct bytes of = { 0 }, document = { 0 };
 	struct slice text, customer;
-	struct bytes of = { 0 };
 	char kind;
-	size_t at = 0;
-	c->out->rows++;
-	bool whole = row_read(key, &kind, &text, &customer) && customer.len <= LIMIT_ID_BYTES;
-	if (whole) {
-		struct subject s = subject_of(SUBJECT_CUSTOMER, customer);
-		subject_key(&s, &of);
-		whole = store_get(c->store, STORE_NAMES, bytes_slice(&of), &c->row) == ERR_OK;
-		word_rows_make(&c->rows, whole ? bytes_slice(&c->row) : (struct slice){ 0 }, customer);
-		while (at < c->rows.count && !slice_equal(word_rows_key(&c->rows, at), key))
-			at++;
-	}
-	if (!whole || at == c->rows.count)
-		note_fault(c, &c->out->left_over, customer);
+	bool agrees = false;
+	if (!row_read(key, &kind, &text, &customer) || customer.len > LIMIT_ID_BYTES)
+		return false;
+	struct subject subject = subject_of(SUBJECT_CUSTOMER, customer);
+	subject_key(&subject, &of);
+	if (store_get(s, STORE_NAMES, bytes_slice(&of), &document) == ERR_OK)
+		word_rows_make(&rows, bytes_slice(&document), customer);
+	for (size_t i = 0; i < rows.count && !agrees; i++)
+		agrees = slice_equal(word_rows_key(&rows, i), key);
+	agrees |= is_noted(s, bytes_slice(&of));
+	word_rows_finish(&rows);
 	bytes_finish(&of);
-	return 0;
-}
-
-int index_check(struct store *s, struct index_faults *out)
-{
-	struct checking c = { .store = s, .out = out };
-	*out = (struct index_faults){ 0 };
-	int result = store_scan(s, STORE_NAMES, SLICE(""), check_names, &c);
-	struct store_stats stats;
-	if (result == ERR_OK)
-		result = store_stats(s, &stats);
-	if (result == ERR_OK && (out->missing || stats.words != c.expected)) /* else none is left over */
-		result = store_scan(s, STORE_WORDS, SLICE(""), check_row, &c);
-	else if (result == ERR_OK)
-		out->rows = stats.words;
-	word_rows_finish(&c.rows);
-	bytes_finish(&c.row);
-	return result;
+	bytes_finish(&document);
+	return agrees;
 }

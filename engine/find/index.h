@@ -23,6 +23,8 @@ int index_forget(struct store_write *w, struct slice key);
 /* What a customer is found by, as it was noted last. ERR_MISSING; `out` is overwritten. */
 int index_get(struct store *s, struct slice key, struct bytes *out);
 struct slice index_noted(struct slice renamed); /* the document in a row of RENAMED */
+/* What was noted of them is made into words at once: nothing of what they were found by before stays. */
+int index_settle(struct store_write *w, struct slice key);
 /* The rows of these documents (each a string) go: for what was forgotten while it was being flushed. */
 int index_drop_rows(struct store_write *w, struct slice key, struct slice documents);
 int index_empty(struct store_write *w); /* all of it */
@@ -35,12 +37,9 @@ struct index_writer {
 /* Makes the words of what was noted, as much of it as takes up to `most_bytes` of memory, and counts the customers. */
 int index_flush(struct store *s, const struct index_writer *by, size_t most_bytes, uint64_t *customers);
 
-/* That the three tables agree: rows without a document, and the other way round. For a store that nobody writes to, or with
- * nothing noted that is not flushed; *faults counts, *example is one of them. */
-struct index_faults {
-	uint64_t customers, rows, missing, left_over;
-	struct subject example;
-};
-int index_check(struct store *s, struct index_faults *out);
+/* Whether a row of NAMES has its words, and a row of WORDS its customer. Where something is noted of the customer that is not
+ * flushed they may well not, which is no fault. */
+bool index_names_agree(struct store *s, struct slice key, struct slice document);
+bool index_word_agrees(struct store *s, struct slice key);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "disk/folder.h"
 #include "disk/store.h"
+#include "find/index.h"
 #include "history/entry.h"
 #include "script/bundle.h"
 #include "script/pack.h"
@@ -243,6 +244,38 @@ static int check_outbox(void *arg, struct slice key, struct slice value)
 	return 0;
 }
 
+static int check_names(void *arg, struct slice key, struct slice value)
+{
+	struct verify *v = arg;
+	struct subject subject;
+	step(v, "looking at names", ++v->found->names);
+	if (subject_from_key(key, &subject) != ERR_OK) {
+		problem(v, "a key of the names cannot be read");
+		return 0;
+	}
+	for (unsigned i = 0; i < LOOKS; i++) {
+		if (index_names_agree(v->store, key, value) || store_get(v->store, STORE_NAMES, key, &v->row) == ERR_MISSING ||
+		    !slice_equal(bytes_slice(&v->row), value))
+			return 0;
+		pause_a_little();
+	}
+	problem(v, "customer %.*s: cannot be found by all that they are called", SLICE_ARG(subject_id(&subject)));
+	return 0;
+}
+
+static int check_word(void *arg, struct slice key, struct slice value)
+{
+	struct verify *v = arg;
+	step(v, "looking at words of names", ++v->found->words);
+	for (unsigned i = 0; i < LOOKS; i++) {
+		if (index_word_agrees(v->store, key) || store_get(v->store, STORE_WORDS, key, &v->row) == ERR_MISSING)
+			return 0;
+		pause_a_little();
+	}
+	problem(v, "a word leads to a customer who is not called so");
+	return 0;
+}
+
 /* A pack is what its name, the hash, says. */
 static int check_pack(void *arg, struct slice key, struct slice value)
 {
@@ -296,6 +329,10 @@ static int check_state(struct verify *v)
 		r = scan(v, STORE_DUE, SLICE(""), check_due);
 	if (r == ERR_OK)
 		r = scan(v, STORE_OUTBOX, SLICE(""), check_outbox);
+	if (r == ERR_OK)
+		r = scan(v, STORE_NAMES, SLICE(""), check_names);
+	if (r == ERR_OK)
+		r = scan(v, STORE_WORDS, SLICE(""), check_word);
 	if (r == ERR_OK)
 		r = scan(v, STORE_META, SLICE("bundle:"), check_pack);
 	return r;

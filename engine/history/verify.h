@@ -10,7 +10,7 @@
 struct verify_found {
 	struct journal_check journal;
 	uint64_t mark, base_mark; /* what the stores cover */
-	uint64_t records, due, outbox, packs, base_records;
+	uint64_t records, due, outbox, names, words, packs, base_records; /* names: customers who can be found, words: by what */
 	bool has_base;
 	uint64_t problems;
 };

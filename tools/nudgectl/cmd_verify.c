@@ -92,6 +92,9 @@ static void show_found(const char *dir, const struct verify_found *f, uint64_t f
 	printf("  state    %s, %s, %s, as of entry %s\n", plural_text(f->records, "record", "records"),
 	       plural_text(f->due, "due time", "due times"), plural_text(f->outbox, "open alert", "open alerts"),
 	       count_text(f->mark));
+	if (f->names)
+		printf("  names    %s, found by %s\n", plural_text(f->names, "customer", "customers"),
+		       plural_text(f->words, "row of words", "rows of words"));
 	if (f->has_base)
 		printf("  base     %s, as of entry %s\n", plural_text(f->base_records, "record", "records"), count_text(f->base_mark));
 	printf("  packs    %s\n", count_text(f->packs));
@@ -116,12 +119,13 @@ static int run(struct context *c, int argc, char **argv)
 	f.problems += of_files;
 	const struct journal_check *j = &f.journal;
 	if (c->json)
-		print_json(json_pack("{sI so sb sI sI sI sI sI sI sI sI sI sI sI}", "problems", (json_int_t)f.problems, "found",
+		print_json(json_pack("{sI so sb sI sI sI sI sI sI sI sI sI sI sI sI sI}", "problems", (json_int_t)f.problems, "found",
 				     list, "backup", files != 0, "entries", (json_int_t)j->entries, "first_seq",
 				     (json_int_t)j->first_seq, "last_seq", (json_int_t)j->last_seq, "blanked",
 				     (json_int_t)j->blanked, "mark", (json_int_t)f.mark, "records", (json_int_t)f.records, "due",
 				     (json_int_t)f.due, "outbox", (json_int_t)f.outbox, "base_mark", (json_int_t)f.base_mark,
-				     "base_records", (json_int_t)f.base_records, "packs", (json_int_t)f.packs));
+				     "base_records", (json_int_t)f.base_records, "packs", (json_int_t)f.packs, "names",
+				     (json_int_t)f.names, "words", (json_int_t)f.words));
 	else
 		show_found(argv[0], &f, files);
 	return f.problems ? EXIT_FAILED : EXIT_DONE;

@@ -59,6 +59,7 @@ extern const struct command cmd_send, cmd_import, cmd_simulate, cmd_recommend, c
 extern const struct command cmd_replay;
 extern const struct command cmd_explain, cmd_report;
 extern const struct command cmd_model_show, cmd_model_export, cmd_model_reset;
+extern const struct command cmd_customer_find;
 extern const struct command cmd_backup, cmd_verify, cmd_customer_export, cmd_customer_erase;
 extern const struct command cmd_token_new, cmd_token_list, cmd_token_revoke;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of help */

@@ -31,6 +31,7 @@ static const struct {
 	[REQUEST_RESET_MODEL] = { "reset_model", ROLE_AUTHOR },
 	[REQUEST_REPORT] = { "get_report", ROLE_READ },
 	[REQUEST_FIND] = { "find_customers", ROLE_READ },
+	[REQUEST_FIGURES] = { "get_history", ROLE_READ },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 _Static_assert(KINDS == REQUEST_KINDS, "a kind of request has no role yet");

@@ -66,3 +66,11 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 	counter_add(&into->count, counter_get(&from->count));
 	counter_add(&into->sum, counter_get(&from->sum));
 }
+
+void histogram_subtract(struct histogram *from, const struct histogram *earlier)
+{
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+		counter_set(&from->buckets[i], counter_get(&from->buckets[i]) - counter_get(&earlier->buckets[i]));
+	counter_set(&from->count, counter_get(&from->count) - counter_get(&earlier->count));
+	counter_set(&from->sum, counter_get(&from->sum) - counter_get(&earlier->sum));
+}

@@ -33,5 +33,7 @@ uint64_t histogram_percentile(const struct histogram *h, double percent);
 /* How many values there are of at most that; exact where it is 2^n - 1. */
 uint64_t histogram_at_most(const struct histogram *h, uint64_t value);
 void histogram_merge(struct histogram *into, const struct histogram *from);
+/* What came between two states of one histogram: `earlier` is taken off. */
+void histogram_subtract(struct histogram *from, const struct histogram *earlier);
 
 #endif

@@ -356,3 +356,8 @@ void journal_stats(const struct journal *j, struct journal_stats *out)
 	out->segments = j->list.count;
 	pthread_mutex_unlock(list_lock(j));
 }
+
+void journal_sync_times(const struct journal *j, struct histogram *into)
+{
+	histogram_merge(into, &j->sync_times);
+}

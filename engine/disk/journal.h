@@ -109,6 +109,8 @@ struct journal_stats {
 		batch_bytes_p99;
 };
 void journal_stats(const struct journal *j, struct journal_stats *out);
+struct histogram;
+void journal_sync_times(const struct journal *j, struct histogram *into); /* added to it, ns */
 
 /* Reading in order from `from` (clamped to the oldest kept), up to what is durable. Body and entry are lent until the
  * next call. journal_next: 1 an entry, 0 the end (call again later for more), negative an error; ERR_MISSING where the

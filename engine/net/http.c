@@ -136,6 +136,7 @@ static void on_handed(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 		h->server = h->to_serve;
+		http_history_tick(h);
 		if (http_links_open(h) != ERR_OK)
 			log_error("http: %s", error_last()->text);
 	}
@@ -149,6 +150,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	http_followers_tick(h);
 	http_links_tick(h);
 	sessions_tick(&h->sessions, h->now_ns);
+	http_history_tick(h);
 	if (h->refused) {
 		h->refused = false;
 		if (!h->full)

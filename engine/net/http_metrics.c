@@ -56,7 +56,7 @@ static const struct metric {
 
 /* Of Status's gauges: those that only grow. */
 static const char *const growing =
-	"events_unheard timers_fired nudges alerts_historical effects fallbacks decisions_unrecorded "
+	"queries events_unheard timers_fired nudges alerts_historical effects fallbacks decisions_unrecorded "
 	"records_written decision_log_lines decision_log_errors decision_log_missed requests_denied";
 /* … and those that are percentiles of what is a histogram here. */
 static const char *const told_better =
@@ -100,6 +100,13 @@ static const char *text(json_t *object, const char *name)
 static void put_status(struct bytes *out, json_t *status)
 {
 	static const char *const results[] = { "accepted", "duplicate", "refused" };
+	static const struct {
+		const char *label, *field;
+	} severities[] = { { "low", "open_low" },
+			   { "medium", "open_medium" },
+			   { "high", "open_high" },
+			   { "critical", "open_critical" },
+			   { "nudge", "open_nudges" } };
 	char name[64];
 	put_head(out, "nudged_events_total", "counter", "Events, by what became of them.");
 	for (unsigned i = 0; i < 3; i++) {
@@ -110,6 +117,10 @@ static void put_status(struct bytes *out, json_t *status)
 		put_head(out, metrics[i].name, metrics[i].type, metrics[i].help);
 		bytes_printf(out, "%s %.17g\n", metrics[i].name, field(status, metrics[i].field) * metrics[i].scale);
 	}
+	put_head(out, "nudged_alerts_open_by_severity", "gauge", "Alerts that are open and not expired, by severity.");
+	for (unsigned i = 0; i < sizeof(severities) / sizeof(severities[0]); i++)
+		bytes_printf(out, "nudged_alerts_open_by_severity{severity=\"%s\"} %.17g\n", severities[i].label,
+			     field(status, severities[i].field));
 	put_head(out, "nudged_build_info", "gauge", "1, with the version.");
 	bytes_printf(out, "nudged_build_info{version=\"%s\"} 1\n", text(status, "version"));
 	put_head(out, "nudged_pack_info", "gauge", "1, with the active pack.");

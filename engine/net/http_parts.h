@@ -191,6 +191,7 @@ void http_followers_end(struct http *h);
 void http_report(struct http_exchange *x);    /* http_exchange.c */
 void http_openapi(struct http_exchange *x);   /* http_openapi.c */
 void http_metrics(struct http_exchange *x);   /* http_metrics.c */
+void http_history_tick(struct http *h);       /* http_history.c */
 void http_live(struct http_exchange *x);      /* http_health.c */
 void http_ready(struct http_exchange *x);
 void http_to_console(struct http_exchange *x); /* http_console.c */
@@ -223,7 +224,7 @@ struct http {
 	struct access *access; /* NULL: tokens are not wanted */
 	_Atomic(const char *) stage; /* of the recovery */
 	_Atomic unsigned percent;
-	uint64_t now_ns;
+	uint64_t now_ns, sample_ns; /* sample_ns: when the next of the daemon's figures is due */
 	struct http_link *links; /* two a shard: for changes, and for queries, which never wait for those */
 	unsigned shards, next_shard;
 	struct http_asked asked[LIMIT_HTTP_ASKED];

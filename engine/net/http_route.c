@@ -63,6 +63,8 @@ const struct http_route http_routes[] = {
 	{ "GET", "/v1/reports/{name}", OF_ASK, false, "get_report", "report", "since_ms until_ms by where limit", NULL, http_report,
 	  "Reports", "A report: agents, relationship, actions …; each column with what it means", "missing" },
 	{ "GET", "/v1/status", OF_ASK, false, "get_status", "status", NOTHING, NULL, NULL, "Operations", "How the daemon is doing", NULL },
+	{ "GET", "/v1/history", OF_ASK, false, "get_history", "history", ANY, NULL, NULL, "Operations",
+	  "The daemon's own figures over the last hour, or day", NULL },
 	{ "GET", "/v1/digest", OF_ASK, false, "get_digest", "digest", NOTHING, NULL, NULL, "Operations",
 	  "A digest of the whole state; reads all of it", NULL },
 	{ "GET", "/v1/openapi.json", ROLE_NONE, false, NULL, NULL, NOTHING, NULL, http_openapi, "Operations", "This document", NULL },

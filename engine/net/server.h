@@ -28,3 +28,5 @@ void server_destroy(struct server *s);                              /* NULL-safe
 const char *server_address(const struct server *s, unsigned index); /* as bound */
 
 #endif
+/* What the processors have spent on a shard's loop; between start and stop. */
+uint64_t server_cpu_ns(const struct server *s, unsigned shard);

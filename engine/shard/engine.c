@@ -58,6 +58,7 @@ static struct engine *engine_create(const struct engine_config *config)
 		e->config.sweep_ms = SWEEP_MS_DEFAULT;
 	pthread_mutex_init(&e->lock, NULL);
 	e->feed = feed_create();
+	e->figures = figures_create();
 	e->started_ns = clock_mono_ns();
 	return e;
 }
@@ -83,6 +84,7 @@ static void engine_free(struct engine *e)
 	store_close(e->store);
 	store_close(e->base);
 	feed_destroy(e->feed);
+	figures_destroy(e->figures);
 	backfill_destroy(e);
 	walk_destroy(e);
 	finder_destroy(e);

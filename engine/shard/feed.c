@@ -12,6 +12,7 @@ struct item {
 	uint64_t seq, ordinal;
 	uint32_t index;
 	bool open;
+	uint8_t severity; /* enum feed_severity */
 	int64_t expires_ms;
 	struct subject *subject;
 	char *to;
@@ -115,6 +116,15 @@ static void make_room(struct feed *f)
 	f->items = must_realloc(f->items, f->cap * sizeof(f->items[0]));
 }
 
+static uint8_t severity_of(struct slice name)
+{
+	static const char *const names[] = { "low", "medium", "high", "critical", NUDGE_SEVERITY };
+	for (uint8_t i = 0; i < FEED_OTHER; i++)
+		if (slice_equal(name, slice_of(names[i])))
+			return i;
+	return FEED_OTHER;
+}
+
 void feed_add(struct feed *f, const struct wire_alert *alert, const struct subject *subject)
 {
 	pthread_mutex_lock(&f->lock);
@@ -127,6 +137,7 @@ void feed_add(struct feed *f, const struct wire_alert *alert, const struct subje
 				    .index = alert->index,
 				    .ordinal = ++f->ordinals,
 				    .open = true,
+				    .severity = severity_of(alert->severity),
 				    .expires_ms = alert->expires_ms ? alert->expires_ms : INT64_MAX };
 		i->subject = must_malloc(sizeof(*subject));
 		*i->subject = *subject;
@@ -237,12 +248,34 @@ struct feed_place feed_end(struct feed *f)
 	return place;
 }
 
+#define COUNTED_AT_ONCE 4096u
+
+void feed_open_counts(struct feed *f, int64_t now_ms, uint64_t out[FEED_SEVERITIES])
+{
+	struct feed_place place = { 0 };
+	size_t at, end;
+	memset(out, 0, FEED_SEVERITIES * sizeof(out[0]));
+	do {
+		pthread_mutex_lock(&f->lock);
+		at = find(f, place.seq, place.index, false);
+		end = f->count - at > COUNTED_AT_ONCE ? at + COUNTED_AT_ONCE : f->count;
+		for (; at < end; at++) {
+			const struct item *i = &f->items[f->head + at];
+			out[i->severity] += i->open && i->expires_ms > now_ms;
+			place = (struct feed_place){ .seq = i->seq, .index = i->index };
+		}
+		bool more = end < f->count;
+		pthread_mutex_unlock(&f->lock);
+		if (!more)
+			return;
+	} while (true);
+}
+
 uint64_t feed_open_count(struct feed *f, int64_t now_ms)
 {
-	uint64_t n = 0;
-	pthread_mutex_lock(&f->lock);
-	for (size_t at = 0; at < f->count; at++)
-		n += f->items[f->head + at].open && f->items[f->head + at].expires_ms > now_ms;
-	pthread_mutex_unlock(&f->lock);
-	return n;
+	uint64_t by[FEED_SEVERITIES], all = 0;
+	feed_open_counts(f, now_ms, by);
+	for (unsigned i = 0; i < FEED_SEVERITIES; i++)
+		all += by[i];
+	return all;
 }

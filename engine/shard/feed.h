@@ -42,5 +42,8 @@ void feed_list(struct feed *f, struct feed_place place, uint64_t durable, struct
 	       unsigned limit, struct bytes *out, bool *more);
 struct feed_place feed_end(struct feed *f);
 uint64_t feed_open_count(struct feed *f, int64_t now_ms); /* open and not expired: what feed_list would list */
+/* The same by severity. Looks at a part of them at a time: whoever adds one waits for no more. */
+enum feed_severity { FEED_LOW, FEED_MEDIUM, FEED_HIGH, FEED_CRITICAL, FEED_NUDGE, FEED_OTHER, FEED_SEVERITIES };
+void feed_open_counts(struct feed *f, int64_t now_ms, uint64_t out[FEED_SEVERITIES]);
 
 #endif

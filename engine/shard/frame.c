@@ -5,6 +5,7 @@
 #include "shard/control.h"
 #include "shard/effects.h"
 #include "shard/explainer.h"
+#include "shard/figures.h"
 #include "shard/find.h"
 #include "shard/parts.h"
 #include "shard/reports.h"
@@ -406,7 +407,7 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 		break;
 	case REQUEST_ACTIVATE:
 		take_activate(s, session, r);
-		break;
+		return SHARD_TOOK;
 	case REQUEST_EXPLAIN:
 		take_explain(s, session, r);
 		break;
@@ -429,11 +430,18 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 		engine_status(s->engine, r->id, s->now_ms, &session->out);
 		session_output(s, session);
 		break;
+	case REQUEST_FIGURES:
+		if (engine_history(s->engine, r->id, r->figures.since_ms, r->figures.step_ms, &session->out) != ERR_OK)
+			call_error(s, session, r->id);
+		else
+			session_output(s, session);
+		break;
 	case REQUEST_HELLO:
 		return take_hello(s, session, r);
 	default:
 		take_plain(s, session, r);
 	}
+	counter_add(&s->counts.queries, 1); /* what changes something has returned */
 	return SHARD_TOOK;
 }
 

@@ -14,6 +14,7 @@
 #include "shard/cache.h"
 #include "shard/engine.h"
 #include "shard/feed.h"
+#include "shard/figures.h"
 #include "shard/models.h"
 #include "shard/past.h"
 #include "shard/shard.h"
@@ -39,7 +40,7 @@ struct finder;
 
 /* Counts the shard's thread writes and status reads. */
 struct shard_counts {
-	counter accepted, duplicate, refused, recommendations, alerts, historical, nudges, fallbacks, unrecorded,
+	counter accepted, duplicate, refused, queries, recommendations, alerts, historical, nudges, fallbacks, unrecorded,
 		late_replies, timers_fired, effects, stored;
 	counter cached, cache_bytes, dirty, timers, effects_pending;
 	struct histogram publish_ns, recommend_ns;
@@ -95,6 +96,8 @@ struct engine {
 	struct journal *journal;
 	struct store *store; /* NULL in a replay */
 	struct feed *feed;
+	struct figures *figures;
+	struct wire_recovery recovery; /* of this start; does not change after it */
 	struct shard **shards;
 	unsigned shard_count;
 	uint64_t boot_id;

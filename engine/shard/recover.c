@@ -10,6 +10,7 @@
 #include "shard/work.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 
@@ -386,6 +387,14 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 	for (unsigned i = 0; i < e->shard_count; i++)
 		if (atomic_load(&e->clock_ms) > e->shards[i]->now_ms)
 			e->shards[i]->now_ms = atomic_load(&e->clock_ms);
+	e->recovery = (struct wire_recovery){
+		.took_ms = (int64_t)((clock_mono_ns() - e->started_ns) / 1000000u),
+		.stored_seq = mark,
+		.last_seq = found->last_seq,
+		.applied = checks.applied,
+		.skipped = checks.skipped,
+		.dropped_bytes = found->dropped_bytes,
+	};
 	if (result == ERR_OK && found->last_seq)
 		log_info("recovered: store up to entry %llu, journal up to %llu, %llu entries applied, %llu were in "
 			 "the store already",

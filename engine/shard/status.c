@@ -104,6 +104,7 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 		{ "batch_bytes_mean", "bytes", mean(j->bytes, j->batches) },
 		{ "journal_tail", "bytes", (double)journal_tail_bytes(e->journal, atomic_load(&e->mark)) },
 		{ "journal_segments", "segments", (double)j->segments },
+		{ "queries", "requests", (double)SUM(queries) },
 		{ "events_unheard", "events", (double)unheard(e) },
 		{ "timers_fired", "timers", (double)SUM(timers_fired) },
 		{ "nudges", "decisions", (double)SUM(nudges) },
@@ -120,6 +121,36 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 	memcpy(out, all, sizeof(all));
 	count += e->decision_log ? log_gauges(e, out + count) : 0;
 	return e->config.access ? count + access_gauges(e, out + count) : count;
+}
+
+static void fill_shards(const struct engine *e, struct wire_shard *out)
+{
+	for (unsigned i = 0; i < e->shard_count; i++) {
+		const struct shard_counts *c = &e->shards[i]->counts;
+		out[i] = (struct wire_shard){
+			.events = counter_get(&c->accepted),
+			.queries = counter_get(&c->queries),
+			.recommendations = counter_get(&c->recommendations),
+			.records = counter_get(&c->cached),
+			.cache_bytes = counter_get(&c->cache_bytes),
+			.dirty = counter_get(&c->dirty),
+			.effects_pending = counter_get(&c->effects_pending),
+			.timers = counter_get(&c->timers),
+		};
+	}
+}
+
+static void fill_open(struct engine *e, int64_t now_ms, struct wire_status *out)
+{
+	uint64_t open[FEED_SEVERITIES];
+	feed_open_counts(e->feed, now_ms, open);
+	for (unsigned i = 0; i < FEED_SEVERITIES; i++)
+		out->alerts_open += open[i];
+	out->open_low = open[FEED_LOW];
+	out->open_medium = open[FEED_MEDIUM];
+	out->open_high = open[FEED_HIGH];
+	out->open_critical = open[FEED_CRITICAL];
+	out->open_nudges = open[FEED_NUDGE];
 }
 
 bool engine_storage_short(const struct engine *e)
@@ -156,7 +187,6 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 		.events_refused = SUM(refused),
 		.recommendations = SUM(recommendations),
 		.alerts_raised = SUM(alerts),
-		.alerts_open = feed_open_count(e->feed, now_ms),
 		.connections = (uint64_t)atomic_load(&e->connections),
 		.followers = (uint64_t)atomic_load(&e->follower_count),
 		.store_mark = atomic_load(&e->mark),
@@ -167,7 +197,9 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 		.timers = SUM(timers),
 		.storage_refusing = atomic_load(&e->storage_refusing),
 		.rules_aside = atomic_load(&e->asides),
+		.recovery = e->recovery,
 	};
+	fill_open(e, now_ms, &status);
 	char data[PATH_MAX];
 	if (realpath(e->data, data))
 		status.data = slice_of(data);
@@ -177,6 +209,10 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 	struct wire_gauge gauges[GAUGES_MAX];
 	status.gauges = gauges;
 	status.gauge_count = fill_gauges(e, &j, &st, gauges);
+	struct wire_shard shards[LIMIT_SHARDS];
+	status.each_shard = shards;
+	status.each_count = e->shard_count;
+	fill_shards(e, shards);
 	struct wire_stage stages[PROFILE_STAGES];
 	status.stages = stages;
 	status.stage_count = profile_fill(e, &j, stages);

@@ -28,6 +28,7 @@ enum response_body {
 	RESPONSE_MODEL_RESET,
 	RESPONSE_REPORT,
 	RESPONSE_FOUND,
+	RESPONSE_FIGURES = 24,
 };
 
 struct envelope {

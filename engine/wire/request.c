@@ -152,6 +152,11 @@ static const struct field_spec find_fields[FIELD_NUMBERS] = {
 	[2] = { .name = "limit", .kind = FIELD_U32, IN(struct request, find.limit), LIMIT("limit_found", LIMIT_FOUND) },
 };
 
+static const struct field_spec figures_fields[FIELD_NUMBERS] = {
+	[1] = { .name = "since_ms", .kind = FIELD_TIME, IN(struct request, figures.since_ms) },
+	[2] = { .name = "step_ms", .kind = FIELD_TIME, IN(struct request, figures.step_ms) },
+};
+
 static const struct field_spec report_fields[FIELD_NUMBERS] = {
 	[1] = WORD("name", IN(struct request_report, name)),
 	[2] = { .name = "since_ms", .kind = FIELD_TIME, IN(struct request_report, since_ms) },
@@ -232,6 +237,8 @@ static int decode_body(struct request *r, struct arena *arena)
 	case REQUEST_FIND:
 		rc = by_table(r, "FindCustomers", find_fields);
 		return rc ? rc : field_required("text", r->find.text.len > 0, "what is to be looked for?");
+	case REQUEST_FIGURES:
+		return by_table(r, "GetHistory", figures_fields);
 	case REQUEST_STATUS:
 		return by_table(r, "GetStatus", no_fields);
 	default:
@@ -243,10 +250,11 @@ static const char *const body_names[] = {
 	"hello",       "publish",    "recommend",     "outcome",   "read_customer", "resolve_alias", "follow",
 	"acknowledge", "get_status", "activate_pack", "get_rules", "get_digest",    "list_alerts",   "unfollow",
 	"explain",     "get_models", "reset_model",   "get_report",    "find_customers",
+	[REQUEST_FIGURES - 1] = "get_history",
 };
+_Static_assert(sizeof(body_names) / sizeof(body_names[0]) == REQUEST_KINDS - 1, "a kind of request has no name yet");
 
 /* The oneof: its numbers follow each other in the order of enum request_kind. */
-_Static_assert(sizeof(body_names) / sizeof(body_names[0]) == REQUEST_KINDS - 1, "a kind of request has no name yet");
 static int take_body(struct request *r, const struct scan_field *f)
 {
 	enum request_kind kind = (enum request_kind)(f->number - 1);

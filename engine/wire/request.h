@@ -35,6 +35,7 @@ enum request_kind {
 	REQUEST_RESET_MODEL,
 	REQUEST_REPORT,
 	REQUEST_FIND,
+	REQUEST_FIGURES = 20,
 	REQUEST_KINDS, /* one past the last; between them may be numbers that no build has used */
 };
 
@@ -116,6 +117,7 @@ struct request {
 		struct { struct slice action, by; } model; /* both kinds */
 		struct request_report report;
 		struct request_find find;
+		struct { int64_t since_ms, step_ms; } figures;
 	};
 };
 

@@ -123,6 +123,32 @@ static void put_stage(struct bytes *out, const struct wire_stage *s)
 	put_end(out, mark);
 }
 
+static void put_shard(struct bytes *out, const struct wire_shard *s)
+{
+	size_t mark = put_begin(out, 34);
+	put_number(out, 1, s->events);
+	put_number(out, 2, s->queries);
+	put_number(out, 3, s->recommendations);
+	put_number(out, 4, s->records);
+	put_number(out, 5, s->cache_bytes);
+	put_number(out, 6, s->dirty);
+	put_number(out, 7, s->effects_pending);
+	put_number(out, 8, s->timers);
+	put_end(out, mark);
+}
+
+static void put_recovery(struct bytes *out, const struct wire_recovery *r)
+{
+	size_t mark = put_begin(out, 35);
+	put_number(out, 1, (uint64_t)r->took_ms);
+	put_number(out, 2, r->stored_seq);
+	put_number(out, 3, r->last_seq);
+	put_number(out, 4, r->applied);
+	put_number(out, 5, r->skipped);
+	put_number(out, 6, r->dropped_bytes);
+	put_end(out, mark);
+}
+
 void response_status(struct bytes *out, uint64_t request_id, const struct wire_status *s)
 {
 	struct envelope e = envelope_begin(out, request_id, RESPONSE_STATUS);
@@ -145,6 +171,14 @@ void response_status(struct bytes *out, uint64_t request_id, const struct wire_s
 	for (size_t i = 0; i < s->stage_count; i++)
 		put_stage(out, &s->stages[i]);
 	put_text(out, 33, s->data);
+	for (size_t i = 0; i < s->each_count; i++)
+		put_shard(out, &s->each_shard[i]);
+	put_recovery(out, &s->recovery);
+	put_number(out, 36, s->open_low);
+	put_number(out, 37, s->open_medium);
+	put_number(out, 38, s->open_high);
+	put_number(out, 39, s->open_critical);
+	put_number(out, 40, s->open_nudges);
 	envelope_end(out, e);
 }
 

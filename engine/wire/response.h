@@ -157,6 +157,15 @@ struct wire_stage {
 	double us;
 };
 
+struct wire_shard {
+	uint64_t events, queries, recommendations, records, cache_bytes, dirty, effects_pending, timers;
+};
+
+struct wire_recovery {
+	int64_t took_ms;
+	uint64_t stored_seq, last_seq, applied, skipped, dropped_bytes;
+};
+
 /* The field names are those of the proto's Status. */
 struct wire_status {
 	struct slice version, pack, pack_hash, clock, data;
@@ -164,8 +173,11 @@ struct wire_status {
 	uint64_t boot_id, events_accepted, events_duplicate, events_refused, recommendations, alerts_raised,
 		alerts_open, connections, followers, journal_last, journal_durable, journal_first, journal_bytes,
 		store_mark, records_cached, cache_bytes, records_stored, records_dirty, free_bytes, rules_aside,
-		effects_pending, timers;
+		effects_pending, timers, open_low, open_medium, open_high, open_critical, open_nudges;
 	uint32_t shards;
+	const struct wire_shard *each_shard;
+	size_t each_count;
+	struct wire_recovery recovery;
 	bool storage_refusing;
 	const struct wire_gauge *gauges;
 	size_t gauge_count;

@@ -481,6 +481,7 @@ def metrics(bench):
     shown = {'uptime_ms': 'uptime_seconds', 'journal_last': 'journal_last_entry', 'journal_durable': 'journal_durable_entry',
              'journal_first': 'journal_first_entry', 'store_mark': 'store_mark_entry', 'free_bytes': 'disk_free_bytes',
              'rules_aside': 'rules_set_aside_total', 'timers': 'timers_pending'}
+    shown.update({'open_' + s: 'alerts_open_by_severity{severity="%s"}' % s.rstrip('s') for s in ('low', 'medium', 'high', 'critical', 'nudges')})
     for field in numbers:
         kit.check('nudged_' + shown.get(field, field) in text or field.startswith('events_'), 'status', field, 'is not in /metrics')
     before = one('nudged_events_total', result='accepted')

@@ -23,7 +23,7 @@ TAKES = {
     'hello': None, 'publish': 'publish', 'recommend': 'recommend', 'outcome': 'recommend', 'read_customer': 'read',
     'resolve_alias': 'read', 'follow': 'read', 'acknowledge': 'recommend', 'get_status': 'read', 'activate_pack': 'author',
     'get_rules': 'read', 'get_digest': 'operate', 'list_alerts': 'read', 'unfollow': 'read', 'explain': 'read',
-    'get_models': 'read', 'reset_model': 'author', 'get_report': 'read',
+    'get_models': 'read', 'reset_model': 'author', 'get_report': 'read', 'get_history': 'read',
 }
 OPEN = ('/livez', '/readyz', '/v1/openapi.json')
 
@@ -81,7 +81,7 @@ def bodies(pb):
         'activate_pack': pb.ActivatePack(files=[pb.File(path='pack.lua', content=b'x = (')]), 'get_rules': pb.GetRules(),
         'get_digest': pb.GetDigest(), 'list_alerts': pb.ListAlerts(), 'unfollow': pb.Unfollow(follow_id=5),
         'explain': pb.Explain(entry=1), 'get_models': pb.GetModels(), 'reset_model': pb.ResetModel(action='a'),
-        'get_report': pb.GetReport(name='agents'),
+        'get_report': pb.GetReport(name='agents'), 'get_history': pb.GetHistory(),
     }
 
 
@@ -157,7 +157,7 @@ def both_sides_have_one_table(b):
     tokens, of = each_role(b)
     d = daemon(b, tokens)
     asks = {'/v1/events': 'publish', '/v1/recommendations': 'recommend', '/v1/outcomes': 'outcome', '/v1/digest': 'get_digest',
-            '/v1/alerts': 'list_alerts', '/v1/alerts/stream': 'follow', '/v1/status': 'get_status', '/v1/rules': 'get_rules',
+            '/v1/alerts': 'list_alerts', '/v1/alerts/stream': 'follow', '/v1/status': 'get_status', '/v1/history': 'get_history', '/v1/rules': 'get_rules',
             '/v1/rules/activate': 'activate_pack', '/v1/models/{action}/reset': 'reset_model', '/v1/models': 'get_models',
             '/v1/reports/{name}': 'get_report', '/v1/customers/{customer}': 'read_customer', '/v1/entries/{entry}': 'explain',
             '/v1/aliases/{alias}': 'resolve_alias', '/v1/alerts/{seq}-{index}/acknowledge': 'acknowledge'}

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "state/record.h"
 #include "wire/frame.h"
+#include "wire/history.h"
 #include "wire/request.h"
 #include "wire/models.h"
 #include "wire/report.h"
@@ -164,6 +165,16 @@ static void write_report(struct bytes *out)
 	response_report(out, 20, &report);
 }
 
+static void write_history(struct bytes *out)
+{
+	struct wire_figure figures[] = { { "events", "events", "count", "taken", -1 },
+					 { "shard_busy", "percent", "mean", "at work", 3 } };
+	struct wire_history h = { .step_ms = 5000, .sampled = true, .ends_ms = (int64_t[]){ NOW_MS, NOW_MS + 5000 },
+				  .spans_ms = (uint32_t[]){ 5000, 300 }, .values = (double[]){ 7, 0, 1e12, 99.5 },
+				  .count = 2, .figures = figures, .figure_count = 2 };
+	response_history_of_figures(out, 21, &h);
+}
+
 static void write_all(struct bytes *out)
 {
 	struct bytes alert = { 0 };
@@ -178,7 +189,11 @@ static void write_all(struct bytes *out)
 				      .gauge_count = 1,
 				      .stages = &stage,
 				      .stage_count = 1,
-				      .clock = SLICE("system") };
+				      .clock = SLICE("system"),
+				      .each_shard = (struct wire_shard[]){ { .events = 1, .timers = 8 } },
+				      .each_count = 1,
+				      .recovery = { .took_ms = 12, .last_seq = 7, .dropped_bytes = 9 },
+				      .open_critical = 5 };
 	struct slice on = SLICE("sms.sent");
 	struct wire_rule rule = {
 		.name = SLICE("message-abuse"), .on = &on, .on_count = 1, .fired = 10333, .aside = true
@@ -204,6 +219,7 @@ static void write_all(struct bytes *out)
 	write_explanation(out);
 	write_models(out);
 	write_report(out);
+	write_history(out);
 	write_large(out);
 	bytes_finish(&alert);
 }
@@ -324,6 +340,10 @@ static void print_body(const struct request *r, struct arena *arena)
 		NUMBER("limit", r->report.limit);
 		for (size_t i = 0; i < r->report.where_count; i++)
 			printf(" %.*s:%.*s", SLICE_ARG(r->report.where[i].name), SLICE_ARG(r->report.where[i].value.string));
+		break;
+	case REQUEST_FIGURES:
+		NUMBER("since", r->figures.since_ms);
+		NUMBER("step", r->figures.step_ms);
 		break;
 	default:
 		break;

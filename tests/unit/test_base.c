@@ -195,6 +195,9 @@ static void percentiles_are_right_within_a_bucket(void **state)
 	histogram_merge(&all, &h);
 	assert_int_equal(counter_get(&all.count), 100002);
 	assert_true(histogram_percentile(&all, 100) == UINT64_MAX);
+	histogram_subtract(&all, &h);
+	assert_int_equal(counter_get(&all.count), 2);
+	assert_int_equal(histogram_percentile(&all, 50), 0);
 }
 
 static void hashes_are_pinned(void **state)

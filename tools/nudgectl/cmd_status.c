@@ -51,7 +51,7 @@ static void show_storage(const Nudge__V1__Status *s)
 /* Of the gauges, those that only grow while the daemon runs. */
 static bool is_counter(const char *name)
 {
-	static const char *const names[] = { "events_unheard", "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
+	static const char *const names[] = { "queries", "events_unheard", "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
 					     "records_written", "alerts_historical", "decision_log_lines",
 					     "decision_log_errors", "decision_log_missed" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

@@ -17,6 +17,7 @@ pack {
     "device/fault", "other",
   },
   fallback = { "listen", "callback-promise" },
+  search = { "name", "first_name" }, -- by which agents find people
   provenance = true, -- where attributes came from, and what was corrected
 }
 

@@ -8,7 +8,7 @@ spell "type" { -- of events, as the timeline tells them
   ["callback.promised"] = { en = "was promised a call back", vi = "được hẹn gọi lại" },
   ["callback.made"] = { en = "was called back as promised", vi = "đã được gọi lại như hẹn" },
   ["complaint.opened"] = { en = "made a complaint", vi = "gửi khiếu nại" },
-  ["complaint.closed"] = { en = "complaint was settled", vi = "khiếu nại đã được giải quyết" },
+  ["complaint.closed"] = { en = "had a complaint settled", vi = "được giải quyết khiếu nại" },
   ["outage.started"] = { en = "the area lost its network", vi = "khu vực mất mạng" },
   ["outage.ended"] = { en = "the network came back", vi = "mạng hoạt động trở lại" },
   ["bill.issued"] = { en = "a bill was issued", vi = "phát hành hóa đơn" },
@@ -156,11 +156,11 @@ spell "strain" {
 }
 
 spell "reason" { -- why an agent overrules: the words that are counted, and how they read
-  ["has it already"] = { en = "They have it already", vi = "Khách đã có rồi" },
-  ["wrong moment"] = { en = "Not the moment for it", vi = "Chưa phải lúc" },
-  ["does not suit"] = { en = "It does not suit them", vi = "Không phù hợp với khách" },
-  ["too upset"] = { en = "They are too upset", vi = "Khách đang quá bực" },
-  ["moves abroad"] = { en = "They move away", vi = "Khách chuyển đi nơi khác" },
+  { is = "has it already", say = { en = "They have it already", vi = "Khách đã có rồi" } },
+  { is = "wrong moment", say = { en = "Not the moment for it", vi = "Chưa phải lúc" } },
+  { is = "does not suit", say = { en = "It does not suit them", vi = "Không phù hợp với khách" } },
+  { is = "too upset", say = { en = "They are too upset", vi = "Khách đang quá bực" } },
+  { is = "moves abroad", say = { en = "They move away", vi = "Khách chuyển đi nơi khác" } },
 }
 
 spell "question" { -- the quick answers' questions, where the language is not that of the pack's files

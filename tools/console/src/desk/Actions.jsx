@@ -35,12 +35,12 @@ function Score({ choice: c }) {
 	);
 }
 
-function Buttons({ done, armed, busy, onArm }) {
+function Buttons({ done, first, armed, busy, onArm }) {
 	const left = OPEN.filter((kind) => kind !== "offered" || done?.kind !== "offered");
 	return (
 		<div class="outcomes" role="group" aria-label={t("desk.outcome")}>
 			{left.map((kind) => (
-				<Button small key={kind} kind={kind === "accepted" ? "primary" : undefined} disabled={busy} aria-pressed={armed === kind ? "true" : undefined}
+				<Button small key={kind} kind={first && kind === "accepted" ? "primary" : undefined} disabled={busy} aria-pressed={armed === kind ? "true" : undefined}
 					aria-keyshortcuts={keyOf(kind)} onClick={() => onArm(kind)}>
 					{t("desk.outcome." + kind)}<Key>{keyOf(kind)}</Key>
 				</Button>
@@ -89,9 +89,12 @@ function Form({ choice, outcome, busy, now, onSend, onCancel }) {
 	return <Sure {...common} kind={outcome.kind} onSend={() => onSend(outcome)} />;
 }
 
-function Card({ choice, rank, done, decision, now, send, focused, onFocused }) {
+function Card({ choice, rank, done, decision, now, send, focused, onFocused, children }) {
 	const card = useRef(), [why, setWhy] = useState(false);
-	const o = useOutcome(choice, send);
+	const o = useOutcome(choice, async (...outcome) => {
+		await send(...outcome);
+		card.current?.focus();
+	});
 	useEffect(() => {
 		if (focused) {
 			card.current.focus();
@@ -135,12 +138,13 @@ function Card({ choice, rank, done, decision, now, send, focused, onFocused }) {
 					</p>
 				)}
 				<div class="foot">
-					{may("recommend") && !finished(done) && <Buttons done={done} armed={o.armed?.kind} busy={o.busy} onArm={o.arm} />}
+					{may("recommend") && !finished(done) && <Buttons done={done} first={rank === 1} armed={o.armed?.kind} busy={o.busy} onArm={o.arm} />}
 					<Score choice={choice} />
 					<Button kind="quiet" small class="why-button" aria-expanded={why} aria-keyshortcuts="w" onClick={() => setWhy(!why)}>{t("desk.why")}</Button>
 				</div>
 				{o.armed && <Form choice={choice} outcome={o.armed} busy={o.busy} now={now} onSend={o.run} onCancel={close} />}
 				{o.problem && <ProblemNotice problem={o.problem.error} onAgain={o.problem.again} />}
+				{children}
 				{why && <Why choice={choice} decision={decision} />}
 			</article>
 		</li>
@@ -165,7 +169,8 @@ export function Next({ step, onGo, onClose }) {
 	);
 }
 
-export function Actions({ answer, done, now, send, focus, onFocused, onHeld }) {
+// step: what came of the outcome told last; it stands where it was told.
+export function Actions({ answer, done, step, now, send, focus, onFocused, onHeld }) {
 	return (
 		<section class="actions" aria-labelledby="actions-title">
 			<header class="section-head">
@@ -174,11 +179,14 @@ export function Actions({ answer, done, now, send, focus, onFocused, onHeld }) {
 			</header>
 			{answer.fallback && <Notice tone="warn">{t("desk.fallback", { reason: answer.fallback_reason })}</Notice>}
 			{!may("recommend") && <Notice>{t("desk.readonly")}</Notice>}
+			{step && !answer.choices.some((c) => c.action === step.of) && step.view}
 			{answer.choices.length ? (
 				<ol>
 					{answer.choices.map((c, at) => (
 						<Card choice={c} rank={at + 1} done={done[c.action]} decision={answer.decision} now={now} send={send} focused={focus === c.action}
-							onFocused={onFocused} key={c.action} />
+							onFocused={onFocused} key={c.action}>
+							{step?.of === c.action && step.view}
+						</Card>
 					))}
 				</ol>
 			) : <Notice>{t("desk.actions.none")}</Notice>}

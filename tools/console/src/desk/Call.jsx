@@ -1,6 +1,6 @@
 // The conversation: what it is about, how to begin, what not to say, and the rules that apply.
 import { useState } from "preact/hooks";
-import { ago, dateTime } from "../format.js";
+import { dateTime, time } from "../format.js";
 import { t } from "../text.js";
 import { Badge, Button, Field, Icon, Panel } from "../ui.jsx";
 import { spelled, topicName, topics } from "./pack.js";
@@ -62,10 +62,10 @@ function Strain({ strain }) {
 	);
 }
 
-export function Opening({ answer, contact, now }) {
+export function Opening({ answer, contact }) {
 	return (
 		<Panel class="opening" title={t("desk.begin")} aside={contact && (
-			<Badge tone="good" icon="phone" title={dateTime(contact.time_ms)}>{t("desk.talking", { since: ago(contact.time_ms, now) })}</Badge>
+			<Badge tone="good" icon="phone" title={dateTime(contact.time_ms)}>{t("desk.talking", { since: time(contact.time_ms) })}</Badge>
 		)}>
 			{answer.opening && <blockquote>{answer.opening}</blockquote>}
 			<div class="rules">

@@ -50,9 +50,11 @@ function Fresh({ fresh, onTake }) {
 	if (!fresh)
 		return null;
 	return (
-		<Notice tone="info" action={<Button small kind="primary" aria-keyshortcuts="u" onClick={onTake}>{t("desk.fresh.take")}<Key>u</Key></Button>}>
-			{t("desk.fresh")}
-		</Notice>
+		<div class="fresh">
+			<Notice tone="info" action={<Button small kind="primary" aria-keyshortcuts="u" onClick={onTake}>{t("desk.fresh.take")}<Key>u</Key></Button>}>
+				{t("desk.fresh")}
+			</Notice>
+		</div>
 	);
 }
 
@@ -112,7 +114,11 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 		setStep(next);
 		look();
 	};
-	const take = () => (rec.take(), setSaid(t("desk.said.taken")));
+	const take = () => {
+		setFocus(rec.fresh.choices[0]?.action);
+		rec.take();
+		setSaid(t("desk.said.taken"));
+	};
 	const goOn = (action) => {
 		const has = (r) => r?.choices.some((c) => c.action === action);
 		if (!has(answer))
@@ -143,19 +149,18 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 					<Controls call={call} onCall={change} topicRef={topic} />
 					{!may("recommend") && <Notice>{t("desk.readonly")}</Notice>}
 					{rec.problem && <ProblemNotice problem={rec.problem} onAgain={rec.ask} />}
-					<Fresh fresh={rec.fresh} onTake={take} />
-					{step && <Next step={step} onGo={goOn} onClose={() => setStep(undefined)} />}
 					{!answer && !rec.problem && may("recommend") && <Loading lines={6} />}
-					{answer && <Opening answer={answer} contact={contact} now={now} />}
-					{answer && <Actions answer={answer} done={done} now={now} send={send} focus={focus} onFocused={() => setFocus(undefined)} onHeld={() => setHeld(true)} />}
+					{answer && <Opening answer={answer} contact={contact} />}
+					{answer && <Actions answer={answer} done={done} step={step && { ...step, view: <Next step={step} onGo={goOn} onClose={() => setStep(undefined)} /> }} now={now} send={send} focus={focus} onFocused={() => setFocus(undefined)} onHeld={() => setHeld(true)} />}
+					<Fresh fresh={rec.fresh} onTake={take} />
 				</div>
 				<div class="column support">
+					<Alerts alerts={openAlerts(customer)} agent={call.agent} now={now} onDone={look} />
 					{answer && <Before answer={answer} />}
 					{answer && <Answers answers={answer.answers} />}
 					{answer && <Offers offers={answer.offers} now={now} />}
 				</div>
 				<div class="column side">
-					<Alerts alerts={openAlerts(customer)} agent={call.agent} now={now} onDone={look} />
 					<Past customer={customer} now={now} />
 				</div>
 			</div>

@@ -9,17 +9,6 @@ import { Alerts } from "./Alerts.jsx";
 import { recent } from "./find.js";
 
 const wanted = (a) => a.kind === "alert" && a.subject_kind === "customer" && a.state === "open" && !a.historical;
-const RANK = { critical: 0, high: 1, medium: 2, low: 3 };
-const order = (a, b) => RANK[a.severity] - RANK[b.severity] || b.time_ms - a.time_ms;
-
-// One of a kind for a customer and member: the newest.
-function newest(alerts) {
-	const all = new Map();
-	for (const a of alerts.filter(wanted).sort((x, y) => x.time_ms - y.time_ms))
-		all.set(`${a.customer} ${a.member} ${a.rule}`, a);
-	return [...all.values()].sort(order);
-}
-
 export function Home({ now, listen }) {
 	const list = recent();
 	const [answer, problem, again, set] = useAnswer((signal) => get("/v1/alerts?limit=200", { signal }), []);
@@ -38,7 +27,7 @@ export function Home({ now, listen }) {
 			</div>
 			<div>
 				{problem && <ProblemNotice problem={problem} onAgain={again} />}
-				{answer && <Alerts title={t("desk.alerts.all")} alerts={newest(answer.alerts)} agent={recall("desk.agent") ?? ""} now={now} named onDone={gone} />}
+				{answer && <Alerts title={t("desk.alerts.all")} alerts={answer.alerts.filter(wanted)} agent={recall("desk.agent") ?? ""} now={now} named onDone={gone} />}
 			</div>
 		</div>
 	);

@@ -1,7 +1,7 @@
 // What was: interactions, offers and their outcomes as sentences, the newest first, by day.
 import { useState } from "preact/hooks";
-import { ago, date, dateTime, dayKey, time } from "../format.js";
-import { t } from "../text.js";
+import { date, dateTime, dayKey, time } from "../format.js";
+import { language, t } from "../text.js";
 import { Empty, Icon, Panel } from "../ui.jsx";
 import { lines } from "./state.js";
 import { tell } from "./tell.js";
@@ -26,7 +26,7 @@ function Line({ line, customer, now }) {
 
 function dayTitle(ms, now) {
 	const days = Math.round((Date.parse(dayKey(ms)) - Date.parse(dayKey(now))) / 86400e3);
-	return Math.abs(days) < 7 ? ago(Number(now) + days * 86400e3, now) : date(ms);
+	return Math.abs(days) < 7 ? new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(days, "day") : date(ms);
 }
 
 export function Past({ customer, now }) {

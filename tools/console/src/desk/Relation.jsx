@@ -2,7 +2,7 @@
 import { ago, date, dateTime, duration, money, number, percent } from "../format.js";
 import { t } from "../text.js";
 import { Badge, Meter, Panel, Spark } from "../ui.jsx";
-import { capital, spell, spelled } from "./pack.js";
+import { capital, spell, spelled, uncapital } from "./pack.js";
 import { memberName, moods, openCases, toneOfMood, toneOfScore } from "./state.js";
 
 function Trend({ change, label }) {
@@ -72,7 +72,7 @@ function Case({ customer, one, now }) {
 			<span title={dateTime(one.opened_ms)} class="muted">{t("desk.case.age", { age: duration(Math.max(1000, now - one.opened_ms)) })}</span>
 			{one.due_ms > 0 && (
 				<Badge tone={late ? "bad" : "info"} icon={late ? "alert" : "clock"} title={dateTime(one.due_ms)}>
-					{late ? t("desk.case.late", { ago: ago(one.due_ms, now) }) : t("desk.case.due", { when: ago(one.due_ms, now) })}
+					{late ? t("desk.case.late", { ago: uncapital(ago(one.due_ms, now)) }) : t("desk.case.due", { when: uncapital(ago(one.due_ms, now)) })}
 				</Badge>
 			)}
 			{one.agent && <span class="muted small">{t("desk.by", { agent: one.agent })}</span>}

@@ -8,7 +8,7 @@ import { attributeName } from "./pack.js";
 const WAIT_MS = 180;
 
 function Option({ hit, id, active, onPick }) {
-	const by = hit.why === "search" ? `${attributeName(hit.attribute ?? "")}: ${hit.matched}` : hit.why === "alias" ? hit.matched : "";
+	const by = { attribute: hit.matched !== hit.label && `${attributeName(hit.attribute ?? "")}: ${hit.matched}`, alias: hit.matched, member: hit.member }[hit.why];
 	return (
 		<li id={id} role="option" aria-selected={active} class={active ? "active" : ""} onMouseDown={(event) => event.preventDefault()}
 			onClick={() => onPick(hit)}>

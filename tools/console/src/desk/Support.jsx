@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ago, date, dateTime } from "../format.js";
 import { t } from "../text.js";
 import { Panel } from "../ui.jsx";
-import { actionName, attributeName, capital, spelled, valueText } from "./pack.js";
+import { actionName, attributeName, capital, spelled, uncapital, valueText } from "./pack.js";
 
 export function Terms({ terms }) {
 	return Object.entries(terms).map(([name, value]) => (
@@ -21,7 +21,7 @@ export function Offers({ offers, now }) {
 					<li key={o.action + o.made_ms}>
 						<strong>{actionName(o.action)}</strong> <Terms terms={o.terms} />
 						<p class="muted small">
-							{t("desk.offer.made", { when: ago(o.made_ms, now), channel: t("desk.channel." + o.channel) })}
+							{t("desk.offer.made", { when: uncapital(ago(o.made_ms, now)), channel: uncapital(t("desk.channel." + o.channel)) })}
 							{o.until_ms > 0 && <span title={dateTime(o.until_ms)}>; {t("desk.offer.until", { date: date(o.until_ms) })}</span>}
 						</p>
 					</li>

@@ -1,5 +1,5 @@
-// Finding a customer: by id, by another name (a phone number, an address), and by what is known of them. Each way is asked at
-// once; what one of them refuses, the others may still answer.
+// Finding a customer: by another name in full (a phone number, an address), by id, and by what people remember of them. Each
+// way is asked at once; what one of them refuses, the others may still answer.
 import { enc, get, query } from "../api.js";
 import { keep, recall } from "../kept.js";
 import { attribute, customerName } from "./state.js";
@@ -43,17 +43,18 @@ async function byId(text, options) {
 
 async function byText(text, options) {
 	const answer = await get(`/v1/customers/search${query({ text, limit: 8 })}`, options);
-	return (answer.hits ?? []).map((hit) => ({
-		id: hit.customer ?? hit.id, member: hit.member ?? "", label: hit.label, matched: hit.value, why: "search", attribute: hit.attribute,
-	}));
+	return answer.customers.map((c) => {
+		const place = c.matched[0] ?? {};
+		return { id: c.customer, member: place.member, label: c.label, matched: place.value, why: place.by === "customer" ? "id" : place.by, attribute: place.name };
+	});
 }
 
 // Hits, the surest first; throws where all ways failed for another reason than that nothing is known.
 export async function find(text, signal) {
 	const options = { signal };
 	const answers = await Promise.all([
-		quietly(byId(text, options)),
 		looksLikeAlias(text) ? quietly(byAlias(text, options)) : null,
+		quietly(byId(text, options)),
 		text.length >= 2 ? quietly(byText(text, options)) : null,
 	]);
 	const hits = answers.flat().filter((hit) => hit && !hit.problem);

@@ -1,7 +1,7 @@
 // What the active pack calls things, in the language of the page: GET /v1/rules/words. What it does not spell is shown as it
 // is named, with its dashes as spaces.
 import { get } from "../api.js";
-import { date, dateTime, money, plain } from "../format.js";
+import { date, dateTime, money, plain, setPlace } from "../format.js";
 import { language, t } from "../text.js";
 
 const EMPTY = { topics: [], names: new Map(), kinds: new Map() };
@@ -17,6 +17,7 @@ export async function loadPack(signal) {
 		names.get(s.name).push({ value: s.value, low: s.at_least?.at ?? -Infinity, high: s.at_most?.at ?? Infinity,
 			texts: Object.fromEntries(s.wordings.map((w) => [w.language, w.text])), first: s.wordings[0]?.text });
 	}
+	setPlace(answer);
 	words = { ...answer, names, kinds: new Map(answer.attributes.map((a) => [a.name, a.kind])) };
 	return words;
 }
@@ -37,6 +38,7 @@ export function spelled(name, value) {
 
 export const readable = (name) => String(name).replace(/[-_]/g, " ").replace(/^#.*/, "");
 export const capital = (text) => (text ? text[0].toLocaleUpperCase(language()) + text.slice(1) : "");
+export const uncapital = (text) => (text ? text[0].toLocaleLowerCase(language()) + text.slice(1) : "");
 export const spell = (name, value) => spelled(name, value) ?? readable(value);
 export const actionName = (name) => capital(spelled("action", name) ?? readable(name));
 export const topicName = (topic) => capital(spelled("topic", topic) ?? readable(topic.replace("/", ": ")));

@@ -1,7 +1,7 @@
 // The timeline in sentences: who did what, about what, and how it went. The words of types, topics, channels and moods are the
 // pack's; how they are joined is the language's.
-import { language, t } from "../text.js";
-import { actionName, attributeName, capital, spell, spelled, valueText } from "./pack.js";
+import { has as known, t } from "../text.js";
+import { actionName, attributeName, capital, spell, spelled, uncapital, valueText } from "./pack.js";
 import { memberName } from "./state.js";
 
 const TOLD = new Set(["topic", "ref", "mood_end", "mood", "mood_start", "resolved"]);
@@ -37,7 +37,7 @@ function contactText(events) {
 
 function plainText(m) {
 	const more = Object.entries(m.fields).filter(([name]) => !TOLD.has(name) && name !== "to")
-		.map(([name, value]) => (name === "amount" ? valueText(name, value) : `${attributeName(name).toLocaleLowerCase(language())} ${valueText(name, value)}`));
+		.map(([name, value]) => (name === "amount" ? valueText(name, value) : `${uncapital(attributeName(name))}: ${valueText(name, value)}`));
 	const to = m.fields.to ? t("desk.tell.to", { to: spelled("message_plan", m.fields.to) ?? spelled("data_plan", m.fields.to) ?? m.fields.to }) : "";
 	const way = m.channel && m.channel !== "call" && spelled("channel", m.channel);
 	return [[way, spell("type", m.type), to, about([m])].filter(Boolean).join(" "), ...more, ...ending([m])].join(", ");
@@ -48,13 +48,21 @@ function outcomeText(o) {
 	return t(`desk.tell.outcome.${o.kind}`, { action: actionName(o.action) }) + reason;
 }
 
-// {who, text, agent, channel}: who is empty where it is nobody's doing.
+function nudgeText(nudge, name) {
+	const channel = known(`desk.channel.${nudge.to}`) ? t(`desk.channel.${nudge.to}`) : nudge.to;
+	return t(name ? "desk.tell.nudge.to" : "desk.tell.nudge", { channel, name, text: nudge.text });
+}
+
+// {who, text, agent}: who is empty where it is nobody's doing.
 export function tell(line, customer) {
-	if (line.outcome)
-		return { who: memberName(customer, line.outcome.member), text: outcomeText(line.outcome), agent: line.outcome.agent, channel: line.outcome.channel };
+	if (line.outcome) {
+		const who = memberName(customer, line.outcome.member), text = outcomeText(line.outcome);
+		return { who, text: who ? text : capital(text), agent: line.outcome.agent };
+	}
 	if (line.nudge)
-		return { who: memberName(customer, line.nudge.member), text: t("desk.tell.nudge", { channel: line.nudge.to, text: line.nudge.text }), agent: "", channel: line.nudge.to };
+		return { who: "", text: nudgeText(line.nudge, memberName(customer, line.nudge.member)), agent: "" };
 	const events = line.events, m = events[0];
 	const text = m.contact ? contactText(events) : plainText(m);
-	return { who: memberName(customer, m.member), text: capital(text), agent: first(events.map((e) => ({ fields: { agent: e.agent || undefined } })), "agent") ?? "", channel: m.channel };
+	const who = memberName(customer, m.member);
+	return { who, text: who ? text : capital(text), agent: events.findLast((e) => e.agent)?.agent ?? "" };
 }

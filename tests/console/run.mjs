@@ -6,7 +6,7 @@
 // t.page (playwright's), t.go("#/desk"), t.daemon (origin, ctl(...)), t.check, t.same, t.audit() (axe), t.shot(name).
 // A case has failed too where the page logged an error, broke its own content security policy, or asked anybody but the
 // daemon. allow: [/pattern/] of errors that the case brings about on purpose. tokens: against the daemon that wants them.
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromiumPath, openBrowser, openPage } from "./browser.mjs";
@@ -69,8 +69,10 @@ async function runAll() {
 	return failed || !passed ? 1 : 0;
 }
 
-if (!chromiumPath()) {
-	console.log("skipped: there is no chromium here (apt-get install chromium)");
+const lacking = !chromiumPath() ? "there is no chromium here (apt-get install chromium)" :
+	!existsSync(join(modules, "of")) ? "npm could not fetch what the console is made of" : "";
+if (lacking) {
+	console.log("skipped: " + lacking);
 	process.exit(77);
 }
 let code = 1;

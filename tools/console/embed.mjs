@@ -39,7 +39,7 @@ function fetchModules() {
 	if (!canWrite(homedir()))
 		env.npm_config_cache = resolve(modules, "cache");
 	execFileSync(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=2",
-		"--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"],
+		"--fetch-retry-mintimeout=300", "--fetch-retry-maxtimeout=2000"],
 		{ cwd: modules, env, stdio: ["ignore", "ignore", "pipe"], timeout: 300_000 });
 	rmSync(join(modules, "cache"), { recursive: true, force: true });
 	writeFileSync(stamp, hash);

@@ -3,10 +3,14 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# Debian 12's packages, and nothing else. tzdata: packs name their time zone.
+# Debian 12's packages, and nothing else. tzdata: packs name their time zone. nodejs, npm: the console is bundled with them;
+# any that are there will do.
 packages=(gcc libc6-dev meson ninja-build pkg-config protobuf-compiler protobuf-c-compiler libprotobuf-c-dev
 	libevent-dev libssl-dev liblua5.4-dev liblmdb-dev libxxhash-dev libjansson-dev libutf8proc-dev zlib1g-dev libcmocka-dev libsystemd-dev scdoc man-db python3
 	python3-protobuf tzdata)
+
+command -v node >/dev/null || packages+=(nodejs)
+command -v npm >/dev/null || packages+=(npm)
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	bold=$'\033[1m' dim=$'\033[2m' red=$'\033[31m' green=$'\033[32m' off=$'\033[0m'

@@ -63,10 +63,10 @@ static bool is_apostrophe(uint32_t rune)
 static void put_rune(struct folding *f, uint32_t rune)
 {
 	char bytes[4];
-	if (rune < 0x80) {
+	if (rune < 0x80)
 		put_ascii(f, (char)rune);
+	if (rune < 0x80 || is_apostrophe(rune))
 		return;
-	}
 	for (unsigned i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 		if (plain[i].rune == rune) {
 			put(f, plain[i].as, strlen(plain[i].as));
@@ -87,8 +87,6 @@ static void put_beyond_ascii(struct folding *f, uint32_t rune)
 					  UTF8PROC_STRIPMARK | UTF8PROC_IGNORE;
 	utf8proc_int32_t runes[DECOMPOSED_MAX];
 	int boundary = 0;
-	if (is_apostrophe(rune))
-		return;
 	utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)rune, runes, DECOMPOSED_MAX, options, &boundary);
 	if (n < 0 || n > DECOMPOSED_MAX)
 		f->in_word = false;

@@ -157,11 +157,6 @@ static const struct field_spec figures_fields[FIELD_NUMBERS] = {
 	[2] = { .name = "step_ms", .kind = FIELD_TIME, IN(struct request, figures.step_ms) },
 };
 
-static const struct field_spec find_fields[FIELD_NUMBERS] = {
-	[1] = NAME("text", "limit_find_text_bytes", LIMIT_FIND_TEXT_BYTES, IN(struct request, find.text)),
-	[2] = { .name = "limit", .kind = FIELD_U32, IN(struct request, find.limit), LIMIT("limit_found", LIMIT_FOUND) },
-};
-
 static const struct field_spec report_fields[FIELD_NUMBERS] = {
 	[1] = WORD("name", IN(struct request_report, name)),
 	[2] = { .name = "since_ms", .kind = FIELD_TIME, IN(struct request_report, since_ms) },

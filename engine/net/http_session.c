@@ -147,39 +147,69 @@ static json_t *role_names(uint32_t roles)
 	return list;
 }
 
-/* status: what the daemon says of itself, lent; NULL: it is not running yet. */
-static void tell(struct http_exchange *x, const json_t *status)
+/* The daemon says how its clock goes, and then where the pack's customers live: what times and amounts are told by. */
+struct telling {
+	struct http_exchange *x;
+	json_t *body;
+};
+
+static void lend(json_t *body, const json_t *from, const char *name)
 {
-	static const char *const lent[] = { "version", "pack", "zone", "currency", "clock", "now_ms" };
-	json_t *body = json_pack("{s:b, s:b}", "tokens", x->http->access != NULL, "serving", status != NULL);
-	if (x->by_session) {
-		uint64_t now_ns = clock_mono_ns();
-		json_object_set_new(body, "name", json_string(x->grant.name));
-		json_object_set_new(body, "roles", role_names(x->grant.roles));
-		json_object_set_new(body, "csrf", json_string(x->csrf));
-		json_object_set_new(body, "ends_in_ms",
-				    json_integer((json_int_t)((x->session_ends_ns - now_ns) / 1000000u)));
-	}
-	for (size_t i = 0; i < sizeof(lent) / sizeof(lent[0]) && status; i++) {
-		json_t *value = json_object_get(status, lent[i]);
-		if (value)
-			json_object_set(body, lent[i], value);
-	}
-	http_reply_json(x, 200, body);
+	json_t *value = json_object_get(from, name);
+	if (value)
+		json_object_set(body, name, value);
+}
+
+static void told(struct telling *t)
+{
+	http_reply_json(t->x, 200, t->body);
+	free(t);
+}
+
+static void on_words(void *arg, const struct json_answer *a)
+{
+	struct telling *t = arg;
+	const json_t *words = a ? json_object_get(a->body, "words") : NULL;
+	lend(t->body, words, "zone");
+	lend(t->body, words, "currency");
+	told(t);
+}
+
+static void ask_next(struct telling *t, const char *kind, json_t *fields, http_then *then)
+{
+	struct http_question q = { .kind = kind, .fields = fields, .shard = -1 };
+	if (!t->x->http->server || http_ask(t->x->http, &q, then, t) != ERR_OK)
+		told(t);
+	json_decref(fields);
 }
 
 static void on_status(void *arg, const struct json_answer *a)
 {
-	tell(arg, a && a->kind && strcmp(a->kind, "status") == 0 ? a->body : NULL);
+	struct telling *t = arg;
+	if (!a || !a->kind || strcmp(a->kind, "status") != 0) {
+		told(t);
+		return;
+	}
+	json_object_set_new(t->body, "serving", json_true());
+	lend(t->body, a->body, "version");
+	lend(t->body, a->body, "clock");
+	lend(t->body, a->body, "now_ms");
+	ask_next(t, "get_rules", json_pack("{s:b}", "words", 1), on_words);
 }
 
 static void answer(struct http_exchange *x)
 {
-	json_t *nothing = json_object();
-	struct http_question q = { .kind = "get_status", .fields = nothing, .shard = -1 };
-	if (!x->http->server || http_ask(x->http, &q, on_status, x) != ERR_OK)
-		tell(x, NULL);
-	json_decref(nothing);
+	struct telling *t = must_calloc(1, sizeof(*t));
+	t->x = x;
+	t->body = json_pack("{s:b, s:b}", "tokens", x->http->access != NULL, "serving", 0);
+	if (x->by_session) {
+		json_int_t left_ms = (json_int_t)((x->session_ends_ns - clock_mono_ns()) / 1000000u);
+		json_object_set_new(t->body, "name", json_string(x->grant.name));
+		json_object_set_new(t->body, "roles", role_names(x->grant.roles));
+		json_object_set_new(t->body, "csrf", json_string(x->csrf));
+		json_object_set_new(t->body, "ends_in_ms", json_integer(left_ms));
+	}
+	ask_next(t, "get_status", json_object(), on_status);
 }
 
 void http_session(struct http_exchange *x)

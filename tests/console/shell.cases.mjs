@@ -133,7 +133,7 @@ export const cases = [
 			await t.go("#/desk");
 			await t.audit();
 			await logIn(t, "nudge_wrong");
-			await t.page.getByText(/not known, or was revoked/).waitFor();
+			await t.page.getByText(/not known here, or was revoked/).waitFor();
 			await logIn(t, t.daemon.tokens.everything);
 			await t.page.getByRole("navigation").getByRole("link", { name: "Agent desk" }).waitFor();
 			t.check((await t.page.locator(".bar").innerText()).includes("everything"));

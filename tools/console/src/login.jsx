@@ -4,7 +4,10 @@ import { logIn } from "./session.js";
 import { t } from "./text.js";
 import { Button, Field, Notice } from "./ui.jsx";
 
-export function Login({ reason }) {
+// By the codes of problems; kept as keys, for the language may change meanwhile.
+const PROBLEMS = { unreachable: "ui.unreachable", denied: "login.wrong", busy: "login.busy" };
+
+export function Login({ over }) {
 	const [busy, setBusy] = useState(false), [problem, setProblem] = useState("");
 	const submit = async (event) => {
 		event.preventDefault();
@@ -13,7 +16,7 @@ export function Login({ reason }) {
 		try {
 			await logIn(field.value.trim());
 		} catch (error) {
-			setProblem(error.code === "unreachable" ? t("ui.unreachable") : error.detail || error.title);
+			setProblem(PROBLEMS[error.code] ?? "login.failed");
 			setBusy(false);
 			field.select();
 		}
@@ -21,9 +24,9 @@ export function Login({ reason }) {
 	return (
 		<form class="login" onSubmit={submit}>
 			<h1>{t("login.title")}</h1>
-			{reason && <Notice tone="warn" live>{t("login.over", { reason })}</Notice>}
+			{over && <Notice tone="warn" live>{t("login.over")}</Notice>}
 			<Field label={t("login.token")} name="token" type="password" autocomplete="off" required autofocus
-				help={t("login.help")} problem={problem} />
+				help={t("login.help")} problem={problem && t(problem)} />
 			<Button kind="primary" type="submit" busy={busy}>{t("login.submit")}</Button>
 		</form>
 	);

@@ -3,12 +3,14 @@ import { del, get, post, setCsrf, whenUnknown } from "./api.js";
 import { setPlace } from "./format.js";
 import { useEffect, useState } from "preact/hooks";
 
+const RECOVERING_MS = 2000;
+
 // state: "asking", "in", "out", "unreachable". roles: null where no tokens are wanted.
-let session = { state: "asking", roles: null, name: "", reason: "" };
+let session = { state: "asking", roles: null, name: "", over: false };
 const listeners = new Set();
 
 function become(next) {
-	session = { roles: null, name: "", reason: "", ...next };
+	session = { roles: null, name: "", over: false, ...next };
 	for (const listener of listeners)
 		listener(session);
 }
@@ -17,21 +19,31 @@ function enter(answer) {
 	if (answer.tokens && !answer.name)
 		return become({ state: "out" });
 	setCsrf(answer.csrf);
-	setPlace(answer);
-	become({ state: "in", name: answer.name, roles: answer.tokens ? answer.roles : null, version: answer.version,
-		clock: answer.clock });
+	if (answer.serving)
+		setPlace(answer);
+	else
+		setTimeout(begin, RECOVERING_MS);
+	become({ state: "in", name: answer.name, roles: answer.tokens ? answer.roles : null, serving: answer.serving !== false,
+		version: answer.version, simulated: answer.clock === "events" });
 }
 
-whenUnknown((problem) => session.state === "in" && become({ state: "out", reason: problem.detail }));
+function unreachable() {
+	become({ state: "unreachable" });
+	setTimeout(begin, RECOVERING_MS);
+}
+
+whenUnknown((problem) => session.state === "in" && become({ state: "out", over: true }));
 
 export async function begin() {
 	try {
 		enter(await get("/console/session", { quiet: true }));
 	} catch (problem) {
 		if (problem.status === 404 && session.state === "asking")
-			become({ state: "in" }); // served by something that knows no sessions
+			become({ state: "in", serving: true }); // served by something that knows no sessions
+		else if (problem.status === 401)
+			become({ state: "out", over: true });
 		else
-			become(problem.status === 401 ? { state: "out" } : { state: "unreachable" });
+			unreachable();
 	}
 }
 

@@ -8,7 +8,7 @@ import { Rules } from "./rules/Rules.jsx";
 import { begin, logOut, may, useSession } from "./session.js";
 import { LANGUAGES, language, register, setLanguage, t, useLanguage } from "./text.js";
 import { THEMES, setTheme, theme, useShownTheme } from "./theme.js";
-import { Button, Empty, Field, Icon, Loading, Notice } from "./ui.jsx";
+import { Badge, Button, Empty, Field, Icon, Loading, Notice } from "./ui.jsx";
 import words from "./words.js";
 
 register(words);
@@ -45,6 +45,7 @@ function Bar({ view, session }) {
 					</a>
 				))}
 			</nav>
+			{session.simulated && <Badge tone="warn" icon="clock">{t("app.simulated")}</Badge>}
 			<Settings />
 			{session.roles && (
 				<div class="who">
@@ -61,9 +62,11 @@ function View({ route, session }) {
 	if (session.state === "asking")
 		return <Loading />;
 	if (session.state === "unreachable")
-		return <Notice tone="bad" live action={<Button small onClick={begin}>{t("ui.again")}</Button>}>{t("app.unreachable")}</Notice>;
+		return <Notice tone="bad" live>{t("app.unreachable")}</Notice>;
 	if (session.state === "out")
-		return <Login reason={session.reason} />;
+		return <Login over={session.over} />;
+	if (!session.serving)
+		return <Notice tone="warn" live>{t("app.not-serving")}</Notice>;
 	if (!view)
 		return <Empty title={t("app.nowhere")}>{t("app.nowhere.more")}</Empty>;
 	if (!may(view.role))

@@ -61,66 +61,6 @@ static void own_types_change_the_profile(void **state)
 	world_finish(&w);
 }
 
-static void profile(struct world *w, int64_t event_ms, double plan, int64_t plan_ms, double city, int64_t city_ms)
-{
-	struct world_event we;
-	const struct value city_value = city ? value_number(city) : value_unknown();
-	const int64_t times[] = { plan_ms, city_ms };
-	world_event_make(&we, ++w->ids, "c1", "profile.updated", event_ms, "");
-	we.attrs[0] = (struct event_attr){ SLICE("plan"), value_number(plan) };
-	we.attrs[1] = (struct event_attr){ SLICE("city"), city_value };
-	we.e.attr_count = 2;
-	we.e.attr_times = times;
-	arena_reset(&w->m.arena);
-	machine_apply_event(&w->m, w->r, &we.e, &w->in, &w->out);
-	world_settle(w);
-}
-
-/* Whatever the order of the events, and however often: each attribute is what was true last. */
-static void attributes_have_times_of_their_own(void **state)
-{
-	struct hash128 digests[2];
-	for (int order = 0; order < 2; order++) {
-		struct world w;
-		world_init(&w, "pack { name = 't' }");
-		for (int i = 0; i < 4; i++) {
-			bool newer = (i + order) % 2;
-			if (newer)
-				profile(&w, T0, 2, T0 - DAY, 0, T0 - HOUR);
-			else
-				profile(&w, T0, 1, 0, 5, T0 - 2 * HOUR); /* plan: since the event */
-		}
-		assert_number(world_attr(w.r, 0, "plan"), 1);
-		assert_unknown(world_attr(w.r, 0, "city"));
-		assert_int_equal(attrs_get_text(record_attrs(w.r, 0), SLICE("plan"))->time_ms, T0);
-		w.r->seen_count = 0; /* ids differ in order */
-		digests[order] = record_digest(w.r);
-		world_finish(&w);
-	}
-	assert_true(digests[0].low == digests[1].low && digests[0].high == digests[1].high);
-}
-
-/* Older than the ids that are remembered: what is dated is known all the same, and counts nowhere twice. */
-static void what_is_dated_is_never_too_old(void **state)
-{
-	struct world w;
-	world_init(&w, "pack { name = 't' }\nlocal n = series { name = 'n', on = 'profile.updated', keep = '100d' }\n"
-		       "fact.n = n:count '100d'\n");
-	for (int i = 0; i < 40; i++)
-		world_event(&w, "call", T0 + i * DAY, "");
-	assert_true(seen_forgotten(w.r, T0 + DAY));
-	world_event(&w, "profile.updated", T0 + DAY, "plan=old member=anna");
-	world_event(&w, "member.left", T0 + DAY, "member=anna");
-	world_event(&w, "alias.added", T0 + DAY, "alias=+4912");
-	assert_slice(world_attr(w.r, 1, "plan").string, "old");
-	assert_int_equal(record_member_left_ms(w.r, 1), T0 + DAY);
-	assert_int_equal(w.r->rare->link_count, 1);
-	assert_number(world_fact(&w, "n", T0 + 40 * DAY, 0), 0);
-	world_event(&w, "profile.updated", T0 + 40 * DAY, "plan=new member=anna");
-	assert_number(world_fact(&w, "n", T0 + 40 * DAY, 0), 1);
-	world_finish(&w);
-}
-
 static void aliases_are_told_to_the_alias(void **state)
 {
 	struct world w;
@@ -579,8 +519,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_types_change_the_profile),
-		cmocka_unit_test(attributes_have_times_of_their_own),
-		cmocka_unit_test(what_is_dated_is_never_too_old),
 		cmocka_unit_test(aliases_are_told_to_the_alias),
 		cmocka_unit_test(a_merged_record_travels_whole),
 		cmocka_unit_test(a_prospect_joins_the_owner),

@@ -103,56 +103,6 @@ static void attributes_are_put_by_interned_name(void **state)
 	assert_int_equal(strpool_count(pool), before + 2); /* that they were removed then is kept under their names */
 }
 
-static struct record *read_back(const struct record *of)
-{
-	struct bytes b = { 0 };
-	struct record *back;
-	record_encode(of, &b);
-	assert_int_equal(record_decode(&back, pool, bytes_slice(&b)), ERR_OK);
-	bytes_finish(&b);
-	return back;
-}
-
-/* In whatever order a value and its removal come: the newer of the two stands. */
-static void what_was_removed_stays_so(void **state)
-{
-	struct record *other = sample_record(pool, "binh", 2, 10);
-	record_member(r, pool, SLICE("anna"), true, 1);
-	record_set(r, pool, 0, SLICE("x"), value_number(1), 10);
-	record_set(r, pool, 0, SLICE("x"), value_unknown(), 20);
-	record_set(r, pool, 0, SLICE("x"), value_number(2), 19);
-	assert_null(attrs_get_text(record_attrs(r, 0), SLICE("x")));
-	record_set(r, pool, 1, SLICE("x"), value_number(3), 5); /* the member's is another */
-	assert_true(number(record_attrs(r, 1), SLICE("x")) == 3);
-	record_unset(r, pool, 0, SLICE("y"), 30); /* nobody had told it yet */
-	record_set(r, pool, 0, SLICE("y"), value_number(1), 29);
-	assert_null(attrs_get_text(record_attrs(r, 0), SLICE("y")));
-	struct record *back = read_back(r);
-	record_set(back, pool, 0, SLICE("x"), value_number(2), 19);
-	assert_null(attrs_get_text(record_attrs(back, 0), SLICE("x")));
-	assert_true(record_digest(back).low == record_digest(r).low);
-	record_set(back, pool, 0, SLICE("x"), value_number(4), 21);
-	assert_true(number(record_attrs(back, 0), SLICE("x")) == 4);
-	record_set(other, pool, 0, SLICE("x"), value_number(9), 15);
-	record_merge(other, pool, r); /* its removal is newer than the other's value */
-	assert_null(attrs_get_text(record_attrs(other, 0), SLICE("x")));
-	record_merge(other, pool, back); /* and this value newer than the removal */
-	assert_true(number(record_attrs(other, 0), SLICE("x")) == 4);
-	record_destroy(back, pool);
-	record_destroy(other, pool);
-}
-
-static void the_oldest_removals_are_forgotten(void **state)
-{
-	char buffer[16];
-	for (int i = 0; i < (int)LIMIT_REMOVED + 1; i++)
-		record_unset(r, pool, 0, name_of(buffer, i), 100 + i);
-	record_set(r, pool, 0, name_of(buffer, 0), value_number(1), 1);
-	record_set(r, pool, 0, name_of(buffer, 1), value_number(1), 1);
-	assert_int_equal(r->attr_count, 1);
-	assert_int_equal(r->rare->item_count, LIMIT_REMOVED);
-}
-
 static void attributes_are_bounded(void **state)
 {
 	char buffer[16], text[LIMIT_ATTRIBUTE_TEXT_BYTES + 1];
@@ -608,8 +558,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(older_values_never_overwrite, setup, teardown),
 		cmocka_unit_test_setup_teardown(attributes_are_put_by_interned_name, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_was_removed_stays_so, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_oldest_removals_are_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(attributes_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(members_keep_their_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_longest_untouched_key_gives_way, setup, teardown),

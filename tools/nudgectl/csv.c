@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #define READ_BUFFER_BYTES (256u * 1024u)
@@ -16,7 +17,7 @@ bool csv_open(struct csv *c, const char *path)
 	memset(c, 0, sizeof(*c));
 	c->pushed = -1;
 	c->line = 1;
-	c->file = gzopen(path, "rb");
+	c->file = strcmp(path, "-") == 0 ? gzdopen(dup(STDIN_FILENO), "rb") : gzopen(path, "rb");
 	if (!c->file) {
 		snprintf(c->error, sizeof(c->error), "%s", strerror(errno));
 		return false;
@@ -144,6 +145,42 @@ static int take_record(struct csv *c, size_t *ends)
 	return end;
 }
 
+int csv_peek(struct csv *c)
+{
+	if (c->pushed < 0)
+		c->pushed = gzgetc((gzFile)c->file);
+	return c->pushed;
+}
+
+/* The end of the file, or of what can be read of it. */
+static int ended(struct csv *c)
+{
+	int code;
+	const char *problem = gzerror(c->file, &code);
+	if (code == Z_OK || code == Z_STREAM_END)
+		return 0;
+	return fail(c, code == Z_BUF_ERROR ? "the file ends in the middle: it was cut off" : problem);
+}
+
+int csv_line(struct csv *c)
+{
+	int at;
+	do {
+		bool blank = true;
+		bytes_clear(&c->text);
+		c->record_line = c->line;
+		while ((at = next_char(c)) >= 0 && at != '\n') {
+			if (c->text.len >= CSV_RECORD_BYTES_MAX)
+				return fail(c, "the line is longer than 1 MiB");
+			blank = blank && strchr(" \t\r", at);
+			bytes_put_u8(&c->text, (uint8_t)at);
+		}
+		if (!blank && (at >= 0 || ended(c) == 0))
+			return 1;
+	} while (at >= 0);
+	return ended(c);
+}
+
 int csv_next(struct csv *c)
 {
 	size_t ends[CSV_FIELDS_MAX];
@@ -153,10 +190,8 @@ int csv_next(struct csv *c)
 	} while (end == '\n' && c->count == 1 && c->text.len == 0);
 	if (end == -2)
 		return -1;
-	int code;
-	const char *problem = gzerror(c->file, &code);
-	if (code != Z_OK && code != Z_STREAM_END)
-		return fail(c, code == Z_BUF_ERROR ? "the file ends in the middle: it was cut off" : problem);
+	if (ended(c) != 0)
+		return -1;
 	if (end < 0 && c->count == 1 && c->text.len == 0)
 		return 0;
 	const char *at = c->text.data ? c->text.data : "";

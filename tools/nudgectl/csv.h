@@ -1,4 +1,5 @@
-/* nudgectl/csv.h: records of a CSV file (RFC 4180: quotes, doubled quotes, line breaks within them), plain or gzip. */
+/* nudgectl/csv.h: records of a CSV file (RFC 4180: quotes, doubled quotes, line breaks within them), plain or gzip; or its
+ * lines as they are. */
 #ifndef NUDGECTL_CSV_H
 #define NUDGECTL_CSV_H
 
@@ -21,12 +22,15 @@ struct csv {
 	char error[160];
 };
 
-/* False with the reason in csv->error. */
+/* False with the reason in csv->error. "-" is standard input. */
 bool csv_open(struct csv *c, const char *path);
 void csv_close(struct csv *c);
 /* 1: fields and count are the next record's, lent until the next call. 0: the end. -1: csv->error. Empty lines are
  * passed over. */
 int csv_next(struct csv *c);
+/* The next line that is not blank, in c->text, without its end: 1, 0 and -1 as above. */
+int csv_line(struct csv *c);
+int csv_peek(struct csv *c); /* the next character, which stays to be read; -1: the end */
 double csv_part(const struct csv *c); /* how much of the file is read, 0 to 1; negative where nobody knows */
 
 #endif

@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,11 @@
 #define BUSY_WAIT_MS_LAST 1000
 #define BUSY_TRIES 120 /* two minutes in which nothing was accepted */
 
+#define SHARED_BATCH_EVENTS 128 /* what waits behind such a batch waits half a millisecond */
+
 struct parcel {
 	struct parcel *next;
-	uint64_t id;
+	uint64_t id, sent_ns;
 	Nudge__V1__Event **events;
 	uint64_t *lines;
 	size_t count, cap, bytes;
@@ -112,8 +115,15 @@ static bool is_busy(const Nudge__V1__Error *e)
 	return e && strcmp(e->code, "busy") == 0;
 }
 
-/* True when the event is settled, false when it must be sent again. */
-static bool count_ack(struct pipeline *p, const Nudge__V1__Ack *ack, uint64_t line)
+static void refuse_event(struct pipeline *p, const Nudge__V1__Event *e, uint64_t line, const Nudge__V1__Error *why)
+{
+	count_refusal(p, why, line);
+	if (e && p->refused_event)
+		p->refused_event(p->arg, e, line, why);
+}
+
+/* True when the event is settled, false when it must be sent again. e: NULL for an outcome. */
+static bool count_ack(struct pipeline *p, const Nudge__V1__Ack *ack, const Nudge__V1__Event *e, uint64_t line)
 {
 	switch (ack->result) {
 	case NUDGE__V1__ACK__RESULT__ACCEPTED:
@@ -128,7 +138,7 @@ static bool count_ack(struct pipeline *p, const Nudge__V1__Ack *ack, uint64_t li
 	default:
 		if (is_busy(ack->error))
 			return false;
-		count_refusal(p, ack->error, line);
+		refuse_event(p, e, line, ack->error);
 	}
 	p->answered++;
 	return true;
@@ -139,7 +149,7 @@ static void settle_acks(struct pipeline *p, struct parcel *parcel, Nudge__V1__Ac
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < parcel->count; i++) {
-		if (i >= count || count_ack(p, acks[i], parcel->lines[i])) {
+		if (i >= count || count_ack(p, acks[i], parcel->events[i], parcel->lines[i])) {
 			nudge__v1__event__free_unpacked(parcel->events[i], NULL);
 			continue;
 		}
@@ -154,7 +164,7 @@ static void settle_error(struct pipeline *p, struct parcel *parcel, const Nudge_
 	if (is_busy(e))
 		return;
 	for (size_t i = 0; i < parcel->count; i++) {
-		count_refusal(p, e, parcel->lines[i]);
+		refuse_event(p, parcel->events[i], parcel->lines[i], e);
 		nudge__v1__event__free_unpacked(parcel->events[i], NULL);
 	}
 	p->answered += parcel->count;
@@ -172,7 +182,7 @@ static void settle(struct pipeline *p, struct parcel *parcel, const Nudge__V1__R
 	if (r->body_case == NUDGE__V1__RESPONSE__BODY_PUBLISHED) {
 		settle_acks(p, parcel, r->published->acks, r->published->n_acks);
 	} else if (r->body_case == NUDGE__V1__RESPONSE__BODY_OUTCOME_RECORDED && parcel->outcome) {
-		if (count_ack(p, r->outcome_recorded->ack, parcel->lines[0])) {
+		if (count_ack(p, r->outcome_recorded->ack, NULL, parcel->lines[0])) {
 			nudge__v1__outcome__free_unpacked(parcel->outcome, NULL);
 			parcel->outcome = NULL;
 		}
@@ -206,10 +216,42 @@ static struct parcel *take_in_flight(struct pipeline *p, uint64_t id)
 	return NULL;
 }
 
+/* The daemon was restarted, say. What was under way may have been applied: its ids tell. */
+static bool come_back(struct pipeline *p, int result)
+{
+	if (!p->patience_ms || (result != NUDGE_CLOSED && result != NUDGE_FAILED))
+		return false;
+	report_note("the connection is lost; waiting up to %s for it to come back",
+		    duration_text(p->patience_ms / 1000.0));
+	if (nudge_reconnect(p->c->nudge, p->patience_ms) != NUDGE_OK)
+		return false;
+	while (p->first) {
+		struct parcel *parcel = p->first;
+		p->first = parcel->next;
+		keep_again(p, parcel);
+	}
+	p->last = &p->first;
+	p->in_flight = 0;
+	return true;
+}
+
 static int lost(struct pipeline *p, int result)
 {
+	if (come_back(p, result))
+		return EXIT_DONE;
 	p->lost = true;
 	return context_lost(p->c, result, "sending");
+}
+
+/* As much longer than the daemon was at it as our share is smaller than all. */
+static void rest(const struct pipeline *p, const struct parcel *parcel)
+{
+	if (p->share <= 0)
+		return;
+	double wait_ns = (double)(clock_mono_ns() - parcel->sent_ns) * (1 - p->share) / p->share;
+	uint64_t whole = wait_ns < 10e9 ? (uint64_t)wait_ns : 10000000000u;
+	struct timespec pause = { (time_t)(whole / 1000000000u), (long)(whole % 1000000000u) };
+	nanosleep(&pause, NULL);
 }
 
 static int receive_one(struct pipeline *p)
@@ -220,6 +262,7 @@ static int receive_one(struct pipeline *p)
 		return lost(p, result);
 	struct parcel *parcel = take_in_flight(p, r->request_id);
 	if (parcel) {
+		rest(p, parcel);
 		settle(p, parcel, r);
 		if (parcel->count || parcel->outcome)
 			keep_again(p, parcel);
@@ -241,6 +284,9 @@ static int send_parcel(struct pipeline *p, struct parcel *parcel)
 		publish.events = parcel->events;
 		result = nudge_send(p->c->nudge, NUDGE_PUBLISH, &publish, &parcel->id);
 	}
+	if (result == NUDGE_OK && p->share > 0)
+		result = nudge_flush(p->c->nudge);
+	parcel->sent_ns = clock_mono_ns();
 	parcel->next = NULL;
 	*p->last = parcel;
 	p->last = &parcel->next;
@@ -333,6 +379,25 @@ int pipeline_drain(struct pipeline *p)
 	if (code == EXIT_DONE)
 		code = drain_in_flight(p);
 	return code == EXIT_DONE && p->again ? send_again(p) : code;
+}
+
+void pipeline_share(struct pipeline *p, double share)
+{
+	if (share >= 1 || share <= 0)
+		return;
+	p->share = share;
+	p->max_in_flight = 1;
+	p->max_events = p->max_events < SHARED_BATCH_EVENTS ? p->max_events : SHARED_BATCH_EVENTS;
+}
+
+uint64_t pipeline_unsettled(const struct pipeline *p)
+{
+	uint64_t least = UINT64_MAX;
+	const struct parcel *const lists[] = { p->first, p->again, p->open };
+	for (unsigned i = 0; i < 3; i++)
+		for (const struct parcel *at = lists[i]; at; at = i < 2 ? at->next : NULL)
+			least = at->lines[0] < least ? at->lines[0] : least;
+	return least;
 }
 
 void pipeline_put_alerts(const struct pipeline *p)

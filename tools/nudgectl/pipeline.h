@@ -29,6 +29,13 @@ struct pipeline {
 	struct refusal refusals[PIPELINE_REASONS];
 	unsigned refusal_count;
 	bool lost; /* the connection; said so already */
+	/* Of the time, at most so much does the daemon work for us, 0 to 1: one request at a time, and a rest behind it. 0: as
+	 * fast as it goes. Set by pipeline_share. */
+	double share;
+	int patience_ms; /* where the connection is lost, so long is tried to have it back; what was not settled is sent again */
+	/* Where set, told of each event that is refused for good. */
+	void (*refused_event)(void *arg, const Nudge__V1__Event *e, uint64_t line, const Nudge__V1__Error *why);
+	void *arg;
 };
 
 int pipeline_init(struct pipeline *p, struct context *c); /* connects; an exit code */
@@ -38,6 +45,9 @@ void pipeline_finish(struct pipeline *p);
 int pipeline_event(struct pipeline *p, Nudge__V1__Event *e, uint64_t line);
 int pipeline_outcome(struct pipeline *p, Nudge__V1__Outcome *o, uint64_t line);
 int pipeline_drain(struct pipeline *p); /* waits for every answer */
+void pipeline_share(struct pipeline *p, double share); /* 1 or more: all of it */
+/* The first line of which not all is settled; UINT64_MAX: everything is. Lines were given in ascending order. */
+uint64_t pipeline_unsettled(const struct pipeline *p);
 
 void pipeline_put_alerts(const struct pipeline *p); /* ", 3 alerts raised"; nothing where there are none */
 void pipeline_tell(const struct pipeline *p, const char *unit); /* the refusals, on standard error */

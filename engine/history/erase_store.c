@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "disk/folder.h"
 #include "disk/store.h"
+#include "find/index.h"
 #include "state/record.h"
 #include "wire/response.h"
 
@@ -24,7 +25,7 @@ struct pass {
 	struct strpool *pool;
 	struct gone *gone; /* alerts that were taken out of records */
 	size_t gone_count;
-	struct bytes keys; /* table u8, key string, put u8 [, value string]: what is to be done when the scan is over */
+	struct bytes keys; /* table u8, key string, put u8 [, value string], or FORGET …: what is to be done when the scan is over */
 };
 
 static void drop(struct pass *p, enum store_table table, struct slice key)
@@ -32,6 +33,15 @@ static void drop(struct pass *p, enum store_table table, struct slice key)
 	bytes_put_u8(&p->keys, (uint8_t)table);
 	bytes_put_string(&p->keys, key);
 	bytes_put_u8(&p->keys, 0);
+}
+
+/* What they are found by goes, or (FIND_NOW) all but what they are found by now. */
+enum { FORGET = 2, FIND_NOW = 3 };
+static void find(struct pass *p, struct slice key, uint8_t what)
+{
+	bytes_put_u8(&p->keys, STORE_RENAMED);
+	bytes_put_string(&p->keys, key);
+	bytes_put_u8(&p->keys, what);
 }
 
 static void put(struct pass *p, struct slice key, const struct record *r)
@@ -94,9 +104,10 @@ static int look_at_record(void *arg, struct slice key, struct slice value)
 	}
 	int result = record_decode(&r, p->pool, value);
 	if (result != ERR_OK)
-		return theirs ? (drop(p, STORE_RECORDS, key), 0) : result;
+		return theirs ? (drop(p, STORE_RECORDS, key), find(p, key, FORGET), 0) : result;
 	if (theirs) {
 		drop(p, STORE_RECORDS, key);
+		find(p, key, FORGET);
 		p->e->report->records++;
 	} else if (others && strip(p, &s, r, &empty)) {
 		if (empty)
@@ -152,10 +163,11 @@ static int write_all(struct pass *p)
 	while (reader_left(&r) && result == ERR_OK) {
 		enum store_table table = reader_u8(&r);
 		struct slice key = reader_string(&r);
-		if (reader_u8(&r))
-			result = store_put(w, table, key, reader_string(&r));
-		else
-			result = store_delete(w, table, key);
+		uint8_t what = reader_u8(&r);
+		result = what == FORGET   ? index_forget(w, key) :
+			 what == FIND_NOW ? index_settle(w, key) :
+			 what		  ? store_put(w, table, key, reader_string(&r)) :
+					    store_delete(w, table, key);
 	}
 	if (result != ERR_OK) {
 		store_abort(w);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "shard/decision_log.h"
+#include "shard/finder.h"
 #include "shard/profile.h"
 
 #include <limits.h>
@@ -80,7 +81,7 @@ static size_t access_gauges(struct engine *e, struct wire_gauge *out)
 	return sizeof(all) / sizeof(all[0]);
 }
 
-#define GAUGES_MAX 40u
+#define GAUGES_MAX 64u
 
 static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const struct store_stats *st,
 			  struct wire_gauge out[GAUGES_MAX])
@@ -116,6 +117,9 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 		{ "store_bytes", "bytes", (double)st->used_bytes },
 		{ "backfill", "percent", backfill_percent(e) },
 		{ "segments_walk", "percent", walk_percent(e) },
+		{ "names_indexed", "percent", finder_percent(e) },
+		{ "names_waiting", "customers", (double)st->renamed },
+		{ "names_words", "rows", (double)st->words },
 	};
 	size_t count = sizeof(all) / sizeof(all[0]);
 	memcpy(out, all, sizeof(all));

@@ -51,6 +51,18 @@ static const struct setting settings[] = {
 	  "its private key (PEM, mode 0600, or 0640 where it is root's)" },
 	{ "tls_client_ca", SETTING_TEXT, AT(tls_client_ca), "FILE", NULL, 0, 0, NULL,
 	  "clients must show a certificate that one of these signed (PEM)" },
+	{ "listen_mode", SETTING_TEXT, AT(listen_mode), "MODE", "0660", 0, 0, NULL, "of the files of Unix sockets, in octal digits" },
+	{ "listen_users", SETTING_TEXT, AT(listen_users), "NAMES", NULL, 0, 0, NULL,
+	  "users (names or numbers, commas between them) whose processes Unix sockets let in; without it and listen_groups: whoever the "
+	  "mode lets" },
+	{ "listen_groups", SETTING_TEXT, AT(listen_groups), "NAMES", NULL, 0, 0, NULL, "groups that they let in, the same" },
+	{ "client_connections", SETTING_NUMBER, AT(client_connections), "N", "128", 1, LIMIT_CONNECTIONS + LIMIT_HTTP_CONNECTIONS, NULL,
+	  "connections of one address over TLS, and of one token over the protobuf sockets" },
+	{ "client_rate", SETTING_NUMBER, AT(client_rate), "N", "0", 0, 1000000000u, NULL,
+	  "requests a second of one token, or of one address where none is shown, an event of a batch counted each; what is over it waits "
+	  "(HTTP: 429). 0: no limit; Unix sockets without tokens have none" },
+	{ "client_burst", SETTING_NUMBER, AT(client_burst), "N", "0", 0, 1000000000u, NULL,
+	  "requests at once after a pause; 0: as many as in a second" },
 	{ "shards", SETTING_NUMBER, AT(shards), "N", "1", 1, LIMIT_SHARDS, NULL,
 	  "apply threads; a data directory may be opened with any number" },
 	{ "cache_mb", SETTING_NUMBER, AT(cache_mb), "MIB", "1024", 1, 1 << 20, NULL,
@@ -321,7 +333,8 @@ int config_parse(struct config *c, int argc, char **argv)
 	return ERR_OK;
 }
 
-static const char *const reloadable[] = { "log_level", "log", "slow_request_ms", "slow_rule_us" };
+static const char *const reloadable[] = { "log_level", "log", "slow_request_ms", "slow_rule_us", "client_connections",
+					  "client_rate", "client_burst" };
 
 static bool is_reloadable(const struct setting *s)
 {
@@ -383,6 +396,9 @@ void config_finish(struct config *c)
 	free(c->tls_cert);
 	free(c->tls_key);
 	free(c->tls_client_ca);
+	free(c->listen_mode);
+	free(c->listen_users);
+	free(c->listen_groups);
 	free(c->file);
 	free(c->restore);
 	free(c->clock);

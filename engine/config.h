@@ -11,14 +11,15 @@
 #define CONFIG_LISTEN_MAX 8
 
 struct config {
-	char *data, *rules, *watch, *file, *http, *decision_log, *restore, *tokens, *tls_cert, *tls_key, *tls_client_ca;
+	char *data, *rules, *watch, *file, *http, *decision_log, *restore, *tokens, *tls_cert, *tls_key, *tls_client_ca, *listen_mode, *listen_users,
+		*listen_groups;
 	char *scratch; /* the data directory, where it goes with the process */
 	char *listen[CONFIG_LISTEN_MAX];
 	unsigned listen_count;
 	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms, tail_mb,
 		decision_log_mb, decision_log_keep;
 	char *clock, *base, *log_level, *log;
-	uint64_t slow_request_ms, slow_rule_us;
+	uint64_t slow_request_ms, slow_rule_us, client_rate, client_burst, client_connections;
 	int argc; /* as it was first given, to be read again */
 	char **argv;
 	bool check_only, replay, help, version, list_faults;

@@ -2,6 +2,7 @@
 #include "doors.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "net/http.h"
 #include "net/server.h"
 
@@ -26,7 +27,7 @@ static int check_files(const struct config *c)
 	return ERR_OK;
 }
 
-int doors_check(const struct config *c)
+static int check_doors(const struct config *c)
 {
 	int result = check_files(c);
 	for (unsigned i = 0; i < c->listen_count && result == ERR_OK; i++) {
@@ -42,8 +43,54 @@ int doors_check(const struct config *c)
 	return result;
 }
 
-int doors_open_tls(const struct config *c, struct tls **out)
+static struct client_limits limits_of(const struct config *c)
+{
+	return (struct client_limits){ c->client_rate, c->client_burst, c->client_connections };
+}
+
+int doors_open(struct doors *d, const struct config *c)
 {
 	struct tls_files files = { c->tls_cert, c->tls_key, c->tls_client_ca };
-	return c->tls_cert ? tls_create(out, &files) : ERR_OK;
+	struct clients_config who = { limits_of(c), c->listen_mode, c->listen_users, c->listen_groups };
+	int result = check_doors(c);
+	*d = (struct doors){ 0 };
+	if (result == ERR_OK && c->tokens)
+		result = access_create(&d->access, c->tokens);
+	if (result == ERR_OK && c->tls_cert)
+		result = tls_create(&d->tls, &files);
+	if (result == ERR_OK)
+		result = clients_create(&d->clients, &who);
+	if (result != ERR_OK)
+		doors_close(d);
+	return result;
+}
+
+void doors_close(struct doors *d)
+{
+	access_destroy(d->access);
+	tls_destroy(d->tls);
+	clients_destroy(d->clients);
+	*d = (struct doors){ 0 };
+}
+
+void doors_reload(struct doors *d)
+{
+	if (d->access)
+		access_refresh(d->access, true);
+	if (d->tls && tls_reload(d->tls) != ERR_OK)
+		log_error("SIGHUP: the certificate is refused, the old one stays: %s", error_last()->text);
+}
+
+void doors_look(struct doors *d)
+{
+	if (d->access)
+		access_refresh(d->access, false);
+	if (d->tls)
+		tls_look(d->tls);
+}
+
+void doors_set_limits(struct doors *d, const struct config *c)
+{
+	struct client_limits limits = limits_of(c);
+	clients_set_limits(d->clients, &limits);
 }

@@ -1,7 +1,6 @@
 /* main.c: start, signals, stop. Everything else is a layer below. */
 #include "config.h"
 
-#include "access/access.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -178,29 +177,14 @@ static int restore(const struct config *c)
 	return EXIT_SUCCESS;
 }
 
-/* Who is let in: the addresses fit, the tokens, the certificate. */
-static int open_rights(const struct config *c, struct access **rights, struct tls **tls)
-{
-	int result = doors_check(c);
-	if (result == ERR_OK && c->tokens)
-		result = access_create(rights, c->tokens);
-	if (result == ERR_OK)
-		result = doors_open_tls(c, tls);
-	if (result != ERR_OK)
-		access_destroy(*rights);
-	return result;
-}
-
 /* What would keep the daemon from starting, as far as that can be told without touching anything. */
 static int check(const struct config *c)
 {
-	struct access *rights = NULL;
-	struct tls *tls = NULL;
+	struct doors doors;
 	struct stat st;
-	if (open_rights(c, &rights, &tls) != ERR_OK)
+	if (doors_open(&doors, c) != ERR_OK)
 		return complain(error_last()->field, EXIT_USAGE);
-	tls_destroy(tls);
-	access_destroy(rights);
+	doors_close(&doors);
 	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
 		return complain("the pack would be refused", EXIT_USAGE);
 	if (stat(c->data, &st) == 0 && (!S_ISDIR(st.st_mode) || access(c->data, R_OK | W_OK | X_OK) != 0)) {
@@ -225,50 +209,45 @@ static void tell_later(const char *key)
 }
 
 /* What may change while it runs. */
-static void apply_settings(const struct config *c, struct engine *e)
+static void apply_settings(const struct config *c, struct engine *e, struct doors *doors)
 {
 	set_log_level(c->log_level);
 	log_set_json(strcmp(c->log, "json") == 0);
+	doors_set_limits(doors, c);
 	engine_set_slow(e, c->slow_request_ms * 1000000u, c->slow_rule_us * 1000u);
 }
 
 /* SIGHUP reads the configuration and the pack again; what is refused leaves the old one in force. */
-static void hang_up(struct config *c, struct engine *e, struct access *rights, struct tls *tls)
+static void hang_up(struct config *c, struct engine *e, struct doors *doors)
 {
 	bool changed;
-	if (rights)
-		access_refresh(rights, true);
-	if (tls && tls_reload(tls) != ERR_OK)
-		log_error("SIGHUP: the certificate is refused, the old one stays: %s", error_last()->text);
+	doors_reload(doors);
 	engine_reopen_logs(e);
 	if (c->file && !c->watch && config_reload(c, c->argc, c->argv, tell_later) != ERR_OK)
 		log_error("SIGHUP: the configuration is refused, the old one stays: %s", error_last()->text);
 	else if (c->file && !c->watch)
-		apply_settings(c, e);
+		apply_settings(c, e, doors);
 	if (c->rules && engine_activate_folder(e, c->rules, &changed) != ERR_OK)
 		log_error("SIGHUP: the pack is refused, the old one stays: %s", error_last()->text);
 	else if (c->rules && !changed)
 		log_info("SIGHUP: the pack has not changed");
-	else if (!c->rules && !c->decision_log && !c->watch && !c->file && !rights && !tls)
+	else if (!c->rules && !c->decision_log && !c->watch && !c->file && !doors->access && !doors->tls)
 		log_warn("SIGHUP: no --config and no --rules were given, so there is nothing to read again");
 }
 
 /* Until a signal says stop. */
-static void serve(struct config *c, struct engine *e, struct access *rights, struct tls *tls, const sigset_t *signals)
+static void serve(struct config *c, struct engine *e, struct doors *doors, const sigset_t *signals)
 {
 	uint64_t watched_us = notify_watchdog_us();
 	uint64_t every_ns = (watched_us ? watched_us : WATCHDOG_NONE_US) * 1000u / WATCHDOG_PARTS;
-	uint64_t wait_ns = rights && every_ns > TOKENS_LOOK_NS ? TOKENS_LOOK_NS : every_ns; /* an hour at most */
+	uint64_t wait_ns = doors->access && every_ns > TOKENS_LOOK_NS ? TOKENS_LOOK_NS : every_ns; /* an hour at most */
 	const struct timespec every = { (time_t)(wait_ns / 1000000000u), (long)(wait_ns % 1000000000u) };
 	notify_ready();
 	for (;;) {
 		if (watched_us && engine_is_alive(e, (uint32_t)(every_ns / 1000000u)))
 			notify_alive();
 		int which = sigtimedwait(signals, NULL, &every);
-		if (rights)
-			access_refresh(rights, false);
-		if (tls)
-			tls_look(tls);
+		doors_look(doors);
 		if (which == SIGTERM || which == SIGINT) {
 			log_info("stopping");
 			notify_stopping();
@@ -277,23 +256,26 @@ static void serve(struct config *c, struct engine *e, struct access *rights, str
 		if (which != SIGHUP)
 			continue; /* time to look again, or a debugger */
 		notify_reloading();
-		hang_up(c, e, rights, tls);
+		hang_up(c, e, doors);
 		notify_ready();
 	}
 }
 
 /* It listens at once, so that who waits for us can ask how long. */
-static int open_gateway(const struct config *c, struct access *rights, struct tls *tls, struct http **out)
+static int open_gateway(const struct config *c, const struct doors *d, struct http **out)
 {
 	if (!c->http)
 		return ERR_OK;
-	int result = http_create(out, c->http, NUDGED_VERSION, rights, tls);
+	int result = http_create(out, c->http, NUDGED_VERSION, d->access, d->tls, d->clients);
 	return result == ERR_OK ? http_start(*out) : result;
 }
 
-static int open_engine(const struct config *c, struct http *http, struct access *rights, struct engine **out)
+static int open_engine(const struct config *c, struct http *http, struct access *rights, struct server *server,
+		       struct engine **out)
 {
 	struct engine_config ec = engine_config_of(c, rights);
+	ec.outer = server_gauges;
+	ec.outer_arg = server;
 	struct progress p = { .terminal = isatty(STDERR_FILENO), .http = http };
 	int result = engine_open(out, &ec, say_progress, &p);
 	end_progress(&p);
@@ -316,8 +298,7 @@ static int run(struct config *c, const sigset_t *signals)
 	struct server *server = NULL;
 	struct http *http = NULL;
 	struct engine *e = NULL;
-	struct access *rights = NULL;
-	struct tls *tls = NULL;
+	struct doors doors;
 	struct watch *watch = NULL;
 	bool changed;
 	int code = EXIT_FAILURE;
@@ -325,17 +306,17 @@ static int run(struct config *c, const sigset_t *signals)
 		 (unsigned long long)c->shards, c->shards == 1 ? "" : "s");
 	if (c->rules && engine_check_folder(c->rules) != ERR_OK)
 		return complain("the pack is refused", EXIT_FAILURE); /* before anything is made */
-	if (open_rights(c, &rights, &tls) != ERR_OK)
+	if (doors_open(&doors, c) != ERR_OK)
 		return complain(error_last()->field, EXIT_FAILURE);
-	if (server_create(&server, (const char *const *)c->listen, c->listen_count, tls) != ERR_OK) {
+	if (server_create(&server, (const char *const *)c->listen, c->listen_count, doors.tls, doors.clients) != ERR_OK) {
 		complain("", EXIT_FAILURE);
 		goto out;
 	}
-	if (open_gateway(c, rights, tls, &http) != ERR_OK) {
+	if (open_gateway(c, &doors, &http) != ERR_OK) {
 		complain("http", EXIT_FAILURE);
 		goto out;
 	}
-	if (open_engine(c, http, rights, &e) != ERR_OK || engine_run(e) != ERR_OK) {
+	if (open_engine(c, http, doors.access, server, &e) != ERR_OK || engine_run(e) != ERR_OK) {
 		complain("cannot start", EXIT_FAILURE);
 		goto out;
 	}
@@ -360,8 +341,8 @@ static int run(struct config *c, const sigset_t *signals)
 			goto stop;
 		}
 	}
-	apply_settings(c, e);
-	serve(c, e, rights, tls, signals);
+	apply_settings(c, e, &doors);
+	serve(c, e, &doors, signals);
 	code = EXIT_SUCCESS;
 stop:
 	watch_stop(watch);
@@ -372,8 +353,7 @@ out:
 	http_destroy(http);
 	end_engine(e);
 	server_destroy(server);
-	access_destroy(rights);
-	tls_destroy(tls);
+	doors_close(&doors);
 	if (code == EXIT_SUCCESS)
 		log_info("stopped; changed records are in the store");
 	return code;

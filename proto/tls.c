@@ -167,7 +167,7 @@ static int failed(struct connection *c, int error)
 		rc = connection_fail(c, NUDGE_INVALID, "the certificate of %s is not believed: %s; %s", c->tls_host,
 				     X509_verify_cert_error_string(verified), advice(verified));
 	else if (why == SSL_R_WRONG_VERSION_NUMBER)
-		rc = connection_fail(c, NUDGE_FAILED, "%s does not speak TLS there: is it tcp:HOST:PORT?", c->tls_host);
+		rc = connection_fail(c, NUDGE_INVALID, "%s does not speak TLS there: is it tcp:HOST:PORT?", c->tls_host);
 	else if (why == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED || why == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
 		rc = connection_fail(c, NUDGE_INVALID, "%s wants a certificate of this client (%s): --tls-cert FILE and --tls-key FILE, "
 				     "$NUDGE_TLS_CERT and $NUDGE_TLS_KEY", c->tls_host, reason());

@@ -26,6 +26,8 @@
 #define LIMIT_LOGINS_REFUSED 16u       /* that wait for their answer; then nobody may log in until one has it */
 #define LIMIT_LOGIN_REFUSED_MS 1000u   /* how long each waits: guessing takes its time */
 #define LIMIT_HANDSHAKE_MS 10000u      /* from connecting to Hello: idle strangers do not hold places. For TLS's own handshake as long */
+#define LIMIT_CLIENTS 4096u            /* known at once: over all that can be connected, so that debts are remembered; 200 bytes each */
+#define LIMIT_DENIED_MS 1000u          /* how long the answer waits, for who shows wrong tokens again and again */
 #define LIMIT_TLS_HANDSHAKES 256u      /* unfinished at once, some 60 KiB each: then the oldest is closed */
 
 /* HTTP gateway. What its connections have sent and nobody has read is bounded for all of them together: 1,024 bodies of

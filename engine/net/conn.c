@@ -1,7 +1,7 @@
 /* net/conn.c: one connection: bytes in, frames to the shard, answers out.
  *
- * Back-pressure: reading stops while the shard has no room (paused), or while the client does not take its answers
- * (LIMIT_OUTPUT_BYTES). The input buffer never holds more than one frame and its length, so memory is bounded. */
+ * Back-pressure: reading stops while the shard has no room (paused), while the client does not take its answers
+ * (LIMIT_OUTPUT_BYTES), or while it has asked more than it may (clients.h). The input buffer never holds more than one frame and its length, so memory is bounded. */
 #include "net/loop.h"
 
 #include "base/check.h"
@@ -32,6 +32,11 @@ struct conn {
 	struct turn turn; /* for whole frames that are at hand still */
 	bool reading, hang_up, parsing, released;
 	bool timed;   /* it is read with a time limit, for its Hello */
+	struct client *client, *holder; /* whose it is: by address or user, and by its token */
+	struct clients *clients;
+	struct event *later; /* for one of these to end; made when it is needed */
+	bool slowed;  /* it has asked more than it may: nothing is read */
+	bool muted;   /* its answer waits (LIMIT_DENIED_MS): nothing is sent */
 	bool stalled; /* whole frames are at hand, but the client has not taken its answers */
 };
 
@@ -56,7 +61,7 @@ static bool is_full(const struct conn *c)
 
 static bool is_unwanted(const struct conn *c)
 {
-	return c->session.closed || c->session.paused || c->hang_up || is_full(c);
+	return c->session.closed || c->session.paused || c->hang_up || c->slowed || is_full(c);
 }
 
 static void update_reading(struct conn *c)
@@ -67,6 +72,8 @@ static void update_reading(struct conn *c)
 /* Sends what it can. False: the connection is gone (closed). */
 static bool conn_send(struct conn *c)
 {
+	if (c->muted)
+		return true;
 	while (c->sent < c->out.len) {
 		ssize_t n = stream_send(&c->stream, c->out.data + c->sent, c->out.len - c->sent);
 		if (n < 0 && errno == EINTR)
@@ -148,7 +155,11 @@ void conn_close(struct conn *c)
 	loop_forget(c->loop, &c->turn);
 	event_free(c->readable);
 	event_free(c->writable);
+	if (c->later)
+		event_free(c->later);
 	stream_close(&c->stream);
+	client_leave(c->client, true);
+	client_leave(c->holder, true);
 	shard_session_close(c->loop->shard, &c->session); /* may free c */
 }
 
@@ -157,6 +168,67 @@ static void lose_framing(struct conn *c)
 	shard_reject(c->loop->shard, &c->session);
 	c->hang_up = true;
 	update_reading(c);
+}
+
+static void on_later(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	struct loop *l = c->loop;
+	loop_awake(l);
+	c->slowed = false;
+	if (c->muted) {
+		c->muted = false;
+		conn_send(c);
+		return;
+	}
+	update_reading(c);
+	loop_later(l, &c->turn);
+}
+
+static void wait_a_while(struct conn *c, uint64_t wait_ns)
+{
+	struct timeval wait = { (time_t)(wait_ns / 1000000000u), (suseconds_t)(wait_ns % 1000000000u / 1000) };
+	if (!c->later)
+		c->later = event_new(c->loop->base, -1, 0, on_later, c);
+	CHECK(c->later);
+	event_add(c->later, &wait);
+}
+
+/* False: it has asked more than it may, and waits. */
+static bool may_ask(struct conn *c)
+{
+	struct client *who = c->holder ? c->holder : c->client;
+	uint64_t wait_ns = client_is_limited(who) ? client_wait_ns(who) : 0;
+	if (!wait_ns)
+		return true;
+	c->slowed = true;
+	wait_a_while(c, wait_ns);
+	return false;
+}
+
+static void took(struct conn *c, enum shard_take how)
+{
+	struct client *who = c->holder ? c->holder : c->client;
+	if (client_is_limited(who))
+		client_charge(who, c->session.weight);
+	if (how != SHARD_HANG_UP)
+		return;
+	c->hang_up = true;
+	c->muted = c->session.denied && client_failed(c->client);
+	if (c->muted)
+		wait_a_while(c, LIMIT_DENIED_MS * 1000000ull);
+}
+
+/* From here on it is known by its token. */
+static int on_admit(struct session *session)
+{
+	struct conn *c = (struct conn *)session;
+	if (c->holder || !session->grant.generation)
+		return ERR_OK;
+	c->holder = clients_token(c->clients, session->grant.name, true);
+	return c->holder ? ERR_OK
+			 : error_set(ERR_LIMIT, "client_connections", "the token %s has client_connections open already: close one, or "
+				     "set more", session->grant.name);
 }
 
 /* Tells the shard what comes next, where that is more than one frame. Returns how many it was told. */
@@ -181,7 +253,7 @@ static void parse_frames(struct conn *c)
 	struct loop *l = c->loop;
 	uint64_t until_ns = loop_now(l) + l->turn_ns;
 	unsigned ahead = 0, taken = 0;
-	while (!c->session.closed && !c->session.paused && !c->hang_up && !(c->stalled = is_full(c))) {
+	while (!c->session.closed && !c->session.paused && !c->hang_up && !c->slowed && !(c->stalled = is_full(c))) {
 		struct slice in = { c->in.data + c->taken, c->in.len - c->taken }, frame;
 		size_t used, need;
 		if (ahead == 0)
@@ -195,14 +267,15 @@ static void parse_frames(struct conn *c)
 			loop_later(l, &c->turn);
 			break;
 		}
-		enum shard_take took = shard_frame(l->shard, &c->session, frame);
-		if (took == SHARD_PAUSE)
+		if (!may_ask(c))
+			break;
+		enum shard_take how = shard_frame(l->shard, &c->session, frame);
+		if (how == SHARD_PAUSE)
 			break;
 		c->taken += used;
 		ahead--;
 		taken++;
-		if (took == SHARD_HANG_UP)
-			c->hang_up = true;
+		took(c, how);
 	}
 	if (!c->session.closed)
 		update_reading(c);
@@ -305,6 +378,8 @@ void conn_open(struct loop *l, const struct arrival *a)
 	int fd = a->stream.fd;
 	c->loop = l;
 	c->stream = a->stream;
+	c->client = a->client;
+	c->clients = a->clients;
 	c->turn.take = on_turn;
 	c->session.flush = on_flush;
 	c->session.resume = on_resume;
@@ -318,6 +393,7 @@ void conn_open(struct loop *l, const struct arrival *a)
 		c->next->at = &c->next;
 	l->conns = c;
 	c->session.inner = a->inner;
+	c->session.admit = a->clients ? on_admit : NULL;
 	c->session.peer_uid = a->inner ? -1 : peer_uid(fd);
 	shard_session_open(l->shard, &c->session);
 	set_reading(c, true);

@@ -90,7 +90,8 @@ void http_progress_text(const struct http *h, char *out, size_t size)
 		snprintf(out, size, "starting");
 }
 
-int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls)
+int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls,
+		struct clients *clients)
 {
 	char full[160];
 	int result = full_address(address, full, sizeof(full));
@@ -98,7 +99,8 @@ int http_create(struct http **out, const char *address, const char *version, str
 		return result;
 	struct http *h = must_calloc(1, sizeof(*h));
 	h->listener.fd = -1;
-	result = listener_open(&h->listener, full);
+	h->clients = clients;
+	result = listener_open(&h->listener, full, clients_unix_mode(clients));
 	if (result == ERR_OK)
 		result = queue_create(&h->queue, HANDED_MAX);
 	if (result != ERR_OK) {
@@ -120,6 +122,7 @@ static void end_all(struct http *h)
 	http_followers_end(h);
 	http_sessions_end(h);
 	http_links_close(h);
+	http_limits_tick(h);
 	event_base_loop(h->base, EVLOOP_NONBLOCK); /* the last answers go out as far as they do */
 	event_base_loopbreak(h->base);
 }
@@ -149,6 +152,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	http_peers_tick(h);
 	http_followers_tick(h);
 	http_links_tick(h);
+	http_limits_tick(h);
 	sessions_tick(&h->sessions, h->now_ns);
 	http_history_tick(h);
 	if (h->refused) {
@@ -156,6 +160,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		if (!h->full)
 			evconnlistener_enable(h->accepting);
 	}
+}
+
+static void on_arrived(evutil_socket_t fd, short what, void *arg)
+{
+	http_peers_arrived(arg);
 }
 
 /* Out of files, mostly: a connection that waits would wake the loop again and again. */
@@ -204,7 +213,8 @@ int http_start(struct http *h)
 	h->now_ns = clock_mono_ns();
 	h->handed = event_new(h->base, queue_fd(h->queue), EV_READ | EV_PERSIST, on_handed, h);
 	h->tick = event_new(h->base, -1, EV_PERSIST, on_tick, h);
-	CHECK(h->handed && h->tick);
+	h->arrived = event_new(h->base, -1, 0, on_arrived, h);
+	CHECK(h->handed && h->tick && h->arrived);
 	event_add(h->handed, NULL);
 	event_add(h->tick, &every);
 	int result = make_evhttp(h);
@@ -245,6 +255,8 @@ void http_destroy(struct http *h)
 		event_free(h->handed);
 	if (h->tick)
 		event_free(h->tick);
+	if (h->arrived)
+		event_free(h->arrived);
 	if (h->base)
 		event_base_free(h->base);
 	listener_close(&h->listener);

@@ -19,8 +19,9 @@ int http_check_address(const char *address);
 bool http_is_tls(const char *address);  /* as server_is_tls */
 bool http_is_open(const char *address); /* as server_is_open */
 /* Binds. version: lent, static. rights: who may do what, lent; NULL: tokens are not wanted. tls: lent; NULL where the address
- * takes none. */
-int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls);
+ * takes none. clients: lent. */
+int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls,
+		struct clients *clients);
 int http_start(struct http *h); /* the thread; so far nothing but health is answered */
 /* How far recovery has come. Any thread; NULL-safe. stage: static. */
 void http_progress(struct http *h, const char *stage, uint64_t done, uint64_t all);

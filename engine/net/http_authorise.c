@@ -59,6 +59,7 @@ static int check_token(enum access_role role, struct http_exchange *x)
 			return result;
 	} else if (access_admit(x->http->access, &x->grant, bearer(x), "Authorization") != ERR_OK) {
 		x->unknown = true;
+		x->guessed = bearer(x).len > 0;
 		return error_last()->code;
 	}
 	snprintf(what, sizeof(what), "%s %s", x->route->method, x->route->path);

@@ -32,6 +32,7 @@ static const struct {
 	{ "conflict", 409, "In conflict with what is there" },
 	{ "limit", 422, "Over a limit" },
 	{ "media", 415, "Not in this form" },
+	{ "rate", 429, "Too many requests" },
 	{ "rule", 422, "The pack is refused" },
 	{ "busy", 503, "Busy" },
 	{ "closed", 503, "Not serving" },
@@ -39,7 +40,7 @@ static const struct {
 	{ "storage", 507, "Disk space is short" },
 };
 
-static const unsigned codes[HTTP_CODES] = { 200, 204, 302, 304, 400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503, 504, 507 };
+static const unsigned codes[HTTP_CODES] = { 200, 204, 302, 304, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503, 504, 507 };
 
 const unsigned *http_codes(void)
 {
@@ -105,6 +106,7 @@ static void finish(struct http_exchange *x)
 	x->http->body_bytes -= x->body_bytes;
 	for (unsigned i = 0; i < x->part_count; i++)
 		free(x->parts[i].text);
+	http_limits_leave(x);
 	free(x);
 }
 
@@ -160,6 +162,8 @@ void http_problem(struct http_exchange *x, const char *code, const char *field, 
 {
 	char type[64];
 	int status = x->unknown ? 401 : http_status_of(code);
+	if (x->unknown && http_delay(x, code, field, reason))
+		return;
 	if (x->unknown) /* RFC 6750 */
 		http_set_header(x, "WWW-Authenticate", "Bearer realm=\"nudged\"");
 	snprintf(type, sizeof(type), "urn:nudged:problem:%s", code);
@@ -460,6 +464,7 @@ void http_on_request(struct evhttp_request *req, void *arg)
 	x->http = h;
 	x->req = req;
 	x->began_ns = clock_mono_ns();
+	x->client = http_peer_client(h, req);
 	http_peer_busy(h, req);
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
 	x->route =
@@ -487,6 +492,8 @@ void http_on_request(struct evhttp_request *req, void *arg)
 		http_problem_last(x);
 		return;
 	}
+	if (http_route_role(x->route) != ROLE_NONE && !http_within_limits(x))
+		return;
 	if (x->route->handle)
 		x->route->handle(x);
 	else

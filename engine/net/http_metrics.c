@@ -57,7 +57,7 @@ static const struct metric {
 /* Of Status's gauges: those that only grow. */
 static const char *const growing =
 	"queries events_unheard timers_fired nudges alerts_historical effects fallbacks decisions_unrecorded "
-	"records_written decision_log_lines decision_log_errors decision_log_missed requests_denied";
+	"records_written decision_log_lines decision_log_errors decision_log_missed requests_denied tls_handshakes tls_handshakes_failed";
 /* … and those that are percentiles of what is a histogram here. */
 static const char *const told_better =
 	"publish_p50 publish_p99 recommend_p50 recommend_p99 model_lag_p50 model_lag_p99";
@@ -135,6 +135,24 @@ static bool ends_in(const char *name, const char *suffix)
 	return a >= b && strcmp(name + a - b, suffix) == 0;
 }
 
+#define LIMITED "limited_"
+
+static bool is_limited(const char *plain)
+{
+	return strncmp(plain, LIMITED, strlen(LIMITED)) == 0;
+}
+
+/* limited_rate and the like: one counter, by the reason. */
+static void put_limited(struct bytes *out, json_t *gauges)
+{
+	size_t i;
+	json_t *g;
+	put_head(out, "nudged_limited_total", "counter", "Times that a client was slowed or refused for a limit of its own, by the reason.");
+	json_array_foreach(gauges, i, g)
+		if (is_limited(text(g, "name")))
+			bytes_printf(out, "nudged_limited_total{reason=\"%s\"} %.17g\n", text(g, "name") + strlen(LIMITED), field(g, "value"));
+}
+
 static void put_gauges(struct bytes *out, json_t *gauges)
 {
 	size_t i;
@@ -145,7 +163,7 @@ static void put_gauges(struct bytes *out, json_t *gauges)
 		double scale = 1;
 		bool grows = http_names_have(growing, plain);
 		char name[128], help[160];
-		if (http_names_have(told_better, plain))
+		if (http_names_have(told_better, plain) || is_limited(plain))
 			continue;
 		if (strcmp(unit, "us") == 0)
 			suffix = "_seconds", scale = 1e-6;
@@ -153,6 +171,8 @@ static void put_gauges(struct bytes *out, json_t *gauges)
 			suffix = ends_in(plain, "_bytes") || strstr(plain, "_bytes_") ? "" : "_bytes";
 		else if (strcmp(unit, "percent") == 0)
 			suffix = "_ratio", scale = 1e-2;
+		else if (strcmp(unit, "timestamp") == 0)
+			suffix = "_timestamp_seconds";
 		snprintf(name, sizeof(name), "nudged_%s%s%s", plain, suffix, grows ? "_total" : "");
 		snprintf(help, sizeof(help), "%s of nudgectl status, in %s.", plain,
 			 *suffix == '_' ? suffix + 1 : unit);
@@ -344,6 +364,7 @@ static void on_rules(void *arg, const struct json_answer *a)
 	put_status(&s->out, s->status);
 	put_latencies(&s->out, h);
 	put_gauges(&s->out, json_object_get(s->status, "gauges"));
+	put_limited(&s->out, json_object_get(s->status, "gauges"));
 	put_stages(&s->out, json_object_get(s->status, "stages"));
 	put_rules(&s->out, json_object_get(a->body, "rules"));
 	put_gateway(&s->out, h);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMON_REFUSALS "invalid denied limit busy closed timeout"
+#define COMMON_REFUSALS "invalid denied limit rate busy closed timeout"
 
 static json_t *content(const char *type, json_t *schema)
 {

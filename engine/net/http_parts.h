@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "net/clients.h"
 #include "net/http.h"
 #include "net/listener.h"
 #include "wire/json_call.h"
@@ -22,6 +23,7 @@ struct evhttp;
 struct evhttp_connection;
 struct evhttp_request;
 struct json_publish;
+struct http_delayed;
 struct http_exchange;
 struct queue;
 
@@ -74,6 +76,8 @@ struct http_exchange {
 	uint64_t session_ends_ns;
 	char csrf[SESSION_TEXT_BYTES]; /* the session's; of answers that tell it */
 	const char *caching;           /* Cache-Control; NULL: no-store. Static */
+	struct client *client, *holder; /* who asks: by address or user, and by its token. NULL: not known */
+	bool guessed, late;             /* it showed a token that is not known; its refusal has waited already */
 	uint64_t began_ns;
 	size_t body_bytes;
 	bool gone; /* the connection, while the answer was being streamed */
@@ -128,6 +132,15 @@ int http_session_admit(struct http_exchange *x);
 bool http_session_goes_on(struct http_exchange *x); /* or there was none */
 void http_sessions_end(struct http *h);
 
+/* --- http_limits.c --- */
+
+bool http_within_limits(struct http_exchange *x); /* false: it is answered (429) */
+void http_charge(struct http_exchange *x, uint64_t count); /* what it asks beyond the one request that it is */
+void http_limits_leave(struct http_exchange *x);
+/* True: the problem is told later, since it is one of many. */
+bool http_delay(struct http_exchange *x, const char *code, const char *field, const char *reason);
+void http_limits_tick(struct http *h);
+
 /* --- http_link.c: to the shards and back --- */
 
 struct http_link {
@@ -174,11 +187,15 @@ struct http_peer {
 	size_t held, untaken; /* bytes that wait to be read; of answers that the client has not taken */
 	bool busy, doomed;
 	struct ssl_st *ssl; /* NULL: plain */
+	struct client *client; /* NULL: not met yet, or not let in */
+	bool met;
 	uint64_t opened_ns;
 };
 struct bufferevent *http_peer_open(struct event_base *base, void *http);
 void http_peer_busy(struct http *h, struct evhttp_request *req); /* until the request is done */
 unsigned http_peers_living(const struct http *h); /* without those on their way out */
+struct client *http_peer_client(struct http *h, struct evhttp_request *req); /* held: client_leave; may be NULL */
+void http_peers_arrived(struct http *h); /* after http_peer_open, when evhttp has set its socket */
 void http_peers_tick(struct http *h);
 void http_peers_forget(struct http *h); /* at the end */
 
@@ -208,6 +225,9 @@ struct http_refused;
 struct http {
 	struct listener listener;
 	struct tls *tls; /* NULL: it is plain */
+	struct clients *clients;
+	struct event *arrived; /* set off for new peers, once they have their sockets */
+	struct http_delayed *delayed; /* answers that wait */
 	char address[176];
 	bool unix_socket;
 	struct event_base *base;

@@ -159,6 +159,7 @@ struct bufferevent *http_peer_open(struct event_base *base, void *arg)
 		p->next->at = &p->next;
 	h->peers = p;
 	h->peer_count++;
+	event_active(h->arrived, EV_TIMEOUT, 0);
 	if (h->peer_count >= LIMIT_HTTP_CONNECTIONS && http_peers_living(h) >= LIMIT_HTTP_CONNECTIONS &&
 	    !evict_idlest(h, p)) {
 		h->full = true;
@@ -167,8 +168,29 @@ struct bufferevent *http_peer_open(struct event_base *base, void *arg)
 	return bev;
 }
 
+/* Its socket is known from the moment that evhttp has taken it on: before anything is read from it. */
+void http_peers_arrived(struct http *h)
+{
+	for (struct http_peer *p = h->peers; p && !p->met; p = p->next) {
+		int fd = bufferevent_getfd(p->bev);
+		p->met = true;
+		if (fd < 0 || is_freed(p))
+			continue;
+		p->client = clients_meet(h->clients, fd, h->tls != NULL);
+		if (!p->client)
+			end_peer(p);
+	}
+}
+
+struct client *http_peer_client(struct http *h, struct evhttp_request *req)
+{
+	struct http_peer *p = peer_of(h, req);
+	return p ? client_hold(p->client) : NULL;
+}
+
 static void forget(struct http *h, struct http_peer *p)
 {
+	client_leave(p->client, true);
 	*p->at = p->next;
 	if (p->next)
 		p->next->at = p->at;

@@ -26,6 +26,7 @@ struct publishing {
 	struct http_exchange *x;
 	struct json_publish batch;
 	bool one; /* one event, answered as one */
+	bool charged; /* the request itself is */
 	/* JSON lines */
 	const char *at, *end;    /* lent from the request's body */
 	unsigned line, *numbers; /* of the batch's events */
@@ -49,6 +50,8 @@ static void end(struct publishing *p)
 static int ask(struct publishing *p, http_then *then)
 {
 	struct http_question q = { .kind = "publish", .publish = &p->batch, .changes = true, .shard = -1 };
+	http_charge(p->x, json_publish_count(&p->batch) - !p->charged);
+	p->charged = true;
 	return http_ask(p->x->http, &q, then, p);
 }
 

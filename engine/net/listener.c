@@ -37,7 +37,7 @@ static bool answers(const struct sockaddr_un *sun)
 	return alive;
 }
 
-static int open_unix(struct listener *l, const char *path)
+static int open_unix(struct listener *l, const char *path, unsigned mode)
 {
 	struct sockaddr_un sun;
 	struct stat st;
@@ -60,7 +60,7 @@ static int open_unix(struct listener *l, const char *path)
 		return error_errno("cannot bind %s (is its folder there? make it, or name another --listen)", path);
 	snprintf(l->unlink_path, sizeof(l->unlink_path), "%s", path);
 	snprintf(l->address, sizeof(l->address), "unix:%s", path);
-	if (chmod(path, 0660) != 0)
+	if (chmod(path, mode) != 0)
 		return error_errno("cannot set the mode of %s", path);
 	return ERR_OK;
 }
@@ -179,12 +179,12 @@ int listener_check(const char *address)
 	return error_set(ERR_INVALID, "listen", "%s is neither unix:PATH, tcp:HOST:PORT nor tls:HOST:PORT", address);
 }
 
-int listener_open(struct listener *l, const char *address)
+int listener_open(struct listener *l, const char *address, unsigned unix_mode)
 {
 	int result = listener_check(address);
 	*l = (struct listener){ .fd = -1 };
 	if (result == ERR_OK)
-		result = address[0] == 'u' ? open_unix(l, address + 5) : open_port(l, address);
+		result = address[0] == 'u' ? open_unix(l, address + 5, unix_mode) : open_port(l, address);
 	if (result == ERR_OK && listen(l->fd, BACKLOG) != 0)
 		result = error_errno("cannot listen on %s", address);
 	if (result != ERR_OK)

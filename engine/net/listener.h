@@ -15,7 +15,7 @@ struct listener {
 int listener_check(const char *address);
 bool listener_is_tls(const char *address);
 bool listener_is_open(const char *address); /* it is one that reads, and other machines can reach it */
-int listener_open(struct listener *l, const char *address);
+int listener_open(struct listener *l, const char *address, unsigned unix_mode); /* unix_mode: of a Unix socket's file */
 void listener_close(struct listener *l);
 
 #endif

@@ -146,6 +146,7 @@ static void on_handed(evutil_socket_t fd, short what, void *arg)
 
 void arrival_drop(struct arrival *a)
 {
+	client_leave(a->client, true);
 	stream_close(&a->stream);
 }
 

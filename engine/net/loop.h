@@ -3,6 +3,7 @@
 #define NUDGED_NET_LOOP_H
 
 #include "base/queue.h"
+#include "net/clients.h"
 #include "net/stream.h"
 #include "shard/shard.h"
 
@@ -17,6 +18,8 @@ struct conn;
 struct arrival {
 	struct stream stream;
 	bool inner; /* see net/inner.h */
+	struct client *client; /* whose it is; NULL of an inner one */
+	struct clients *clients;
 };
 void arrival_drop(struct arrival *a); /* it comes to nothing: closed */
 

@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,8 @@ struct gate {
 struct server {
 	struct gate *gates;
 	unsigned gate_count;
+	struct tls *tls;
+	struct clients *clients;
 	struct greeter *greeter; /* of TLS; NULL: none is wanted */
 	struct loop *loops;
 	unsigned loop_count;
@@ -58,26 +61,28 @@ static bool pass(void *arg, const struct arrival *a)
 	return loop_hand_over(&s->loops[atomic_fetch_add(&s->next, 1) % s->loop_count], a);
 }
 
-static int open_gates(struct server *s, const char *const *addresses, unsigned count, struct tls *tls)
+static int open_gates(struct server *s, const char *const *addresses, unsigned count)
 {
 	int result = ERR_OK;
 	for (unsigned i = 0; i < count && result == ERR_OK; i++) {
 		struct gate *g = &s->gates[i];
 		g->server = s;
 		g->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		result = listener_open(&g->listener, addresses[i]);
+		result = listener_open(&g->listener, addresses[i], clients_unix_mode(s->clients));
 		s->gate_count++;
 		if (result == ERR_OK && g->listener.tls && !s->greeter)
-			result = greeter_create(&s->greeter, tls, pass, s);
+			result = greeter_create(&s->greeter, s->tls, pass, s);
 	}
 	return result;
 }
 
-int server_create(struct server **out, const char *const *addresses, unsigned count, struct tls *tls)
+int server_create(struct server **out, const char *const *addresses, unsigned count, struct tls *tls, struct clients *clients)
 {
 	struct server *s = must_calloc(1, sizeof(*s));
 	s->gates = must_calloc(count + 1, sizeof(s->gates[0]));
-	int result = open_gates(s, addresses, count, tls);
+	s->tls = tls;
+	s->clients = clients;
+	int result = open_gates(s, addresses, count);
 	if (result == ERR_OK)
 		*out = s;
 	else
@@ -120,10 +125,12 @@ static void on_accept(evutil_socket_t listening, short what, void *arg)
 				refuse_for_want_of_files(g, listening);
 			return;
 		}
-		struct arrival a = { .stream = { .fd = fd } };
+		struct arrival a = { .stream = { .fd = fd }, .clients = s->clients };
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* fails on a Unix socket: fine */
 		if (connections(s) >= LIMIT_CONNECTIONS) {
 			log_warn("refused a connection: limit_connections (%u) are open", LIMIT_CONNECTIONS);
+			arrival_drop(&a);
+		} else if (!(a.client = clients_meet(s->clients, fd, g->listener.tls))) {
 			arrival_drop(&a);
 		} else if (g->listener.tls) {
 			greeter_meet(s->greeter, &a);
@@ -179,6 +186,34 @@ int server_start(struct server *s, struct engine *e)
 	if (result != ERR_OK)
 		server_stop(s);
 	return result;
+}
+
+size_t server_gauges(void *server, struct wire_gauge *out, size_t room)
+{
+	struct server *s = server;
+	struct clients_stats c;
+	struct greeter_stats g = { 0 };
+	struct tls_state t = { 0 };
+	clients_stats(s->clients, &c);
+	if (s->greeter)
+		greeter_stats(s->greeter, &g);
+	if (s->tls)
+		tls_state(s->tls, &t);
+	const struct wire_gauge all[] = {
+		{ "limited_rate", "times", (double)c.rate },
+		{ "limited_connections", "times", (double)c.connections },
+		{ "limited_failures", "times", (double)c.failures },
+		{ "limited_users", "times", (double)c.users },
+		{ "clients_known", "clients", c.known },
+		{ "tls_certificate_expires", "timestamp", (double)t.expires },
+		{ "tls_certificate_refused", "files", t.refused },
+		{ "tls_handshakes", "handshakes", (double)g.done },
+		{ "tls_handshakes_failed", "handshakes", (double)g.failed },
+	};
+	size_t count = s->tls ? sizeof(all) / sizeof(all[0]) : 5;
+	CHECK(count <= room);
+	memcpy(out, all, count * sizeof(all[0]));
+	return count;
 }
 
 void server_stop(struct server *s)

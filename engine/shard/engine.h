@@ -10,6 +10,7 @@
 
 struct engine;
 struct shard;
+struct wire_gauge;
 
 struct engine_config {
 	const char *data;                      /* folder; created where missing */
@@ -25,6 +26,8 @@ struct engine_config {
 	uint64_t decision_log_bytes;           /* of one file of it; 0: it is not put aside */
 	unsigned decision_log_keep;            /* files put aside that are kept */
 	const char *version;
+	size_t (*outer)(void *arg, struct wire_gauge *out, size_t room); /* more to say in status; NULL: nothing. Any thread */
+	void *outer_arg;
 	struct access *access;                 /* who may do what; lent until engine_close. NULL: whoever reaches the socket */
 };
 

@@ -105,6 +105,7 @@ static enum shard_take take_publish(struct shard *s, struct session *session, co
 	if (s->tail_full)
 		return SHARD_PAUSE; /* recovery would take too long: the store catches up first */
 	bool room = reserve_frame(s, r, &count, &bytes);
+	session->weight = (uint32_t)count;
 	int why = room ? ERR_OK : error_last()->code;
 	if (why == ERR_BUSY)
 		return SHARD_PAUSE;
@@ -301,6 +302,11 @@ static enum shard_take take_hello(struct shard *s, struct session *session, cons
 	}
 	if (e->config.access && !session->inner &&
 	    access_admit(e->config.access, &session->grant, r->hello.token, "hello.token") != ERR_OK) {
+		session->denied = r->hello.token.len > 0;
+		call_error(s, session, r->id);
+		return SHARD_HANG_UP;
+	}
+	if (session->admit && session->admit(session) != ERR_OK) {
 		call_error(s, session, r->id);
 		return SHARD_HANG_UP;
 	}
@@ -478,6 +484,7 @@ static bool may(struct shard *s, struct session *session, enum request_kind kind
 static enum shard_take take_frame(struct shard *s, struct session *session, struct slice frame)
 {
 	struct request r = { 0 };
+	session->weight = 1;
 	arena_reset(&s->arena);
 	s->arena.budget = LIMIT_FRAME_BYTES * LIMIT_FRAME_ARENA_FACTOR;
 	int result = request_decode(&r, frame, &s->arena);

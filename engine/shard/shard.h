@@ -22,6 +22,9 @@ struct session {
 	size_t backlog;                     /* bytes that the client has not taken yet */
 	uint32_t in_flight;                 /* requests not answered yet */
 	bool closed, welcomed, dirty, paused;
+	int (*admit)(struct session *s); /* its token is good: whether it may stay, or the last error. NULL: it may */
+	uint32_t weight; /* of the last frame: requests, an event counted each */
+	bool denied;     /* it was hung up on for a token that is not known */
 	bool inner; /* the process's own: not among the connections that are counted */
 	int64_t peer_uid;                   /* whose process is at the other end; -1: not known. net knows before the first frame */
 	uint64_t follow_id; /* request id of its Follow; 0: none */

@@ -124,7 +124,8 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 	size_t count = sizeof(all) / sizeof(all[0]);
 	memcpy(out, all, sizeof(all));
 	count += e->decision_log ? log_gauges(e, out + count) : 0;
-	return e->config.access ? count + access_gauges(e, out + count) : count;
+	count += e->config.access ? access_gauges(e, out + count) : 0;
+	return e->config.outer ? count + e->config.outer(e->config.outer_arg, out + count, GAUGES_MAX - count) : count;
 }
 
 static void fill_shards(const struct engine *e, struct wire_shard *out)

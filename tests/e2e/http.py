@@ -476,7 +476,8 @@ def metrics(bench):
     status = good(get(d, '/v1/status'))
     text = answer.body.decode()
     for gauge in status['gauges']:
-        kit.check(gauge['name'] in text or gauge['name'].split('_p')[0] in ('publish', 'recommend', 'model_lag'), gauge)
+        kit.check(gauge['name'] in text or gauge['name'].split('_p')[0] in ('publish', 'recommend', 'model_lag') or
+                  'limited_total{reason="%s"}' % gauge['name'].replace('limited_', '', 1) in text, gauge)
     numbers = {name for name, value in status.items() if isinstance(value, (int, float))} - {'boot_id', 'now_ms'}
     shown = {'uptime_ms': 'uptime_seconds', 'journal_last': 'journal_last_entry', 'journal_durable': 'journal_durable_entry',
              'journal_first': 'journal_first_entry', 'store_mark': 'store_mark_entry', 'free_bytes': 'disk_free_bytes',

@@ -37,8 +37,8 @@ class Answer:
 
 
 class Connection:
-    def __init__(self, port, timeout=20.0):
-        self.socket = socket.create_connection(('127.0.0.1', port), timeout)
+    def __init__(self, port, timeout=20.0, source=None):
+        self.socket = socket.create_connection(('127.0.0.1', port), timeout, (source, 0) if source else None)
         self.data = b''
 
     def __enter__(self):

@@ -6,6 +6,7 @@ is done the way Python's protobuf users do it: with protobuf's own varints, a le
 import importlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
 
@@ -59,15 +60,21 @@ class Client:
     """One connection. send() pipelines and returns the request's id; receive() returns the next Response, call() the
     one that answers; what else comes meanwhile waits for receive()."""
 
-    def __init__(self, pb, address, timeout=10.0):
+    def __init__(self, pb, address, timeout=10.0, tls=None, source=None):
+        """tls: an ssl.SSLContext for addresses that begin with "tls:", such as ssl.create_default_context(cafile='ca.pem'): it
+        verifies the daemon's certificate and that it is the host's. source: the address to come from."""
         self.pb = pb
         self.last_id = 0
         self.data = bytearray()
         self.kept = []
-        if address.startswith('tcp:'):
+        if address.startswith(('tcp:', 'tls:')):
             host, _, port = address[4:].rpartition(':')
-            self.socket = socket.create_connection((host, int(port)), timeout)
+            host = host.strip('[]')
+            self.socket = socket.create_connection((host, int(port)), timeout, (source, 0) if source else None)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if address.startswith('tls:'):
+                tls = tls or ssl.create_default_context()
+                self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         else:
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)

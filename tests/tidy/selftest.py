@@ -52,7 +52,7 @@ class Tidy(unittest.TestCase):
 
     def test_gates(self):
         gates = (("lmdb.h", "disk"), ("lua.h", "script"), ("event2/event.h", "net"), ("nudge.pb-c.h", "wire"),
-                 ("openssl/sha.h", "access"))
+                 ("openssl/sha.h", "access"), ("openssl/ssl.h", "net"))
         for header, home in gates:
             text = f"/* a */\n#include <{header}>\n"
             self.passes("gates", {f"engine/{home}/a.c": text})

@@ -4,8 +4,10 @@
 #include "table.h"
 
 #include <string.h>
+#include <time.h>
 
 #define BACKFILL "backfill" /* a gauge that stands in the pack's line */
+#define CERTIFICATE "tls_certificate_expires" /* one that has a line of its own */
 
 static void line(const char *what, const char *value, enum style style)
 {
@@ -53,7 +55,9 @@ static bool is_counter(const char *name)
 {
 	static const char *const names[] = { "queries", "events_unheard", "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
 					     "records_written", "alerts_historical", "decision_log_lines",
-					     "decision_log_errors", "decision_log_missed" };
+					     "decision_log_errors", "decision_log_missed", "requests_denied", "limited_rate",
+					     "limited_connections", "limited_failures", "limited_users", "tls_handshakes",
+					     "tls_handshakes_failed" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
@@ -128,7 +132,8 @@ static void show_others(const Nudge__V1__Status *s, const char *heads, bool coun
 	table_init(&t, heads);
 	for (size_t i = 0; i < s->n_gauges; i++) {
 		const Nudge__V1__Gauge *g = s->gauges[i];
-		if (is_figure(g->name) || is_counter(g->name) != counters || strcmp(g->name, BACKFILL) == 0)
+		if (is_figure(g->name) || is_counter(g->name) != counters || strcmp(g->name, BACKFILL) == 0 ||
+		    strcmp(g->name, CERTIFICATE) == 0)
 			continue;
 		table_add_styled(&t, STYLE_DIM, "%s", g->name);
 		value_cell(&t, g->value, g->unit);
@@ -146,12 +151,27 @@ static void show_gauges(const Nudge__V1__Status *s)
 	show_others(s, "now|>value", false);
 }
 
-static double backfill_percent(const Nudge__V1__Status *s)
+static double value_of(const Nudge__V1__Status *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_gauges; i++)
-		if (strcmp(s->gauges[i]->name, BACKFILL) == 0)
+		if (strcmp(s->gauges[i]->name, name) == 0)
 			return s->gauges[i]->value;
 	return 0;
+}
+
+#define CERTIFICATE_NEAR_DAYS 30
+
+/* Only where there is one. */
+static void show_certificate(const Nudge__V1__Status *s)
+{
+	char text[200];
+	int64_t expires_ms = (int64_t)value_of(s, CERTIFICATE) * 1000, now_ms = (int64_t)time(NULL) * 1000, days = (expires_ms - now_ms) / 86400000;
+	bool refused = value_of(s, "tls_certificate_refused") > 0, over = expires_ms <= now_ms; /* its clock may be simulated */
+	if (!expires_ms)
+		return;
+	snprintf(text, sizeof(text), "certificate %s %s%s", over ? "EXPIRED" : "until", time_text(expires_ms),
+		 refused ? "; the files as they are now are refused: see the log" : "");
+	line("tls", text, over || refused ? STYLE_RED : days < CERTIFICATE_NEAR_DAYS ? STYLE_YELLOW : STYLE_PLAIN);
 }
 
 static void show(const struct context *c, const Nudge__V1__Status *s)
@@ -166,7 +186,7 @@ static void show(const struct context *c, const Nudge__V1__Status *s)
 	line("clock", text, STYLE_PLAIN);
 	int len = snprintf(text, sizeof(text), "%s %.12s", *s->pack ? s->pack : "none; see `nudgectl help rules activate`",
 			   s->pack_hash);
-	double filled = backfill_percent(s);
+	double filled = value_of(s, BACKFILL);
 	if (filled > 0)
 		snprintf(text + len, sizeof(text) - (size_t)len, ", new series being filled from the journal: %.0f%%", filled);
 	line("pack", text, *s->pack ? STYLE_PLAIN : STYLE_YELLOW);
@@ -177,6 +197,7 @@ static void show(const struct context *c, const Nudge__V1__Status *s)
 	}
 	show_traffic(s);
 	show_storage(s);
+	show_certificate(s);
 	show_gauges(s);
 }
 

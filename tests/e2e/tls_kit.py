@@ -1,0 +1,90 @@
+"""What the tests of TLS share: certificates made for them (openssl, as the manual says), daemons that have one, and clients that
+speak it with Python's ssl."""
+import datetime
+import os
+import re
+import ssl
+import subprocess
+
+import http_kit
+import kit
+import nudge_client
+
+SAN = 'subjectAltName=DNS:localhost,IP:127.0.0.1'
+
+
+def openssl(*args, data=None):
+    done = subprocess.run(['openssl', *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, input=data)
+    kit.check(done.returncode == 0, 'openssl', args, done.stdout.decode()[-500:])
+    return done.stdout.decode()
+
+
+class Authority:
+    """Whoever signs: ca.pem; sign() makes a certificate with its key beside it."""
+
+    def __init__(self, bench, name='trial authority'):
+        self.folder = bench.path('tls')
+        os.mkdir(self.folder)
+        self.cert, self.key = self.make('ca', ['-x509', '-days', '30', '-subj', '/CN=' + name])
+        self.count = 0
+
+    def make(self, name, args, key=('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256')):
+        cert, keyfile = (os.path.join(self.folder, name + end) for end in ('.pem', '.key'))
+        openssl('req', *key, '-nodes', '-keyout', keyfile, '-out', cert, *args)
+        os.chmod(keyfile, 0o600)
+        return cert, keyfile
+
+    def sign(self, name='localhost', san=SAN, days=30, begins=0, **more):
+        """*begins*: days from now."""
+        self.count += 1
+        stem = '%s-%d' % (name, self.count)
+        request, key = self.make(stem, ['-subj', '/CN=' + name, '-addext', san], **more)
+        cert = os.path.join(self.folder, stem + '.crt')
+        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=begins)
+        config = os.path.join(self.folder, stem + '.cnf')
+        for file in ('index', 'index.attr'):
+            open(os.path.join(self.folder, file), 'w').close()
+        with open(config, 'w') as f:
+            f.write('[ca]\ndefault_ca=c\n[c]\nnew_certs_dir=%s\ndatabase=%s/index\nrand_serial=yes\ndefault_md=sha256\npolicy=p\n'
+                    'copy_extensions=copy\nunique_subject=no\n[p]\ncommonName=supplied\n' % (self.folder, self.folder))
+        stamp = lambda t: t.strftime('%Y%m%d%H%M%SZ')
+        openssl('ca', '-batch', '-notext', '-config', config, '-cert', self.cert, '-keyfile', self.key, '-in', request, '-out', cert,
+                '-startdate', stamp(now), '-enddate', stamp(now + datetime.timedelta(days=days)))
+        return cert, key
+
+
+def daemon(bench, cert, key, address='127.0.0.1', http=True, args=(), **more):
+    """With both protocols over TLS, and a Unix socket: d.tls, d.port, d.address."""
+    whole = ['--tls-cert', cert, '--tls-key', key, '--listen', 'tls:%s:0' % address, *args]
+    d = bench.daemon(args=whole + (['--http', 'https://%s:0' % address] if http else []), **more)
+    find_ports(d)
+    return d
+
+
+def find_ports(d):
+    d.tls = http_kit.wait_for(lambda: re.search(r'ready on (tls:\S+)', d.said())).group(1)
+    found = re.search(r'HTTP on https://\S+:(\d+)', d.said())
+    d.port = int(found.group(1)) if found else None
+
+
+def context(ca=None, cert=None, key=None):
+    c = ssl.create_default_context(cafile=ca) if ca else ssl.create_default_context()
+    if cert:
+        c.load_cert_chain(cert, key)
+    return c
+
+
+def client(d, ca, cert=None, key=None, token='', hello=True, source=None, timeout=30.0):
+    """Over TLS, greeted; c.welcome is the answer."""
+    c = nudge_client.Client(d.bench.pb, d.tls, timeout, context(ca, cert, key), source)
+    if hello:
+        c.welcome = c.call(hello=d.bench.pb.Hello(version=1, client='tls', token=token))
+    return c
+
+
+class Https(http_kit.Connection):
+    def __init__(self, d, ca, cert=None, key=None, source=None, timeout=20.0, host='localhost'):
+        super().__init__(d.port, timeout, source)
+        tls = context(ca, cert, key)
+        tls.set_alpn_protocols(['http/1.1'])
+        self.socket = tls.wrap_socket(self.socket, server_hostname=host)

@@ -58,6 +58,12 @@ function Fresh({ fresh, onTake }) {
 	);
 }
 
+// What who does not see the page is told: the last few, so that none is lost to the next.
+function useSaid() {
+	const [said, set] = useState([]);
+	return [said, (text) => set((old) => [...old.slice(-3), [(old.at(-1)?.[0] ?? 0) + 1, text]])];
+}
+
 async function tellOutcome(customer, call, answer, choice, outcome) {
 	const { ack, next } = await post("/v1/outcomes", {
 		source: "desk", decision: answer.decision, customer: customer.id, member: call.member, agent: call.agent, action: choice.action,
@@ -71,12 +77,12 @@ async function tellOutcome(customer, call, answer, choice, outcome) {
 function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 	const session = useSession(), contact = openContact(customer, now);
 	const [call, setCall] = useState(() => callOf(customer, asked, contact, session));
-	const [done, setDone] = useState({}), [step, setStep] = useState(), [focus, setFocus] = useState(), [held, setHeld] = useState(false), [said, setSaid] = useState("");
+	const [done, setDone] = useState({}), [step, setStep] = useState(), [focus, setFocus] = useState(), [held, setHeld] = useState(false), [said, say] = useSaid();
 	const head = useRef(), middle = useRef(), topic = useRef(), known = useRef(contact?.contact);
 	const touched = () => step || held || middle.current.matches(":hover") || middle.current.contains(document.activeElement) ||
 		middle.current.querySelector(".ask, .why");
 	const rec = useRecommendation(customer.id, packReady && may("recommend"), call, language(), {
-		touched, onTaken: () => setSaid(t("desk.said.taken")), onFresh: () => setSaid(t("desk.fresh") + " " + t("desk.fresh.key")),
+		touched, onTaken: () => say(t("desk.said.taken")), onFresh: () => say(t("desk.fresh") + " " + t("desk.fresh.key")),
 	});
 	const answer = rec.shown;
 	const look = useChanges(customer.id, customer.seq, (later) => {
@@ -89,7 +95,7 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 		if (alert.customer !== customer.id)
 			return;
 		if (alert.kind === "alert")
-			setSaid(t("desk.said.alert", { text: alert.text }));
+			say(t("desk.said.alert", { text: alert.text }));
 		look();
 	}), [customer.id]);
 	useEffect(() => {
@@ -117,7 +123,12 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 	const take = () => {
 		setFocus(rec.fresh.choices[0]?.action);
 		rec.take();
-		setSaid(t("desk.said.taken"));
+		say(t("desk.said.taken"));
+	};
+	const toCard = (at) => { // at once: the next key may come before the page is drawn again
+		const card = middle.current.querySelectorAll(".action")[at];
+		card?.focus();
+		return Boolean(card);
 	};
 	const goOn = (action) => {
 		const has = (r) => r?.choices.some((c) => c.action === action);
@@ -135,7 +146,7 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 			const ids = ["", ...present(customer).map((m) => m.id)];
 			change({ member: ids[(ids.indexOf(call.member) + 1) % ids.length] });
 		},
-		...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [n, () => (answer?.choices[n - 1] ? setFocus(answer.choices[n - 1].action) : false)])),
+		...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [n, () => toCard(n - 1)])),
 	});
 	return (
 		<>
@@ -164,7 +175,7 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 					<Past customer={customer} now={now} />
 				</div>
 			</div>
-			<div class="unseen" role="status">{said}</div>
+			<div class="unseen" role="log" aria-label={t("desk.said")}>{said.map(([n, text]) => <p key={n}>{text}</p>)}</div>
 			{held && answer && <HeldBack decision={answer.decision} onClose={() => setHeld(false)} />}
 		</>
 	);

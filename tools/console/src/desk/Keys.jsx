@@ -7,7 +7,7 @@ import { Dialog, Key } from "../ui.jsx";
 const LIST = [["/", "search"], ["1 … 6", "action"], ["o a r l x", "outcomes"], ["w", "why"], ["h", "held"], ["n", "next"], ["u", "take"],
 	["t", "topic"], ["m", "member"], ["b", "leave"], ["Esc", "escape"], ["?", "keys"]];
 
-const typing = (target) => target.closest?.("input:not([type=radio]), select, textarea, dialog, [contenteditable]");
+const typing = (target) => target.closest?.("input:not([type=radio]), select, textarea, dialog[open], [contenteditable]");
 
 // keys: {"/": () => …}; a key means nothing where one types, nor with Ctrl, Alt or Meta.
 export function useKeys(keys) {

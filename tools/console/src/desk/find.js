@@ -1,5 +1,5 @@
-// Finding a customer: by another name in full (a phone number, an address), by id, and by what people remember of them. Each
-// way is asked at once; what one of them refuses, the others may still answer.
+// Finding a customer: by another name in full (a phone number, an address), and by what people remember of them: the beginnings
+// of names, ids and numbers. Where the index is being made anew, by their id too.
 import { enc, get, query } from "../api.js";
 import { keep, recall } from "../kept.js";
 import { attribute, customerName } from "./state.js";
@@ -26,39 +26,40 @@ function label(customer) {
 	return [customerName(customer), lines].filter(Boolean).join(" · ");
 }
 
-const looksLikeAlias = (text) => /^\+?[\d\s().-]{6,}$/.test(text) || text.includes("@");
-
 async function byAlias(text, options) {
 	const whose = await get(`/v1/aliases/${enc(text)}`, options);
-	if (whose.provisional && !whose.customer)
-		return null;
+	if (whose.provisional)
+		return [];
 	const customer = await get(`/v1/customers/${enc(whose.customer)}`, options);
-	return { id: customer.id, member: whose.member, label: label(customer), matched: text, why: "alias" };
+	return [{ id: customer.id, member: whose.member, label: label(customer), matched: text, why: "alias" }];
 }
 
 async function byId(text, options) {
 	const customer = await get(`/v1/customers/${enc(text)}`, options);
-	return { id: customer.id, label: label(customer), matched: customer.id, why: "id" };
+	return [{ id: customer.id, label: label(customer), matched: customer.id, why: "id" }];
 }
 
 async function byText(text, options) {
 	const answer = await get(`/v1/customers/search${query({ text, limit: 8 })}`, options);
-	return answer.customers.map((c) => {
+	const hits = answer.customers.map((c) => {
 		const place = c.matched[0] ?? {};
 		return { id: c.customer, member: place.member, label: c.label, matched: place.value, why: place.by === "customer" ? "id" : place.by, attribute: place.name };
 	});
+	return hits.length || answer.indexed >= 100 ? hits : quietly(byId(text, options));
 }
 
-// Hits, the surest first; throws where all ways failed for another reason than that nothing is known.
+const looksLikeAlias = (text) => /^\+?[\d\s().-]{6,}$/.test(text) || /\S@\S/.test(text);
+
+const hasWords = (text) => /[\p{L}\p{N}]/u.test(text);
+
+// Hits, the surest first; throws where no way could be gone, for another reason than that nothing is known.
 export async function find(text, signal) {
 	const options = { signal };
-	const answers = await Promise.all([
-		looksLikeAlias(text) ? quietly(byAlias(text, options)) : null,
-		quietly(byId(text, options)),
-		text.length >= 2 ? quietly(byText(text, options)) : null,
-	]);
-	const hits = answers.flat().filter((hit) => hit && !hit.problem);
-	const lost = answers.find((a) => a?.problem && !["missing", "invalid"].includes(a.problem.code));
+	if (!hasWords(text))
+		return [];
+	const answers = await Promise.all([looksLikeAlias(text) ? quietly(byAlias(text, options)) : [], quietly(byText(text, options))]);
+	const hits = answers.flatMap((a) => (Array.isArray(a) ? a : []));
+	const lost = answers.find((a) => a.problem && !["missing", "invalid"].includes(a.problem.code));
 	if (!hits.length && lost)
 		throw lost.problem;
 	return hits.filter((hit, at) => hits.findIndex((other) => other.id === hit.id) === at);

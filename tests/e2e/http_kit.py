@@ -108,8 +108,8 @@ def request(method, path, body=None, type='application/json', headers=None):
     return head.encode() + b'\r\n' + (body or b'')
 
 
-def ask(d, method, path, body=None, **more):
-    with Connection(d.port) as c:
+def ask(d, method, path, body=None, source=None, **more):
+    with Connection(d.port, source=source) as c:
         return c.ask(method, path, body, **more)
 
 

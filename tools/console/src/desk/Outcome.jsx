@@ -1,5 +1,5 @@
 // What is asked before an outcome is told: whether it is sure, when to ask again, why the agent knew better.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { dateTime, zoneName } from "../format.js";
 import { t } from "../text.js";
 import { Button, Field } from "../ui.jsx";
@@ -10,7 +10,7 @@ const WHEN = [["tomorrow", DAY], ["days3", 3 * DAY], ["week", 7 * DAY], ["month"
 
 function Ask({ title, busy, onCancel, onSend, ready = true, label, children }) {
 	const first = useRef();
-	useEffect(() => (first.current.querySelector("[data-first]") ?? first.current.querySelector("button[type=submit]")).focus(), []);
+	useLayoutEffect(() => (first.current.querySelector("[data-first]") ?? first.current.querySelector("button[type=submit]")).focus(), []); // before the next key
 	const submit = (event) => {
 		event.preventDefault();
 		if (ready && !busy)

@@ -1,5 +1,5 @@
 /* net/greeter.h: TLS handshakes of the protobuf sockets, in a thread of their own. A signature with an RSA key of 2048 bits
- * takes some 0.7 ms of a core, with one of P-256 some 0.03: in a shard's loop all its clients would wait for it. So a client
+ * takes some 0.3 ms of a core, with one of P-256 some 0.03: in a shard's loop all its clients would wait for it. So a client
  * comes to the loops when its handshake is done; and who never ends it is nobody whom they know.
  *
  *     listener -> greeter: handshake, at most LIMIT_HANDSHAKE_MS, LIMIT_TLS_HANDSHAKES at once -> loop (conn.c) */

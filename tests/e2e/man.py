@@ -43,7 +43,7 @@ def main():
     options = set()
     for name in commands:
         options |= set(re.findall(r'(?m)^  (--[a-z-]+)', says(nudgectl, 'help', *name.split())))
-    bad += missing('options of nudgectl', options | {'--socket', '--token-file', '--json'}, pages['nudgectl.1'])
+    bad += missing('options of nudgectl', options | {'--socket', '--token-file', '--tls-ca', '--tls-cert', '--tls-key', '--json'}, pages['nudgectl.1'])
     with open(stubs, encoding='utf-8') as f:
         words = set(re.findall(r'(?m)^function ([\w.:]+)\(', f.read()))
     bad += missing('words of packs', words, pages['nudge-rules.7'])

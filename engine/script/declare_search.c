@@ -9,7 +9,8 @@ void read_search(const struct fields *f, struct pack *p)
 	struct search *s = &p->search;
 	unsigned count = 0;
 	struct str **names = f ? fields_texts(f, "search", false, &count) : NULL;
-	p->search_declared = count > 0;
+	p->searched = names;
+	p->searched_count = count;
 	*s = (struct search){ .names = { DEFAULT_NAME }, .count = 1 };
 	if (count > LIMIT_SEARCH)
 		fields_fail(f, "search: %u names; limit_search is %u", count, LIMIT_SEARCH);

@@ -274,7 +274,7 @@ struct pack {
 	unsigned timeline_keep;
 	struct str **mask; unsigned mask_count; /* kept out of logs: mask.h */
 	struct search search;      /* by which attributes customers are found */
-	bool search_declared;
+	struct str **searched; unsigned searched_count; /* the same as the pack declares them; none: it does not */
 	struct event_decl *events; unsigned event_count;
 	struct series_decl *series; unsigned series_count;
 	struct case_decl *cases; unsigned case_count;

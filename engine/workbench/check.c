@@ -37,6 +37,7 @@ const char *const *check_codes(void)
 		"lone-name",
 		"lua-operator",
 		"luacheck",
+		"masked-search",
 		"missing-field",
 		"missing-file",
 		"missing-language",

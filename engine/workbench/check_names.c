@@ -1,6 +1,7 @@
 /* workbench/check_names.c: event types and attributes: are they what the pack declares with event "…" { … }? A pack
  * that declares none is held against itself: a name that stands in it once, beside one that is nearly the same, is
  * told. */
+#include "script/mask.h"
 #include "workbench/check_parts.h"
 
 #include "base/arena.h"
@@ -501,6 +502,24 @@ static void check_mask(struct check *c, const struct str *name)
 	     "pack: mask: nothing is named \"%s\", so nothing is masked by it", name->data);
 }
 
+/* By a name that is misspelt here nobody is found. */
+static void check_search(struct check *c, const struct str *name)
+{
+	struct tell_place at = { "pack.lua", c->loaded->place_line, name->data };
+	const struct schema_attr *a = c->profile ? event_decl_attr(c->profile, name) : NULL;
+	if (a && a->type == SCHEMA_BOOLEAN)
+		tell(c, FINDING_WARNING, "wrong-type", at, "name an attribute that is a text or a number",
+		     "pack: search: \"%s\" is true or false, and nobody is found by that", name->data);
+	else if (c->loaded->whole && pack_masks(c->pack, str_slice(name)))
+		tell(c, FINDING_HINT, "masked-search", at, "leave it out of mask, or out of search, unless that is meant",
+		     "pack: search: \"%s\" is masked: it is found only by the whole of its value, and shown as ***", name->data);
+	if (!c->profile || !c->loaded->whole || subject_attr_known(c, name) || c->sets_unknown)
+		return;
+	tell(c, FINDING_WARNING, "unknown-attribute", at,
+	     mend_by_name(c, name->data, subject_attr_names(c), "declare it in event \"profile.updated\""),
+	     "pack: search: no event and no rule gives anybody the attribute \"%s\", so nobody is found by it", name->data);
+}
+
 void check_names(struct check *c)
 {
 	const struct pack *p = c->pack;
@@ -516,6 +535,8 @@ void check_names(struct check *c)
 		check_by(c, &p->actions[i]);
 	for (unsigned i = 0; i < p->mask_count; i++)
 		check_mask(c, p->mask[i]);
+	for (unsigned i = 0; i < p->searched_count; i++)
+		check_search(c, p->searched[i]);
 	if (p->contacts)
 		check_contacts(c, p->contacts);
 	check_timeline(c);

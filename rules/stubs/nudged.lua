@@ -100,6 +100,7 @@ function Term:max(x) end
 ---@field provenance? boolean | string[] keep where values of attributes came from, and those before: of all, or of these
 ---@field control? number share of customers about whom is decided without what was learned, 0 to 1; 0
 ---@field holdout? number share of customers who are never recommended an action, of each that does not say; 0 to 0.5; 0
+---@field search? string[] attributes, of customers and members, by which people look for a customer; { "name" }
 ---@field mask? string[] attributes, fields and facts that must not be in the decision log, nor what is made from them
 ---@class nudged.Levers
 ---@field goals? table<string, number> how much a goal counts when actions are ranked; 1

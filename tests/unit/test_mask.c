@@ -76,6 +76,22 @@ static void without_a_mask_nothing_is(void **state)
 	world_finish(&w);
 }
 
+/* By what customers are found, and what of that is not to be shown. */
+static void a_search_knows_what_is_masked(void **state)
+{
+	struct world w;
+	world_load(&w, "fact.x = attr 'x'\n");
+	assert_true(w.pack->search.count == 1 && slice_equal(w.pack->search.names[0], SLICE("name")));
+	assert_false(w.pack->search.masked[0] || w.pack->search.masks_alias || w.pack->search.masks_member);
+	uint64_t before = w.pack->search.hash;
+	world_finish(&w);
+	assert_int_equal(world_try(&w, "pack { name = 'm', search = { 'company', 'name' }, mask = { 'name', 'alias' } }\n", "", NULL), ERR_OK);
+	assert_true(w.pack->search.count == 2 && slice_equal(w.pack->search.names[0], SLICE("company")));
+	assert_true(!w.pack->search.masked[0] && w.pack->search.masked[1] && w.pack->search.masks_alias);
+	assert_true(w.pack->search.hash != before);
+	world_finish(&w);
+}
+
 static void mistakes_are_told(void **state)
 {
 	static const char *const wrong[][2] = {
@@ -83,6 +99,10 @@ static void mistakes_are_told(void **state)
 		{ "pack { name = 'm', mask = { '' } }\n", "mask must be a text or a list of texts" },
 		{ "pack { name = 'm', maks = { 'a' } }\n", "did you mean \"mask\"" },
 		{ "pack { name = 'm', mask = { 3 } }\n", "mask" },
+		{ "pack { name = 'm', search = { 'a', 'b', 'a' } }\n", "search: \"a\" is listed twice" },
+		{ "pack { name = 'm', search = { 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q' } }\n",
+		  "search: 17 names; limit_search is 16" },
+		{ "pack { name = 'm', saerch = { 'a' } }\n", "did you mean \"search\"" },
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct world w;
@@ -100,6 +120,7 @@ int main(void)
 		cmocka_unit_test(what_stands_on_it_is_masked),
 		cmocka_unit_test(words_show_what_may_be_shown),
 		cmocka_unit_test(without_a_mask_nothing_is),
+		cmocka_unit_test(a_search_knows_what_is_masked),
 		cmocka_unit_test(mistakes_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,7 +202,7 @@ def every_refusal(bench):
     refused(get(d, '/v1/reports/actions?when[action]=x'), 400, 'invalid', 'there are: since_ms')
     # what there is not, and not in this way
     refused(get(d, '/v1/nothing'), 404, 'missing', '/v1/openapi.json')
-    refused(get(d, '/'), 404, 'missing')
+    refused(get(d, '/v2/'), 404, 'missing')
     refused(get(d, '/v1/customers/a/b'), 404, 'missing')
     for method, path, allow in (('GET', '/v1/events', 'POST'), ('DELETE', '/v1/customers/kim', 'GET'), ('PUT', '/metrics', 'GET')):
         answer = ask(d, method, path)

@@ -156,7 +156,7 @@ static void read_item(lua_State *L, const struct fields *spell, struct spelling 
 	struct str *is = fields_text(&f, "is", false);
 	out->low = fields_number(&f, "at_least", -HUGE_VAL, HUGE_VAL, -HUGE_VAL);
 	out->high = fields_number(&f, "at_most", -HUGE_VAL, HUGE_VAL, HUGE_VAL);
-	if (is && (is->len == 0 || !isinf(out->low) || !isinf(out->high)))
+	if (is && (!isinf(out->low) || !isinf(out->high)))
 		fields_fail(&f, "is = \"value\" names one value; at_least and at_most are for bands of numbers");
 	if (is)
 		out->is = str_slice(is);

@@ -177,7 +177,6 @@ static const struct mistake { const char *source, *text;
 	TELLS("event 'a' { attributes = { n = { 'string', at_least = 1 } } }", "at_least and at_most are for numbers"),
 	TELLS("event 'a' { attributes = { n = { 'string', money = true } } }", "money is an amount, a number of smallest units"),
 	TELLS("spell 'a' { { is = 'b', at_most = 1, say = 'c' } }", "is = \"value\" names one value"),
-	TELLS("spell 'a' { { is = '', say = 'c' } }", "is = \"value\" names one value"),
 	TELLS("event 'a' { attributes = { n = { 'number', at_least = 2, at_most = 1 } } }", "no value fits"),
 	TELLS("event 'a' { attributes = { n = { 'number', required = 1 } } }", "required is true or false, not a number"),
 	TELLS("event 'a' { attributes = { member = 'string' } }",

@@ -67,10 +67,20 @@ static void watch(struct loop *l, struct conn *c, int how, bool write)
 	c->wants_write = write;
 }
 
+static ssize_t bytes_out(int fd, const void *data, size_t len)
+{
+	return protocol_transport.send ? protocol_transport.send(fd, data, len) : send(fd, data, len, MSG_NOSIGNAL);
+}
+
+static ssize_t bytes_in(int fd, void *data, size_t room)
+{
+	return protocol_transport.receive ? protocol_transport.receive(fd, data, room) : recv(fd, data, room, 0);
+}
+
 static void conn_send(struct loop *l, struct conn *c)
 {
 	while (c->out_sent < c->out_len) {
-		ssize_t n = send(c->fd, c->out + c->out_sent, c->out_len - c->out_sent, MSG_NOSIGNAL);
+		ssize_t n = bytes_out(c->fd, c->out + c->out_sent, c->out_len - c->out_sent);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
@@ -153,7 +163,7 @@ static void answered(struct loop *l, struct conn *c, const struct reply *r, uint
 
 static void conn_read(struct loop *l, struct conn *c)
 {
-	ssize_t n = recv(c->fd, c->in + c->in_len, READ_BYTES - c->in_len, 0);
+	ssize_t n = bytes_in(c->fd, c->in + c->in_len, READ_BYTES - c->in_len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0)

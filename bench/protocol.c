@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+struct transport protocol_transport;
+
 int protocol_socket(const char *path)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };

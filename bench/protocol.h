@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum work_kind { WORK_INGEST, WORK_RECOMMEND };
 
@@ -36,7 +37,14 @@ struct protocol {
 	void (*prepare)(void); /* before the first encode, where there is no connect; may be NULL */
 };
 
-extern const struct protocol protocol_nudge, protocol_redis, protocol_tarantool, protocol_postgres;
+extern const struct protocol protocol_nudge, protocol_redis, protocol_tarantool, protocol_postgres, protocol_tls;
+
+/* As send and recv, where the bytes are not those of the sockets (`connect` sets it); NULL: they are. */
+struct transport {
+	ssize_t (*send)(int fd, const void *data, size_t len);
+	ssize_t (*receive)(int fd, void *data, size_t room);
+};
+extern struct transport protocol_transport;
 
 int protocol_socket(const char *path); /* to a Unix socket */
 

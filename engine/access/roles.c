@@ -32,6 +32,7 @@ static const struct {
 	[REQUEST_REPORT] = { "get_report", ROLE_READ },
 	[REQUEST_FIND] = { "find_customers", ROLE_READ },
 	[REQUEST_FIGURES] = { "get_history", ROLE_READ },
+	[REQUEST_ERASE] = { "erase_customer", ROLE_OPERATE },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 _Static_assert(KINDS == REQUEST_KINDS, "a kind of request has no role yet");

@@ -22,7 +22,10 @@
 	X(boot_after_id) \
 	X(decision_log_write) \
 	X(effect_before_publish) \
+	X(erase_asked) \
+	X(erase_settled) \
 	X(erase_step) \
+	X(erase_wiped) \
 	X(journal_after_sync) \
 	X(journal_after_write) \
 	X(journal_before_sync) \

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FORMAT 1u
@@ -148,13 +149,36 @@ static int copy_all(struct backup *b, const char *data, const char *dir, struct 
 	return copy_small(data, dir, FOLDER_MARK);
 }
 
+/* An erasure ends with a new file of the state. */
+static uint64_t state_file(const char *data)
+{
+	struct stat st;
+	char *path = folder_path(data, "state/data.mdb");
+	bool there = stat(path, &st) == 0;
+	free(path);
+	return there ? st.st_ino : 0;
+}
+
+/* What is copied while a customer is being erased, or was since, has them half, and fits no more. */
+static int refuse_erasing(const char *data, uint64_t state_before)
+{
+	char *path = folder_path(data, FOLDER_ERASING);
+	bool erasing = access(path, F_OK) == 0;
+	free(path);
+	if (!erasing && state_file(data) == state_before)
+		return ERR_OK;
+	return error_set(ERR_BUSY, NULL, "a customer is being erased in %s: make the backup when that is done", data);
+}
+
 int backup_copy(struct backup *out, const char *data, const char *dir, struct pace *pace)
 {
 	const struct file_layer *files = file_system();
 	struct journal_copy *journal = NULL;
-	uint64_t last;
+	uint64_t last, state = state_file(data);
 	*out = (struct backup){ 0 };
 	int r = journal_copy_open(&journal, data, &last);
+	if (r == ERR_OK)
+		r = refuse_erasing(data, state);
 	if (r == ERR_OK)
 		r = files->make_folder(files->self, dir);
 	if (r == ERR_OK)
@@ -167,6 +191,8 @@ int backup_copy(struct backup *out, const char *data, const char *dir, struct pa
 		r = copy_all(out, data, dir, journal, last, pace);
 		pace->step = NULL;
 	}
+	if (r == ERR_OK)
+		r = refuse_erasing(data, state);
 	journal_copy_close(journal);
 	return r;
 }

@@ -11,12 +11,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define SEGMENT_MAGIC "nudgejnl"
 #define BATCH_MAGIC 0x4254424eu    /* "NBTB" */
 #define ENTRY_PRESENT 0x59444f42u  /* "BODY" */
 #define ENTRY_BLANKED 0x4b4e4c42u  /* "BLNK" */
 #define WINDOW_BYTES (256u * KIB)
+#define FRESH_READS 3u /* of what looks broken and may have been read while it was written */
 
 static void put32(char *p, uint32_t v)
 {
@@ -234,7 +236,9 @@ int batch_read(struct batch_window *w, uint64_t offset, bool fresh, struct batch
 	if (offset >= w->size)
 		return no_batch(w, offset, "the segment is full");
 	int r = batch_read_once(w, offset, out);
-	if (r == 0 && fresh) {
+	for (unsigned i = 0; r == 0 && fresh && i < FRESH_READS; i++) {
+		if (i)
+			nanosleep(&(struct timespec){ .tv_nsec = 20000 }, NULL); /* entries are being blanked just here */
 		w->data.len = 0;
 		r = batch_read_once(w, offset, out);
 	}

@@ -8,6 +8,7 @@
 #include "disk/file.h"
 
 #define FOLDER_MARK "NUDGED"
+#define FOLDER_ERASING "ERASING" /* a file of a data directory: a customer is being erased (history/erase.h) */
 #define FOLDER_FORMAT 1u /* of DIR, the journal and the store alike */
 
 /* Opens DIR/name ("journal", "state"): makes and marks DIR and the folder where they are missing and locks the folder

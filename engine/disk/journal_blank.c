@@ -69,7 +69,7 @@ static int blank_segment(struct blanking *b)
 {
 	uint64_t offset = SEGMENT_HEAD_BYTES;
 	int r = ERR_OK;
-	while (r == ERR_OK && offset + BATCH_HEAD_BYTES <= b->window.size) {
+	while (r == ERR_OK && b->at < b->count && offset + BATCH_HEAD_BYTES <= b->window.size) {
 		struct slice s;
 		r = batch_bytes(&b->window, offset, BATCH_HEAD_BYTES, &s);
 		if (r != ERR_OK || s.len < BATCH_HEAD_BYTES || number32(s.data) != BATCH_MAGIC)

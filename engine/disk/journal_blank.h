@@ -1,5 +1,6 @@
 /* disk/journal_blank.h: bodies of entries erased in place: the bytes and the salt become zeroes, the hashes still hold
- * (journal.c has the drawing). For a journal that nobody writes to. */
+ * (journal.c has the drawing). Others may read and append meanwhile: entries that are durable do not move, and a reader that
+ * meets one half blanked reads it once more. Segments must not be let go. */
 #ifndef NUDGED_DISK_JOURNAL_BLANK_H
 #define NUDGED_DISK_JOURNAL_BLANK_H
 

@@ -101,6 +101,7 @@ static int unwrap(const struct store *s, MDB_val key, MDB_val stored, struct sli
 static int read_begin(struct store *s, MDB_txn **out)
 {
 	*out = NULL;
+	pthread_rwlock_rdlock(&s->gate);
 	pthread_mutex_lock(&s->pool_lock);
 	if (s->pooled)
 		*out = s->pool[--s->pooled];
@@ -110,6 +111,7 @@ static int read_begin(struct store *s, MDB_txn **out)
 		return ERR_OK;
 	if (*out)
 		mdb_txn_abort(*out);
+	pthread_rwlock_unlock(&s->gate);
 	return store_failed(s, r, "begin to read");
 }
 
@@ -123,6 +125,7 @@ static void read_end(struct store *s, MDB_txn *txn)
 	pthread_mutex_unlock(&s->pool_lock);
 	if (!keep)
 		mdb_txn_abort(txn);
+	pthread_rwlock_unlock(&s->gate);
 }
 
 /* Of a store that an older build wrote, and that is not to be written to now, a table may be missing. */
@@ -152,19 +155,34 @@ static int open_tables(struct store *s, bool read_only)
 	return r == 0 ? ERR_OK : store_failed(s, r, "commit");
 }
 
-static int open_env(struct store *s, uint64_t map_bytes, bool read_only)
+static int open_env(struct store *s, bool read_only)
 {
 	int dead;
 	int r = mdb_env_create(&s->env);
 	if (r == 0)
 		r = mdb_env_set_maxdbs(s->env, STORE_TABLES);
 	if (r == 0)
-		r = mdb_env_set_mapsize(s->env, map_bytes ? map_bytes : MAP_BYTES);
+		r = mdb_env_set_mapsize(s->env, s->map_bytes ? s->map_bytes : MAP_BYTES);
 	if (r == 0)
 		r = mdb_env_open(s->env, s->folder, MDB_NOMETASYNC | MDB_NOTLS | (read_only ? MDB_RDONLY : 0), 0640);
 	if (r == 0)
 		r = mdb_reader_check(s->env, &dead);
 	return r == 0 ? ERR_OK : store_failed(s, r, "open it");
+}
+
+int store_env_open(struct store *s, bool read_only)
+{
+	int r = open_env(s, read_only);
+	return r == ERR_OK ? open_tables(s, read_only) : r;
+}
+
+void store_env_close(struct store *s)
+{
+	while (s->pooled)
+		mdb_txn_abort(s->pool[--s->pooled]);
+	if (s->env)
+		mdb_env_close(s->env);
+	s->env = NULL;
 }
 
 /* That data.mdb is this folder's, and not copied in from elsewhere. */
@@ -208,12 +226,12 @@ int store_open_named(struct store **out, const char *dir, const char *name, uint
 	struct hash128 identity;
 	bool created;
 	pthread_mutex_init(&s->pool_lock, NULL);
+	pthread_rwlock_init(&s->gate, NULL);
+	s->map_bytes = map_bytes;
 	s->folder = folder_path(dir, name);
 	int r = folder_open(file_system(), dir, name, read_only, &identity, &s->lock, &created);
 	if (r == ERR_OK)
-		r = open_env(s, map_bytes, read_only);
-	if (r == ERR_OK)
-		r = open_tables(s, read_only);
+		r = store_env_open(s, read_only);
 	if (r == ERR_OK)
 		r = check_identity(s, identity, created);
 	if (r < 0) {
@@ -228,13 +246,11 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	while (s->pooled)
-		mdb_txn_abort(s->pool[--s->pooled]);
-	if (s->env)
-		mdb_env_close(s->env);
+	store_env_close(s);
 	if (s->lock)
 		file_system()->close(NULL, s->lock);
 	pthread_mutex_destroy(&s->pool_lock);
+	pthread_rwlock_destroy(&s->gate);
 	free(s->folder);
 	free(s);
 }
@@ -341,9 +357,12 @@ int store_begin(struct store *s, struct store_write **out)
 {
 	MDB_txn *txn;
 	*out = NULL;
+	pthread_rwlock_rdlock(&s->gate);
 	int r = mdb_txn_begin(s->env, NULL, 0, &txn);
-	if (r != 0)
+	if (r != 0) {
+		pthread_rwlock_unlock(&s->gate);
 		return store_failed(s, r, "begin to write");
+	}
 	*out = must_malloc(sizeof(**out));
 	**out = (struct store_write){ s, txn };
 	return ERR_OK;
@@ -399,6 +418,7 @@ int store_commit(struct store_write *w)
 		return error_set(ERR_IO, NULL, "fault point store_before_commit");
 	}
 	int r = mdb_txn_commit(w->txn);
+	pthread_rwlock_unlock(&s->gate);
 	free(w);
 	if (r != 0)
 		return store_failed(s, r, "commit");
@@ -418,12 +438,15 @@ void store_abort(struct store_write *w)
 	if (!w)
 		return;
 	mdb_txn_abort(w->txn);
+	pthread_rwlock_unlock(&w->store->gate);
 	free(w);
 }
 
 int store_sync(struct store *s)
 {
+	pthread_rwlock_rdlock(&s->gate);
 	int r = mdb_env_sync(s->env, 1);
+	pthread_rwlock_unlock(&s->gate);
 	return r == 0 ? ERR_OK : store_failed(s, r, "sync");
 }
 
@@ -448,19 +471,25 @@ int store_stats(struct store *s, struct store_stats *out)
 	MDB_txn *txn;
 	struct lag lag = { 0, 0 };
 	*out = (struct store_stats){ 0 };
+	pthread_rwlock_rdlock(&s->gate);
 	int r = read_begin(s, &txn), found = 0;
-	if (r < 0)
+	if (r < 0) {
+		pthread_rwlock_unlock(&s->gate);
 		return r;
+	}
 	for (int t = 0; found == 0 && t < STORE_TABLES; t++)
 		if (!store_lacks(s, t))
 			found = mdb_stat(txn, s->tables[t], &st[t]);
 	read_end(s, txn);
 	if (found == 0)
 		found = mdb_env_info(s->env, &info);
+	if (found == 0) {
+		lag.newest = info.me_last_txnid;
+		mdb_reader_list(s->env, note_reader, &lag);
+	}
+	pthread_rwlock_unlock(&s->gate);
 	if (found != 0)
 		return store_failed(s, found, "describe it");
-	lag.newest = info.me_last_txnid;
-	mdb_reader_list(s->env, note_reader, &lag);
 	*out = (struct store_stats){
 		.records = st[STORE_RECORDS].ms_entries,
 		.due = st[STORE_DUE].ms_entries,

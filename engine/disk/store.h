@@ -59,6 +59,8 @@ int store_copy(struct store *s, const char *path, struct pace *pace);
 
 /* Writes all rows into a new file, which then holds nothing that was ever deleted, and syncs it. Nobody writes meanwhile. */
 int store_rebuild(struct store *s, const char *path);
+/* The same, and the new file takes the old one's place; others may read meanwhile, nobody writes. */
+int store_renew(struct store *s);
 
 struct store_stats {
 	uint64_t records, due, outbox, names, renamed, words, used_bytes, commits, reader_lag;

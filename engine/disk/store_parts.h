@@ -17,6 +17,8 @@ struct store {
 	unsigned lacks; /* bits: tables that are not there, and so empty */
 	struct file *lock;
 	char *folder;
+	uint64_t map_bytes;
+	pthread_rwlock_t gate; /* held for reading by whoever is in a transaction; for writing while the file changes (store_renew.c) */
 	pthread_mutex_t pool_lock;
 	MDB_txn *pool[READERS];
 	unsigned pooled;
@@ -26,6 +28,9 @@ struct store {
 
 /* The error of an LMDB call, as ours. */
 int store_failed(const struct store *s, int r, const char *what);
+
+int store_env_open(struct store *s, bool read_only); /* LMDB's part, and its tables */
+void store_env_close(struct store *s);
 
 static inline bool store_lacks(const struct store *s, enum store_table table)
 {

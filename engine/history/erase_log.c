@@ -1,6 +1,7 @@
 /* history/erase_log.c: one customer's lines of the decision log, in PATH and those put aside, overwritten where they stand:
  * no other line moves, and who reads the file by offsets goes on. */
 #include "history/erase.h"
+#include "history/erase_parts.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -19,7 +20,9 @@ static bool is_theirs(const struct erasing *e, struct slice line)
 {
 	struct log_place place;
 	struct bytes wanted = { 0 };
-	bool theirs = log_place_of(line, &place) && erasing_seq(e, place.seq);
+	bool placed = log_place_of(line, &place), theirs = placed && erasing_seq(e, place.seq);
+	if (placed && place.seq > e->last_seq)
+		return false;
 	for (size_t i = 0; i < e->customer_count && !theirs; i++) {
 		bytes_clear(&wanted);
 		json_open(&wanted, NULL, '{');

@@ -2,10 +2,10 @@
  * then the store's rows are put into a new file: in the old one LMDB leaves old values lying, in free pages, in half empty
  * ones, and as keys that lead to others. */
 #include "history/erase.h"
+#include "history/erase_parts.h"
 
 #include "base/check.h"
 #include "base/error.h"
-#include "disk/folder.h"
 #include "disk/store.h"
 #include "find/index.h"
 #include "state/record.h"
@@ -75,7 +75,7 @@ static bool strip(struct pass *p, const struct subject *s, struct record *r, boo
 		for (size_t i = 0; i < p->e->customer_count; i++)
 			changed |= links_forget(r, p->pool, p->e->customers[i]);
 		*empty = r->rare->link_count == 0;
-		return changed;
+		return changed || (*empty && erasing_has(p->e->aliases, p->e->alias_count, subject_id(s)));
 	}
 	for (unsigned i = r->rare->alert_count; i-- > 0;) {
 		if (!is_of_theirs(p, &r->rare->alerts[i]))
@@ -105,11 +105,12 @@ static int look_at_record(void *arg, struct slice key, struct slice value)
 	int result = record_decode(&r, p->pool, value);
 	if (result != ERR_OK)
 		return theirs ? (drop(p, STORE_RECORDS, key), find(p, key, FORGET), 0) : result;
-	if (theirs) {
+	if (theirs)
+		find(p, key, !p->e->wiped || record_is_blank(r) ? FORGET : FIND_NOW);
+	if (theirs && (!p->e->wiped || record_is_blank(r))) {
 		drop(p, STORE_RECORDS, key);
-		find(p, key, FORGET);
 		p->e->report->records++;
-	} else if (others && strip(p, &s, r, &empty)) {
+	} else if (!theirs && strip(p, &s, r, &empty)) {
 		if (empty)
 			drop(p, STORE_RECORDS, key);
 		else
@@ -142,7 +143,7 @@ static int look_at_outbox(void *arg, struct slice key, struct slice value)
 	struct wire_alert alert;
 	if (alert_decode(&alert, value) != ERR_OK)
 		return 0;
-	bool theirs = slice_equal(alert.subject_kind, slice_of(subject_kind_name(SUBJECT_CUSTOMER))) &&
+	bool theirs = slice_equal(alert.subject_kind, slice_of(subject_kind_name(SUBJECT_CUSTOMER))) && alert.seq <= p->e->last_seq &&
 		      erasing_has(p->e->customers, p->e->customer_count, alert.subject);
 	bool stripped = !theirs && !slice_equal(alert.subject_kind, slice_of(subject_kind_name(SUBJECT_CUSTOMER))) &&
 			is_gone(p, alert.seq, alert.index);
@@ -177,52 +178,20 @@ static int write_all(struct pass *p)
 	return result == ERR_OK ? store_sync(p->store) : result;
 }
 
-/* The copy takes the file's place; LMDB's lock file names transactions of the old one, so it goes too. */
-static int replace(const char *dir, const char *name, const char *early)
+int erase_rows(const struct erasing *e, struct store *store)
 {
-	const struct file_layer *files = file_system();
-	char *folder = folder_path(dir, name), *path = folder_path(folder, "data.mdb"), *lock = folder_path(folder, "lock.mdb");
-	int r = files->rename(files->self, early, path);
+	struct pass p = { .e = e, .store = store, .pool = strpool_create() };
+	int r = store_scan(store, STORE_RECORDS, SLICE(""), look_at_record, &p);
+	if (r == ERR_OK && !e->wiped) /* they went with the records */
+		r = store_scan(store, STORE_DUE, SLICE(""), look_at_due, &p);
 	if (r == ERR_OK)
-		r = files->remove(files->self, lock);
-	if (r == ERR_OK || r == ERR_MISSING)
-		r = files->sync_folder(files->self, folder);
-	free(folder);
-	free(path);
-	free(lock);
-	return r;
-}
-
-int erase_from_store(const struct erasing *e, const char *dir, const char *name)
-{
-	const struct file_layer *files = file_system();
-	struct pass p = { .e = e };
-	char *folder = folder_path(dir, name), *early = folder_path(folder, "data.tmp");
-	struct store *seen;
-	int r = store_open_named(&seen, dir, name, 0, true); /* is there one at all? */
-	store_close(seen);
-	if (r == ERR_OK)
-		r = store_open_named(&p.store, dir, name, 0, false);
-	p.pool = strpool_create();
-	if (r == ERR_OK)
-		r = store_scan(p.store, STORE_RECORDS, SLICE(""), look_at_record, &p);
-	if (r == ERR_OK)
-		r = store_scan(p.store, STORE_DUE, SLICE(""), look_at_due, &p);
-	if (r == ERR_OK)
-		r = store_scan(p.store, STORE_OUTBOX, SLICE(""), look_at_outbox, &p);
+		r = store_scan(store, STORE_OUTBOX, SLICE(""), look_at_outbox, &p);
 	if (r == ERR_OK)
 		r = write_all(&p);
-	if (r == ERR_OK) {
-		(void)files->remove(files->self, early);
-		r = store_rebuild(p.store, early);
-	}
-	store_close(p.store);
+	if (r == ERR_OK)
+		r = store_renew(store);
 	strpool_destroy(p.pool);
 	bytes_finish(&p.keys);
 	free(p.gone);
-	if (r == ERR_OK)
-		r = replace(dir, name, early);
-	free(folder);
-	free(early);
-	return r == ERR_MISSING && strcmp(name, "base") == 0 ? ERR_OK : r;
+	return r;
 }

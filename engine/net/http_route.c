@@ -34,6 +34,8 @@ const struct http_route http_routes[] = {
 	  "A customer's state", "missing" },
 	{ "GET", "/v1/customers", OF_ASK, false, "read_customer", "customer", "alias", NULL, NULL, "Customers",
 	  "A customer's state, by another name of theirs", "missing ambiguous" },
+	{ "POST", "/v1/customers/{customer}/erase", OF_ASK, true, "erase_customer", "customer_erased", NOTHING, NULL, NULL, "Customers",
+	  "Make all that is held of a customer unreadable, for good; answered when it is done", "missing conflict storage" },
 	{ "GET", "/v1/agents/{agent}", OF_ASK, false, "read_customer", "customer", NOTHING, NULL, NULL, "Customers",
 	  "An agent's own state", "missing" },
 	{ "GET", "/v1/aliases/{alias}", OF_ASK, false, "resolve_alias", "resolved", ANY, NULL, NULL, "Customers",

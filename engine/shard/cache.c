@@ -298,6 +298,17 @@ void cache_evict(struct cache *c, size_t most)
 	}
 }
 
+void cache_drop(struct cache *c, struct slot *s)
+{
+	if (s->dirty || s->listed || s->fresh || s->more->pending)
+		return;
+	struct slot **at = &c->buckets[s->hash & (c->bucket_count - 1)];
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	slot_destroy(c, s);
+}
+
 void cache_each(struct cache *c, void (*each)(void *arg, struct slot *s), void *arg)
 {
 	for (size_t i = 0; i < c->bucket_count; i++)

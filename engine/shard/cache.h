@@ -96,6 +96,7 @@ void cache_list_dirty(struct cache *c, struct slot *s);
 void cache_settle_fresh(struct cache *c);
 /* Lets clean records go until the bytes are within the limit, looking at no more than `most` slots. */
 void cache_evict(struct cache *c, size_t most);
+void cache_drop(struct cache *c, struct slot *s); /* that one, where it could be let go; else it stays */
 /* The record's size changed. Done now and then (cache_dirty), since it costs more than applying a small event. */
 void cache_measure(struct cache *c, struct slot *s);
 /* Calls `each` for all slots in memory, in no order. */

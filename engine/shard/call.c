@@ -1,6 +1,8 @@
 /* shard/call.c: requests being answered: held until their parts are done and what they changed is on disk, then sent.
  */
 #include "shard/call.h"
+
+#include "access/roles.h"
 #include "shard/parts.h"
 #include "shard/work.h"
 
@@ -88,21 +90,13 @@ static void measure(struct shard *s, const struct call *c, uint64_t from_ns)
 	stages_add(stages, STAGE_ANSWER, clock_mono_ns() - from_ns, c->ack_count);
 }
 
-static const char *request_name(enum request_kind kind)
-{
-	static const char *const names[] = { "request", "hello", "publish", "recommend", "outcome", "read", "resolve", "follow",
-					     "acknowledge", "status", "activate", "rules", "digest", "list_alerts", "unfollow",
-					     "explain", "models", "reset_model", "report", "find_customers" };
-	return names[(size_t)kind < sizeof(names) / sizeof(names[0]) ? kind : 0];
-}
-
 /* Where all are slow, one a second tells it; the count tells the rest. */
 static void note_slow(struct engine *e, const struct call *c, uint64_t took, uint64_t now_ns)
 {
 	uint64_t before = atomic_load(&e->slow_logged_ns), count = atomic_fetch_add(&e->slow_requests, 1) + 1;
 	if ((before && now_ns - before < SLOW_LOG_NS) || !atomic_compare_exchange_strong(&e->slow_logged_ns, &before, now_ns))
 		return;
-	log_warn("slow request: %s took %.1f ms (id %llu, %u parts); %llu slow ones so far", request_name(c->kind),
+	log_warn("slow request: %s took %.1f ms (id %llu, %u parts); %llu slow ones so far", kind_name(c->kind),
 		 (double)took / 1e6, (unsigned long long)c->request_id, c->ack_count ? c->ack_count : 1,
 		 (unsigned long long)count);
 }

@@ -380,3 +380,8 @@ void decision_log_stats(const struct engine *e, struct decision_log_stats *out)
 					    .missed = counter_get(&d->missed),
 					    .behind = durable > done ? durable - done : 0 };
 }
+
+bool decision_log_passed(const struct engine *e, uint64_t seq)
+{
+	return !e->decision_log || counter_get(&e->decision_log->done) >= seq;
+}

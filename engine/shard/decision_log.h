@@ -11,6 +11,7 @@
 #ifndef NUDGED_SHARD_DECISION_LOG_H
 #define NUDGED_SHARD_DECISION_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct engine;
@@ -18,6 +19,8 @@ struct engine;
 int decision_log_start(struct engine *e); /* does nothing where none is configured. ERR_IO, ERR_INVALID */
 /* Everything is durable. Writes what is left, unless that cannot be done within a few seconds. */
 void decision_log_stop(struct engine *e);
+
+bool decision_log_passed(const struct engine *e, uint64_t seq); /* it has all lines up to this entry; or there is none */
 
 struct decision_log_stats {
 	uint64_t lines, errors, missed, behind; /* behind: durable entries that it has not come to */

@@ -3,6 +3,7 @@
 #include "shard/walk.h"
 #include "shard/control.h"
 #include "shard/erase.h"
+#include "shard/eraser.h"
 #include "shard/explainer.h"
 #include "shard/finder.h"
 #include "shard/folder.h"
@@ -58,6 +59,7 @@ static struct engine *engine_create(const struct engine_config *config)
 		e->config.sweep_ms = SWEEP_MS_DEFAULT;
 	pthread_mutex_init(&e->lock, NULL);
 	e->feed = feed_create();
+	e->eraser = eraser_create(e);
 	e->figures = figures_create();
 	e->started_ns = clock_mono_ns();
 	return e;
@@ -87,6 +89,7 @@ static void engine_free(struct engine *e)
 	figures_destroy(e->figures);
 	backfill_destroy(e);
 	walk_destroy(e);
+	eraser_destroy(e->eraser);
 	finder_destroy(e);
 	pasts_finish(&e->past);
 	warms_finish(&e->warms);
@@ -200,6 +203,7 @@ void engine_loops_run(struct engine *e)
 	e->looping = true;
 	backfill_resume(e);
 	walk_resume(e);
+	eraser_resume(e);
 }
 
 void engine_stop_changes(struct engine *e)
@@ -207,6 +211,7 @@ void engine_stop_changes(struct engine *e)
 	control_stop(e);
 	(void)backfill_stop(e, false);
 	walk_stop(e);
+	eraser_stop(e);
 }
 
 void engine_stop(struct engine *e)

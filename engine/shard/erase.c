@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /* That it was asked for, by whom and when; not of whom: that is what is to be forgotten. */
-static int journal_it(struct engine *e, struct slice by, int64_t uid)
+uint64_t engine_journal_erased(struct engine *e, struct slice by, int64_t uid)
 {
 	struct bytes body = { 0 };
 	struct entry entry = { .kind = ENTRY_ERASED };
@@ -26,7 +26,7 @@ static int journal_it(struct engine *e, struct slice by, int64_t uid)
 	journal_kick(e->journal);
 	journal_wait(e->journal, je.seq);
 	bytes_finish(&body);
-	return ERR_OK;
+	return je.seq;
 }
 
 static int settle(const struct engine_config *config, struct slice by, int64_t uid)
@@ -37,13 +37,13 @@ static int settle(const struct engine_config *config, struct slice by, int64_t u
 		return result;
 	result = engine_run(e);
 	if (result == ERR_OK)
-		result = journal_it(e, by, uid);
+		(void)engine_journal_erased(e, by, uid);
 	engine_close(e);
 	return result;
 }
 
 /* With the journal's lock, as the daemon has it. */
-static int locked(const char *data, int (*act)(const char *dir, struct erase_report *out), struct erase_report *out)
+static int carry_out_locked(const char *data, struct erase_report *out)
 {
 	const struct file_layer *files = file_system();
 	struct file *lock = NULL;
@@ -51,7 +51,7 @@ static int locked(const char *data, int (*act)(const char *dir, struct erase_rep
 	bool created;
 	int result = folder_open(files, data, "journal", false, &id, &lock, &created);
 	if (result == ERR_OK)
-		result = act(data, out);
+		result = erase_carry_out(data, NULL, out);
 	files->close(files->self, lock);
 	return result;
 }
@@ -59,19 +59,20 @@ static int locked(const char *data, int (*act)(const char *dir, struct erase_rep
 int engine_finish_erasing(const char *data, struct erase_report *out)
 {
 	const struct file_layer *files = file_system();
+	struct erase_asked asked;
 	char *path = folder_path(data, ERASING_FILE);
 	struct file *f = NULL;
 	int there = files->open(files->self, path, false, &f);
 	files->close(files->self, f);
 	free(path);
-	if (there != ERR_OK)
+	if (there != ERR_OK || erase_asked(data, &asked) == ERR_OK)
 		return ERR_OK;
 	log_info("an erasure was interrupted: it is finished first");
-	return locked(data, erase_carry_out, out);
+	return carry_out_locked(data, out);
 }
 
-int engine_erase(const struct engine_config *config, struct slice customer, struct slice by, int64_t uid,
-		 struct erase_report *out)
+static int erase_one(const struct engine_config *config, struct slice customer, struct slice by, int64_t uid,
+		     struct erase_report *out)
 {
 	struct erase_report planned;
 	int result = settle(config, by, uid);
@@ -79,6 +80,17 @@ int engine_erase(const struct engine_config *config, struct slice customer, stru
 		result = erase_plan(config->data, customer, config->decision_log, &planned);
 	*out = planned;
 	if (result == ERR_OK)
-		result = locked(config->data, erase_carry_out, out);
+		result = carry_out_locked(config->data, out);
 	return result;
+}
+
+/* Who was to be erased when the daemon stopped goes first: the file has room for one. */
+int engine_erase(const struct engine_config *config, struct slice customer, struct slice by, int64_t uid,
+		 struct erase_report *out)
+{
+	struct erase_asked asked;
+	int result = ERR_OK;
+	if (erase_asked(config->data, &asked) == ERR_OK && !slice_equal(customer, slice_of(asked.customer)))
+		result = erase_one(config, slice_of(asked.customer), slice_of(asked.by), asked.uid, out);
+	return result == ERR_OK || result == ERR_MISSING ? erase_one(config, customer, by, uid, out) : result;
 }

@@ -9,6 +9,8 @@
  * the customer was merged into another. */
 int engine_erase(const struct engine_config *config, struct slice customer, struct slice by, int64_t uid,
 		 struct erase_report *out);
+/* Journals who asked, and waits for it: returns the note's sequence. */
+uint64_t engine_journal_erased(struct engine *e, struct slice by, int64_t uid);
 /* What an interrupted one left undone, before the directory is opened. ERR_OK too where there is nothing. */
 int engine_finish_erasing(const char *data, struct erase_report *out);
 

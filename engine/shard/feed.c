@@ -185,6 +185,31 @@ bool feed_message(struct feed *f, uint64_t seq, uint32_t index, struct bytes *ou
 	return i != NULL;
 }
 
+static void take_out(struct feed *f, size_t at)
+{
+	struct item *i = &f->items[f->head + at];
+	item_finish(i);
+	memmove(i, i + 1, (--f->count - at) * sizeof(*i));
+}
+
+void feed_forget(struct feed *f, uint64_t seq, uint32_t index)
+{
+	pthread_mutex_lock(&f->lock);
+	struct item *i = find_exact(f, seq, index);
+	if (i)
+		take_out(f, (size_t)(i - f->items) - f->head);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void feed_forget_subject(struct feed *f, const struct subject *subject)
+{
+	pthread_mutex_lock(&f->lock);
+	for (size_t at = f->count; at-- > 0;)
+		if (subject_equal(f->items[f->head + at].subject, subject))
+			take_out(f, at);
+	pthread_mutex_unlock(&f->lock);
+}
+
 static void put_item(const struct item *i, struct bytes *out)
 {
 	bytes_put_u32(out, (uint32_t)i->message.len);

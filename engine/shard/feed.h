@@ -30,6 +30,9 @@ void feed_add(struct feed *f, const struct wire_alert *alert, const struct subje
 bool feed_close(struct feed *f, uint64_t seq, uint32_t index, const char *state);
 /* Appends the encoded Alert as followers got it (with a nudge's recommendation, which no record holds). False: not there. */
 bool feed_message(struct feed *f, uint64_t seq, uint32_t index, struct bytes *out);
+/* Nobody sees it any more: one alert, or all of a subject. */
+void feed_forget(struct feed *f, uint64_t seq, uint32_t index);
+void feed_forget_subject(struct feed *f, const struct subject *subject);
 bool feed_subject(struct feed *f, uint64_t seq, uint32_t index, struct subject *out);
 
 /* Appends encoded Alert messages (each with its length before it, u32) behind `place` up to `durable`, of recipient

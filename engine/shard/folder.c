@@ -1,6 +1,7 @@
 /* shard/folder.c: see folder.h. The thread sleeps until there is a segment to go: while nothing is let go, it costs
  * nothing. Then it works behind everything else, and the segment waits for it. */
 #include "shard/backfill.h"
+#include "shard/eraser.h"
 #include "shard/folder.h"
 #include "shard/parts.h"
 
@@ -20,7 +21,7 @@ struct folder {
 	pthread_mutex_t lock;
 	pthread_cond_t asked;
 	uint64_t mark; /* asked for, not done */
-	_Atomic bool stop;
+	_Atomic bool stop, busy;
 	struct base_fold *fold;
 };
 
@@ -44,13 +45,13 @@ static int fold(struct engine *e, struct folder *f, uint64_t mark)
 {
 	uint64_t tail = journal_tail_bytes(e->journal, mark);
 	uint64_t to = journal_retirable(e->journal, mark, e->config.journal_keep_bytes + tail), seq, before = 0;
-	while (!backfill_runs(e) && (seq = journal_oldest_last(e->journal)) > before && seq <= to) {
+	while (!backfill_runs(e) && !eraser_holds(e) && (seq = journal_oldest_last(e->journal)) > before && seq <= to) {
 		int result = base_fold_to(f->fold, seq, &f->stop);
 		if (result == ERR_OK)
 			result = store_sync(e->base);
 		if (result != ERR_OK)
 			return result;
-		if (!backfill_runs(e)) /* it may have begun in between */
+		if (!backfill_runs(e) && !eraser_holds(e)) /* it may have begun in between */
 			folder_retire(e, seq);
 		before = seq;
 	}
@@ -90,7 +91,9 @@ static void *run(void *arg)
 	uint64_t mark;
 	(void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread, on Linux */
 	while ((mark = await(f, result != ERR_OK)) != 0) {
+		atomic_store(&f->busy, true);
 		result = fold(e, f, mark);
+		atomic_store(&f->busy, false);
 		if (result == ERR_OK)
 			done(f, mark);
 		else if (result != ERR_CLOSED)
@@ -110,6 +113,11 @@ bool folder_ask(struct engine *e, uint64_t mark)
 	pthread_cond_signal(&f->asked);
 	pthread_mutex_unlock(&f->lock);
 	return true;
+}
+
+bool folder_is_busy(const struct engine *e)
+{
+	return e->folder && atomic_load(&e->folder->busy);
 }
 
 /* What went before there was a base store cannot be brought back: then there is none. */

@@ -12,6 +12,7 @@ void folder_stop(struct engine *e); /* before the journal and the stores are clo
 /* Any thread: what the store covers up to `mark` may go, but for the bytes to be kept. False: nothing is folded here, and
  * the caller lets it go. */
 bool folder_ask(struct engine *e, uint64_t mark);
+bool folder_is_busy(const struct engine *e); /* it folds just now */
 /* Lets the segments go that may, up to this entry. */
 void folder_retire(struct engine *e, uint64_t seq);
 

@@ -4,6 +4,7 @@
 #include "shard/commit.h"
 #include "shard/control.h"
 #include "shard/effects.h"
+#include "shard/eraser.h"
 #include "shard/explainer.h"
 #include "shard/figures.h"
 #include "shard/find.h"
@@ -291,6 +292,25 @@ static void take_explain(struct shard *s, struct session *session, const struct 
 		work_refuse(s, h, ERR_BUSY, NULL, "other explanations are being made; try again when they are done");
 }
 
+/* A thread of its own does it; the answer comes when it has. */
+static enum shard_take take_erase(struct shard *s, struct session *session, const struct request *r)
+{
+	struct work w = { .kind = WORK_ERASED, .home = s, .call = call_create(s, session, r) };
+	w.explain.request_id = r->id;
+	struct work *h = work_to_heap(&w);
+	if (eraser_begin(s->engine, r->erase.customer, r->erase.by, session->peer_uid, h) != ERR_OK)
+		work_refuse_last(s, h);
+	return SHARD_TOOK;
+}
+
+static void take_models(struct shard *s, struct session *session, const struct request *r)
+{
+	if (models_answer(s, r->id, r->model.action, &session->out) != ERR_OK)
+		call_error(s, session, r->id);
+	else
+		session_output(s, session);
+}
+
 static enum shard_take take_hello(struct shard *s, struct session *session, const struct request *r)
 {
 	struct engine *e = s->engine;
@@ -414,14 +434,13 @@ static enum shard_take take(struct shard *s, struct session *session, const stru
 	case REQUEST_ACTIVATE:
 		take_activate(s, session, r);
 		return SHARD_TOOK;
+	case REQUEST_ERASE:
+		return take_erase(s, session, r);
 	case REQUEST_EXPLAIN:
 		take_explain(s, session, r);
 		break;
 	case REQUEST_MODELS:
-		if (models_answer(s, r->id, r->model.action, &session->out) != ERR_OK)
-			call_error(s, session, r->id);
-		else
-			session_output(s, session);
+		take_models(s, session, r);
 		break;
 	case REQUEST_RESET_MODEL:
 		return take_reset(s, session, r);

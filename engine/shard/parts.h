@@ -32,6 +32,7 @@ struct storer;
 struct control;
 struct backfill;
 struct walk;
+struct eraser;
 struct explainer;
 struct folder;
 struct decision_log;
@@ -127,6 +128,7 @@ struct engine {
 	struct backfill *backfill; /* the one that runs, or ran last; changed behind the lock */
 	_Atomic bool backfilling;
 	struct walk *walk; /* over customers, for segments: the one that runs, or ran last */
+	struct eraser *eraser; /* of customers: the one that runs, or ran last */
 	struct explainer *explainer;
 	struct finder *finder;
 	struct store *base;    /* what went from the journal, as of its end; NULL: not kept */

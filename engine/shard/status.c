@@ -1,4 +1,5 @@
 /* shard/status.c: the daemon's measurements as one answer. Counters are atomics that the shards' threads write. */
+#include "shard/eraser.h"
 #include "shard/backfill.h"
 #include "shard/walk.h"
 #include "shard/parts.h"
@@ -106,6 +107,7 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 		{ "journal_tail", "bytes", (double)journal_tail_bytes(e->journal, atomic_load(&e->mark)) },
 		{ "journal_segments", "segments", (double)j->segments },
 		{ "queries", "requests", (double)SUM(queries) },
+		{ "erasing", "customers", eraser_runs(e) },
 		{ "events_unheard", "events", (double)unheard(e) },
 		{ "timers_fired", "timers", (double)SUM(timers_fired) },
 		{ "nudges", "decisions", (double)SUM(nudges) },

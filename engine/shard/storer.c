@@ -5,6 +5,7 @@
  * `bundle:HASH` (which pack was active from which sequence), `tests:HASH`, `warm:SEQ` (past.h, warm.h), `aside:SEQ` (rules
  * set aside). */
 #include "shard/backfill.h"
+#include "shard/eraser.h"
 #include "shard/finder.h"
 #include "shard/folder.h"
 #include "shard/parts.h"
@@ -98,7 +99,7 @@ static uint64_t new_mark(struct engine *e, struct storer *t, const struct store_
 static void retire(struct engine *e, uint64_t mark)
 {
 	uint64_t kept = journal_tail_bytes(e->journal, 0), tail = journal_tail_bytes(e->journal, mark);
-	if (kept - tail < e->config.journal_keep_bytes + sync_every_bytes(e) || backfill_runs(e))
+	if (kept - tail < e->config.journal_keep_bytes + sync_every_bytes(e) || backfill_runs(e) || eraser_holds(e))
 		return;
 	if (!folder_ask(e, mark))
 		folder_retire(e, mark);
@@ -323,4 +324,12 @@ int storer_note_backfill(struct engine *e, struct slice value, uint64_t done_seq
 {
 	const struct note n = { .seq = done_seq, .rule = value };
 	return note(e, put_backfill, &n);
+}
+
+void storer_alone(struct engine *e, bool begin)
+{
+	if (begin)
+		pthread_mutex_lock(&e->storer->lock);
+	else
+		pthread_mutex_unlock(&e->storer->lock);
 }

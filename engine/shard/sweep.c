@@ -216,6 +216,15 @@ int64_t sweep_wants(struct shard *s)
 	return since_ms < pause ? pause - since_ms : 0;
 }
 
+bool sweep_covers(struct shard *s, uint64_t seq)
+{
+	if (atomic_load(&s->engine->mark) >= seq || (!s->cache.dirty_count && !s->sweep.active))
+		return true;
+	if (!s->sweep.active)
+		s->swept_ns = 0;
+	return false;
+}
+
 void sweep_finish(struct sweep *sweep)
 {
 	chunk_destroy(sweep->open);

@@ -22,6 +22,8 @@ struct sweep {
 	struct store_chunk *spare; /* back from the store thread, to be filled again */
 };
 
+/* Is all that this shard changed up to an entry in the store? If not, the next sweep does not wait for its time. */
+bool sweep_covers(struct shard *s, uint64_t seq);
 void sweep_finish(struct sweep *sweep);
 void sweep_tick(struct shard *s);
 int64_t sweep_wants(struct shard *s); /* ms until sweep_tick has something to do; -1: not before something changes */
@@ -62,6 +64,7 @@ int storer_note_walk(struct engine *e, struct slice value); /* empty: it is over
 int storer_note_aside(struct engine *e, uint64_t seq, struct slice rule);
 /* One transaction of somebody else's, between those of the chunks. */
 int storer_write(struct engine *e, int (*make)(void *what, struct store_write *w), void *what);
+void storer_alone(struct engine *e, bool begin); /* nobody else writes to the store in between */
 int sweep_all(struct engine *e); /* at stop: everything, at once, from the stopping thread */
 int chunk_write(struct engine *e, struct store_chunk *c,
 		uint64_t engine_mark); /* one transaction; engine_mark 0: none */

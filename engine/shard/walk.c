@@ -63,16 +63,6 @@ static void answer(struct work *w, enum looked looked, bool changed)
 	work_destroy(w);
 }
 
-/* Is everything up to the activation in the store? If not, the next sweep need not wait for its time. */
-static enum looked stored_up_to(struct shard *s, uint64_t seq)
-{
-	if (atomic_load(&s->engine->mark) >= seq || (!s->cache.dirty_count && !s->sweep.active))
-		return LOOKED;
-	if (!s->sweep.active)
-		s->swept_ns = 0;
-	return LOOK_AGAIN;
-}
-
 static enum looked look_at(struct shard *s, const struct work *w, bool *changed)
 {
 	struct slot *slot;
@@ -108,7 +98,7 @@ static enum looked look_at(struct shard *s, const struct work *w, bool *changed)
 void look_work(struct shard *s, struct work *w)
 {
 	bool changed = false;
-	enum looked looked = w->look.subject.kind == SUBJECT_NONE ? stored_up_to(s, w->look.walk->pack_seq)
+	enum looked looked = w->look.subject.kind == SUBJECT_NONE ? sweep_covers(s, w->look.walk->pack_seq) ? LOOKED : LOOK_AGAIN
 								    : look_at(s, w, &changed);
 	answer(w, looked, changed);
 }

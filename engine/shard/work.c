@@ -289,6 +289,7 @@ void work_run(struct shard *s, struct work *w)
 		[WORK_STORED] = stored_work,       [WORK_DIGEST] = digest_work,   [WORK_RULES] = rules_work,
 		[WORK_PREPARE] = prepare_work,     [WORK_PAUSE] = pause_work,     [WORK_ACTIVATED] = activated_work,
 		[WORK_FILL] = fill_work,           [WORK_LOOK] = look_work,
+		[WORK_ERASE] = erase_work,         [WORK_ERASED] = work_done,
 		[WORK_MODEL] = model_work,         [WORK_MODEL_RESET] = model_reset_work,
 		[WORK_EXPLAINED] = work_done,      [WORK_REPORT] = report_work, [WORK_FIND] = find_work,
 	};

@@ -19,6 +19,7 @@ struct activation;
 struct store_chunk;
 struct backfill;
 struct walk;
+struct eraser;
 struct asked;
 struct reporting;
 struct finding;
@@ -43,6 +44,8 @@ enum work_kind {
 	WORK_ACTIVATED,
 	WORK_FILL,
 	WORK_LOOK,
+	WORK_ERASE,
+	WORK_ERASED,
 	WORK_MODEL,
 	WORK_MODEL_RESET,
 	WORK_EXPLAINED,
@@ -128,8 +131,14 @@ struct work {
 			struct subject subject; /* kind SUBJECT_NONE: is the shard's part of the store up to the activation? */
 		} look;
 		struct {
+			struct eraser *eraser;
+			struct subject subject; /* kind SUBJECT_NONE: is the shard's part of the store up to the note? */
+			uint64_t seq;
+			uint8_t step;
+		} erase;
+		struct {
 			uint64_t request_id;
-		} explain;
+		} explain; /* WORK_ERASED too */
 		struct {
 			struct reporting *making;
 			uint64_t request_id;
@@ -190,6 +199,7 @@ void prepare_work(struct shard *s, struct work *w);
 void pause_work(struct shard *s, struct work *w);
 void fill_work(struct shard *s, struct work *w);
 void look_work(struct shard *s, struct work *w);
+void erase_work(struct shard *s, struct work *w);
 void activated_work(struct shard *s, struct work *w);
 void model_work(struct shard *s, struct work *w);
 void model_reset_work(struct shard *s, struct work *w);

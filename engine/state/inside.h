@@ -92,7 +92,6 @@ int links_place(struct record *r, struct strpool *pool, struct slice id, struct 
 /* NULL, and the item is dropped, where it is older than all that are kept. */
 struct item *items_place(struct record *r, struct strpool *pool, struct item *item, unsigned keep);
 int item_order(const struct item *a, unsigned kind, uint32_t decl, int64_t time_ms, struct slice key);
-bool record_is_blank(const struct record *r); /* nothing in it that rules could see */
 
 struct member_more *member_more(struct record *r, uint8_t member); /* one of its own, to be written to */
 void member_set_left(struct record *r, uint8_t member, int64_t left_ms);

@@ -201,6 +201,7 @@ void record_late(struct record *r); /* one more event came too late for a window
 void record_destroy(struct record *r, struct strpool *pool); /* NULL-safe */
 void record_empty(struct record *r, struct strpool *pool); /* only its subject, sequence and newest time stay */
 bool record_is_empty(const struct record *r);                /* never had an entry applied: no sequence, no content */
+bool record_is_blank(const struct record *r); /* nothing in it that rules could see */
 /* Asks the CPU for what applying an event will walk: fetched together it costs one wait instead of several. */
 void record_prefetch(const struct record *r);
 size_t record_bytes(const struct record *r);                 /* memory, what malloc adds included: for the cache's bound */

@@ -29,6 +29,7 @@ enum response_body {
 	RESPONSE_REPORT,
 	RESPONSE_FOUND,
 	RESPONSE_FIGURES = 24,
+	RESPONSE_ERASED,
 };
 
 struct envelope {

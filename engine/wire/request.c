@@ -78,6 +78,11 @@ static const struct field_spec model_fields[FIELD_NUMBERS] = {
 	[2] = NAME("by", "limit_by_bytes", LIMIT_BY_BYTES, IN(struct request, model.by)),
 };
 
+static const struct field_spec erase_fields[FIELD_NUMBERS] = {
+	[1] = ID("customer", IN(struct request, erase.customer)),
+	[2] = NAME("by", "limit_by_bytes", LIMIT_BY_BYTES, IN(struct request, erase.by)),
+};
+
 static const struct field_spec no_fields[FIELD_NUMBERS];
 
 static const struct field_spec recommend_fields[FIELD_NUMBERS] = {
@@ -147,14 +152,14 @@ int explain_decode(struct request_explain *out, struct slice bytes, struct arena
 	return out->ask_bytes.len ? decode_recommend(&out->ask, out->ask_bytes, arena) : ERR_OK;
 }
 
-static const struct field_spec find_fields[FIELD_NUMBERS] = {
-	[1] = NAME("text", "limit_find_text_bytes", LIMIT_FIND_TEXT_BYTES, IN(struct request, find.text)),
-	[2] = { .name = "limit", .kind = FIELD_U32, IN(struct request, find.limit), LIMIT("limit_found", LIMIT_FOUND) },
-};
-
 static const struct field_spec figures_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "since_ms", .kind = FIELD_TIME, IN(struct request, figures.since_ms) },
 	[2] = { .name = "step_ms", .kind = FIELD_TIME, IN(struct request, figures.step_ms) },
+};
+
+static const struct field_spec find_fields[FIELD_NUMBERS] = {
+	[1] = NAME("text", "limit_find_text_bytes", LIMIT_FIND_TEXT_BYTES, IN(struct request, find.text)),
+	[2] = { .name = "limit", .kind = FIELD_U32, IN(struct request, find.limit), LIMIT("limit_found", LIMIT_FOUND) },
 };
 
 static const struct field_spec report_fields[FIELD_NUMBERS] = {
@@ -239,6 +244,9 @@ static int decode_body(struct request *r, struct arena *arena)
 		return rc ? rc : field_required("text", r->find.text.len > 0, "what is to be looked for?");
 	case REQUEST_FIGURES:
 		return by_table(r, "GetHistory", figures_fields);
+	case REQUEST_ERASE:
+		rc = by_table(r, "EraseCustomer", erase_fields);
+		return rc ? rc : field_required("customer", r->erase.customer.len > 0, "who is to be erased?");
 	case REQUEST_STATUS:
 		return by_table(r, "GetStatus", no_fields);
 	default:
@@ -251,6 +259,7 @@ static const char *const body_names[] = {
 	"acknowledge", "get_status", "activate_pack", "get_rules", "get_digest",    "list_alerts",   "unfollow",
 	"explain",     "get_models", "reset_model",   "get_report",    "find_customers",
 	[REQUEST_FIGURES - 1] = "get_history",
+	[REQUEST_ERASE - 1] = "erase_customer",
 };
 _Static_assert(sizeof(body_names) / sizeof(body_names[0]) == REQUEST_KINDS - 1, "a kind of request has no name yet");
 

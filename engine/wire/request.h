@@ -36,6 +36,7 @@ enum request_kind {
 	REQUEST_REPORT,
 	REQUEST_FIND,
 	REQUEST_FIGURES = 20,
+	REQUEST_ERASE,
 	REQUEST_KINDS, /* one past the last; between them may be numbers that no build has used */
 };
 
@@ -118,6 +119,7 @@ struct request {
 		struct request_report report;
 		struct request_find find;
 		struct { int64_t since_ms, step_ms; } figures;
+		struct { struct slice customer, by; } erase;
 	};
 };
 

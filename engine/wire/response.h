@@ -260,6 +260,10 @@ void response_report(struct bytes *out, uint64_t request_id, const struct wire_r
 struct wire_models;
 struct wire_model;
 void response_models(struct bytes *out, uint64_t request_id, const struct wire_models *m); /* wire/models.h */
+struct wire_erased {
+	uint64_t entries, customers, aliases, records, alerts, log_lines, mentions, seq;
+};
+void response_erased(struct bytes *out, uint64_t request_id, const struct wire_erased *r);
 void response_model_reset(struct bytes *out, uint64_t request_id, const struct wire_model *forgotten, uint64_t seq);
 void response_digest(struct bytes *out, uint64_t request_id, struct hash128 digest, uint64_t records, uint64_t seq);
 void response_alert_list(struct bytes *out, uint64_t request_id, const struct slice *alerts, size_t count,

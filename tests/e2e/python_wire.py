@@ -94,6 +94,10 @@ def python_reads(pb, responses):
     expect([(c.name, c.unit, c.key) for c in report.columns], [('agent', '', True), ('fcr', 'share', False)])
     cells = [[c.WhichOneof('value') and getattr(c, c.WhichOneof('value')) for c in row.cells] for row in report.rows]
     expect((cells, list(report.notes), report.more), ([['linh', 0.5], ['an', None]], ['few contacts'], 7))
+    same(bodies['customer_erased'].customer_erased, entries=9, customers=2, aliases=3, records=4, alerts=5, log_lines=6, mentions=7,
+         seq=302)
+    found = bodies['customers_found'].customers_found
+    expect(([(c.customer, c.label, c.match) for c in found.customers], found.indexed), ([('lan', 'Lan', 'exact')], 100))
     history = bodies['history'].history
     expect((list(history.ends_ms), list(history.spans_ms), history.sampled), ([NOW, NOW + 5000], [5000, 300], True))
     expect([(f.name, f.shard, list(f.values)) for f in history.figures], [('events', '', [7, 1e12]), ('shard_busy', '3', [0, 99.5])])
@@ -152,6 +156,8 @@ def requests(pb):
     yield dict(get_report=pb.GetReport(name='agents', by='agent,topic', since_ms=NOW, where=where, limit=5)), \
         '18 name=agents by=agent,topic since=%d limit=5 agent:linh' % NOW
     yield dict(get_history=pb.GetHistory(since_ms=NOW, step_ms=60000)), '20 since=%d step=60000' % NOW
+    yield dict(find_customers=pb.FindCustomers(text='lan', limit=7)), '19 text=lan limit=7'
+    yield dict(erase_customer=pb.EraseCustomer(customer='c', by='dpo')), '21 customer=c by=dpo'
     many = [pb.Event(id=str(i), source='s' * 60, customer='c' * 60, type='t', time_ms=1) for i in range(1024)]
     yield dict(publish=pb.Publish(events=many)), \
         '2' + ''.join(' [%s/%d %s    t  1]' % ('s' * 60, i, 'c' * 60) for i in range(1024))

@@ -24,6 +24,7 @@ TAKES = {
     'resolve_alias': 'read', 'follow': 'read', 'acknowledge': 'recommend', 'get_status': 'read', 'activate_pack': 'author',
     'get_rules': 'read', 'get_digest': 'operate', 'list_alerts': 'read', 'unfollow': 'read', 'explain': 'read',
     'get_models': 'read', 'reset_model': 'author', 'get_report': 'read', 'get_history': 'read',
+    'erase_customer': 'operate', 'find_customers': 'read',
 }
 OPEN = ('/livez', '/readyz', '/v1/openapi.json')
 
@@ -82,6 +83,7 @@ def bodies(pb):
         'get_digest': pb.GetDigest(), 'list_alerts': pb.ListAlerts(), 'unfollow': pb.Unfollow(follow_id=5),
         'explain': pb.Explain(entry=1), 'get_models': pb.GetModels(), 'reset_model': pb.ResetModel(action='a'),
         'get_report': pb.GetReport(name='agents'), 'get_history': pb.GetHistory(),
+        'erase_customer': pb.EraseCustomer(customer='nobody'), 'find_customers': pb.FindCustomers(text='a'),
     }
 
 
@@ -161,7 +163,8 @@ def both_sides_have_one_table(b):
             '/v1/alerts': 'list_alerts', '/v1/alerts/stream': 'follow', '/v1/status': 'get_status', '/v1/history': 'get_history', '/v1/rules': 'get_rules',
             '/v1/rules/activate': 'activate_pack', '/v1/models/{action}/reset': 'reset_model', '/v1/models': 'get_models',
             '/v1/reports/{name}': 'get_report', '/v1/customers/{customer}': 'read_customer', '/v1/entries/{entry}': 'explain',
-            '/v1/aliases/{alias}': 'resolve_alias', '/v1/alerts/{seq}-{index}/acknowledge': 'acknowledge'}
+            '/v1/aliases/{alias}': 'resolve_alias', '/v1/alerts/{seq}-{index}/acknowledge': 'acknowledge',
+            '/v1/customers/{customer}/erase': 'erase_customer'}
     roles = {path: op['x-role'] for _, path, op in routes(b, d)}
     same({path: roles[path] for path in asks}, {path: TAKES[kind] for path, kind in asks.items()}, 'roles')
 

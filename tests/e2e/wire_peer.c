@@ -7,6 +7,7 @@
 #include "state/record.h"
 #include "wire/frame.h"
 #include "wire/history.h"
+#include "wire/found.h"
 #include "wire/request.h"
 #include "wire/models.h"
 #include "wire/report.h"
@@ -173,6 +174,10 @@ static void write_history(struct bytes *out)
 				  .spans_ms = (uint32_t[]){ 5000, 300 }, .values = (double[]){ 7, 0, 1e12, 99.5 },
 				  .count = 2, .figures = figures, .figure_count = 2 };
 	response_history_of_figures(out, 21, &h);
+	struct wire_erased erased = { 9, 2, 3, 4, 5, 6, 7, 302 };
+	response_erased(out, 22, &erased);
+	struct wire_found_customer hit = { .customer = SLICE("lan"), .label = SLICE("Lan"), .match = SLICE("exact") };
+	response_found(out, 23, &(struct wire_found){ .customers = &hit, .count = 1, .indexed = 100 });
 }
 
 static void write_all(struct bytes *out)
@@ -280,6 +285,20 @@ static void print_files(const struct request *r)
 		printf(" %.*s:%zu", SLICE_ARG(r->activate.files[i].path), r->activate.files[i].content.len);
 }
 
+static void print_operations(const struct request *r)
+{
+	if (r->kind == REQUEST_FIGURES) {
+		NUMBER("since", r->figures.since_ms);
+		NUMBER("step", r->figures.step_ms);
+	} else if (r->kind == REQUEST_ERASE) {
+		TEXT("customer", r->erase.customer);
+		TEXT("by", r->erase.by);
+	} else if (r->kind == REQUEST_FIND) {
+		TEXT("text", r->find.text);
+		NUMBER("limit", r->find.limit);
+	}
+}
+
 static void print_body(const struct request *r, struct arena *arena)
 {
 	switch (r->kind) {
@@ -341,12 +360,8 @@ static void print_body(const struct request *r, struct arena *arena)
 		for (size_t i = 0; i < r->report.where_count; i++)
 			printf(" %.*s:%.*s", SLICE_ARG(r->report.where[i].name), SLICE_ARG(r->report.where[i].value.string));
 		break;
-	case REQUEST_FIGURES:
-		NUMBER("since", r->figures.since_ms);
-		NUMBER("step", r->figures.step_ms);
-		break;
 	default:
-		break;
+		print_operations(r);
 	}
 }
 

@@ -1,5 +1,5 @@
-/* nudgectl/cmd_customer_erase.c: all that is held of one customer is made unreadable, with the daemon stopped. The work is
- * history/erase.c's. */
+/* nudgectl/cmd_customer_erase.c: all that is held of one customer is made unreadable: by the daemon that runs, or with --data
+ * in a directory that none has open. The work is history/erase.c's. */
 #include "activation.h"
 #include "ask.h"
 #include "report.h"
@@ -38,45 +38,64 @@ static int show(struct context *c, const char *customer, const struct erase_repo
 	return EXIT_DONE;
 }
 
-static int check(const char *customer)
+static int check_folder(void)
 {
 	char path[4096];
 	struct stat st;
-	if (!v.data)
-		return report_usage("usage: nudgectl customer erase %s --data DIR: DIR is what nudged has as --data; stop it first",
-				    customer);
 	snprintf(path, sizeof(path), "%s/journal", v.data);
-	if (stat(path, &st) != 0)
-		return report_failed("%s is no data directory", v.data);
-	if (!v.sure)
-		return report_usage("what is erased cannot be brought back: say --yes if %s is to go", customer);
-	return EXIT_DONE;
+	return stat(path, &st) == 0 ? EXIT_DONE : report_failed("%s is no data directory", v.data);
 }
 
-static int run(struct context *c, int argc, char **argv)
+/* No daemon has the directory open. */
+static int erase_here(struct context *c, const char *customer)
 {
 	char path[4096];
 	struct stat st;
 	struct erase_report report;
-	int code = check(argv[0]);
+	int code = check_folder();
 	if (code != EXIT_DONE)
 		return code;
 	fault_init();
 	log_set_level(LOG_LEVEL_ERROR);
 	snprintf(path, sizeof(path), "%s/base", v.data);
 	struct engine_config config = { .data = v.data, .shards = 1, .base = stat(path, &st) == 0, .decision_log = v.log };
-	if (engine_erase(&config, slice_of(argv[0]), slice_of(activation_by(v.by)), (int64_t)getuid(), &report) == ERR_OK)
-		return show(c, argv[0], &report);
+	if (engine_erase(&config, slice_of(customer), slice_of(activation_by(v.by)), (int64_t)getuid(), &report) == ERR_OK)
+		return show(c, customer, &report);
 	const struct error *e = error_last();
 	code = report_failed("%s", e->text);
 	if (e->code == ERR_CONFLICT && strstr(e->text, "in use"))
-		report_note("Stop the daemon first; erasing takes about as long as it takes to start.");
+		report_note("A daemon has it open: leave out --data, and it does it while it runs.");
 	return code;
 }
 
+static int ask_daemon(struct context *c, char *customer)
+{
+	Nudge__V1__EraseCustomer ask = NUDGE__V1__ERASE_CUSTOMER__INIT;
+	Nudge__V1__Response *answer;
+	ask.customer = customer;
+	ask.by = (char *)(uintptr_t)activation_by(v.by);
+	int code = context_ask(c, NUDGE_ERASE_CUSTOMER, &ask, &answer);
+	if (code != EXIT_DONE)
+		return code;
+	const Nudge__V1__CustomerErased *e = answer->customer_erased;
+	struct erase_report report = { e->entries, e->customers, e->aliases, e->records, e->alerts, e->log_lines, e->mentions };
+	code = show(c, customer, &report);
+	nudge_free(answer);
+	return code;
+}
+
+static int run(struct context *c, int argc, char **argv)
+{
+	if (!v.sure)
+		return report_usage("what is erased cannot be brought back: say --yes if %s is to go", argv[0]);
+	if (v.log && !v.data)
+		return report_usage("--decision-log goes with --data: the daemon knows its own");
+	return v.data ? erase_here(c, argv[0]) : ask_daemon(c, argv[0]);
+}
+
 static const struct option_spec options[] = {
-	{ "data", OPTION_TEXT, &v.data, "DIR", "the data directory, which no daemon has open" },
-	{ "decision-log", OPTION_TEXT, &v.log, "PATH", "nudged's decision log: its lines go too, also in files put aside" },
+	{ "data", OPTION_TEXT, &v.data, "DIR", "a data directory that no daemon has open, instead of asking one" },
+	{ "decision-log", OPTION_TEXT, &v.log, "PATH", "with --data: nudged's decision log; its lines go too, also in files put aside" },
 	{ "by", OPTION_TEXT, &v.by, "WHO", "who asks for it, for the journal (your user's name and host)" },
 	{ "yes", OPTION_FLAG, &v.sure, NULL, "it cannot be undone, and you mean it" },
 	{ 0 },
@@ -90,13 +109,14 @@ const struct command cmd_customer_erase = {
 	.max_args = 1,
 	.options = options,
 	.run = run,
-	.details = "With the daemon stopped. The customer's record, timers, alerts and aliases leave the store and the base store, with "
+	.details = "Done by the daemon while it runs (role operate), which takes as long as reading its journal does; once begun it goes on "
+		   "without this tool, and after a crash. The customer's record, timers, alerts and aliases leave the store and the base store, with "
 		   "those of customers and prospects who were merged into them; the bodies of their journal entries become zeroes, "
 		   "and so do the copies that agents' entries have of their events; alerts that these raised on agents go, and those on agents "
 		   "that are older than the journal; lines of the decision log are overwritten; the "
 		   "stores are put into new files, row by row. The journal's chain still verifies, since it covers salted digests. "
 		   "Replaying and explaining say that entries were erased. Sums stay: what agents' series, reports and actions' "
 		   "models have counted. The journal notes that an erasure was asked for and by whom, not of whom. If it is "
-		   "interrupted, the next start of the daemon finishes it. An event that comes later begins a new customer.",
+		   "interrupted, the next start of the daemon finishes it. A backup that is being made meanwhile is given up. An event that comes later begins a new customer.",
 	.examples = NULL,
 };

@@ -1,0 +1,33 @@
+/* shard/eraser.h: a customer erased while the daemon runs (what goes, and how: history/erase.h). Private to this folder. One
+ * at a time, by a thread of its own; events, queries and other customers do not wait for it.
+ *
+ *     asked for      DIR/ERASING says so, synced: from here on a crash forgets it no more, the next start goes on
+ *     looked for     in the journal and the stores, as they are
+ *     wiped          by the shard of each: the record is empty, and keeps only its sequence, so that a recovery passes over
+ *                    the entries it had. What came meanwhile is looked for again, until nothing has
+ *     taken out      by the shards of others: alerts on agents, links of aliases
+ *     settled        a note of who asked is journaled; the store covers it, the decision log has passed it. From here on
+ *                    nothing reads the entries any more, whatever happens
+ *     planned        in DIR/ERASING: from here on the next start would finish it before it opens anything
+ *     carried out    blanked in the journal, both stores in new files, the decision log's lines overwritten
+ *
+ * No segment is let go, and nothing folded into the base store, while the last three go on. Somebody who comes again under
+ * the same name meanwhile is new, and stays. */
+#ifndef NUDGED_SHARD_ERASER_H
+#define NUDGED_SHARD_ERASER_H
+
+#include "shard/engine.h"
+
+struct work;
+
+/* The answer goes home with `reply` (WORK_ERASED, on the heap; taken over where this succeeds). ERR_BUSY: another one is
+ * being erased. A loop's thread. */
+int eraser_begin(struct engine *e, struct slice customer, struct slice by, int64_t uid, struct work *reply);
+void eraser_resume(struct engine *e); /* what was asked for before a crash or a stop */
+void eraser_stop(struct engine *e);   /* the thread ends; the next start goes on */
+struct eraser *eraser_create(struct engine *e);
+void eraser_destroy(struct eraser *x); /* NULL-safe */
+bool eraser_holds(const struct engine *e); /* segments and the base store stay as they are */
+bool eraser_runs(const struct engine *e);
+
+#endif

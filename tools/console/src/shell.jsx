@@ -45,7 +45,7 @@ function Bar({ view, session }) {
 					</a>
 				))}
 			</nav>
-			{session.simulated && <Badge tone="warn" icon="clock">{t("app.simulated")}</Badge>}
+			{session.simulated && <Badge tone="warn" icon="clock" title={t("app.simulated")}>{t("app.simulated")}</Badge>}
 			<Settings />
 			{session.roles && (
 				<div class="who">

@@ -50,7 +50,7 @@ function Alert({ group, agent, now, named, onDone }) {
 			<p class="foot">
 				{named && <a href={href("desk", alert.customer)}>{alert.customer}</a>}
 				<time title={dateTime(alert.time_ms)} class="muted">{ago(alert.time_ms, now)}</time>
-				<span class="muted">{t("desk.alert.to", { to: alert.to })}</span>
+				<span class="muted">{t("desk.alert.to", { to: alert.to.replace(/^agent:/, "") })}</span>
 				{may("recommend") && (
 					<Button small busy={busy} icon="check" onClick={acknowledge} aria-label={t("desk.acknowledge.of", { alert: `${title}, ${ago(alert.time_ms, now)}` })}>
 						{t("desk.acknowledge")}

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { post } from "../api.js";
 
 const MOST = 6;
+const REST_MS = 3000; // between answers that nobody asked for: each is a decision that is recorded
 
 function question(id, call, language) {
 	const mood = call.mood === "" ? {} : { has_mood: true, mood: Number(call.mood) };
@@ -18,7 +19,7 @@ function seen(r) {
 
 // {shown, fresh, problem, busy, take(), ask(), refresh()}. touched(): is somebody working with it? onTaken(): it came by itself.
 export function useRecommendation(id, ready, call, language, { touched, onTaken, onFresh }) {
-	const [state, setState] = useState({}), latest = useRef({}), running = useRef();
+	const [state, setState] = useState({}), latest = useRef({}), running = useRef(), rest = useRef({ until: 0 });
 	latest.current = { shown: state.shown, touched, onTaken, onFresh, body: question(id, call, language) };
 	const ask = async (quietly) => {
 		running.current?.abort();
@@ -27,7 +28,6 @@ export function useRecommendation(id, ready, call, language, { touched, onTaken,
 			setState((s) => ({ ...s, busy: true, problem: undefined }));
 		try {
 			const answer = await post("/v1/recommendations", latest.current.body, { signal: stop.signal });
-			answer.asked_ms = Date.now();
 			const { shown } = latest.current;
 			if (!quietly || !shown)
 				return setState({ shown: answer });
@@ -49,6 +49,13 @@ export function useRecommendation(id, ready, call, language, { touched, onTaken,
 			ask(false);
 		return () => running.current?.abort();
 	}, [ready, JSON.stringify(latest.current.body)]);
-	useEffect(() => setState({}), [id]);
-	return { ...state, ask: () => ask(false), refresh: () => ask(true), take: () => setState((s) => ({ shown: s.fresh ?? s.shown })) };
+	const refresh = () => {
+		clearTimeout(rest.current.timer);
+		rest.current.timer = setTimeout(() => {
+			rest.current.until = Date.now() + REST_MS;
+			ask(true);
+		}, Math.max(0, rest.current.until - Date.now()));
+	};
+	useEffect(() => () => clearTimeout(rest.current.timer), []);
+	return { ...state, ask: () => ask(false), refresh, take: () => setState((s) => ({ shown: s.fresh ?? s.shown })) };
 }

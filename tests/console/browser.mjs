@@ -52,6 +52,7 @@ export async function openPage(browser, daemon, options, modules) {
 	await page.addInitScript(() => addEventListener("securitypolicyviolation",
 		(event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
 	watch(page, daemon.origin, complaints);
+	// Waits for what every page has: a heading, or a form.
 	const go = async (hash = "") => {
 		await page.goto(daemon.origin + "/console/" + hash);
 		await page.locator("main h1, main .empty, main form").first().waitFor();

@@ -3,6 +3,7 @@ const VIEWS = ["desk", "rules", "operations"];
 
 async function everyView(t, each) {
 	for (const view of VIEWS) {
+		await t.page.goto("about:blank"); // as who begins there
 		await t.go("#/" + view);
 		await each(view);
 	}

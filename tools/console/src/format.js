@@ -81,18 +81,15 @@ export function bytes(value) {
 
 const SPANS = [["day", 86400e3], ["hour", 3600e3], ["minute", 60e3], ["second", 1e3]];
 
-function unit(amount, name, digits = 0) {
-	return formatter(Intl.NumberFormat, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits })
-		.format(amount);
+function unit(amount, name) {
+	return formatter(Intl.NumberFormat, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 0 }).format(amount);
 }
 
 // "3 days", "2 hr 5 min", "42 ms", "8 us"
 export function duration(ms) {
 	const left = Number(ms);
-	if (left < 1)
-		return unit(left * 1000, "microsecond");
-	if (left < 1000)
-		return unit(left, "millisecond", left < 10 ? 1 : 0);
+	if (left < 1000) // the signs are the same in every language; Vietnamese would spell them out
+		return left < 1 ? `${plain(left * 1000, 0)} μs` : `${plain(left, left < 10 ? 1 : 0)} ms`;
 	const at = SPANS.findIndex(([, span]) => left >= span);
 	const [name, span] = SPANS[at];
 	const whole = Math.floor(left / span), next = SPANS[at + 1];

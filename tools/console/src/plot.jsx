@@ -5,7 +5,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { time as timeText, timeSeconds } from "./format.js";
-import { language } from "./text.js";
+import { language, t } from "./text.js";
 import { useShownTheme } from "./theme.js";
 
 const COLORS = ["--series-1", "--series-2", "--series-3", "--series-4", "--series-5"];
@@ -48,7 +48,7 @@ function optionsOf({ series, height, scale, text, marks, range, log, sync, incrs
 		cursor: { points: { size: 6 }, drag: { x: false, y: false }, sync: sync ? { key: sync, setSeries: false } : undefined },
 		scales: { x: { time: true, ...(range && { range: () => range.current() }) }, y: log ? { distr: 3, range: tens } : { range: scale ?? ((_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1]) } },
 		axes: [{ ...axis(times), size: 28, space: 62 }, yAxis(text, log, incrs)],
-		series: [{ label: "", value: (_, s) => (s === null ? "" : timeSeconds(s * 1000)) }].concat(
+		series: [{ label: t("ui.time"), value: (_, s) => (s === null ? "" : timeSeconds(s * 1000)) }].concat(
 			series.map((s, at) => ({
 				label: s.label, stroke: css(s.color ?? COLORS[at % COLORS.length]), width: 1.5, points: { show: false },
 				value: (_, v) => (v === null || v === undefined ? "–" : (s.text ?? text)(v)), fill: s.fill ? css(s.fill) : undefined,
@@ -73,16 +73,18 @@ export function Plot({ data, series, height = 180, scale, text = String, summary
 	};
 	const shape = series.map((s) => s.label).join("|") + shown + language() + height + log;
 	useEffect(() => {
+		if (!box.current)
+			return undefined;
 		const make = () => {
 			plot.current?.destroy();
 			plot.current = new uPlot(optionsOf({ series, height, scale, text, log, sync, incrs, range: range && ends }, box.current.clientWidth || 300), data, box.current);
 		};
 		make();
-		const watch = new ResizeObserver(() => plot.current.setSize({ width: box.current.clientWidth || 300, height }));
+		const watch = new ResizeObserver(() => box.current && plot.current?.setSize({ width: box.current.clientWidth || 300, height }));
 		watch.observe(box.current);
 		return () => {
 			watch.disconnect();
-			plot.current.destroy();
+			plot.current?.destroy();
 			plot.current = null;
 		};
 	}, [shape]);

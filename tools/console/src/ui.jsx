@@ -220,12 +220,12 @@ export function Spark({ values, label, low, high, width = 96, height = 24, tone 
 }
 
 // One figure with its name: "Events a second  1,204".
-export function Figure({ label, value, more, tone, children }) {
+export function Figure({ label, value, more, tone, children, ...rest }) {
 	return (
-		<div class={names("figure", tone)}>
+		<div class={names("figure", tone)} {...rest}>
 			<dt>{label}</dt>
 			<dd>{value}{more && <span class="more">{more}</span>}</dd>
-			{children}
+			{children && <dd class="below">{children}</dd>}
 		</div>
 	);
 }

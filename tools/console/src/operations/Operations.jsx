@@ -84,11 +84,10 @@ function Tiles({ status, history }) {
 	return (
 		<dl class="tiles">
 			{tiles.map(([name, value, line, more]) => (
-				<div key={name} title={t(`operations.tile.${name}.about`)} data-tile={name}>
-					<Figure label={t(`operations.tile.${name}`)} value={value} more={more}>
-						<Spark values={line.slice(-120)} low={0} width={160} height={26} label={t(`operations.tile.${name}.about`)} />
-					</Figure>
-				</div>
+				<Figure key={name} label={t(`operations.tile.${name}`)} value={value} more={more}
+					title={t(`operations.tile.${name}.about`)} data-tile={name}>
+					<Spark values={line.slice(-120)} low={0} width={160} height={26} label={t(`operations.tile.${name}.about`)} />
+				</Figure>
 			))}
 		</dl>
 	);

@@ -3,7 +3,7 @@
  *
  * evhttp makes its connections itself and says nothing when one ends before it was a request. So each bufferevent is
  * made here (bevcb) and kept with a reference of ours: one whose callbacks are gone has been freed by evhttp, and its
- * socket is closed already. A connection is ended by shutting its socket down: evhttp sees its end and does the rest.
+ * socket is closed with it when we let go. A connection is ended by shutting its socket down: evhttp sees its end and does the rest.
  */
 #include "net/http_parts.h"
 
@@ -122,14 +122,15 @@ unsigned http_peers_living(const struct http *h)
 	return count;
 }
 
-/* evhttp sets the socket, and closes it; what TLS keeps of it is ours. */
+/* The socket is closed with its last reference, which is ours: evhttp would close it while the bufferevent still waits for
+ * it in the loop, and take from the next connection of that number what it was sent. */
 static struct bufferevent *make_bev(struct event_base *base, struct tls *tls, struct ssl_st **ssl)
 {
 	*ssl = tls ? tls_accept(tls, TLS_HTTP, -1) : NULL;
 	if (!tls)
-		return bufferevent_socket_new(base, -1, 0);
+		return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	struct bufferevent *bev =
-		*ssl ? bufferevent_openssl_socket_new(base, -1, *ssl, BUFFEREVENT_SSL_ACCEPTING, 0) : NULL;
+		*ssl ? bufferevent_openssl_socket_new(base, -1, *ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE) : NULL;
 	if (bev)
 		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1); /* lengths are told: the end is not what says that all is here */
 	else
@@ -202,8 +203,7 @@ static void forget(struct http *h, struct http_peer *p)
 	h->peer_count--;
 	evbuffer_remove_cb(bufferevent_get_input(p->bev), on_input, p);
 	evbuffer_remove_cb(bufferevent_get_output(p->bev), on_output, p);
-	bufferevent_decref(p->bev);
-	SSL_free(p->ssl);
+	bufferevent_decref(p->bev); /* and its TLS */
 	free(p);
 }
 

@@ -5,6 +5,7 @@ import os
 import random
 import select
 import socket
+import struct
 import sys
 import time
 
@@ -167,6 +168,24 @@ def pipelined(bench):
         c.socket.close()
 
 
+def who_comes_after_them_is_served(bench):
+    """A connection that is let go for what it sent leaves nothing behind for the next one, which gets its number."""
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    head = b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n'
+    for n in range(60):
+        many = [Connection(d.port) for _ in range(4)]
+        for c in many:
+            c.send(head + (b'zz\r\n{}\r\n', b'-1\r\n{}\r\n')[n % 2])
+        for c in many: # they are told, and break off
+            c.more()
+            c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            c.socket.close()
+        with Connection(d.port, 5.0) as a, Connection(d.port, 5.0) as b:
+            for c in (a, b) * 10:
+                kit.same(c.ask('POST', '/v1/events', event('after-%d-%d' % (n, random.getrandbits(60)))).status, 200, n)
+    well(d)
+
+
 def slow_loris(bench):
     """A byte now and then is no progress: a request has a time to arrive in."""
     d = http_kit.http(bench, rules=bench.pack(PACK))
@@ -275,5 +294,5 @@ def a_flood_leaves_others_served(bench):
     well(d)
 
 
-kit.Bench().run([too_large, broken, pipelined, slow_loris, idle_ones_give_way, held_bodies_are_bounded,
+kit.Bench().run([too_large, broken, pipelined, who_comes_after_them_is_served, slow_loris, idle_ones_give_way, held_bodies_are_bounded,
                  lines_whose_answers_nobody_takes, a_flood_leaves_others_served])

@@ -1,5 +1,5 @@
-/* bench/protocol_tls.c: nudged over TLS: the same requests as protocol_nudge.c, sent and received through OpenSSL. The daemon's
- * certificate is the one that $NUDGE_TLS_CA names. */
+/* bench/protocol_tls.c: nudged over TLS: the same requests as protocol_nudge.c, sent and received through OpenSSL. The
+ * daemon's certificate is the one that $NUDGE_TLS_CA names. */
 #include "protocol.h"
 
 #include <err.h>

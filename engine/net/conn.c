@@ -31,6 +31,7 @@ struct conn {
 	size_t sent;
 	struct turn turn; /* for whole frames that are at hand still */
 	bool reading, hang_up, parsing, released;
+	uint64_t hello_by_ns; /* else it is closed: a byte now and then is no progress */
 	bool timed;   /* it is read with a time limit, for its Hello */
 	struct client *client, *holder; /* whose it is: by address or user, and by its token */
 	struct clients *clients;
@@ -339,7 +340,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	struct conn *c = arg;
 	struct loop *l = c->loop;
 	loop_awake(l);
-	if ((what & EV_TIMEOUT) && c->timed) {
+	if (c->timed && ((what & EV_TIMEOUT) || l->now_ns > c->hello_by_ns)) {
 		conn_close(c); /* no Hello: it holds one of limit_connections places, and says nothing */
 		return;
 	}
@@ -380,6 +381,7 @@ void conn_open(struct loop *l, const struct arrival *a)
 	c->stream = a->stream;
 	c->client = a->client;
 	c->clients = a->clients;
+	c->hello_by_ns = loop_now(l) + LIMIT_HANDSHAKE_MS * 1000000ull;
 	c->turn.take = on_turn;
 	c->session.flush = on_flush;
 	c->session.resume = on_resume;

@@ -320,6 +320,27 @@ def handshakes_that_never_end(b):
     d.stop()
 
 
+def a_hello_byte_by_byte(b):
+    """Is no progress: over TLS as over any other socket it must have come within the same time."""
+    ca = Authority(b)
+    d = tls_kit.daemon(b, *ca.sign(), http=False)
+    slow = [nudge_client.Client(b.pb, d.address, 30), client(d, ca.cert, hello=False)]
+    began = time.time()
+    with d.client() as quiet: # one who has said it may be quiet for as long
+        for c in slow:
+            c.send_raw(b'\x64')
+        while slow:
+            check(time.time() - began < 60, 'they are there still')
+            time.sleep(1)
+            for c in list(slow):
+                try:
+                    c.send_raw(b'\x0a')
+                except OSError:
+                    slow.remove(c)
+                    check(time.time() - began > 5, 'it had no time at all')
+        same(quiet.call(get_status=b.pb.GetStatus()).WhichOneof('body'), 'status')
+
+
 class Traffic(threading.Thread):
     """Publishes on one connection, a few requests in flight, and notes what was acknowledged."""
 
@@ -420,4 +441,4 @@ def its_end_is_told(b):
 
 
 kit.Bench().run([both_protocols, what_is_not_spoken, plain_bytes, certificates_that_are_not_believed, certificates_of_clients,
-                 what_is_refused_at_the_start, handshakes_that_never_end, changed_under_traffic, its_end_is_told])
+                 what_is_refused_at_the_start, handshakes_that_never_end, a_hello_byte_by_byte, changed_under_traffic, its_end_is_told])

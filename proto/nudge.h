@@ -1,4 +1,4 @@
-/* libnudge: a C client of nudged.
+/* libnudge: a C client of nudged. proto/examples/c/example.c is a whole program; nudge-protocol(7) has every message.
  *
  * One `struct nudge` is one connection. It is not thread-safe: use one a thread. Requests are pipelined: send as many
  * as you like, then receive; answers come with the request's id and may be out of order. All messages are the generated
@@ -18,6 +18,10 @@
  * Reconnecting: when a connection is lost, calls return NUDGE_CLOSED. nudge_reconnect connects anew (with waits that
  * double from 50 ms to 2 s, up to the time-out). What was not answered may or may not have been applied: events and
  * outcomes have ids, so send them again.
+ *
+ * Memory: what a call gives in a Response is yours until nudge_free; what it takes is lent and may go once it returns. A
+ * message of yours is on the stack as a rule (NUDGE__V1__..__INIT), its strings and arrays your own. Threads: nothing is
+ * shared between connections; one must not be used by two threads at once. No call raises a signal or prints.
  *
  * Build with `pkg-config --cflags --libs nudge`. */
 #ifndef NUDGE_H
@@ -88,6 +92,23 @@ int nudge_receive(struct nudge *n, int timeout_ms, Nudge__V1__Response **out);
 int nudge_call(struct nudge *n, Nudge__V1__Request__BodyCase body_case, const void *body, Nudge__V1__Response **out);
 void nudge_free(Nudge__V1__Response *r); /* NULL-safe */
 
+/* Alerts and nudges, each once and in order, through lost connections and restarts of the daemon. Zero it; set `to` (lent;
+ * NULL: for all), and where to begin: behind the alert (seq, index) that was seen last, or from_now; else all that is held
+ * comes first. seq and index are then of the last one given: keep them, and another process can go on there. */
+struct nudge_follow {
+	const char *to;
+	uint64_t seq;
+	uint32_t index;
+	bool from_now;
+	uint64_t id; /* of the Follow that goes on; set it to 0 after a nudge_reconnect of your own */
+};
+/* The next alert in *out (free it with nudge_free), or an answer to a nudge_send of yours: see its body_case. Connects
+ * again where the connection is lost; answers to nudge_send that were under way then do not come: send those again.
+ * NUDGE_TIMEOUT: none came in time, or the daemon is away still: call again. NUDGE_REFUSED: it may not, or no longer, be
+ * followed; in *out then the Error that ended it, or NULL (nudge_error says). One struct nudge_follow a connection. */
+int nudge_next_alert(struct nudge *n, struct nudge_follow *f, int timeout_ms, Nudge__V1__Response **out);
+
+#define NUDGE_HELLO NUDGE__V1__REQUEST__BODY_HELLO
 #define NUDGE_PUBLISH NUDGE__V1__REQUEST__BODY_PUBLISH
 #define NUDGE_RECOMMEND NUDGE__V1__REQUEST__BODY_RECOMMEND
 #define NUDGE_OUTCOME NUDGE__V1__REQUEST__BODY_OUTCOME
@@ -107,6 +128,7 @@ void nudge_free(Nudge__V1__Response *r); /* NULL-safe */
 #define NUDGE_GET_REPORT NUDGE__V1__REQUEST__BODY_GET_REPORT
 #define NUDGE_ERASE_CUSTOMER NUDGE__V1__REQUEST__BODY_ERASE_CUSTOMER
 #define NUDGE_FIND_CUSTOMERS NUDGE__V1__REQUEST__BODY_FIND_CUSTOMERS
+#define NUDGE_GET_HISTORY NUDGE__V1__REQUEST__BODY_GET_HISTORY
 
 #ifdef __cplusplus
 }

@@ -6,17 +6,16 @@ alerts come once each through lost connections and kills of the daemon. CloudEve
 """
 import json
 import os
-import random
 import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 BUILD = sys.argv.pop(4) if len(sys.argv) > 4 else ''
+import client_kit
 import kit
-from kit import check, event, same
+from kit import check, same
 
 PACK = "pack { name = 'js', fallback = { 'greet' } }\n" \
        "rule 'raised' { on = 'raise', alert = { to = 'care', say = '{n}' } }\n" \
@@ -86,95 +85,15 @@ def much_at_once(b):
     same(d.status().events_accepted, 20000)
 
 
-class Between:
-    """Connections to the daemon go through here, so that they can be cut."""
-
-    def __init__(self, b, d):
-        self.path, self.d, self.pairs = b.path('between'), d, []
-        self.server = socket.socket(socket.AF_UNIX)
-        self.server.bind(self.path)
-        self.server.listen()
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            here, _ = self.server.accept()
-            there = socket.socket(socket.AF_UNIX)
-            try:
-                there.connect(self.d.address[5:])
-            except OSError:
-                here.close()
-                continue
-            self.pairs.append((here, there))
-            for a, z in ((here, there), (there, here)):
-                threading.Thread(target=self.carry, args=(a, z), daemon=True).start()
-
-    def carry(self, a, z):
-        try:
-            while data := a.recv(4096):
-                z.sendall(data)
-        except OSError:
-            pass
-        for s in (a, z):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def cut(self):
-        for pair in self.pairs:
-            for s in pair:
-                try:
-                    s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-        self.pairs = []
-
-
 def alerts_once_each(b):
     """The connection is cut and the daemon killed again and again, in the middle of alerts."""
-    rnd, pb, raised = random.Random(7), b.pb, []
-    d = b.daemon(rules=b.pack(PACK), shards=2)
-    between = Between(b, d)
-    going = node(b, 'javascript_client.mjs', 'follow', 'unix:' + between.path)
-    seen = []
-    reader = threading.Thread(target=lambda: seen.extend(json.loads(line) for line in going.stdout), daemon=True)
-    reader.start()
-
-    def publish(events):
-        """What was not answered is sent again: its ids tell."""
-        until = time.time() + 60
-        while True:
-            try:
-                with d.client(timeout=10) as c:
-                    acks = c.call(publish=pb.Publish(events=events)).published.acks
-                    check(all(a.result in (1, 2) for a in acks), acks)
-                    return
-            except (OSError, kit.nudge_client.Closed):
-                check(time.time() < until, 'the daemon does not come back')
-                if not d.alive():
-                    d.start()
-
-    for turn in range(40):
-        batch = [event(pb, 'r%d-%d' % (turn, i), 'c-%d' % i, 'raise', {'n': '%d-%d' % (turn, i)}) for i in range(25)]
-        raised += [e.attributes[0].text for e in batch]
-        doing = rnd.random()
-        if doing < 0.3:
-            threading.Timer(rnd.random() * 0.01, between.cut).start()
-        elif doing < 0.45:
-            threading.Timer(rnd.random() * 0.01, d.kill).start()
-        publish(batch)
-        time.sleep(rnd.random() * 0.03)
-    if not d.alive():
-        d.start()
-    publish([event(pb, 'end', 'c-0', 'raise', {'n': 'last'})])
-    same(going.wait(60), 0, going.stderr.read())
-    reader.join(10)
-    same(seen[0], 'following')
-    ids = [tuple(line[:2]) for line in seen[1:]]
-    same(len(ids), len(set(ids)), 'ids that came twice')
-    same(ids, sorted(ids), 'order')
-    same(sorted(line[2] for line in seen[1:]), sorted(raised + ['last']), 'alerts')
+    between, d = client_kit.Between, b.daemon(rules=b.pack(PACK), shards=2)
+    through = between(b, d)
+    going = node(b, 'javascript_client.mjs', 'follow', 'unix:' + through.path)
+    seen = client_kit.alerts_through_trouble(b, d, through, going)
+    same(seen[0], '"following"\n')
+    lines = [json.loads(line) for line in seen[1:]]
+    client_kit.once_each(b, [(seq, index, text) for seq, index, text in lines])
 
 
 def cloudevents_by_their_own_sdk(b):

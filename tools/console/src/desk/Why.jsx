@@ -81,7 +81,7 @@ const GATES = ["rank", "policy", "suitable", "applicable", "goal", "eligible", "
 
 function HeldAction({ action, leftOut }) {
 	return (
-		<details class="held">
+		<details class="held-action">
 			<summary>
 				<strong>{actionName(action.action)}</strong>
 				<Badge>{spell("goal", action.goal)}</Badge>

@@ -62,6 +62,9 @@ def alerts_through_trouble(b, d, between, going):
     rnd, pb, seen = random.Random(7), b.pb, []
     reader = threading.Thread(target=lambda: seen.extend(going.stdout), daemon=True)
     reader.start()
+    until = time.time() + 30
+    while not seen and going.poll() is None and time.time() < until:
+        time.sleep(0.01)  # it is connected: what it does about trouble before that is to say so and end
 
     def publish(events):
         """What was not answered is sent again: its ids tell."""

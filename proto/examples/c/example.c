@@ -174,6 +174,7 @@ int main(int argc, char **argv)
 	struct nudge_options options = { .client = "example" };
 	if (argc < 2)
 		errx(2, "usage: example ADDRESS [follow TO|send COUNT]");
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	must(n, nudge_connect(&n, argv[1], &options), "connect");
 	printf("%s, pack %s\n", nudge_welcome(n)->server, nudge_welcome(n)->pack);
 	if (argc == 4 && strcmp(argv[2], "follow") == 0) {

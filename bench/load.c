@@ -16,8 +16,8 @@ static const char usage[] =
 	"usage: load --address ADDR --stream KIND[,KEY=VALUE...]... [options]\n"
 	"  --stream KIND     ingest or recommend, with connections=16 depth=1 rate=0 (items a second; 0: as fast as\n"
 	"                    depth allows) batch=1 (events a request); may be given up to 4 times\n"
-	"  --protocol NAME   nudge (default; ADDR as of libnudge), redis, tarantool, postgres (ADDR: a Unix\n"
-	"                    socket's path), tls (nudge over TLS; ADDR: HOST:PORT, and\n"
+	"  --protocol NAME   nudge (default; ADDR as of libnudge), http (ADDR: HOST:PORT), redis, tarantool,\n"
+	"                    postgres (ADDR: a Unix socket's path), tls (nudge over TLS; ADDR: HOST:PORT, and\n"
 	"                    $NUDGE_TLS_CA names the daemon's certificate)\n"
 	"  --customers N     default 100000\n"
 	"  --seed N          of customers and events; default 1\n"
@@ -93,8 +93,8 @@ static void add_stream(struct run *r, char *text)
 
 static const struct protocol *protocol_of(const char *name)
 {
-	static const struct protocol *const all[] = { &protocol_nudge, &protocol_redis, &protocol_tarantool,
-						    &protocol_postgres, &protocol_tls };
+	static const struct protocol *const all[] = { &protocol_nudge, &protocol_http, &protocol_redis,
+						    &protocol_tarantool, &protocol_postgres, &protocol_tls };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (!strcmp(name, all[i]->name))
 			return all[i];

@@ -166,8 +166,10 @@ static void conn_read(struct loop *l, struct conn *c)
 	ssize_t n = bytes_in(c->fd, c->in + c->in_len, READ_BYTES - c->in_len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0)
-		errx(1, "the server at %s closed the connection", l->run->address);
+	if (n < 0)
+		err(1, "the server at %s", l->run->address);
+	if (n == 0)
+		errx(1, "the server at %s closed a connection with %u requests unanswered", l->run->address, c->flights);
 	uint64_t now = now_ns();
 	c->in_len += (size_t)n;
 	for (;;) {

@@ -37,7 +37,8 @@ struct protocol {
 	void (*prepare)(void); /* before the first encode, where there is no connect; may be NULL */
 };
 
-extern const struct protocol protocol_nudge, protocol_redis, protocol_tarantool, protocol_postgres, protocol_tls;
+extern const struct protocol protocol_nudge, protocol_http, protocol_redis, protocol_tarantool, protocol_postgres,
+	protocol_tls;
 
 /* As send and recv, where the bytes are not those of the sockets (`connect` sets it); NULL: they are. */
 struct transport {

@@ -1,0 +1,148 @@
+"""Hostile HTTP clients beside others: what the others notice of them, and what memory they make the daemon take."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from bench import HERE, measure
+from servers import Failure, Nudged
+
+ALL = "all at once"
+ALONE = ("headers", "bodies", "loris", "chunks", "pipelining", "idle", "streams", "bombs")
+PROTOBUF = ("ingest,rate=5000,connections=8", "recommend,rate=2000,connections=4")
+HTTP = ("ingest,rate=500,connections=8", "recommend,rate=500,connections=8")
+OTHERS = ("W1", "recommend", "events over HTTP", "recommend over HTTP")
+CUSTOMERS = 20000
+MEMORY_MB = 192  # what all connections hold unread, and what of answers they have not taken: 64 MiB each; and as much for the work itself
+
+
+class Gateway(Nudged):
+    """nudged with its gateway, and a pack that raises some hundred alerts a second for those who follow them."""
+
+    def __init__(self, bench):
+        super().__init__(bench, "hostile", flags=["--http", "127.0.0.1:0"])
+        self.pack = os.path.join(self.dir, "pack")
+        os.mkdir(self.pack)
+        for name in os.listdir(bench.pack):
+            with open(os.path.join(bench.pack, name), encoding="utf-8") as f:
+                text = f.read()
+            if name == "pack.lua":
+                text += 'rule "visited" { on = "web.visit", alert = { to = "shop", say = "{customer} looks around." } }\n'
+            with open(os.path.join(self.pack, name), "w", encoding="utf-8") as f:
+                f.write(text)
+
+    @property
+    def port(self):
+        with open(self.log, errors="replace") as f:
+            return int(re.findall(r"HTTP on 127\.0\.0\.1:(\d+)", f.read())[-1])
+
+
+class Attack:
+    """The attackers of one kind, or of all, while it is entered."""
+
+    def __init__(self, server, kinds):
+        self.server, self.kinds, self.done = server, kinds, {}
+
+    def __enter__(self):
+        argv = [sys.executable, os.path.join(HERE, "measures", "attackers.py"), str(self.server.port), *self.kinds]
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+        time.sleep(0.7)  # they are in full swing
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        said = self.process.communicate(timeout=30)[0]
+        if not said.strip():
+            raise Failure(f"the attackers ({' '.join(self.kinds)}) ended by themselves")
+        self.done = json.loads(said)
+
+
+def others(bench, server, label):
+    """Both kinds of clients at once; {who: p99 in us}."""
+    found = {}
+
+    def go(protocol, address, streams):
+        as_ = type("As", (), {"protocol": protocol, "address": address, "pid": server.pid, "name": server.name})()
+        as_.next_id = server.next_id + (50000000 if protocol == "http" else 0)
+        try:
+            found[protocol] = bench.load(as_, *streams, customers=CUSTOMERS, label=label)
+        except Failure as e:
+            found[protocol] = e
+
+    both = [threading.Thread(target=go, args=a) for a in (("nudge", server.address, PROTOBUF),
+                                                          ("http", f"127.0.0.1:{server.port}", HTTP))]
+    for t in both:
+        t.start()
+    for t in both:
+        t.join()
+    server.next_id += 100000000
+    for result in found.values():
+        if isinstance(result, Failure):
+            raise result
+    return dict(zip(OTHERS, [s["p99_us"] for p in ("nudge", "http") for s in found[p]["streams"]]))
+
+
+class Watch:
+    """The most memory of its own that the daemon has while it is entered."""
+
+    def __init__(self, server):
+        self.server, self.most, self.go = server, 0, True
+
+    def run(self):
+        while self.go:
+            self.most = max(self.most, self.server.memory("RssAnon"))
+            time.sleep(0.02)
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.go = False
+        self.thread.join()
+
+
+def attacked(bench, server, name, kinds):
+    """quiet, hostile, quiet, hostile …"""
+    quiet, hostile, grown, done = [], [], [], {}
+    for _ in range(bench.rep):
+        quiet.append(others(bench, server, "quiet"))
+        before = server.memory("RssAnon")
+        with Watch(server) as watch, Attack(server, kinds) as attack:
+            hostile.append(others(bench, server, "hostile: " + name))
+        grown.append((watch.most - before) / 1e6)
+        done = attack.done
+        time.sleep(0.5)  # the last of them are let go
+    bench.say("   " + ", ".join(f"{what} {n:,}" for what, n in sorted(done.items())))
+    for who in OTHERS:
+        bench.row(f"{who}, p99, hostile clients: {name}", [h[who] for h in hostile], "us")
+        bench.row(f"  against its quiet value ({round(sorted(q[who] for q in quiet)[len(quiet) // 2]):,} us)",
+                  [h[who] / q[who] for h, q in zip(hostile, quiet)], "x", "2x or less", lambda v: v <= 2)
+    bench.row(f"  memory they make it take: {name}", grown, "MB", f"under {MEMORY_MB} MB", lambda v: v < MEMORY_MB)
+
+
+def started(bench):
+    server = Gateway(bench)
+    server.start()
+    bench.fill(server, customers=CUSTOMERS)
+    server.settle()
+    return server
+
+
+@measure(60)
+def hostile(bench):
+    """hostile HTTP clients of all kinds at once: p99 of others, and memory"""
+    attacked(bench, started(bench), ALL, ("all",))
+
+
+@measure(380)
+def hostile_each(bench):
+    """hostile HTTP clients of each kind alone"""
+    server = started(bench)
+    for kind in ALONE:
+        attacked(bench, server, kind, (kind,))

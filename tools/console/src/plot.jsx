@@ -89,7 +89,9 @@ export function Plot({ data, series, height = 180, scale, text = String, summary
 		};
 	}, [shape]);
 	useEffect(() => {
-		plot.current?.setData(data);
+		if (!plot.current)
+			return;
+		plot.current.setData(data);
 		newest(plot.current);
 	}, [data]);
 	return <div class="plot" ref={box} role={onPoint ? "application" : "img"} aria-label={summary} tabIndex={onPoint ? 0 : undefined}

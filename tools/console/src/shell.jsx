@@ -17,7 +17,7 @@ register(words);
 const VIEWS = [
 	{ name: "desk", title: "desk.title", Component: Desk, role: "read" },
 	{ name: "rules", title: "rules.title", Component: Rules, role: "read" },
-	{ name: "operations", title: "operations.title", Component: Operations, role: "operate" },
+	{ name: "operations", title: "operations.title", Component: Operations, role: "read" },
 ];
 
 function Settings() {

@@ -204,12 +204,13 @@ function Decision({ x }) {
 }
 
 function Head({ x }) {
+	const last = x.recommendation?.as_of_seq || x.as_of_seq; // the customer's own
 	const r = x.recomputed, kind = t(`rules.about.${x.subject_kind}`);
 	return (
 		<div class="explained-head">
 			<h2>{t(`rules.explained.${x.about}`)} · {kind} {x.subject_kind === "customer" ? <a href={href("desk", x.subject)}>{x.subject}</a> : x.subject}</h2>
 			<p class="muted">{t("rules.explained.as-of", { when: dateTime(x.time_ms), seq: number(x.as_of_seq) })} · {t("rules.explained.pack", { pack: x.pack, hash: x.pack_hash.slice(0, 12) })}
-				{x.about !== "entry" && x.as_of_seq > 0 && <> · <a href={href("rules", "entry", String(x.as_of_seq))}>{t("rules.explained.last")}</a></>}</p>
+				{x.about !== "entry" && last > 0 && <> · <a href={href("rules", "entry", String(last))}>{t("rules.explained.last")}</a></>}</p>
 			{x.merged_from && <p class="muted">{t("rules.explained.merged", { from: x.merged_from })}</p>}
 			{r && <Notice tone={r.identical ? "good" : "bad"} title={t(r.identical ? "rules.proven" : "rules.differs")}>{t("rules.proven.more", { count: number(r.entries), differing: number(r.differing) })}</Notice>}
 			{r?.erased > 0 && <Notice tone="warn">{t("rules.erased", { count: number(r.erased) })}</Notice>}

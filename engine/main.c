@@ -31,6 +31,7 @@
 
 static int complain(const char *what, int code)
 {
+	log_field(LOG_ERROR_FIELD, "%s", error_last()->field);
 	log_error("%s%s%s", what, *what ? ": " : "", error_last()->text);
 	return code;
 }
@@ -332,8 +333,10 @@ static int run(struct config *c, const sigset_t *signals)
 		http_serve(http, server, e);
 		log_info("HTTP on %s", http_address(http));
 	}
-	for (unsigned i = 0; i < c->listen_count; i++)
+	for (unsigned i = 0; i < c->listen_count; i++) {
+		log_id(LOG_ID_READY);
 		log_info("ready on %s", server_address(server, i));
+	}
 	if (c->watch) {
 		watch_say_begin(c->watch, server_address(server, 0), c->scratch);
 		if (watch_start(&watch, e, c->watch) != ERR_OK) {

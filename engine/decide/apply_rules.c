@@ -250,6 +250,8 @@ static void took(struct machine *m, struct rule_decl *rule, uint64_t from_ns, ui
 	if (!slow_ns || ns <= slow_ns || (m->slow_logged_ns && to_ns - m->slow_logged_ns < SLOW_LOG_NS))
 		return;
 	m->slow_logged_ns = to_ns;
+	log_id(LOG_ID_SLOW_RULE);
+	log_field(LOG_RULE, "%.*s", SLICE_ARG(str_slice(rule->name)));
 	log_warn("slow rule: %.*s took %.1f ms; `nudgectl rules stats` has its mean, `rules bench` what it costs",
 		 SLICE_ARG(str_slice(rule->name)), (double)ns / 1e6);
 }

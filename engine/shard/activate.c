@@ -176,6 +176,9 @@ static void note(struct engine *e, struct activation *a, const struct pack *pack
 	bytes_finish(&tests);
 	engine_set_pack_text(e, a->name, a->hash_text, a->time_ms);
 	finder_search(e, &pack->search);
+	log_id(LOG_ID_PACK_ACTIVE);
+	log_field(LOG_PACK, "%s", a->hash_text);
+	log_field(LOG_SEQ, "%llu", (unsigned long long)a->seq);
 	log_info("pack %s %s is active from entry %llu: %u rules, %u actions, %u series kept, %u new%s%s%s", a->name,
 		 a->hash_text, (unsigned long long)a->seq, a->rules, a->actions, a->series_kept, a->series_new,
 		 a->origin == PAST_ROLLBACK ? " (rolled back)" : "", *a->by ? "; by " : "", a->by);

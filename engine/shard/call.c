@@ -96,6 +96,8 @@ static void note_slow(struct engine *e, const struct call *c, uint64_t took, uin
 	uint64_t before = atomic_load(&e->slow_logged_ns), count = atomic_fetch_add(&e->slow_requests, 1) + 1;
 	if ((before && now_ns - before < SLOW_LOG_NS) || !atomic_compare_exchange_strong(&e->slow_logged_ns, &before, now_ns))
 		return;
+	log_id(LOG_ID_SLOW_REQUEST);
+	log_field(LOG_REQUEST, "%s", kind_name(c->kind));
 	log_warn("slow request: %s took %.1f ms (id %llu, %u parts); %llu slow ones so far", kind_name(c->kind),
 		 (double)took / 1e6, (unsigned long long)c->request_id, c->ack_count ? c->ack_count : 1,
 		 (unsigned long long)count);

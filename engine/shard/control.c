@@ -208,6 +208,8 @@ static void set_aside(struct engine *e, struct activation *a)
 		return;
 	atomic_fetch_add(&e->asides, 1);
 	atomic_fetch_add(&e->asides_in_force, 1);
+	log_id(LOG_ID_RULE_ASIDE);
+	log_field(LOG_RULE, "%.*s", SLICE_ARG(a->aside));
 	log_warn("rule %.*s keeps failing and is set aside until the next activation; `nudgectl rules stats` shows its "
 		 "last error",
 		 SLICE_ARG(a->aside));

@@ -339,6 +339,8 @@ static void fill_answer(const struct eraser *x, struct work *w, int result)
 
 static void say(const struct eraser *x, int result)
 {
+	log_id(LOG_ID_ERASED);
+	log_field(LOG_SEQ, "%llu", (unsigned long long)x->seq);
 	if (result == ERR_OK)
 		log_info("a customer was erased: %llu entries of the journal, %llu records, %llu lines of the decision log",
 			 (unsigned long long)x->report.entries, (unsigned long long)x->report.records,

@@ -395,11 +395,13 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 		.skipped = checks.skipped,
 		.dropped_bytes = found->dropped_bytes,
 	};
-	if (result == ERR_OK && found->last_seq)
+	if (result == ERR_OK && found->last_seq) {
+		log_id(LOG_ID_RECOVERED);
 		log_info("recovered: store up to entry %llu, journal up to %llu, %llu entries applied, %llu were in "
 			 "the store already",
 			 (unsigned long long)mark, (unsigned long long)found->last_seq,
 			 (unsigned long long)checks.applied, (unsigned long long)checks.skipped);
+	}
 	return result;
 }
 

@@ -112,13 +112,54 @@ def logs_are_json_lines_where_asked(bench):
     wait_for_line(d, ['slow request: publish took'])
     d.stop()
     said = [json.loads(line) for line in d.said().splitlines()]
-    check(said and all(set(line) == {'time', 'level', 'text'} for line in said), said[:3])
+    check(said and all(set(line) >= {'time', 'level', 'text'} for line in said), said[:3])
+    check(any(line.get('request') == 'publish' for line in said) and any(line.get('rule') == 'slow' or 'pack' in line for line in said), said[:9])
     check({'info', 'warn'} <= {line['level'] for line in said}, said[:3])
     check(all(re.match(r'\d{4}-\d\d-\d\dT[\d:.]+Z$', line['time']) for line in said), said[0])
     quoted = subprocess.run([os.path.abspath(bench.nudged), '--data', 'a"b\\c\x01', '--listen', 'tcp:nowhere"', '--log', 'json'],
                             stderr=subprocess.PIPE, cwd=bench.folder)
     for line in quoted.stderr.decode().splitlines():
         json.loads(line)
+
+
+def journald_gets_fields(bench):
+    """Under systemd standard error is the journal's stream: then messages go there whole, with fields. Here it is ours."""
+    path, log = bench.path('journal'), bench.path('stderr')
+    journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    journal.bind(path)
+    journal.settimeout(20)
+
+    def run(stream, *args):
+        with open(log, 'w') as f:
+            at = os.fstat(f.fileno())
+            env = dict(os.environ, NUDGED_JOURNAL_SOCKET=path, JOURNAL_STREAM=stream or '%d:%d' % (at.st_dev, at.st_ino))
+            return subprocess.Popen([bench.nudged, '--data', bench.path('data'), '--listen', 'unix:' + bench.path('sock'), *args],
+                                    stderr=f, stdin=subprocess.DEVNULL, env=env)
+
+    def messages(word):
+        while True:
+            lines = journal.recv(8192).decode()
+            check(lines.endswith('\n'), lines)
+            fields = dict(line.split('=', 1) for line in lines[:-1].split('\n'))
+            check(fields['SYSLOG_IDENTIFIER'] == 'nudged' and fields['PRIORITY'] in ('3', '4', '6'), fields)
+            if word in fields['MESSAGE']:
+                return fields
+    p = run(None, '--rules', bench.pack(PACK), '--log', 'json')
+    pack = messages('is active')
+    check(re.fullmatch('[0-9a-f]{32}', pack['NUDGED_PACK']) and pack['NUDGED_SEQ'] and len(pack['MESSAGE_ID']) == 32, pack)
+    ready = messages('ready on')
+    check(ready['MESSAGE_ID'] != pack['MESSAGE_ID'] and 'NUDGED_PACK' not in ready, ready)
+    p.terminate()
+    same(p.wait(60), 0)
+    with open(log) as f:
+        same(f.read(), '', 'it went to the journal, and so not to standard error too')
+    p = run(None, '--rules', '/nowhere')
+    same(p.wait(60), 1)
+    check(messages('/nowhere')['PRIORITY'] == '3')
+    p = run('1:1', '--rules', '/nowhere') # standard error was led elsewhere
+    same(p.wait(60), 1)
+    with open(log) as f:
+        check('/nowhere' in f.read())
 
 
 def the_unit_is_hardened(bench):
@@ -137,5 +178,5 @@ def the_unit_is_hardened(bench):
 
 
 if __name__ == '__main__':
-    kit.Bench().run([it_tells_systemd, hanging_up_reads_the_configuration_again, logs_are_json_lines_where_asked,
+    kit.Bench().run([it_tells_systemd, hanging_up_reads_the_configuration_again, logs_are_json_lines_where_asked, journald_gets_fields,
                      the_unit_is_hardened])

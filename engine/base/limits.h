@@ -115,7 +115,7 @@
 #define LIMIT_FIND_VALUE_BYTES 200u       /* of one value that are searched */
 #define LIMIT_FIND_FIELDS 160u            /* values of one customer that are: attributes, members', aliases */
 #define LIMIT_FIND_ROWS 20000u            /* of the index that one query looks at: 0.2 us each */
-#define LIMIT_FIND_CUSTOMERS 1024u        /* that one query looks at closely: 3 us each */
+#define LIMIT_FIND_CUSTOMERS 512u         /* that one query looks at closely: 9 us each */
 #define LIMIT_FIND_FRESH 2048u            /* customers of one shard, not stored yet, that it looks at: 1 us each */
 #define LIMIT_FIND_WAITING 64u            /* queries at once; then `busy` */
 #define LIMIT_FOUND 100u                  /* customers in one answer */

@@ -8,8 +8,8 @@
 
 #include <stdlib.h>
 
-#define STEP_ROWS 1000u      /* of one transaction: as many pages at most, 4 MB */
-#define STEP_DOCUMENTS 500u
+#define STEP_ROWS 2000u      /* of one transaction: as many pages at most, 8 MB */
+#define STEP_DOCUMENTS 1000u
 
 struct operation {
 	size_t at;

@@ -11,7 +11,7 @@
 #include "find/index.h"
 #include "find/rows.h"
 
-#define NOTED_ROWS_MAX 5000u
+#define NOTED_ROWS_MAX LIMIT_FIND_ROWS
 #define STRANGERS_MAX 256u
 #define COUNT_ROWS 1024u /* to see which term is the rarest */
 #define HOPS_MAX 16u

@@ -7,6 +7,7 @@ usage: readme.py BUILD SOURCE
 """
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,6 +121,10 @@ def main():
         sys.exit("README.md has no example to run")
     passed = 0
     for name, script in found:
+        if "npm " in script and not (shutil.which("node") and shutil.which("npm")):
+            print(f"skipped: {name}: node and npm are not here")
+            passed += 1
+            continue
         with tempfile.TemporaryDirectory() as scratch:
             passed += run(name, script, build, source, scratch)
     with tempfile.TemporaryDirectory() as scratch:

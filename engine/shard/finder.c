@@ -34,6 +34,7 @@ struct finder {
 	struct queue *queue;
 	_Atomic bool stop, noted;
 	_Atomic uint64_t noted_ns; /* when something was noted last */
+	_Atomic bool forget;       /* what is being flushed was gathered before somebody was erased */
 	uint64_t since_ns;         /* the thread's: since when something is; 0: nothing */
 	_Atomic unsigned waiting;
 	/* behind the lock */
@@ -291,6 +292,25 @@ static int look_some(struct engine *e, struct finder *f)
 
 /* Making words of what was noted. */
 
+void finder_forget(struct engine *e)
+{
+	if (e->finder)
+		atomic_store(&e->finder->forget, true);
+}
+
+struct flush_step {
+	struct finder *finder;
+	int (*make)(void *what, struct store_write *w);
+	void *what;
+};
+
+/* With the lock that whoever erases has taken before. */
+static int flush_step(void *arg, struct store_write *w)
+{
+	struct flush_step *s = arg;
+	return atomic_load(&s->finder->forget) ? ERR_CLOSED : s->make(s->what, w);
+}
+
 static int flush_write(void *arg, int (*make)(void *what, struct store_write *w), void *what)
 {
 	struct engine *e = arg;
@@ -298,7 +318,8 @@ static int flush_write(void *arg, int (*make)(void *what, struct store_write *w)
 	uint64_t from_ns = clock_mono_ns();
 	if (atomic_load(&f->stop))
 		return ERR_CLOSED; /* the next start goes on */
-	int result = storer_write(e, make, what);
+	struct flush_step one = { f, make, what };
+	int result = storer_write(e, flush_step, &one);
 	pause_after(e, f, from_ns);
 	return result;
 }
@@ -311,9 +332,13 @@ static int flush(struct engine *e, struct finder *f)
 	f->since_ns = 0;
 	do {
 		atomic_store(&f->noted, false);
+		atomic_store(&f->forget, false);
 		result = index_flush(e->store, &by, FLUSH_BYTES, &customers);
 	} while (result == ERR_OK && customers && !atomic_load(&f->stop));
-	return result == ERR_CLOSED ? ERR_OK : result;
+	if (result != ERR_CLOSED)
+		return result;
+	atomic_store(&f->noted, true); /* it is gone on with */
+	return ERR_OK;
 }
 
 static bool many_noted(struct engine *e)

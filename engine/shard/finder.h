@@ -26,6 +26,9 @@ bool finder_submit(struct engine *e, struct work *w);
 void finder_wake(struct engine *e); /* something was noted. Any thread */
 unsigned finder_percent(struct engine *e); /* of the stored customers whose words are those of the active pack. Any thread */
 
+/* Somebody is about to be erased: what was gathered to be flushed may name them, and is gathered anew. With the storer's lock. */
+void finder_forget(struct engine *e);
+
 /* In a chunk's transaction: what a customer is found by. Made by another `search` than now it is made anew, of the record. */
 int finder_note(struct engine *e, struct store_write *w, struct slice key, struct slice document, uint64_t search,
 		struct slice record);

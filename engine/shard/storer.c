@@ -328,8 +328,10 @@ int storer_note_backfill(struct engine *e, struct slice value, uint64_t done_seq
 
 void storer_alone(struct engine *e, bool begin)
 {
-	if (begin)
+	if (begin) {
 		pthread_mutex_lock(&e->storer->lock);
-	else
+		finder_forget(e);
+	} else {
 		pthread_mutex_unlock(&e->storer->lock);
+	}
 }

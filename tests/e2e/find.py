@@ -198,8 +198,13 @@ def erased_without_a_word_left(bench):
     bench.ctl('customer', 'erase', 'c-17', '--data', d.data, '--yes')
     same(holds(d.data, 'nguyen thi lan', 'Nguyễn Thị Lan', 'lan nguyen', '76543210948', 'c-17'), [])
     same(json.loads(bench.ctl('verify', d.data, '--json'))['problems'], 0)
-    d.start()
+    d.start(args=NEVER)
     same((ids(d, 'nguyen'), ids(d, '4567'), ids(d, 'c-17'), ids(d, 'lan')), ([], [], [], ['household-tran']))
+    d.ctl('customer', 'erase', 'household-tran', '--yes')  # while it runs
+    same((ids(d, 'lan'), ids(d, '5678'), ids(d, 'household')), ([], [], []))
+    same(holds(d.data, 'tran lan anh', 'Trần Lan Anh', 'lan anh', '876543219'), [])
+    publish(d, profile(bench.pb, 'again', 'household-tran', {'name': 'Lê Sen'}))  # the same id, as somebody new
+    same((ids(d, 'le sen'), ids(d, 'household')), (['household-tran'], ['household-tran']))
 
 
 def backed_up_and_restored(bench):

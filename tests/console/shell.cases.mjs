@@ -16,6 +16,12 @@ async function noRawKeys(t, view) {
 	t.check(!untranslated(text), view, "shows keys instead of words:", untranslated(text));
 }
 
+// The names of the views are under nothing else; parts of pixels are rounded up.
+async function barFits(t, where) {
+	const over = await t.page.locator(".bar nav").evaluate((nav) => nav.scrollWidth - nav.clientWidth);
+	t.check(over <= 1, where, ": the bar's links are", over, "too wide");
+}
+
 async function logIn(t, token) {
 	await t.page.getByLabel(/^(Token|Mã truy cập)/).fill(token);
 	await t.page.keyboard.press("Enter");
@@ -65,6 +71,7 @@ export const cases = [
 				await everyView(t, async (view) => {
 					const over = await t.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 					t.check(over <= 0, view, "is wider than", width, "by", over);
+					await barFits(t, `${view} at ${width}`);
 				});
 			}
 		},
@@ -147,6 +154,18 @@ export const cases = [
 			t.same((await t.context.cookies()).length, 0, "cookies");
 			await t.page.reload();
 			await t.page.getByLabel("Token").waitFor();
+		},
+	},
+	{
+		name: "the bar has room for who is logged in, in Vietnamese at 768",
+		tokens: true,
+		language: "vi",
+		width: 768,
+		async run(t) {
+			await t.go("#/desk");
+			await logIn(t, t.daemon.tokens.everything);
+			await t.page.getByRole("button", { name: "Đăng xuất" }).waitFor();
+			await barFits(t, "logged in");
 		},
 	},
 	{

@@ -30,8 +30,6 @@ export default {
 		"ui.nothing": "Nothing here",
 		"ui.unreachable": "The daemon does not answer",
 		"ui.time": "Time",
-		"ui.copy": "Copy",
-		"ui.copied": "Copied",
 	},
 	vi: {
 		"app.skip": "Đến nội dung chính",
@@ -63,7 +61,5 @@ export default {
 		"ui.nothing": "Chưa có gì",
 		"ui.unreachable": "Máy chủ không trả lời",
 		"ui.time": "Lúc",
-		"ui.copy": "Sao chép",
-		"ui.copied": "Đã sao chép",
 	},
 };

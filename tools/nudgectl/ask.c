@@ -23,7 +23,7 @@ int context_connect(struct context *c)
 {
 	if (c->nudge)
 		return EXIT_DONE;
-	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = 60000, .token_file = c->token_file,
+	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = c->patience_ms ? c->patience_ms : 60000, .token_file = c->token_file,
 					 .tls_ca = c->tls_ca, .tls_cert = c->tls_cert, .tls_key = c->tls_key };
 	int result = nudge_connect(&c->nudge, c->address, &options);
 	bool denied = is_denied(c->address);

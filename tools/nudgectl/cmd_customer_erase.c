@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PATIENCE_MS (24 * 3600 * 1000) /* as long as reading a journal may take */
+
 static struct {
 	const char *data, *log, *by;
 	bool sure;
@@ -72,6 +74,7 @@ static int ask_daemon(struct context *c, char *customer)
 {
 	Nudge__V1__EraseCustomer ask = NUDGE__V1__ERASE_CUSTOMER__INIT;
 	Nudge__V1__Response *answer;
+	c->patience_ms = PATIENCE_MS;
 	ask.customer = customer;
 	ask.by = (char *)(uintptr_t)activation_by(v.by);
 	int code = context_ask(c, NUDGE_ERASE_CUSTOMER, &ask, &answer);

@@ -17,6 +17,7 @@ struct context {
 	const char *token_file; /* NULL: from the environment, or none */
 	const char *tls_ca, *tls_cert, *tls_key; /* the same */
 	bool json;
+	int patience_ms; /* for an answer; 0: a minute */
 	struct nudge *nudge; /* NULL until context_connect */
 };
 

@@ -9,7 +9,11 @@
  * Rows of a large flush go in several transactions. A crash between two of them leaves RENAMED, from which the same comes again.
  * Who looks for somebody trusts a row only as far as to look at the customer: what counts is RENAMED, and else NAMES.
  *
- * All of it follows from the records, and can be made again from them. */
+ * All of it follows from the records, and can be made again from them.
+ *
+ * Measured: 100,000 new customers, each with a name of three words, an id of two and a phone number, are 700,000 rows, which take
+ * 50 MB of the store, 13 us of CPU a customer and 230 MB of writes beside the records' 240. (Flushed as they came: 21 GB, since
+ * each row then has a page of the table to itself.) Events that change no name cost nothing. */
 #ifndef NUDGED_FIND_INDEX_H
 #define NUDGED_FIND_INDEX_H
 

@@ -18,8 +18,8 @@
 #include <time.h>
 
 #define LOOK_CUSTOMERS 256u    /* of a step through all of them: some 5 ms */
-/* Many flushed at once cost a page of the table once for all: 100,000 customers flushed as they came were 21 GB of writes.
- * Meanwhile queries look through what is noted. So it waits until nothing new comes, but not for long, nor for very many. */
+/* Many flushed at once write a page of the table once for all (find/index.h), and meanwhile queries look through what is
+ * noted. So it waits until nothing new comes, but not for long, nor for very many. */
 #define FLUSH_BYTES (64u * MIB)
 #define NOTED_MAX 100000u
 #define QUIET_NS 250000000u

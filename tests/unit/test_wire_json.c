@@ -59,11 +59,11 @@ static void fill_field(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m)
 			*(uint32_t *)quantifier = f->id;
 		return;
 	}
-	assert_true(f->type == PROTOBUF_C_TYPE_STRING || f->type == PROTOBUF_C_TYPE_MESSAGE);
+	size_t size = f->type == PROTOBUF_C_TYPE_UINT32 ? sizeof(uint32_t) : sizeof(uint64_t);
 	*(size_t *)quantifier = 3;
-	*(void ***)at = must_malloc(3 * sizeof(void *));
+	*(char **)at = must_malloc(3 * size);
 	for (unsigned i = 0; i < 3; i++)
-		fill_value(f, &(*(void ***)at)[i]);
+		fill_value(f, *(char **)at + i * size);
 }
 
 /* Every field; of a oneof the choice'th. */

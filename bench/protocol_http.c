@@ -28,21 +28,33 @@ static int http_connect(const char *address)
 	return fd;
 }
 
+static int put_recommend(char *to, size_t size, const struct item *i)
+{
+	return snprintf(to, size,
+			"{\"customer\":\"c%08llu\",\"member\":\"0\",\"intent\":\"%s\",\"mood\":%.2f,\"has_mood\":true}",
+			(unsigned long long)i->customer, workload_intents[i->intent], i->mood);
+}
+
+static int put_event(char *to, size_t size, const struct item *i)
+{
+	return snprintf(to, size,
+			"{\"id\":\"%012llu\",\"source\":\"load-http\",\"customer\":\"c%08llu\",\"member\":\"%u\","
+			"\"type\":\"%s\",\"channel\":\"%s\",\"time_ms\":%lld,"
+			"\"attributes\":{\"duration\":%u,\"intent\":\"%s\",\"mood\":%.2f}}",
+			(unsigned long long)i->id, (unsigned long long)i->customer, i->member,
+			workload_types[i->type], workload_channels[i->type], (long long)i->time_ms, i->duration,
+			workload_intents[i->intent], i->mood);
+}
+
 static size_t http_encode(uint8_t *to, enum work_kind kind, uint32_t id, const struct item *i, unsigned count)
 {
 	char body[REQUEST_ITEM_BYTES];
-	int len;
-	if (kind == WORK_RECOMMEND)
-		len = snprintf(body, sizeof(body), "{\"customer\":\"c%08llu\",\"member\":\"0\",\"intent\":\"%s\",\"mood\":%.2f,"
-			       "\"has_mood\":true}", (unsigned long long)i->customer, workload_intents[i->intent], i->mood);
-	else
-		len = snprintf(body, sizeof(body), "{\"id\":\"%012llu\",\"source\":\"load-http\",\"customer\":\"c%08llu\","
-			       "\"member\":\"%u\",\"type\":\"%s\",\"channel\":\"%s\",\"time_ms\":%lld,\"attributes\":"
-			       "{\"duration\":%u,\"intent\":\"%s\",\"mood\":%.2f}}", (unsigned long long)i->id,
-			       (unsigned long long)i->customer, i->member, workload_types[i->type], workload_channels[i->type],
-			       (long long)i->time_ms, i->duration, workload_intents[i->intent], i->mood);
-	len = snprintf((char *)to, REQUEST_ITEM_BYTES, "POST /v1/%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-		       "Content-Length: %d\r\n\r\n%s", kind == WORK_RECOMMEND ? "recommendations" : "events", len, body);
+	bool asks = kind == WORK_RECOMMEND;
+	int len = asks ? put_recommend(body, sizeof(body), i) : put_event(body, sizeof(body), i);
+	len = snprintf((char *)to, REQUEST_ITEM_BYTES,
+		       "POST /v1/%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+		       "Content-Length: %d\r\n\r\n%s",
+		       asks ? "recommendations" : "events", len, body);
 	if ((size_t)len >= REQUEST_ITEM_BYTES)
 		errx(1, "a request of %d bytes", len);
 	return (size_t)len;

@@ -3,8 +3,8 @@
 
 usage: attackers.py PORT KIND...      KIND: see ATTACKS, or all. Ends at SIGTERM and prints what was done, as JSON.
 
-They run at the lowest of priorities (SCHED_IDLE): attackers have machines of their own, so what they cost here shall be what the
-server spends on them, not the CPU that they themselves take. Whoever is let go comes back at once.
+They run at the lowest of priorities (SCHED_IDLE): attackers have machines of their own, so what they cost here shall be
+what the server spends on them, not the CPU that they themselves take. Whoever is let go comes back at once.
 """
 import collections
 import errno
@@ -23,7 +23,8 @@ COUNTS = collections.Counter()
 
 
 def whole(body, path=b"/v1/events", type_=b"application/json"):
-    return b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n" % (path, type_, len(body)) + body
+    head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+    return head % (path, type_, len(body)) + body
 
 
 def bombs():
@@ -38,22 +39,27 @@ def bombs():
 # What one connection sends: (what comes first, what is repeated as long as it is taken, pause in s, does it read?)
 ATTACKS = {
     "headers": (24, lambda n: ([b"GET /livez HTTP/1.1\r\nX: " + b"a" * 100000, HEAD + b"X: y\r\n" * 20000,
-                                b"GET /" + b"a" * 100000, b"GET /livez HTTP/1.1\r\n" + b"X: " + b"b" * 8100 + b"\r\n\r\n"][n % 4],
+                                b"GET /" + b"a" * 100000,
+                                b"GET /livez HTTP/1.1\r\n" + b"X: " + b"b" * 8100 + b"\r\n\r\n"][n % 4],
                                b"", 0, True)),
     "bodies": (100, lambda n: (HEAD + [b"Content-Length: 1048576\r\n\r\n" + b" " * (MIB - 10),
                                        b"Content-Length: 100000000\r\n\r\n" + b" " * 100000,
-                                       b"Transfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b" " * 65536 + b"\r\n") * 32,
+                                       b"Transfer-Encoding: chunked\r\n\r\n" +
+                                       (b"10000\r\n" + b" " * 65536 + b"\r\n") * 32,
                                        ][n % 3], b"", 0, True)),
-    "loris": (200, lambda n: ([b"GET /livez HTTP/1.1\r\nX: ", HEAD + b"Content-Length: 1000\r\n\r\n", b"G"][n % 3], b"a", 0.5, True)),
+    "loris": (200, lambda n: ([b"GET /livez HTTP/1.1\r\nX: ", HEAD + b"Content-Length: 1000\r\n\r\n", b"G"][n % 3],
+                             b"a", 0.5, True)),
     "chunks": (24, lambda n: (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + [
         b"zz\r\n{}\r\n0\r\n\r\n", b"-1\r\n{}\r\n", b"f" * 16 + b"\r\n{}\r\n", b"1" * 20000, b"5\r\n{}",
         b"1\r\n{\r\n" * 2000][n % 6], b"", 0, True)),
     "pipelining": (16, lambda n: (b"", [b"GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500,
                                         b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500,
                                         whole(b'{"customer":"c00000001"}', b"/v1/recommendations") * 200,
-                                        b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200][n % 4], 0, n % 2 == 1)),
+                                        b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
+                                        ][n % 4], 0, n % 2 == 1)),
     "idle": (1000, lambda n: (b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", b"", 0, True)),
-    "streams": (64, lambda n: (b"GET /v1/alerts/stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0-0\r\n\r\n", b"", 0, False)),
+    "streams": (64, lambda n: (b"GET /v1/alerts/stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0-0\r\n\r\n",
+                              b"", 0, False)),
     "bombs": (8, lambda n, made=[]: (made or made.extend(bombs()) or made)[n % len(made)] and
               (b"", made[n % len(made)], 0, True)),
 }

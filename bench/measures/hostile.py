@@ -17,7 +17,7 @@ PROTOBUF = ("ingest,rate=5000,connections=8", "recommend,rate=2000,connections=4
 HTTP = ("ingest,rate=500,connections=8", "recommend,rate=500,connections=8")
 OTHERS = ("W1", "recommend", "events over HTTP", "recommend over HTTP")
 CUSTOMERS = 20000
-MEMORY_MB = 192  # what all connections hold unread, and what of answers they have not taken: 64 MiB each; and as much for the work itself
+MEMORY_MB = 192  # what connections hold unread and what of answers they have not taken, 64 MiB each; the work itself
 
 
 class Gateway(Nudged):
@@ -31,7 +31,7 @@ class Gateway(Nudged):
             with open(os.path.join(bench.pack, name), encoding="utf-8") as f:
                 text = f.read()
             if name == "pack.lua":
-                text += 'rule "visited" { on = "web.visit", alert = { to = "shop", say = "{customer} looks around." } }\n'
+                text += 'rule "visited" { on = "web.visit", alert = { to = "shop", say = "{customer} looks." } }\n'
             with open(os.path.join(self.pack, name), "w", encoding="utf-8") as f:
                 f.write(text)
 

@@ -81,6 +81,14 @@ function needs(inputs) {
 	writeFileSync(depfile, `${out}: ${inputs.map(escape).join(" ")}\n`);
 }
 
+function leaveOut(error) {
+	const why = String(error.stderr || error.message).trim().split("\n")
+		.filter((line) => !/warn|^npm (ERR!|error) (A complete log|\s*$)/.test(line));
+	console.error(`nudged will be without its console: ${why.slice(0, 6).join("\n")}`);
+	writeChanged(out, source([], `npm could not fetch what it is made of (${why.slice(0, 3).join(" ").slice(0, 300)})`));
+	needs([resolve(modules, "tried-again-at-the-next-build")]); // is not there: the next build comes here again
+}
+
 const folder = mkdtempSync(join(tmpdir(), "nudged-console-"));
 try {
 	fetchModules();
@@ -89,11 +97,9 @@ try {
 	needs([...inputs, fileURLToPath(import.meta.url), join(home, "package-lock.json"), join(home, "package.json")]);
 } catch (error) {
 	if (error.errors) // esbuild: a mistake in the sources, which it has told already
-		process.exit(1);
-	const why = String(error.stderr || error.message).trim().split("\n").filter((line) => !/warn|^npm (ERR!|error) (A complete log|\s*$)/.test(line));
-	console.error(`nudged will be without its console: ${why.slice(0, 6).join("\n")}`);
-	writeChanged(out, source([], `npm could not fetch what it is made of (${why.slice(0, 3).join(" ").slice(0, 300)})`));
-	needs([resolve(modules, "tried-again-at-the-next-build")]); // is not there: the next build comes here again
+		process.exitCode = 1;
+	else
+		leaveOut(error);
 } finally {
 	rmSync(folder, { recursive: true, force: true });
 }

@@ -3,7 +3,7 @@
 //
 //     node serve.mjs --modules DIR [--api http://127.0.0.1:8787] [--port 8790]
 import { createServer, request } from "node:http";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.mjs";
@@ -36,6 +36,10 @@ function pass(req, res) {
 	res.on("close", () => asked.destroy());
 	req.pipe(asked);
 }
+
+process.on("exit", () => rmSync(out, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"])
+	process.on(signal, () => process.exit(0));
 
 createServer(async (req, res) => {
 	const path = new URL(req.url, "http://x").pathname;

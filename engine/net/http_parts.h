@@ -186,6 +186,7 @@ struct http_peer {
 	uint64_t touched_ns; /* last byte, or answer */
 	size_t held, untaken; /* bytes that wait to be read; of answers that the client has not taken */
 	bool busy, doomed;
+	bool answered; /* once at least: it gives its place away after those that never asked anything whole */
 	struct ssl_st *ssl; /* NULL: plain */
 	struct client *client; /* NULL: not met yet, or not let in */
 	bool met;

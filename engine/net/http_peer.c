@@ -87,13 +87,19 @@ static void end_peer(struct http_peer *p)
 		shutdown(bufferevent_getfd(p->bev), SHUT_RDWR);
 }
 
-/* The one that has been quiet for longest gives its place away. None: all are being answered. */
+static bool goes_before(const struct http_peer *a, const struct http_peer *b)
+{
+	return a->answered != b->answered ? b->answered : a->touched_ns < b->touched_ns;
+}
+
+/* Of those that were never answered, else of all, the one that has been quiet for longest gives its place away. None:
+ * all are being answered. */
 static bool evict_idlest(struct http *h, const struct http_peer *but)
 {
 	struct http_peer *idlest = NULL;
 	for (struct http_peer *p = h->peers; p; p = p->next)
 		if (p != but && !p->busy && !p->doomed && bufferevent_getfd(p->bev) >= 0 &&
-		    (!idlest || p->touched_ns < idlest->touched_ns))
+		    (!idlest || goes_before(p, idlest)))
 			idlest = p;
 	if (!idlest)
 		return false;
@@ -213,6 +219,7 @@ static void on_complete(struct evhttp_request *req, void *arg)
 	if (!p)
 		return;
 	p->busy = false;
+	p->answered = true;
 	p->touched_ns = clock_mono_ns();
 	p->since_ns = p->held ? p->touched_ns : 0; /* the next one may be here already */
 }

@@ -238,6 +238,12 @@ static int look_and_wipe(struct eraser *x, bool *again)
 	return erase_plan_extend(x->plan, to, again);
 }
 
+/* Alerts on others that their records let go of since. */
+static bool was_theirs(void *arg, uint64_t seq, const struct subject *subject)
+{
+	return (subject->kind == SUBJECT_AGENT || subject->kind == SUBJECT_AREA) && erase_plan_has(arg, seq);
+}
+
 static int settle(struct eraser *x)
 {
 	struct engine *e = x->engine;
@@ -297,6 +303,8 @@ static int erase(struct eraser *x)
 		result = error_set(ERR_BUSY, "customer", "%s keeps being joined by others: ask again", x->asked.customer);
 	if (result == ERR_OK)
 		result = go_round(x, STEP_TAKE_OUT, false);
+	if (result == ERR_OK)
+		feed_forget_those(e->feed, was_theirs, x->plan);
 	(void)fault_hit(erase_wiped);
 	if (result == ERR_OK) {
 		atomic_store(&x->holds, true);

@@ -201,13 +201,29 @@ void feed_forget(struct feed *f, uint64_t seq, uint32_t index)
 	pthread_mutex_unlock(&f->lock);
 }
 
+void feed_forget_those(struct feed *f, bool (*goes)(void *arg, uint64_t seq, const struct subject *subject), void *arg)
+{
+	size_t kept = 0;
+	pthread_mutex_lock(&f->lock);
+	for (size_t at = 0; at < f->count; at++) {
+		struct item *i = &f->items[f->head + at];
+		if (goes(arg, i->seq, i->subject))
+			item_finish(i);
+		else
+			f->items[f->head + kept++] = *i;
+	}
+	f->count = kept;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static bool is_of(void *arg, uint64_t seq, const struct subject *subject)
+{
+	return subject_equal(subject, arg);
+}
+
 void feed_forget_subject(struct feed *f, const struct subject *subject)
 {
-	pthread_mutex_lock(&f->lock);
-	for (size_t at = f->count; at-- > 0;)
-		if (subject_equal(f->items[f->head + at].subject, subject))
-			take_out(f, at);
-	pthread_mutex_unlock(&f->lock);
+	feed_forget_those(f, is_of, (void *)(uintptr_t)subject);
 }
 
 static void put_item(const struct item *i, struct bytes *out)

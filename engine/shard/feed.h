@@ -30,8 +30,9 @@ void feed_add(struct feed *f, const struct wire_alert *alert, const struct subje
 bool feed_close(struct feed *f, uint64_t seq, uint32_t index, const char *state);
 /* Appends the encoded Alert as followers got it (with a nudge's recommendation, which no record holds). False: not there. */
 bool feed_message(struct feed *f, uint64_t seq, uint32_t index, struct bytes *out);
-/* Nobody sees it any more: one alert, or all of a subject. */
+/* Nobody sees it any more: one alert, all of a subject, or those that are asked for. */
 void feed_forget(struct feed *f, uint64_t seq, uint32_t index);
+void feed_forget_those(struct feed *f, bool (*goes)(void *arg, uint64_t seq, const struct subject *subject), void *arg);
 void feed_forget_subject(struct feed *f, const struct subject *subject);
 bool feed_subject(struct feed *f, uint64_t seq, uint32_t index, struct subject *out);
 

@@ -118,6 +118,15 @@ def version():
         return re.search(r'\((.*?)\)', f.readline())[1]
 
 
+def its_needs_are_those_of_the_tree(kept):
+    """What tools/test installs to build with is among the package's Build-Depends, too."""
+    with open(os.path.join(SOURCE, 'tools', 'lib', 'setup.sh')) as f:
+        wanted = set(re.findall(r'\S+-dev\b', re.search(r'^packages=\((.*?)\)', f.read(), re.M | re.S)[1])) - {'libc6-dev'}
+    with open(os.path.join(SOURCE, 'tools', 'deploy', 'debian', 'control')) as f:
+        there = set(re.findall(r'[\w.+-]+', re.search(r'^Build-Depends:(.*?)^\S', f.read(), re.M | re.S)[1]))
+    check(wanted <= there, 'Build-Depends lacks', wanted - there)
+
+
 def it_is_built_and_lintian_is_content(kept):
     needs('dpkg-buildpackage', 'dh', 'lintian', 'debconf-updatepo')
     tool = os.path.join(SOURCE, 'tools', 'deploy', 'package')
@@ -223,7 +232,7 @@ def main():
     passed = failed = skipped = 0
     kept = {}
     try:
-        for case in (it_is_built_and_lintian_is_content, it_holds_what_users_look_for, it_installs_and_starts,
+        for case in (its_needs_are_those_of_the_tree, it_is_built_and_lintian_is_content, it_holds_what_users_look_for, it_installs_and_starts,
                      it_is_upgraded_with_its_data_kept, it_is_removed_and_purged):
             name, began = case.__name__.replace('_', ' '), time.time()
             try:

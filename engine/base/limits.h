@@ -45,13 +45,13 @@
 #define LIMIT_HTTP_FOLLOWER_BYTES (256u * KIB) /* that one of them has not taken; then its feed waits */
 #define LIMIT_HTTP_PING_MS 15000u      /* between two signs of life on a quiet event stream */
 
-/* Event. */
 /* The daemon's own figures over time (shard/figures.h), in memory: at most 81 of 8 bytes a sample, 1.4 MB in all. */
 #define FIGURES_STEP_MS 5000u
 #define FIGURES_KEPT 720u              /* an hour */
 #define FIGURES_LONG_STEP_MS 60000u
 #define FIGURES_LONG_KEPT 1440u        /* a day: with 16 shards just under LIMIT_FRAME_BYTES */
 
+/* Event. */
 #define LIMIT_ID_BYTES 64u             /* customer, member, agent, contact, area, event id, source: on disk, one length byte */
 #define LIMIT_ALIAS_BYTES 128u         /* an email address may be longer than an id; longest subject id, on disk */
 #define LIMIT_TYPE_BYTES 64u
@@ -83,6 +83,7 @@
 #define LIMIT_CASES 64u
 #define LIMIT_ASKED 24u                   /* times that one survey asked one customer; an older one cannot be corrected any more */
 #define LIMIT_SCORES 40u                  /* relationship scores of a customer: one a day for 30 days, and some between */
+#define LIMIT_REMOVED 32u                 /* attributes of a customer and its members of which it is kept when they were removed */
 #define LIMIT_ORIGINS 4u                  /* of one attribute: where its value came from, and those before it */
 #define LIMIT_ALERTS 64u                  /* per record; closed ones go first */
 #define LIMIT_OUTCOMES 64u
@@ -90,7 +91,6 @@
 #define LIMIT_TIMERS 64u
 #define LIMIT_ITEMS 256u                  /* contacts, contracts, survey answers, memberships … of one customer: 152 bytes each */
 #define LIMIT_REPORT_ROWS 200000u         /* days x cells that one report is made from: 0.5 KB each while it is made */
-#define LIMIT_REMOVED 32u                 /* attributes of a customer and its members of which it is kept when they were removed */
 #define LIMIT_REPORTS 2u                  /* in the making at once; the others wait their turn */
 #define LIMIT_LEDGER_CELLS 16384u         /* of one ledger's day: agents x topics …; some 100 bytes each. Beyond it one cell for the rest */
 #define LIMIT_CONTRACTS 16u               /* of one customer; then the oldest is forgotten, what was counted of it stays */

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""debian/installed.py: reads `meson introspect --targets`, prints the files of those that are installed, for ninja.
+"""debian/installed.py: reads `meson introspect --installed`, prints the files that are built, for ninja.
 
-    meson introspect --targets FOLDER | installed.py FOLDER
+    meson introspect --installed FOLDER | installed.py FOLDER
 """
 import json
 import os
 import sys
 
-for target in json.load(sys.stdin):
-    if target["installed"]:
-        for name in target["filename"]:
-            print(os.path.relpath(name, sys.argv[1]))
+folder = os.path.abspath(sys.argv[1])
+for path in json.load(sys.stdin):
+    name = os.path.relpath(path, folder)
+    if os.path.isabs(path) and not name.startswith(("..", "meson-private")):
+        print(name)

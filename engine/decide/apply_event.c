@@ -119,7 +119,8 @@ void machine_apply_event(struct machine *m, struct record *record, const struct 
 	applying_start(&a, m, record, e, e->time_ms, in, out);
 	a.index = type_of(m, e->type);
 	bool known = seen_forgotten(record, e->time_ms) && event_is_dated(m, e);
-	seen_add(record, e->id_hash, e->content_hash, e->time_ms);
+	if (!known) /* its id would push out a newer one's */
+		seen_add(record, e->id_hash, e->content_hash, e->time_ms);
 	apply_customer_event(&a, known);
 	applying_finish(&a);
 }

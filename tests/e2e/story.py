@@ -87,7 +87,10 @@ def played_again_it_changes_nothing_and_replays(bench):
     d, events = month(bench)
     before = d.settled()
     again = told(d, 'send', bench.month_path)
-    kit.same((again['accepted'], again['duplicates'], again['refused']), (0, len(events), 0), 'sent again')
+    # what a profile says is dated: too old to tell whether it was applied, it is applied once more, and changes nothing
+    dated = sum(e['type'] in ('profile.updated', 'member.joined', 'alias.added', 'contract.signed') for e in events)
+    kit.same((again['accepted'] + again['duplicates'], again['refused']), (len(events), 0), 'sent again')
+    kit.check(again['accepted'] <= dated < len(events) / 10, again['accepted'], 'accepted of', dated, 'that are dated')
     kit.same(d.settled(), before, 'digest')
     d.stop()
     d.start() # the store has it all, and nothing is replayed: time goes on all the same

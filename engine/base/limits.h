@@ -40,6 +40,7 @@
 #define LIMIT_HTTP_IDLE_MS 60000u      /* between two requests; and for a client that takes nothing of its answer */
 #define LIMIT_HTTP_ANSWER_MS 60000u    /* for the shards; then the client is told `timeout` */
 #define LIMIT_HTTP_ASKED 1024u         /* questions on their way to the shards; then `busy` */
+#define LIMIT_HTTP_ASIDE 32u           /* large bodies that wait for their turn to be parsed; then `busy` */
 #define LIMIT_HTTP_LINK_BYTES (8u * MIB)  /* questions that a shard has not taken yet; then `busy` */
 #define LIMIT_HTTP_FOLLOWERS 256u      /* event streams */
 #define LIMIT_HTTP_FOLLOWER_BYTES (256u * KIB) /* that one of them has not taken; then its feed waits */

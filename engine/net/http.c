@@ -121,6 +121,7 @@ static void end_all(struct http *h)
 	h->stopping = true;
 	http_followers_end(h);
 	http_sessions_end(h);
+	http_aside_end(h);
 	http_links_close(h);
 	http_limits_tick(h);
 	event_base_loop(h->base, EVLOOP_NONBLOCK); /* the last answers go out as far as they do */
@@ -218,6 +219,8 @@ int http_start(struct http *h)
 	event_add(h->handed, NULL);
 	event_add(h->tick, &every);
 	int result = make_evhttp(h);
+	if (result == ERR_OK)
+		result = http_aside_start(h);
 	if (result != ERR_OK)
 		return result;
 	if (pthread_create(&h->thread, NULL, run, h) != 0)
@@ -248,6 +251,7 @@ void http_destroy(struct http *h)
 	if (!h)
 		return;
 	http_stop(h);
+	http_aside_end(h);
 	if (h->evhttp)
 		evhttp_free(h->evhttp); /* and its listener */
 	http_peers_forget(h);

@@ -1,10 +1,8 @@
-/* net/http_exchange.c: one request and its answer: found in the table of routes, authorised, its fields read, asked of
- * the shards; then the answer as JSON, or what went wrong as a problem document (RFC 9457). */
+/* net/http_exchange.c: one request and its answer: found in the table of routes, authorised, asked of the shards; then the answer as JSON, or what went wrong as a problem document (RFC 9457). */
 #include "net/http_parts.h"
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/nearest.h"
 
 #include <ctype.h>
 #include <event2/buffer.h>
@@ -80,6 +78,11 @@ struct slice http_body(const struct http_exchange *x)
 	return (struct slice){ len ? (const char *)evbuffer_pullup(in, -1) : "", len };
 }
 
+size_t http_body_size(const struct http_exchange *x)
+{
+	return evbuffer_get_length(evhttp_request_get_input_buffer(x->req));
+}
+
 void http_body_type(const struct http_exchange *x, char *out, size_t size)
 {
 	const char *type = http_header(x, "Content-Type");
@@ -142,14 +145,21 @@ void http_reply(struct http_exchange *x, int status, const char *type, struct sl
 	finish(x);
 }
 
+void http_dump(struct bytes *out, const json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	CHECK(text);
+	bytes_put(out, text, strlen(text));
+	bytes_put_u8(out, '\n'); /* for those who read it on a terminal, or by the line */
+	free(text);
+}
+
 static void reply_dumped(struct http_exchange *x, int status, const char *type, json_t *body)
 {
-	char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	CHECK(text);
-	size_t len = strlen(text);
-	text[len] = '\n'; /* for those who read it on a terminal; its NUL is not sent */
-	http_reply(x, status, type, (struct slice){ text, len + 1 });
-	free(text);
+	struct bytes text = { 0 };
+	http_dump(&text, body);
+	http_reply(x, status, type, bytes_slice(&text));
+	bytes_finish(&text);
 	json_decref(body);
 }
 
@@ -237,134 +247,6 @@ void http_stream_end(struct http_exchange *x)
 	finish(x);
 }
 
-/* --- fields --- */
-
-json_t *http_parse(struct slice text)
-{
-	json_error_t why;
-	json_t *j = json_loadb(text.data ? text.data : "", text.len, JSON_REJECT_DUPLICATES, &why);
-	if (!j)
-		error_set(ERR_INVALID, NULL, "the body is not JSON: line %d, column %d: %s", why.line, why.column,
-			  why.text);
-	return j;
-}
-
-static int set_text(json_t *fields, const ProtobufCMessageDescriptor *d, const char *name, const char *text)
-{
-	json_t *value;
-	int result = json_field_from_text(&value, d, name, text);
-	if (result == ERR_OK)
-		json_object_set_new(fields, name, value);
-	return result;
-}
-
-static int no_parameter(const struct http_exchange *x, const ProtobufCMessageDescriptor *d, const char *name)
-{
-	const char *names[64];
-	char known[400] = "";
-	size_t used = 0;
-	unsigned n = 0;
-	for (unsigned i = 0; i < d->n_fields && n < 63 && used < sizeof(known); i++) {
-		if (!http_route_takes(x->route, &d->fields[i]))
-			continue;
-		names[n] = d->fields[i].name;
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", n ? ", " : "", names[n]);
-		n++;
-	}
-	names[n] = NULL;
-	const char *nearest = nearest_name(name, names);
-	return error_set(ERR_INVALID, name, "there is no parameter %s here%s%s%s; %s%s", name,
-			 nearest ? ": did you mean " : "", nearest ? nearest : "", nearest ? "?" : "",
-			 n ? "there are: " : "there is none", known);
-}
-
-/* "where[agent]": a name and a value of a list of attributes. False: it is not written so. */
-static bool put_attribute(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t *fields, const char *key,
-			  const char *value)
-{
-	char list[64];
-	size_t len = strcspn(key, "["), whole = strlen(key);
-	snprintf(list, sizeof(list), "%.*s", (int)len, key);
-	const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field_by_name(d, list);
-	if (len == whole || key[whole - 1] != ']' || !f || !json_field_is_attributes(f) ||
-	    !http_route_takes(x->route, f))
-		return false;
-	if (!json_object_get(fields, list))
-		json_object_set_new(fields, list, json_object());
-	char *name = must_strndup(key + len + 1, whole - len - 2);
-	bool good = json_object_set_new(json_object_get(fields, list), name, json_string(value)) == 0;
-	free(name);
-	return good;
-}
-
-static int put_query(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t *fields)
-{
-	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(x->req));
-	struct evkeyvalq pairs;
-	struct evkeyval *pair;
-	int result = ERR_OK;
-	if (!query || !*query)
-		return ERR_OK;
-	if (evhttp_parse_query_str(query, &pairs) != 0)
-		return error_set(ERR_INVALID, NULL, "the query is not NAME=VALUE&NAME=VALUE");
-	for (pair = pairs.tqh_first; pair && result == ERR_OK; pair = pair->next.tqe_next) {
-		const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field_by_name(d, pair->key);
-		if (put_attribute(x, d, fields, pair->key, pair->value))
-			continue;
-		if (!f || !json_field_is_plain(f) || !http_route_takes(x->route, f))
-			result = no_parameter(x, d, pair->key);
-		else if (json_object_get(fields, pair->key))
-			result = error_set(ERR_INVALID, pair->key, "%s is given twice", pair->key);
-		else
-			result = set_text(fields, d, pair->key, pair->value);
-	}
-	evhttp_clear_headers(&pairs);
-	return result;
-}
-
-static int put_body(struct http_exchange *x, json_t *fields)
-{
-	struct slice text = http_body(x);
-	if (text.len == 0)
-		return ERR_OK; /* all that is needed may be in the path */
-	json_t *body = http_parse(text), *value;
-	const char *name;
-	int result = body ? ERR_OK : error_last()->code;
-	if (body && !json_is_object(body))
-		result = error_set(ERR_INVALID, NULL, "the body must be an object");
-	json_object_foreach(body, name, value)
-	{
-		if (result == ERR_OK && json_object_get(fields, name))
-			result = error_set(ERR_INVALID, name, "%s is said by the path already", name);
-		if (result == ERR_OK)
-			json_object_set(fields, name, value);
-	}
-	json_decref(body);
-	return result;
-}
-
-int http_fields(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t **out)
-{
-	json_t *fields = x->route->preset ? json_loads(x->route->preset, 0, NULL) : json_object();
-	int result = ERR_OK;
-	CHECK(fields);
-	for (unsigned i = 0; i < x->part_count && result == ERR_OK; i++) {
-		char name[64];
-		snprintf(name, sizeof(name), "%.*s", (int)x->parts[i].name_len, x->parts[i].name);
-		result = set_text(fields, d, name, x->parts[i].text);
-	}
-	if (result == ERR_OK)
-		result = put_query(x, d, fields);
-	if (result == ERR_OK && x->route->method[0] == 'P')
-		result = put_body(x, fields);
-	if (result != ERR_OK) {
-		json_decref(fields);
-		fields = NULL;
-	}
-	*out = fields;
-	return result;
-}
-
 /* --- asking --- */
 
 static void on_answer(void *arg, const struct json_answer *a)
@@ -388,19 +270,45 @@ static void on_answer(void *arg, const struct json_answer *a)
 		http_reply_json(x, 200, json_incref(a->body));
 }
 
+/* From its fields to the message that the shards are asked with. */
+struct asking {
+	struct http_exchange *x;
+	struct bytes message;
+};
+
+static int make_message(void *arg)
+{
+	struct asking *a = arg;
+	json_t *fields;
+	int result = http_fields(a->x, json_request_message(a->x->route->ask), &fields);
+	if (result == ERR_OK)
+		result = json_request_pack(&a->message, a->x->route->ask, fields);
+	json_decref(fields);
+	return result;
+}
+
+static void on_message(void *arg, int result)
+{
+	struct asking *a = arg;
+	struct http_exchange *x = a->x;
+	struct http_question q = { .kind = x->route->ask, .message = &a->message, .changes = x->route->changes, .shard = -1 };
+	if (result != ERR_OK || http_ask(x->http, &q, on_answer, x) != ERR_OK)
+		http_problem_last(x);
+	bytes_finish(&a->message);
+	free(a);
+}
+
 static void ask(struct http_exchange *x)
 {
-	struct http_question q = { .kind = x->route->ask, .changes = x->route->changes, .shard = -1 };
 	char type[80];
 	http_body_type(x, type, sizeof(type));
-	if (x->route->method[0] == 'P' && http_body(x).len && strcmp(type, HTTP_JSON) != 0) {
+	if (x->route->method[0] == 'P' && x->body_bytes && strcmp(type, HTTP_JSON) != 0) {
 		http_problem(x, "media", "Content-Type", "the body must be application/json, and be called so");
 		return;
 	}
-	if (http_fields(x, json_request_message(q.kind), &q.fields) != ERR_OK ||
-	    http_ask(x->http, &q, on_answer, x) != ERR_OK)
-		http_problem_last(x);
-	json_decref(q.fields);
+	struct asking *a = must_calloc(1, sizeof(*a));
+	a->x = x;
+	http_do(x, x->body_bytes, make_message, on_message, a);
 }
 
 void http_report(struct http_exchange *x)
@@ -469,7 +377,7 @@ void http_on_request(struct evhttp_request *req, void *arg)
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
 	x->route =
 		http_route_find(method_of(req), path ? path : "", x->parts, &x->part_count, allowed, sizeof(allowed));
-	h->body_bytes += x->body_bytes = http_body(x).len;
+	h->body_bytes += x->body_bytes = http_body_size(x);
 	int result = check_headers(x);
 	if (result == ERR_OK && x->body_bytes && h->body_bytes > LIMIT_HTTP_HELD_BYTES)
 		result = error_set(ERR_BUSY, NULL,

@@ -206,6 +206,7 @@ int http_ask(struct http *h, const struct http_question *q, http_then *then, voi
 		return ERR_BUSY;
 	bytes_clear(&h->scratch);
 	int result = q->publish ? json_publish_request(q->publish, place->id, &h->scratch)
+		   : q->message ? json_request_packed(&h->scratch, place->id, q->kind, bytes_slice(q->message))
 				: json_request(&h->scratch, place->id, q->kind, q->fields);
 	if (result != ERR_OK)
 		return result;

@@ -280,6 +280,8 @@ static void put_gateway(struct bytes *out, const struct http *h)
 		  (double)h->body_bytes },
 		{ "nudged_http_streams", "gauge", "Event streams.", h->follower_count },
 		{ "nudged_http_waiting_requests", "gauge", "Questions that the shards are to answer.", h->asked_count },
+		{ "nudged_http_aside_requests", "gauge", "Large bodies, and long answers to them, that the second thread has.",
+		  http_aside_count(h) },
 		{ "nudged_http_evicted_total", "counter", "Connections closed to make room.", (double)h->evicted },
 		{ "nudged_http_late_total", "counter", "Requests that took too long to arrive, or to be answered.",
 		  (double)h->late },

@@ -23,6 +23,7 @@ struct evhttp;
 struct evhttp_connection;
 struct evhttp_request;
 struct json_publish;
+struct http_aside;
 struct http_delayed;
 struct http_exchange;
 struct queue;
@@ -80,6 +81,7 @@ struct http_exchange {
 	bool guessed, late;             /* it showed a token that is not known; its refusal has waited already */
 	uint64_t began_ns;
 	size_t body_bytes;
+	bool aside; /* some of it was done by the other thread */
 	bool gone; /* the connection, while the answer was being streamed */
 	void (*when_gone)(void *arg); /* for who waits for the client to take more; NULL: nobody does */
 	void *gone_arg;
@@ -92,11 +94,14 @@ struct http_exchange {
 void http_on_request(struct evhttp_request *req, void *http);
 const char *http_header(const struct http_exchange *x, const char *name); /* of the request; NULL: none */
 struct slice http_body(const struct http_exchange *x);                     /* lent */
+size_t http_body_size(const struct http_exchange *x);
 /* The body's type without parameters, in lower case; "" where there is none. */
 void http_body_type(const struct http_exchange *x, char *out, size_t size);
 /* Query and path as fields of `d`, over the preset ones. *out: a new reference. */
 int http_fields(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t **out);
 json_t *http_parse(struct slice text); /* NULL: last error */
+
+void http_dump(struct bytes *out, const json_t *value); /* as one line */
 
 void http_set_header(struct http_exchange *x, const char *name, const char *value); /* of the answer */
 /* Each ends the exchange. */
@@ -112,6 +117,17 @@ void http_stream_begin(struct http_exchange *x, const char *type);
 void http_stream_put(struct http_exchange *x, struct slice piece, void (*drained)(struct evhttp_connection *c, void *arg), void *arg);
 size_t http_stream_backlog(const struct http_exchange *x);
 void http_stream_end(struct http_exchange *x);
+
+/* --- http_aside.c: what takes long --- */
+
+typedef int http_work(void *arg);
+typedef void http_worked(void *arg, int result); /* not ERR_OK: the last error says why */
+/* `does`, then `then`: at once where there is little to do, else the one on another thread and the other when the loop
+ * comes to it. Where too much waits already, or at the end, only `then`, with ERR_BUSY or ERR_CLOSED. */
+void http_do(struct http_exchange *x, size_t bytes, http_work *does, http_worked *then, void *arg);
+unsigned http_aside_count(const struct http *h);
+int http_aside_start(struct http *h);
+void http_aside_end(struct http *h); /* also where it was never started */
 
 /* --- http_authorise.c --- */
 
@@ -166,7 +182,8 @@ struct http_asked {
 struct http_question {
 	const char *kind;
 	json_t *fields;                     /* or: */
-	const struct json_publish *publish;
+	const struct json_publish *publish; /* or: */
+	const struct bytes *message;
 	bool changes;
 	int shard;                          /* -1: any */
 	uint32_t within_ms;                 /* 0: LIMIT_HTTP_ANSWER_MS */
@@ -235,6 +252,7 @@ struct http {
 	struct evhttp *evhttp;
 	struct evconnlistener *accepting;
 	struct event *handed, *tick;
+	struct http_aside *aside; /* NULL: there is none, or no more */
 	struct queue *queue;
 	pthread_t thread;
 	bool started, stopping;

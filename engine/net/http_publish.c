@@ -6,7 +6,9 @@
  *     ce-specversion, ce-id …               headers: one CloudEvent in binary mode, the body is its data
  *
  * One that is refused is a problem document; of many each has its own answer, and the others stand. Lines are sent in
- * batches, one after the other: order is kept, and a client that does not read its answers is not read either. */
+ * batches, one after the other: order is kept, and a client that does not read its answers is not read either.
+ *
+ * What is parsed, and the answers to many, are made aside where they are long (http_aside.c). */
 #include "net/http_parts.h"
 
 #include "base/check.h"
@@ -21,13 +23,21 @@
 #include <strings.h>
 
 #define OUTPUT_MOST (1u * MIB)
+#define PIECE_BYTES (64u * KIB) /* of answers to lines that nobody was asked about */
+#define ACK_BYTES 128u /* an answer takes about as long as so many bytes of a body */
 
 struct publishing {
 	struct http_exchange *x;
 	struct json_publish batch;
 	bool one; /* one event, answered as one */
 	bool charged; /* the request itself is */
+	bool cloud, clouds; /* a CloudEvent, or a batch of them */
+	json_t *published; /* what the shards said; NULL: they were not asked */
+	json_t *problem;   /* that is the answer; lent from what follows */
+	json_t *acks;
+	struct bytes out; /* the answer, as far as it is made and not sent */
 	/* JSON lines */
+	bool streaming;
 	const char *at, *end;    /* lent from the request's body */
 	unsigned line, *numbers; /* of the batch's events */
 };
@@ -36,15 +46,24 @@ static struct publishing *begin(struct http_exchange *x)
 {
 	struct publishing *p = must_calloc(1, sizeof(*p));
 	p->x = x;
-	json_publish_init(&p->batch);
 	return p;
 }
 
 static void end(struct publishing *p)
 {
 	json_publish_finish(&p->batch);
+	json_decref(p->published);
+	json_decref(p->acks);
+	bytes_finish(&p->out);
 	free(p->numbers);
 	free(p);
+}
+
+/* The answers, made of what the shards said and what was refused before. They were asked: nobody turns them away. */
+static void make_answers(struct publishing *p, http_work *make, http_worked *then)
+{
+	p->x->aside = true;
+	http_do(p->x, (size_t)json_publish_count(&p->batch) * ACK_BYTES, make, then, p);
 }
 
 static int ask(struct publishing *p, http_then *then)
@@ -87,16 +106,29 @@ static void name_events(json_t *acks)
 	}
 }
 
-static void answer_all(struct publishing *p, json_t *acks)
+static int make_answer(void *arg)
 {
-	json_t *first = json_array_get(acks, 0);
-	if ((p->one && is_refused(first, NULL)) || all_refused(acks, "storage") || all_refused(acks, "busy"))
-		http_problem_of(p->x, json_object_get(first, "error"));
-	else if (p->one)
-		http_reply_json(p->x, 200, json_incref(first));
+	struct publishing *p = arg;
+	json_t *acks = p->acks = json_publish_acks(&p->batch, p->published), *first = json_array_get(acks, 0), *whole;
+	if ((p->one && is_refused(first, NULL)) || all_refused(acks, "storage") || all_refused(acks, "busy")) {
+		p->problem = json_object_get(first, "error");
+		return ERR_OK;
+	}
+	if (!p->one)
+		name_events(acks);
+	whole = p->one ? json_incref(first) : json_pack("{s:O}", "acks", acks);
+	http_dump(&p->out, whole);
+	json_decref(whole);
+	return ERR_OK;
+}
+
+static void on_answer(void *arg, int result)
+{
+	struct publishing *p = arg;
+	if (p->problem)
+		http_problem_of(p->x, p->problem);
 	else
-		name_events(acks), http_reply_json(p->x, 200, json_pack("{s:O}", "acks", acks));
-	json_decref(acks);
+		http_reply(p->x, 200, HTTP_JSON, bytes_slice(&p->out));
 	end(p);
 }
 
@@ -114,17 +146,19 @@ static bool failed(struct http_exchange *x, const struct json_answer *a)
 static void on_published(void *arg, const struct json_answer *a)
 {
 	struct publishing *p = arg;
-	if (failed(p->x, a))
+	if (failed(p->x, a)) {
 		end(p);
-	else
-		answer_all(p, json_publish_acks(&p->batch, a->body));
+		return;
+	}
+	p->published = json_incref(a->body);
+	make_answers(p, make_answer, on_answer);
 }
 
 /* Whole events as they are, or wrapped as CloudEvents. */
-static int add(struct publishing *p, json_t *item, bool cloud)
+static int add(struct publishing *p, json_t *item)
 {
 	json_t *event;
-	if (!cloud)
+	if (!p->cloud)
 		return json_publish_add(&p->batch, item);
 	if (cloudevent_to_event(&event, item) != ERR_OK) {
 		json_publish_refuse(&p->batch);
@@ -135,24 +169,24 @@ static int add(struct publishing *p, json_t *item, bool cloud)
 	return result;
 }
 
-static int add_all(struct publishing *p, json_t *body, bool cloud, bool batch)
+static int add_all(struct publishing *p, json_t *body)
 {
 	json_t *events = json_is_array(body) ? body : json_object_get(body, "events"), *item;
 	size_t i;
-	bool wrapped = !cloud && json_is_object(body) && events && json_object_size(body) == 1;
+	bool wrapped = !p->cloud && json_is_object(body) && events && json_object_size(body) == 1;
 	p->one = !json_is_array(body) && !wrapped;
-	if (cloud && p->one == batch)
+	if (p->cloud && p->one == p->clouds)
 		return error_set(ERR_INVALID, NULL,
-				 batch ? "a batch is an array of CloudEvents"
+				 p->clouds ? "a batch is an array of CloudEvents"
 				       : "a CloudEvent is an object; "
 					 "for many say application/cloudevents-batch+json");
 	if (p->one)
-		return add(p, body, cloud);
+		return add(p, body);
 	if (!json_is_array(events))
 		return error_set(ERR_INVALID, "events", "events must be an array");
 	json_array_foreach(events, i, item)
 	{
-		int result = add(p, item, cloud);
+		int result = add(p, item);
 		if (result != ERR_OK)
 			return result;
 	}
@@ -183,24 +217,39 @@ static json_t *binary_event(struct http_exchange *x)
 	return body ? event : NULL;
 }
 
-static void publish_json(struct http_exchange *x, bool cloud, bool batch)
+static int read_events(void *arg)
 {
-	struct publishing *p = begin(x);
-	bool binary = http_header(x, "ce-specversion") && !cloud;
-	json_t *body = binary ? binary_event(x) : http_parse(http_body(x));
-	cloud |= binary;
-	int result = body ? add_all(p, body, cloud, batch) : error_last()->code;
+	struct publishing *p = arg;
+	bool binary = http_header(p->x, "ce-specversion") && !p->cloud;
+	json_publish_init(&p->batch);
+	json_t *body = binary ? binary_event(p->x) : http_parse(http_body(p->x));
+	p->cloud |= binary;
+	int result = body ? add_all(p, body) : error_last()->code;
 	json_decref(body);
+	return result;
+}
+
+static void on_events(void *arg, int result)
+{
+	struct publishing *p = arg;
 	if (result == ERR_OK && !p->batch.sent) {
-		answer_all(p, json_publish_acks(&p->batch, NULL));
+		make_answers(p, make_answer, on_answer);
 		return;
 	}
 	if (result == ERR_OK)
 		result = ask(p, on_published);
 	if (result != ERR_OK) {
-		http_problem_last(x);
+		http_problem_last(p->x);
 		end(p);
 	}
+}
+
+static void publish_json(struct http_exchange *x, bool cloud, bool clouds)
+{
+	struct publishing *p = begin(x);
+	p->cloud = cloud;
+	p->clouds = clouds;
+	http_do(x, x->body_bytes, read_events, on_events, p);
 }
 
 /* --- JSON lines --- */
@@ -219,32 +268,40 @@ static void on_gone(void *arg)
 	on_drained(NULL, arg);
 }
 
-/* The batch's answers, a line each. False: the rest comes when the client has taken more of them. */
-static bool put_acks(struct publishing *p, json_t *published)
+/* The batch's answers, a line each; then there is room for another batch. */
+static int make_lines(void *arg)
 {
-	json_t *acks = json_publish_acks(&p->batch, published), *ack;
-	struct bytes out = { 0 };
+	struct publishing *p = arg;
+	json_t *acks = json_publish_acks(&p->batch, p->published), *ack;
 	size_t i;
 	json_array_foreach(acks, i, ack)
 	{
 		json_object_set_new(ack, "line", json_integer(p->numbers[i]));
-		char *text = json_dumps(ack, JSON_COMPACT | JSON_REAL_PRECISION(15));
-		bytes_put(&out, text, strlen(text));
-		bytes_put_u8(&out, '\n');
-		free(text);
+		http_dump(&p->out, ack);
 	}
 	json_decref(acks);
+	json_decref(p->published);
+	p->published = NULL;
 	json_publish_finish(&p->batch);
 	json_publish_init(&p->batch);
-	bool wait = http_stream_backlog(p->x) + out.len > OUTPUT_MOST;
-	p->x->when_gone = wait ? on_gone : NULL;
-	p->x->gone_arg = p;
-	http_stream_put(p->x, bytes_slice(&out), wait ? on_drained : NULL, p);
-	bytes_finish(&out);
-	return !wait || p->x->gone;
+	return ERR_OK;
 }
 
-/* Of a batch that was not answered: each event of it is refused with what the last error says. */
+/* The next lines are taken when the client has taken enough of what was answered. */
+static void on_lines_made(void *arg, int result)
+{
+	struct publishing *p = arg;
+	bool wait = p->out.len && http_stream_backlog(p->x) + p->out.len > OUTPUT_MOST && !p->x->gone;
+	p->x->when_gone = wait ? on_gone : NULL;
+	p->x->gone_arg = p;
+	http_stream_put(p->x, bytes_slice(&p->out), wait ? on_drained : NULL, p);
+	bytes_finish(&p->out);
+	if (!wait)
+		next_lines(p);
+}
+
+/* Of a batch that was not answered each event is refused with what the last error says; so is what follows, which would
+ * be out of order. */
 static void refuse_rest(struct publishing *p, json_t *error)
 {
 	json_t *ack, *acks = json_array();
@@ -257,22 +314,20 @@ static void refuse_rest(struct publishing *p, json_t *error)
 	for (unsigned i = 0; i < p->batch.sent; i++)
 		json_array_append_new(acks, json_deep_copy(ack));
 	json_publish_finish(&one);
-	json_t *published = json_pack("{s:o}", "acks", acks);
-	put_acks(p, published);
-	json_decref(published);
+	p->published = json_pack("{s:o}", "acks", acks);
+	p->at = p->end;
+	make_answers(p, make_lines, on_lines_made);
 }
 
 static void on_lines(void *arg, const struct json_answer *a)
 {
 	struct publishing *p = arg;
-	bool refused = !a || !a->kind || strcmp(a->kind, "error") == 0;
-	if (refused) {
+	if (!a || !a->kind || strcmp(a->kind, "error") == 0) {
 		refuse_rest(p, a ? a->body : NULL);
-		p->at = p->end; /* what follows would be out of order */
-	} else if (!put_acks(p, a->body)) {
 		return;
 	}
-	next_lines(p);
+	p->published = json_incref(a->body);
+	make_answers(p, make_lines, on_lines_made);
 }
 
 static void take_line(struct publishing *p, struct slice line)
@@ -316,33 +371,51 @@ static void fill(struct publishing *p)
 	}
 }
 
-static void next_lines(struct publishing *p)
+/* Until there is something to ask, or enough to answer. */
+static int take_lines(void *arg)
 {
-	struct http_exchange *x = p->x;
-	while (p->at < p->end && !x->gone) {
-		fill(p);
-		if (p->batch.sent) {
-			if (ask(p, on_lines) == ERR_OK)
-				return;
-			refuse_rest(p, NULL);
-			break;
-		}
-		if (!put_acks(p, NULL))
-			return;
+	struct publishing *p = arg;
+	if (!p->batch.acks) {
+		struct slice body = http_body(p->x);
+		json_publish_init(&p->batch);
+		p->numbers = must_calloc(LIMIT_BATCH_EVENTS, sizeof(p->numbers[0]));
+		p->at = body.data;
+		p->end = body.data + body.len;
 	}
-	http_stream_end(x);
-	end(p);
+	while (p->at < p->end && p->out.len < PIECE_BYTES) {
+		fill(p);
+		if (p->batch.sent)
+			break;
+		make_lines(p);
+	}
+	return ERR_OK;
 }
 
-static void publish_lines(struct http_exchange *x)
+static void on_taken(void *arg, int result)
 {
-	struct publishing *p = begin(x);
-	struct slice body = http_body(x);
-	p->at = body.data;
-	p->end = body.data + body.len;
-	p->numbers = must_calloc(LIMIT_BATCH_EVENTS, sizeof(p->numbers[0]));
-	http_stream_begin(x, HTTP_LINES);
-	next_lines(p);
+	struct publishing *p = arg;
+	if (result != ERR_OK) { /* nothing was: later there is always room */
+		http_problem_last(p->x);
+		end(p);
+		return;
+	}
+	if (!p->streaming)
+		http_stream_begin(p->x, HTTP_LINES);
+	p->streaming = true;
+	if (!p->batch.sent)
+		on_lines_made(p, ERR_OK);
+	else if (ask(p, on_lines) != ERR_OK)
+		refuse_rest(p, NULL);
+}
+
+static void next_lines(struct publishing *p)
+{
+	if (p->x->gone || (p->streaming && p->at == p->end)) {
+		http_stream_end(p->x);
+		end(p);
+		return;
+	}
+	http_do(p->x, p->streaming ? (size_t)(p->end - p->at) : p->x->body_bytes, take_lines, on_taken, p);
 }
 
 void http_publish(struct http_exchange *x)
@@ -358,7 +431,7 @@ void http_publish(struct http_exchange *x)
 	else if (strcmp(type, "application/cloudevents-batch+json") == 0)
 		publish_json(x, true, true);
 	else if (strcmp(type, HTTP_LINES) == 0 || strcmp(type, "application/jsonl") == 0)
-		publish_lines(x);
+		next_lines(begin(x));
 	else
 		http_problem(x, "media", "Content-Type",
 			     "events come as application/json, application/x-ndjson (JSON lines), "

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define LOGIN_BYTES 4096u
 #define CSRF_HEADER "X-Nudged-CSRF"
 
 /* A refusal on its way. */
@@ -296,6 +297,8 @@ static int read_token(struct http_exchange *x, json_t **body)
 	*body = NULL;
 	if (strcmp(type, HTTP_JSON) != 0) /* what a form can send without asking first is not taken */
 		return error_set(ERR_INVALID, "Content-Type", "the body must be application/json, and be called so");
+	if (x->body_bytes > LOGIN_BYTES)
+		return error_set(ERR_LIMIT, NULL, "the body has more than %u bytes: a token is shorter", LOGIN_BYTES);
 	*body = http_parse(http_body(x));
 	if (!*body)
 		return error_last()->code;

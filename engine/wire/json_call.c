@@ -47,7 +47,7 @@ int json_request_packed(struct bytes *out, uint64_t id, const char *kind, struct
 	return ERR_OK;
 }
 
-int json_request(struct bytes *out, uint64_t id, const char *kind, json_t *fields)
+int json_request_pack(struct bytes *out, const char *kind, json_t *fields)
 {
 	ProtobufCMessage *m;
 	const ProtobufCMessageDescriptor *d = json_request_message(kind);
@@ -56,11 +56,18 @@ int json_request(struct bytes *out, uint64_t id, const char *kind, json_t *field
 	if (result != ERR_OK)
 		return result;
 	size_t size = protobuf_c_message_get_packed_size(m);
-	uint8_t *packed = must_malloc(size + 1);
-	protobuf_c_message_pack(m, packed);
-	result = json_request_packed(out, id, kind, (struct slice){ (char *)packed, size });
+	protobuf_c_message_pack(m, (uint8_t *)bytes_grow(out, size));
 	protobuf_c_message_free_unpacked(m, NULL);
-	free(packed);
+	return ERR_OK;
+}
+
+int json_request(struct bytes *out, uint64_t id, const char *kind, json_t *fields)
+{
+	struct bytes message = { 0 };
+	int result = json_request_pack(&message, kind, fields);
+	if (result == ERR_OK)
+		result = json_request_packed(out, id, kind, bytes_slice(&message));
+	bytes_finish(&message);
 	return result;
 }
 

@@ -12,7 +12,8 @@ const ProtobufCMessageDescriptor *json_response_message(const char *kind);
 
 /* Appends a framed Request. ERR_INVALID with the field's path, ERR_LIMIT where it is over a frame's. `kind` must exist. */
 int json_request(struct bytes *out, uint64_t id, const char *kind, json_t *fields);
-/* The same with the message's bytes at hand. */
+/* The same in two steps, the first of which is the long one: the message alone, and the frame with it. */
+int json_request_pack(struct bytes *out, const char *kind, json_t *fields);
 int json_request_packed(struct bytes *out, uint64_t id, const char *kind, struct slice message);
 
 struct json_answer {

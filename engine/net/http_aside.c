@@ -1,0 +1,152 @@
+/* net/http_aside.c: what takes long is done aside: the parsing and mapping of large bodies, and the writing of long
+ * answers to them. A megabyte of JSON takes as long as some thousand ordinary requests, and while the gateway's thread
+ * is at it nobody else is answered. One thread does it, one piece of work after the other, at the lowest priority: what
+ * it costs is taken from those who send such bodies, and from whatever CPU nobody wants.
+ *
+ * Work is a function without side effects on the gateway: it reads its request and writes what its exchange owns. What
+ * comes of it goes on on the gateway's thread (`then`). */
+#include "net/http_parts.h"
+
+#include "base/check.h"
+#include "base/queue.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define AT_ONCE_BYTES (16u * KIB) /* a tenth of a millisecond or so: not worth the way there and back */
+#define POPPED 16u
+#define PLACES (LIMIT_HTTP_CONNECTIONS + 1u) /* of the queues: one for each exchange, one for the end */
+#define LOWEST 19
+
+struct http_aside {
+	struct queue *todo, *done;
+	struct event *finished;
+	pthread_t thread;
+	_Atomic bool ending;
+	unsigned count; /* on their way */
+};
+
+struct work {
+	http_work *does;
+	http_worked *then;
+	void *arg;
+	bool begins; /* nothing was done for that request yet */
+	struct error error; /* code ERR_OK: it went well */
+};
+
+static void *run(void *arg)
+{
+	struct http_aside *a = arg;
+	void *item;
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST); /* not allowed: then as important as others */
+	while (queue_wait(a->todo, &item, 1) && item) {
+		struct work *w = item;
+		int result = w->begins && atomic_load(&a->ending) ? error_set(ERR_CLOSED, NULL, "the daemon is stopping")
+						     : w->does(w->arg);
+		w->error.code = ERR_OK;
+		if (result != ERR_OK)
+			w->error = *error_last();
+		CHECK(queue_push(a->done, w));
+	}
+	return NULL;
+}
+
+static void go_on(struct http_aside *a, struct work *w)
+{
+	http_worked *then = w->then;
+	void *arg = w->arg;
+	int result = w->error.code;
+	a->count--;
+	if (result != ERR_OK)
+		error_set(result, w->error.field, "%s", w->error.text);
+	free(w);
+	then(arg, result);
+}
+
+static bool take_done(struct http_aside *a)
+{
+	void *items[POPPED];
+	queue_clear_fd(a->done);
+	size_t n = queue_pop_all(a->done, items, POPPED);
+	for (size_t i = 0; i < n; i++)
+		go_on(a, items[i]);
+	return n > 0;
+}
+
+static void on_finished(evutil_socket_t fd, short what, void *arg)
+{
+	take_done(arg);
+}
+
+static void destroy(struct http_aside *a)
+{
+	if (a->finished)
+		event_free(a->finished);
+	queue_destroy(a->todo);
+	queue_destroy(a->done);
+	free(a);
+}
+
+int http_aside_start(struct http *h)
+{
+	struct http_aside *a = must_calloc(1, sizeof(*a));
+	int result = queue_create(&a->todo, PLACES);
+	if (result == ERR_OK)
+		result = queue_create(&a->done, PLACES);
+	if (result == ERR_OK) {
+		a->finished = event_new(h->base, queue_fd(a->done), EV_READ | EV_PERSIST, on_finished, a);
+		CHECK(a->finished);
+		event_add(a->finished, NULL);
+		if (pthread_create(&a->thread, NULL, run, a) != 0)
+			result = error_errno("cannot start the gateway's second thread");
+	}
+	if (result != ERR_OK) {
+		destroy(a);
+		return result;
+	}
+	h->aside = a;
+	pthread_setname_np(a->thread, "http-aside");
+	return ERR_OK;
+}
+
+/* What is being done comes to its end, what waits is answered that it will not be done. */
+void http_aside_end(struct http *h)
+{
+	struct http_aside *a = h->aside;
+	if (!a)
+		return;
+	atomic_store(&a->ending, true);
+	CHECK(queue_push(a->todo, NULL));
+	pthread_join(a->thread, NULL);
+	h->aside = NULL;
+	while (take_done(a))
+		;
+	destroy(a);
+}
+
+unsigned http_aside_count(const struct http *h)
+{
+	return h->aside ? h->aside->count : 0;
+}
+
+void http_do(struct http_exchange *x, size_t bytes, http_work *does, http_worked *then, void *arg)
+{
+	struct http_aside *a = x->http->aside;
+	if (bytes <= AT_ONCE_BYTES || !a) { /* at the end what was begun is ended here */
+		then(arg, does(arg));
+		return;
+	}
+	if (!x->aside && a->count >= LIMIT_HTTP_ASIDE) {
+		then(arg, error_set(ERR_BUSY, NULL,
+				    "limit_http_aside (%u) large bodies are being read; try again in a moment",
+				    LIMIT_HTTP_ASIDE));
+		return;
+	}
+	struct work *w = must_calloc(1, sizeof(*w));
+	*w = (struct work){ .does = does, .then = then, .arg = arg, .begins = !x->aside };
+	x->aside = true; /* what it has begun it may end */
+	a->count++;
+	CHECK(queue_push(a->todo, w));
+}

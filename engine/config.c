@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/nearest.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -170,6 +171,15 @@ static const struct setting *find(const char *key, size_t len)
 	return NULL;
 }
 
+static const char *nearest_setting(const char *wrong)
+{
+	const char *names[SETTING_COUNT + 1];
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		names[i] = settings[i].key;
+	names[SETTING_COUNT] = NULL;
+	return nearest_name(wrong, names);
+}
+
 static char *trim(char *text)
 {
 	while (*text == ' ' || *text == '\t')
@@ -192,8 +202,10 @@ static int parse_line(struct config *c, char *line)
 	char *key = trim(text);
 	const struct setting *s = find(key, strlen(key));
 	if (!s) {
+		const char *near = nearest_setting(key);
 		keys_text(keys, sizeof(keys));
-		return error_set(ERR_INVALID, key, "there is no setting `%s`; the settings are: %s", key, keys);
+		return error_set(ERR_INVALID, key, "there is no setting `%s`; %s%s%sthe settings are: %s", key, near ? "did you mean `" : "",
+				 near ? near : "", near ? "`? " : "", keys);
 	}
 	return set(c, s, trim(equals + 1));
 }
@@ -237,6 +249,21 @@ static bool switch_flag(struct config *c, const char *name)
 	return false;
 }
 
+/* arg: "--" and a name of len bytes, perhaps with a value. Flags are spelled with '-'. */
+static int no_such_flag(const char *arg, size_t len)
+{
+	char name[64], near[64];
+	snprintf(name, sizeof(name), "%.*s", (int)len, arg + 2);
+	for (char *c = name; *c; c++)
+		*c = *c == '-' ? '_' : *c;
+	const char *key = nearest_setting(name);
+	snprintf(near, sizeof(near), "%s", key ? key : "");
+	for (char *c = near; *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	return error_set(ERR_INVALID, NULL, "there is no flag `%.*s`%s%s%s; see nudged --help", (int)len + 2, arg,
+			 key ? ": did you mean --" : "", near, key ? "?" : "");
+}
+
 /* --key VALUE or --key=VALUE; *at moves on. */
 static int parse_flag(struct config *c, int argc, char **argv, int *at, bool files_only)
 {
@@ -250,7 +277,7 @@ static int parse_flag(struct config *c, int argc, char **argv, int *at, bool fil
 	bool is_restore = len == 7 && strncmp(arg + 2, "restore", 7) == 0;
 	const struct setting *s = find(arg + 2, len);
 	if (!s && !is_file && !is_restore)
-		return error_set(ERR_INVALID, NULL, "there is no flag `%.*s`; see nudged --help", (int)len + 2, arg);
+		return no_such_flag(arg, len);
 	if (!equals && *at + 1 >= argc)
 		return error_set(ERR_INVALID, NULL, "%s wants a value; see nudged --help", arg);
 	const char *value = equals ? equals + 1 : argv[++*at];

@@ -65,7 +65,7 @@ struct nudge_options {
 	const char *tls_ca, *tls_cert, *tls_key;
 };
 
-/* Addresses: "unix:PATH", "tcp:HOST:PORT" "tls:HOST:PORT", or a bare path.
+/* Addresses: "unix:PATH", "tcp:HOST:PORT", "tls:HOST:PORT", or a bare path.
  * *out is set even if it fails (for nudge_error): close it. */
 int nudge_connect(struct nudge **out, const char *address, const struct nudge_options *options);
 int nudge_reconnect(struct nudge *n, int timeout_ms);

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/queue.h"
 
@@ -15,6 +16,7 @@
 
 #define TICK_MS 250
 #define HANDED_MAX 8u
+#define LAST_ROUNDS 4 /* a TLS connection takes more than one to write its last answer */
 
 /* What other threads say to it. */
 enum said { SAID_STOP = 1, SAID_SERVE };
@@ -39,9 +41,17 @@ static int full_address(const char *address, char *out, size_t size)
 
 int http_check_address(const char *address)
 {
-	char full[160];
+	char full[160], said[sizeof(error_last()->text)];
 	int result = full_address(address, full, sizeof(full));
-	return result == ERR_OK ? listener_check(full) : result;
+	if (result == ERR_OK && strncmp(full, "unix:", 5) != 0 && !strchr(full + 4, ':'))
+		return error_set(ERR_INVALID, "http", "%s is not HOST:PORT, e.g. 127.0.0.1:8787, nor https://HOST:PORT, nor unix:PATH",
+				 address);
+	if (result == ERR_OK)
+		result = listener_check(full);
+	if (result == ERR_OK)
+		return ERR_OK;
+	snprintf(said, sizeof(said), "%s", error_last()->text);
+	return error_set(result, "http", "%s", said);
 }
 
 bool http_is_tls(const char *address)
@@ -124,8 +134,7 @@ static void end_all(struct http *h)
 	http_aside_end(h);
 	http_links_close(h);
 	http_limits_tick(h);
-	event_base_loop(h->base, EVLOOP_NONBLOCK); /* the last answers go out as far as they do */
-	event_base_loopbreak(h->base);
+	event_base_loopbreak(h->base); /* and run() lets the last answers out */
 }
 
 static void on_handed(evutil_socket_t fd, short what, void *arg)
@@ -182,6 +191,8 @@ static void *run(void *arg)
 {
 	struct http *h = arg;
 	event_base_dispatch(h->base);
+	for (int i = 0; i < LAST_ROUNDS; i++)
+		event_base_loop(h->base, EVLOOP_NONBLOCK); /* the last answers go out as far as they do */
 	return NULL;
 }
 

@@ -123,7 +123,7 @@ static int parse_port(const char *address, struct place *p)
 				 "[::] for all of them, or localhost", address);
 	if (!tls && (!parsed || !is_loopback(p)))
 		return error_set(ERR_INVALID, "listen", "%s is not on loopback (127.0.0.0/8, [::1], localhost): nothing authenticates "
-				 "strangers there; for other machines use tls:HOST:PORT", address);
+				 "strangers there; for other machines use tls:HOST:PORT (of HTTP https://HOST:PORT)", address);
 	return ERR_OK;
 }
 
@@ -150,7 +150,7 @@ static int open_port(struct listener *l, const char *address)
 		return error_errno("cannot create a socket");
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(l->fd, (struct sockaddr *)&p.at, p.len) != 0)
-		return error_errno("cannot bind %s", address);
+		return error_errno("cannot bind %s (does another program have the port? name another, or stop it)", address);
 	if (getsockname(l->fd, (struct sockaddr *)&p.at, &p.len) != 0)
 		return error_errno("cannot read the socket's name");
 	name_of(&p, l->tls, l->address, sizeof(l->address));
@@ -176,7 +176,8 @@ int listener_check(const char *address)
 		return unix_address(address + 5, &sun);
 	if (strncmp(address, "tcp:", 4) == 0 || listener_is_tls(address))
 		return parse_port(address, &p);
-	return error_set(ERR_INVALID, "listen", "%s is neither unix:PATH, tcp:HOST:PORT nor tls:HOST:PORT", address);
+	return error_set(ERR_INVALID, "listen", "%s is neither unix:PATH, tcp:HOST:PORT nor tls:HOST:PORT%s%s", address,
+			 address[0] == '/' ? "; you may mean unix:" : "", address[0] == '/' ? address : "");
 }
 
 int listener_open(struct listener *l, const char *address, unsigned unix_mode)

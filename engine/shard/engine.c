@@ -118,7 +118,8 @@ int engine_open(struct engine **out, const struct engine_config *config, engine_
 	struct progress p = { progress, arg };
 	struct journal_found found;
 	if (mkdir(e->data, 0750) != 0 && errno != EEXIST) {
-		error_errno("cannot create the data directory %s", e->data);
+		error_errno("cannot create the data directory %s (is the folder it lies in there, and may this user write to it?)",
+			    e->data);
 		engine_free(e);
 		return ERR_IO;
 	}

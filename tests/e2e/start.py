@@ -132,6 +132,8 @@ def an_address_in_use(bench):
     refuses(bench, bench.path('data'), 'answers on', args=['--listen', d.address])
     refuses(bench, bench.path('data'), 'loopback', args=['--listen', 'tcp:192.0.2.1:99'])
     refuses(bench, bench.path('data'), 'not a socket', args=['--listen', 'unix:' + d.log])
+    refuses(bench, bench.path('data'), 'you may mean unix:/nowhere/sock', args=['--listen', '/nowhere/sock'])
+    refuses(bench, '/nowhere/data', 'the folder it lies in')
 
 
 def a_later_format(bench):
@@ -155,6 +157,7 @@ def a_later_format(bench):
 def wrong_flags_and_settings(bench):
     data = bench.path('data')
     refuses(bench, data, 'no flag', args=['--no-such-flag', '1'], code=2)
+    refuses(bench, data, 'no flag', 'did you mean --decision-log?', args=['--decison-log=x'], code=2)
     refuses(bench, data, 'number', args=['--shards', 'many'], code=2)
     refuses(bench, data, 'number', args=['--shards', '0'], code=2)
     refuses(bench, data, 'one of', args=['--clock', 'wall'], code=2)
@@ -162,6 +165,9 @@ def wrong_flags_and_settings(bench):
     with open(config, 'w') as f:
         f.write('# a comment\nshards = 2\nshard_count = 4\n')
     refuses(bench, data, 'shard_count', ':3', args=['--config', config], code=2)
+    with open(config, 'w') as f:
+        f.write('htpp = 127.0.0.1:8787\n')
+    refuses(bench, data, 'htpp', 'did you mean `http`', args=['--config', config], code=2)
     with open(config, 'w') as f:
         f.write('shards = 2\nlog_level = warn\n')
     done = subprocess.run([bench.nudged, '--check-config', '--config', config, '--data', data], stdout=subprocess.PIPE, check=True)

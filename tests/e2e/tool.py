@@ -343,6 +343,9 @@ class Alone(unittest.TestCase):
         self.assertEqual((nobody[0], nobody[2].count("cannot connect")), (1, 1), nobody)
         self.assertIn("did you mean status?", self.run_tool("stauts")[2])
         self.assertIn("did you mean rules list?", self.run_tool("rules", "lst")[2])
+        self.assertIn("there are: customer show, customer find, ", self.run_tool("customer")[2])
+        self.assertIn("name what --listen says", self.run_tool("--socket", "http://127.0.0.1:8787", "status")[2])
+        self.assertIn("--listen unix:/nowhere/sock`", self.run_tool("--socket", "/nowhere/sock", "status")[2])
         errors = self.run_tool("nonsense")[2]
         self.assertLess(errors.index("customer show"), errors.index("Try `nudgectl help`"))
         errors = self.run_tool("recommend", "c", "--mood", "2")[2]

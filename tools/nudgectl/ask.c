@@ -19,8 +19,26 @@ static bool is_denied(const char *address)
 	return access(path, W_OK) != 0 && errno == EACCES;
 }
 
+static void advise(const char *address, int result)
+{
+	if (result == NUDGE_TIMEOUT || result == NUDGE_CLOSED)
+		fprintf(stderr,
+			"Something is at %s, but does not answer as nudged does to this tool. Name what --listen says rather than --http,\n"
+			"tls: where it says tls: and tcp: where it says tcp:. `--socket ADDR` or the environment variable NUDGE_SOCKET.\n",
+			address);
+	else
+		fprintf(stderr,
+			"Tried %s. Start the daemon with `nudged --data DIR --rules PACK --listen %s%s`, or name its "
+			"address with\n"
+			"`--socket ADDR` or the environment variable NUDGE_SOCKET.\n",
+			address, strchr(address, ':') ? "" : "unix:", address);
+}
+
 int context_connect(struct context *c)
 {
+	if (strncmp(c->address, "http:", 5) == 0 || strncmp(c->address, "https:", 6) == 0)
+		return report_failed("%s is an address of HTTP, which this tool does not speak: name what --listen says, unix:PATH, "
+				     "tcp:HOST:PORT or tls:HOST:PORT", c->address);
 	if (c->nudge)
 		return EXIT_DONE;
 	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = c->patience_ms ? c->patience_ms : 60000, .token_file = c->token_file,
@@ -43,11 +61,7 @@ int context_connect(struct context *c)
 	else if (denied)
 		fprintf(stderr, "You may not write to the socket: it has mode 0660, so be its owner or in its group.\n");
 	else if (result != NUDGE_INVALID)
-		fprintf(stderr,
-			"Tried %s. Start the daemon with `nudged --data DIR --rules PACK --listen %s`, or name its "
-			"address with\n"
-			"`--socket ADDR` or the environment variable NUDGE_SOCKET.\n",
-			c->address, c->address);
+		advise(c->address, result);
 	nudge_close(c->nudge);
 	c->nudge = NULL;
 	return EXIT_FAILED;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define COMMAND_COLUMNS 34
+
 static void put_option(const struct option_spec *o)
 {
 	char head[64];
@@ -43,8 +45,9 @@ void help_overview(void)
 	for (const struct command *const *c = commands; *c; c++) {
 		char head[64];
 		snprintf(head, sizeof(head), "%s %s", (*c)->name, (*c)->args);
-		printf("  %s%-34s%s ", style_on(stdout, STYLE_BOLD), head, style_off(stdout));
-		text_flow(stdout, 37, 37, (*c)->summary);
+		int blanks = COMMAND_COLUMNS - text_width(head);
+		printf("  %s%s%s%*s ", style_on(stdout, STYLE_BOLD), head, style_off(stdout), blanks > 0 ? blanks : 0, "");
+		text_flow(stdout, COMMAND_COLUMNS + 3, COMMAND_COLUMNS + 3, (*c)->summary);
 	}
 	printf("\nOptions of all:\n");
 	put_globals();

@@ -30,6 +30,17 @@ static const struct command *find_command(int argc, char **argv, int *words)
 	return NULL;
 }
 
+/* "customer" alone: which there are. */
+static int half_a_command(const char *first)
+{
+	char all[300] = "";
+	size_t used = 0, len = strlen(first);
+	for (const struct command *const *c = commands; *c && used < sizeof(all); c++)
+		if (strncmp((*c)->name, first, len) == 0 && (*c)->name[len] == ' ')
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", (*c)->name);
+	return report_usage("\"%s\" is half a command; there are: %s", first, all);
+}
+
 static int unknown_command(int argc, char **argv)
 {
 	const char *names[COMMANDS_MAX + 1], *nearest;
@@ -42,6 +53,8 @@ static int unknown_command(int argc, char **argv)
 		first_is_known |= strncmp((*c)->name, argv[0], len) == 0 && (*c)->name[len] == ' ';
 	}
 	names[count] = NULL;
+	if (first_is_known && argc == 1)
+		return half_a_command(argv[0]);
 	snprintf(both, sizeof(both), "%s %s", argv[0], argc > 1 ? argv[1] : "");
 	nearest = nearest_name(both, names);
 	if (!nearest)

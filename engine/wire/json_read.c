@@ -269,7 +269,12 @@ static int read_value(const ProtobufCFieldDescriptor *f, void *at, json_t *j, co
 	}
 }
 
-/* The schema's lists are of strings and of messages: both are arrays of pointers. */
+static size_t item_size(const ProtobufCFieldDescriptor *f)
+{
+	return f->type == PROTOBUF_C_TYPE_UINT32 ? sizeof(uint32_t) : sizeof(uint64_t); /* numbers, or pointers */
+}
+
+/* The schema's lists are of strings, messages and numbers. */
 static int read_list(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, json_t *j, const struct path *p)
 {
 	size_t *count = (size_t *)(void *)((char *)m + f->quantifier_offset);
@@ -280,13 +285,15 @@ static int read_list(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, jso
 		return refuse(p, "must be a list", NULL);
 	if (json_array_size(j) == 0)
 		return ERR_OK;
-	*items = must_malloc(json_array_size(j) * sizeof(**items));
+	size_t size = item_size(f);
+	bool pointers = f->type == PROTOBUF_C_TYPE_STRING || f->type == PROTOBUF_C_TYPE_MESSAGE;
+	*items = must_malloc(json_array_size(j) * size);
 	for (size_t i = 0; i < json_array_size(j); i++) {
 		struct path here = { p, NULL, i };
 		void *item = NULL; /* counted once it is there, so that a failure half-way can be freed */
 		int rc = read_value(f, &item, json_array_get(j, i), &here);
-		if (item)
-			(*items)[(*count)++] = item;
+		if (!pointers || item)
+			memcpy((char *)*items + (*count)++ * size, &item, size);
 		if (rc != ERR_OK)
 			return rc;
 	}

@@ -26,6 +26,7 @@
 	X(erase_settled) \
 	X(erase_step) \
 	X(erase_wiped) \
+	X(erase_withdrawn) \
 	X(journal_after_sync) \
 	X(journal_after_write) \
 	X(journal_before_sync) \

@@ -68,6 +68,7 @@ int erase_ask(const char *dir, const struct erase_asked *asked);
 /* ERR_MISSING where nothing is asked for, also where it is planned already. */
 int erase_asked(const char *dir, struct erase_asked *out);
 int erase_withdraw(const char *dir); /* the file goes */
+void erase_tidy(const char *dir);    /* what a crash left of one that was being written, or withdrawn */
 
 /* The stores of a running daemon; `alone` keeps others from writing to the state meanwhile. */
 struct erase_live {

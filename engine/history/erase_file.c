@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "disk/folder.h"
 
 #include <stdio.h>
@@ -71,10 +72,11 @@ static int read_file(const char *dir, struct bytes *out)
 	return r;
 }
 
-int erase_withdraw(const char *dir)
+/* Overwritten, since it says whom it is about, and removed. */
+static int wipe_file(const char *path)
 {
 	const struct file_layer *files = file_system();
-	char *path = folder_path(dir, ERASING_FILE), *zeroes = NULL;
+	char *zeroes = NULL;
 	struct file *f = NULL;
 	uint64_t size = 0;
 	int r = files->open(files->self, path, false, &f);
@@ -82,18 +84,41 @@ int erase_withdraw(const char *dir)
 		r = files->size(files->self, f, &size);
 	if (r == ERR_OK) {
 		zeroes = must_calloc(1, size + 1);
-		r = files->write(files->self, f, 0, zeroes, size); /* it says whom it is about */
+		r = files->write(files->self, f, 0, zeroes, size);
 	}
 	if (r == ERR_OK)
 		r = files->sync(files->self, f);
 	files->close(files->self, f);
 	if (r == ERR_OK)
+		(void)fault_hit(erase_withdrawn);
+	if (r == ERR_OK)
 		r = files->remove(files->self, path);
+	free(zeroes);
+	return r;
+}
+
+/* Under its own name it is whole or not there: half overwritten it would say that something is to be done, but not what. */
+int erase_withdraw(const char *dir)
+{
+	const struct file_layer *files = file_system();
+	char *path = folder_path(dir, ERASING_FILE), *early = folder_path(dir, ERASING_FILE ".tmp");
+	int r = files->rename(files->self, path, early);
 	if (r == ERR_OK)
 		r = files->sync_folder(files->self, dir);
-	free(zeroes);
+	if (r == ERR_OK)
+		r = wipe_file(early);
+	if (r == ERR_OK)
+		r = files->sync_folder(files->self, dir);
 	free(path);
+	free(early);
 	return r;
+}
+
+void erase_tidy(const char *dir)
+{
+	char *early = folder_path(dir, ERASING_FILE ".tmp");
+	(void)wipe_file(early);
+	free(early);
 }
 
 int erase_ask(const char *dir, const struct erase_asked *asked)

@@ -437,6 +437,7 @@ int eraser_begin(struct engine *e, struct slice customer, struct slice by, int64
 void eraser_resume(struct engine *e)
 {
 	struct erase_asked asked;
+	erase_tidy(e->data);
 	int result = erase_asked(e->data, &asked);
 	if (result == ERR_MISSING)
 		return;

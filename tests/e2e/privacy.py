@@ -241,6 +241,20 @@ def killed_while_it_erases(bench):
         d.stop()
 
 
+def killed_when_all_is_done_but_the_note_of_it(bench):
+    """The note of whom it is about is overwritten before it goes: half of that keeps no daemon from starting."""
+    d, log = start(bench, 2)
+    other = show(d, OTHER)
+    d.stop()
+    d.start(env={'NUDGED_FAULT': 'erase_withdrawn:1:kill'})
+    check(ask(bench, d).returncode == 1, 'it was to be killed')
+    d.wait()
+    same(found_in(d.data, [log]), [], 'left in files')
+    d.start()
+    same([name for name in os.listdir(d.data) if name.startswith('ERASING')], [])
+    all_is_gone(bench, d, log, other)
+
+
 def a_stop_lets_it_go_on_later(bench):
     d, log = start(bench, 2)
     other = show(d, OTHER)
@@ -311,4 +325,4 @@ def exported_whole(bench):
 
 
 if __name__ == '__main__':
-    kit.Bench().run([exported_whole, erased_while_it_runs, killed_while_it_erases, a_stop_lets_it_go_on_later, asked_for_over_http, erased_everywhere, killed_at_every_step, replay_reports_the_gap])
+    kit.Bench().run([exported_whole, erased_while_it_runs, killed_while_it_erases, killed_when_all_is_done_but_the_note_of_it, a_stop_lets_it_go_on_later, asked_for_over_http, erased_everywhere, killed_at_every_step, replay_reports_the_gap])

@@ -63,19 +63,35 @@ void sessions_tick(struct sessions *s, uint64_t now_ns)
 	}
 }
 
-static struct session *idlest(struct sessions *s)
+static unsigned count_of(const struct sessions *s, const char *token)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < s->count; i++)
+		n += strcmp(s->items[i].grant.name, token) == 0;
+	return n;
+}
+
+/* The idlest of the token that has the most: nobody's logging in again and again ends what others have. */
+static struct session *victim(struct sessions *s)
 {
 	struct session *found = &s->items[0];
-	for (unsigned i = 1; i < s->count; i++)
-		if (s->items[i].used_ns < found->used_ns)
-			found = &s->items[i];
+	unsigned most = count_of(s, found->grant.name);
+	for (unsigned i = 1; i < s->count; i++) {
+		struct session *one = &s->items[i];
+		bool same = strcmp(one->grant.name, found->grant.name) == 0;
+		unsigned n = same ? most : count_of(s, one->grant.name);
+		if (n > most || (n == most && one->used_ns < found->used_ns)) {
+			found = one;
+			most = n;
+		}
+	}
 	return found;
 }
 
 static struct session *room(struct sessions *s)
 {
 	if (s->count == LIMIT_SESSIONS)
-		end(s, idlest(s), "limit_sessions others are in use");
+		end(s, victim(s), "limit_sessions are in use, most of them with this token");
 	if (s->count == s->cap) {
 		s->cap = s->cap ? 2 * s->cap : 16;
 		s->items = must_realloc(s->items, s->cap * sizeof(s->items[0]));

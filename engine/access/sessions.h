@@ -17,7 +17,7 @@ struct sessions {
 
 void sessions_init(struct sessions *s);
 void sessions_finish(struct sessions *s);
-/* Where there are LIMIT_SESSIONS already, the one that has been idle for longest ends. */
+/* Where there are LIMIT_SESSIONS already, one ends of the token that has the most: the one that has been idle for longest. */
 void sessions_begin(struct sessions *s, const struct access_grant *g, uint64_t now_ns, char id[SESSION_TEXT_BYTES]);
 /* Whose it is, and that it was used now. NULL: there is none (any more), and the last error says so. Lent until the next
  * call. ends_ns (may be NULL): when it ends at the latest. */

@@ -20,10 +20,10 @@
 #define LIMIT_TOKENS 1000u              /* in the file of tokens: each is compared with one that is shown, some 20 us in all */
 #define LIMIT_TOKEN_BYTES 128u         /* as it is shown; those that are made have 70 */
 #define LIMIT_TOKEN_NAME_BYTES 64u
-#define LIMIT_SESSIONS 1024u           /* people logged in with browsers, some 200 bytes each: then the idlest ends */
+#define LIMIT_SESSIONS 1024u           /* people logged in with browsers, some 200 bytes each: then one of whose are most ends */
 #define LIMIT_SESSION_IDLE_MS 1800000u /* half an hour after the last page of it was closed */
 #define LIMIT_SESSION_MS 43200000u     /* twelve hours: no shift is longer */
-#define LIMIT_LOGINS_REFUSED 16u       /* that wait for their answer; then nobody may log in until one has it */
+#define LIMIT_LOGINS_REFUSED 16u       /* that wait for their answer; other wrong ones are sent away meanwhile */
 #define LIMIT_LOGIN_REFUSED_MS 1000u   /* how long each waits: guessing takes its time */
 #define LIMIT_HANDSHAKE_MS 10000u      /* from connecting to Hello: idle strangers do not hold places. For TLS's own handshake as long */
 #define LIMIT_CLIENTS 4096u            /* known at once: over all that can be connected, so that debts are remembered; 200 bytes each */

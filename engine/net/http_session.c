@@ -8,7 +8,8 @@
  * each request instead, and need nothing of this. Where no tokens are wanted nobody logs in; where a page came from counts
  * all the same.
  *
- * Whoever shows a wrong token waits a second for the answer, and few can wait at once. */
+ * Whoever shows a wrong token waits a second for the answer, and few can wait at once: others with wrong ones are sent away.
+ * Who has a right one gets in meanwhile. */
 #include "net/http_parts.h"
 
 #include "base/check.h"
@@ -312,13 +313,12 @@ static void log_in(struct http_exchange *x, const char *token)
 	struct http *h = x->http;
 	char id[SESSION_TEXT_BYTES];
 	struct slice old = cookie(x);
-	if (h->refusal_count >= LIMIT_LOGINS_REFUSED) {
-		http_problem(x, "busy", NULL, "limit_logins_refused tokens have been refused just now; try again");
-		return;
-	}
 	if (access_admit(h->access, &x->grant, slice_of(token), "token") != ERR_OK) {
-		x->unknown = true;
-		refuse_later(x);
+		x->unknown = h->refusal_count < LIMIT_LOGINS_REFUSED;
+		if (x->unknown)
+			refuse_later(x);
+		else
+			http_problem(x, "busy", NULL, "limit_logins_refused tokens have been refused just now; try again");
 		return;
 	}
 	if (old.len)

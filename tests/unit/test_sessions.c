@@ -119,6 +119,23 @@ static void are_bounded_and_the_idlest_gives_way(void **state)
 	sessions_finish(&s);
 }
 
+/* Who logs in again and again ends sessions of their own, not what others have. */
+static void of_one_token_do_not_push_out_others(void **state)
+{
+	char anna[SESSION_TEXT_BYTES], id[SESSION_TEXT_BYTES], first[SESSION_TEXT_BYTES];
+	struct sessions s;
+	sessions_init(&s);
+	begin(&s, "anna", START, anna);
+	begin(&s, "greedy", START + 1, first);
+	for (unsigned i = 2; i < 2 * LIMIT_SESSIONS; i++)
+		begin(&s, "greedy", START + i, id);
+	assert_int_equal(s.count, LIMIT_SESSIONS);
+	assert_true(is_of(&s, anna, START + 2 * LIMIT_SESSIONS, "anna"));
+	assert_true(is_of(&s, id, START + 2 * LIMIT_SESSIONS, "greedy"));
+	assert_null(sessions_find(&s, slice_of(first), START + 2 * LIMIT_SESSIONS, NULL));
+	sessions_finish(&s);
+}
+
 static void have_a_csrf_token_of_their_own(void **state)
 {
 	struct sessions s;
@@ -148,6 +165,7 @@ int main(void)
 		cmocka_unit_test(end_when_nobody_uses_them),
 		cmocka_unit_test(end_however_much_they_are_used),
 		cmocka_unit_test(are_bounded_and_the_idlest_gives_way),
+		cmocka_unit_test(of_one_token_do_not_push_out_others),
 		cmocka_unit_test(have_a_csrf_token_of_their_own),
 	};
 	log_set_level(LOG_LEVEL_ERROR);

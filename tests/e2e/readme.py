@@ -31,6 +31,7 @@ def run(name, script, build, folder, scratch, says=()):
     """One script in a shell of its own; daemons it left in the background are stopped after it."""
     # in this order: the source may itself be checked out below /tmp
     script = script.replace("/tmp/", scratch + "/").replace("build/", build + "/")
+    script = script.replace("meson install -C build", f"meson install -C {build} --no-rebuild") # what is tested is built
     # A person types slower than a script: it waits for a daemon's socket before the next line.
     script = re.sub(r"(--listen unix:(\S+) &)\n", r"\1\nfor i in $(seq 200); do [ -S \2 ] && break; sleep 0.05; done\n", script)
     with open(os.path.join(scratch, "output"), "w+", encoding="utf-8") as log: # a file: the daemon would keep a pipe open

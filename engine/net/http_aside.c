@@ -1,7 +1,7 @@
 /* net/http_aside.c: what takes long is done aside: the parsing and mapping of large bodies, and the writing of long
  * answers to them. A megabyte of JSON takes as long as some thousand ordinary requests, and while the gateway's thread
- * is at it nobody else is answered. One thread does it, one piece of work after the other, at the lowest priority: what
- * it costs is taken from those who send such bodies, and from whatever CPU nobody wants.
+ * is at it nobody else is answered. One thread does it, one piece of work after the other, at a low priority: what it
+ * costs is taken from those who send such bodies, and from CPU that nobody else wants.
  *
  * Work is a function without side effects on the gateway: it reads its request and writes what its exchange owns. What
  * comes of it goes on on the gateway's thread (`then`). */
@@ -18,7 +18,7 @@
 #define AT_ONCE_BYTES (16u * KIB) /* a tenth of a millisecond or so: not worth the way there and back */
 #define POPPED 16u
 #define PLACES (LIMIT_HTTP_CONNECTIONS + 1u) /* of the queues: one for each exchange, one for the end */
-#define LOWEST 19
+#define NICE 10 /* a tenth of what others get where the CPU is short */
 
 struct http_aside {
 	struct queue *todo, *done;
@@ -40,7 +40,7 @@ static void *run(void *arg)
 {
 	struct http_aside *a = arg;
 	void *item;
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST); /* not allowed: then as important as others */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* not allowed: then as important as others */
 	while (queue_wait(a->todo, &item, 1) && item) {
 		struct work *w = item;
 		int result = w->begins && atomic_load(&a->ending) ? error_set(ERR_CLOSED, NULL, "the daemon is stopping")

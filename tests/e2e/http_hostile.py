@@ -227,6 +227,7 @@ def idle_ones_give_way(bench):
         kit.same(c.call(get_status=bench.pb.GetStatus()).status.connections, 1)
     kit.same(idle[-1].ask('GET', '/livez').status, 200)
     ended(idle[0], 5)
+    kit.same(used.ask('GET', '/livez').status, 200, 'it was quiet for longer than they, and it had been served')
     for c in idle:
         c.socket.close()
     well(d)
@@ -253,6 +254,38 @@ def held_bodies_are_bounded(bench):
     for c in many:
         c.socket.close()
     time.sleep(0.6)
+    well(d)
+
+
+def large_bodies_wait_for_their_turn(bench):
+    """What is dear to read is read aside, one after the other: ordinary requests pass by, and too many are told `busy`."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    attributes = ','.join('"a%d":1' % n for n in range(70000))
+    dear = '{"id":"b","source":"x","customer":"kim","type":"t","attributes":{%s}}' % attributes
+    path = ('/v1/events', '/v1/recommendations')
+    many = [Connection(d.port, 120) for _ in range(12)]
+    for n, c in enumerate(many):
+        c.send(request('POST', path[n % 2], dear))
+    done = select.select([c.socket for c in many], [], [], 0)[0]
+    waiting, passed = {c.socket: c for c in many if c.socket not in done}, 0
+    count = len(waiting)
+    with Connection(d.port) as other:
+        while waiting:
+            kit.same(other.ask('GET', '/livez').status, 200)
+            passed += 1
+            for s in select.select(list(waiting), [], [], 0)[0]:
+                del waiting[s]
+    kit.check(passed >= 4 * count, passed, 'requests passed', count, 'large ones')
+    kit.check({c.answer().status for c in many} <= {400, 422}, 'refused')
+    # more than may wait: the rest may come again
+    many += [Connection(d.port, 120) for _ in range(30)]
+    for n, c in enumerate(many):
+        c.send(request('POST', path[n % 2], dear))
+    answers = [c.answer() for c in many]
+    kit.check({a.status for a in answers} <= {400, 422, 503}, {a.status for a in answers})
+    kit.check(any(a.status != 503 for a in answers), 'all were turned away')
+    for a in answers:
+        kit.check(a.status != 503 or a.headers.get('retry-after') == '1', a, a.headers)
     well(d)
 
 
@@ -295,4 +328,4 @@ def a_flood_leaves_others_served(bench):
 
 
 kit.Bench().run([too_large, broken, pipelined, who_comes_after_them_is_served, slow_loris, idle_ones_give_way, held_bodies_are_bounded,
-                 lines_whose_answers_nobody_takes, a_flood_leaves_others_served])
+                 large_bodies_wait_for_their_turn, lines_whose_answers_nobody_takes, a_flood_leaves_others_served])

@@ -68,8 +68,8 @@ static enum looked look_at(struct shard *s, const struct work *w, bool *changed)
 	struct slot *slot;
 	if (cache_get(&s->cache, &w->look.subject, false, &slot) != ERR_OK)
 		return LOOK_FAILED;
-	if (!slot || slot->record->rare->redirect)
-		return LOOKED;
+	if (!slot || slot->record->rare->redirect || record_is_blank(slot->record))
+		return LOOKED; /* an entry would bring back the name of who is erased meanwhile */
 	arena_reset(&s->machine.arena);
 	if (!machine_look_wanted(&s->machine, slot->record, s->now_ms))
 		return LOOKED;

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "script/utc.h"
 
 #include <errno.h>
@@ -199,6 +200,16 @@ static bool has_column(const struct mapping *m, const char *name)
 	return false;
 }
 
+static int lacks_column(lua_State *L, const struct mapping *m, const char *name)
+{
+	const char *only = m->column_count == 1 ? m->columns[0] : "", *nearest = nearest_name(name, (const char *const *)m->columns);
+	if (strpbrk(only, ";\t|"))
+		return luaL_error(L, "the file's first row has no comma, and is taken for one column: columns are separated by commas; export "
+				  "it so");
+	return luaL_error(L, "the file has no column \"%s\", which `columns` of the mapping asks for%s%s%s: rename it in the file, or change "
+			  "the mapping, where it is the right file", name, nearest ? ", but \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
+}
+
 /* Every name that the mapping's `columns` asks for must be there. */
 static int columns_job(lua_State *L)
 {
@@ -215,9 +226,7 @@ static int columns_job(lua_State *L)
 		lua_rawgeti(L, -1, i);
 		const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
 		if (!has_column(job->m, name))
-			return luaL_error(
-				L, "the file has no column \"%s\", which the mapping needs: is it the right file?",
-				name);
+			return lacks_column(L, job->m, name);
 		lua_pop(L, 1);
 	}
 	return 0;

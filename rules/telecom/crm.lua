@@ -64,6 +64,9 @@ function row(r)
     local theirs = attributes(r, { "first_name", "role", "message_plan", "data_plan" })
     if theirs then say { type = "profile.updated", member = r.line, attributes = theirs } end
     if r.phone and r.phone ~= "" then
+      if not string.match(r.phone, "^%+[1-9]%d+$") then
+        error('phone "' .. r.phone .. '" is not in E.164: write it with the country, like +84901234567', 0)
+      end
       say { type = "alias.added", member = r.line, time = time_of(r.phone_since) or time_of(r.line_since) or updated,
         attributes = { alias = r.phone } }
     end

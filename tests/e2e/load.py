@@ -158,6 +158,15 @@ def rows_that_cannot_be_loaded(b):
     check(b'--map' in done.stderr and done.returncode == 2, done.stderr)
     done = d.ctl('load', path, '--map', lua, '--share', '0', ok=False)
     check(b'1 to 100' in done.stderr and done.returncode == 2, done.stderr)
+    for wrong, words in ((lambda text: text.replace('city,', 'ciyt,', 1), b'"city", which `columns` of the mapping asks for, but "ciyt"'),
+                         (lambda text: text.replace(',', ';'), b'columns are separated by commas')):
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+        other = b.path('other.csv')
+        with open(other, 'w', encoding='utf-8') as f:
+            f.write(wrong(text))
+        done = d.ctl('load', other, '--map', lua, ok=False)
+        check(words in done.stderr and done.returncode == 1, done.stderr)
     done = d.ctl('load', table(b, [row('c-9', 'small')]), '--map', lua, ok=False)
     check(b'--as-of' in done.stderr and done.returncode == 1, done.stderr)
 

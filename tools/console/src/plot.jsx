@@ -34,6 +34,15 @@ function tens(_, low, high) {
 	return [10 ** Math.floor(Math.log10(Math.max(low, 0.1))), 10 ** Math.ceil(Math.log10(high * 1.01))];
 }
 
+// A value between two gaps makes no line: it is a point.
+function alone(u, series) {
+	const values = u.data[series], found = [];
+	for (let at = 0; at < values.length; at++)
+		if (values[at] != null && values[at - 1] == null && values[at + 1] == null)
+			found.push(at);
+	return found.length ? found : null;
+}
+
 function yAxis(text, log, incrs) {
 	const shown = axis((_, splits) => splits.map((v) => (v === null ? "" : text(v))));
 	if (incrs)
@@ -50,7 +59,7 @@ function optionsOf({ series, height, scale, text, marks, range, log, sync, incrs
 		axes: [{ ...axis(times), size: 28, space: 62 }, yAxis(text, log, incrs)],
 		series: [{ label: t("ui.time"), value: (_, s) => (s === null ? "" : timeSeconds(s * 1000)) }].concat(
 			series.map((s, at) => ({
-				label: s.label, stroke: css(s.color ?? COLORS[at % COLORS.length]), width: 1.5, points: { show: false },
+				label: s.label, stroke: css(s.color ?? COLORS[at % COLORS.length]), width: 1.5, points: { show: false, filter: alone, size: 5 },
 				value: (_, v) => (v === null || v === undefined ? "–" : (s.text ?? text)(v)), fill: s.fill ? css(s.fill) : undefined,
 			}))),
 		hooks: { draw: marks ? [marks] : [], setCursor: [newest] },

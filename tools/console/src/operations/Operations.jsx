@@ -15,6 +15,7 @@ import "./operations.css";
 register(words);
 
 const EVERY_MS = 5000;
+const LEAST_MS = 2 * 60e3; // a daemon that has just started has no hour to show
 
 // {tone, key, detail}: /readyz says "ok", or why not.
 async function readiness(signal) {
@@ -107,7 +108,8 @@ function Help({ onClose }) {
 }
 
 function Charts({ history }) {
-	const range = () => [(history.now - history.ms) / 1000, history.now / 1000];
+	const from = Math.max(history.now - history.ms, Math.min(history.started, history.now - LEAST_MS));
+	const range = () => [from / 1000, history.now / 1000];
 	if (!history.ends.length)
 		return <Panel><Notice tone="info">{t(history.sampled ? "operations.no-samples" : "operations.not-sampled")}</Notice></Panel>;
 	return <div class="charts">{CHARTS.map((chart) => <Chart key={chart.name} chart={chart} history={history} range={range} />)}</div>;

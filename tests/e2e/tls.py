@@ -19,7 +19,7 @@ import nudge_client
 import tls_kit
 from http_kit import good, wait_for
 from kit import check, same
-from tls_kit import Authority, Https, client
+from tls_kit import Authority, Https, client, put, serial_seen
 
 
 def tool(b, d, *args, address=None, **env):
@@ -362,19 +362,6 @@ class Traffic(threading.Thread):
                 waiting -= 1
         except Exception as why: # told by the case
             self.error = why
-
-
-def serial_seen(d, ca, port):
-    with socket.create_connection(('127.0.0.1', port), 30) as s, tls_kit.context(ca).wrap_socket(s, server_hostname='localhost') as t:
-        return t.getpeercert()['serialNumber']
-
-
-def put(pair, cert, key):
-    """As certbot does it: the new ones are moved into the place of the old ones."""
-    for new, old in zip(pair, (cert, key)):
-        shutil.copy(new, old + '.new')
-        os.chmod(old + '.new', 0o600)
-        os.rename(old + '.new', old)
 
 
 def changed_under_traffic(b):

@@ -3,6 +3,8 @@ speak it with Python's ssl."""
 import datetime
 import os
 import re
+import shutil
+import socket
 import ssl
 import subprocess
 
@@ -88,3 +90,16 @@ class Https(http_kit.Connection):
         tls = context(ca, cert, key)
         tls.set_alpn_protocols(['http/1.1'])
         self.socket = tls.wrap_socket(self.socket, server_hostname=host)
+
+
+def serial_seen(d, ca, port):
+    with socket.create_connection(('127.0.0.1', port), 30) as s, context(ca).wrap_socket(s, server_hostname='localhost') as t:
+        return t.getpeercert()['serialNumber']
+
+
+def put(pair, cert, key):
+    """As certbot does it: the new ones are moved into the place of the old ones."""
+    for new, old in zip(pair, (cert, key)):
+        shutil.copy(new, old + '.new')
+        os.chmod(old + '.new', 0o600)
+        os.rename(old + '.new', old)

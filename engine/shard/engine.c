@@ -124,7 +124,7 @@ int engine_open(struct engine **out, const struct engine_config *config, engine_
 		return ERR_IO;
 	}
 	struct erase_report erased;
-	int result = engine_finish_erasing(e->data, &erased);
+	int result = engine_finish_erasing(e->data, &e->erased_first, &erased);
 	if (result == ERR_OK)
 		result = open_journal(e, false, &p, &found);
 	if (result == ERR_OK)

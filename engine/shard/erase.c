@@ -56,18 +56,20 @@ static int carry_out_locked(const char *data, struct erase_report *out)
 	return result;
 }
 
-int engine_finish_erasing(const char *data, struct erase_report *out)
+int engine_finish_erasing(const char *data, bool *finished, struct erase_report *out)
 {
 	const struct file_layer *files = file_system();
 	struct erase_asked asked;
 	char *path = folder_path(data, ERASING_FILE);
 	struct file *f = NULL;
+	*finished = false;
 	int there = files->open(files->self, path, false, &f);
 	files->close(files->self, f);
 	free(path);
 	if (there != ERR_OK || erase_asked(data, &asked) == ERR_OK)
 		return ERR_OK;
 	log_info("an erasure was interrupted: it is finished first");
+	*finished = true;
 	return carry_out_locked(data, out);
 }
 

@@ -11,7 +11,7 @@ int engine_erase(const struct engine_config *config, struct slice customer, stru
 		 struct erase_report *out);
 /* Journals who asked, and waits for it: returns the note's sequence. */
 uint64_t engine_journal_erased(struct engine *e, struct slice by, int64_t uid);
-/* What an interrupted one left undone, before the directory is opened. ERR_OK too where there is nothing. */
-int engine_finish_erasing(const char *data, struct erase_report *out);
+/* What an interrupted one left undone, before the directory is opened. ERR_OK too where there is nothing; *finished: there was something. */
+int engine_finish_erasing(const char *data, bool *finished, struct erase_report *out);
 
 #endif

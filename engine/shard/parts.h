@@ -103,6 +103,7 @@ struct engine {
 	unsigned shard_count;
 	uint64_t boot_id;
 	int64_t started_ms;
+	bool erased_first; /* this start finished an erasure: what came during it was decided without what it had wiped */
 	uint64_t started_ns;
 	_Atomic uint64_t decisions;
 	_Atomic int64_t clock_ms;         /* simulated, or the floor below which now never falls */

@@ -362,7 +362,7 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 	struct erase_asked asked;
 	/* Who was being erased is wiped without an entry that says so: until the stores have that, what came since was decided
 	 * without what the store still knows. It is erased with the rest, soon (shard/eraser.h). */
-	bool erasing = erase_asked(e->data, &asked) == ERR_OK;
+	bool erasing = e->erased_first || erase_asked(e->data, &asked) == ERR_OK;
 	struct replay_checks checks = { .strict = !erasing };
 	int result = check_belongs(e);
 	if (result == ERR_OK)

@@ -105,9 +105,11 @@ static int look_at_record(void *arg, struct slice key, struct slice value)
 	int result = record_decode(&r, p->pool, value);
 	if (result != ERR_OK)
 		return theirs ? (drop(p, STORE_RECORDS, key), find(p, key, FORGET), 0) : result;
+	/* blank by a later entry (absorbed, say): a recovery must know that the record has it */
+	bool goes = !p->e->wiped || (record_is_blank(r) && r->seq <= p->e->last_seq);
 	if (theirs)
-		find(p, key, !p->e->wiped || record_is_blank(r) ? FORGET : FIND_NOW);
-	if (theirs && (!p->e->wiped || record_is_blank(r))) {
+		find(p, key, goes ? FORGET : FIND_NOW);
+	if (theirs && goes) {
 		drop(p, STORE_RECORDS, key);
 		p->e->report->records++;
 	} else if (!theirs && strip(p, &s, r, &empty)) {

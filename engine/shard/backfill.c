@@ -2,6 +2,7 @@
 #include "shard/backfill.h"
 #include "shard/backfill_parts.h"
 #include "shard/control.h"
+#include "shard/eraser.h"
 #include "shard/parts.h"
 #include "shard/sweep.h"
 
@@ -215,6 +216,8 @@ static void *run(void *arg)
 {
 	struct backfill *b = arg;
 	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	while (eraser_runs(b->engine) && !atomic_load(&b->stop)) /* what is erased must not come back from what was read */
+		pause_ms(20);
 	int result = go_through(b);
 	bool stopped = atomic_load(&b->stop);
 	if (result == ERR_OK && !stopped)

@@ -202,9 +202,9 @@ int engine_run(struct engine *e)
 void engine_loops_run(struct engine *e)
 {
 	e->looping = true;
+	eraser_resume(e); /* a backfill waits for it */
 	backfill_resume(e);
 	walk_resume(e);
-	eraser_resume(e);
 }
 
 void engine_stop_changes(struct engine *e)

@@ -1,5 +1,6 @@
 /* shard/eraser.c: see eraser.h. */
 #include "shard/eraser.h"
+#include "shard/backfill.h"
 #include "shard/decision_log.h"
 #include "shard/erase.h"
 #include "shard/folder.h"
@@ -403,12 +404,18 @@ void eraser_destroy(struct eraser *x)
 /* Loops may ask at the same moment: who sets `runs` has it. */
 static int begin(struct eraser *x, const struct erase_asked *asked, struct work *reply)
 {
+	const struct engine *e = x->engine;
 	bool idle = false;
 	pthread_t thread;
 	if (atomic_load(&x->stop))
 		return error_set(ERR_CLOSED, NULL, "the daemon stops");
 	if (!atomic_compare_exchange_strong(&x->runs, &idle, true))
 		return error_set(ERR_BUSY, NULL, "another customer is being erased; ask again when that is done");
+	if (reply && backfill_runs(e)) { /* it has read what is to go; one that comes later waits for us */
+		atomic_store(&x->runs, false);
+		return error_set(ERR_BUSY, NULL, "the pack's new series are being filled from the journal; ask again when that "
+						 "is done (nudgectl rules history)");
+	}
 	x->asked = *asked;
 	x->reply = reply;
 	x->request_id = reply ? reply->explain.request_id : 0;

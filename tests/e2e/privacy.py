@@ -272,6 +272,27 @@ def a_stop_lets_it_go_on_later(bench):
     all_is_gone(bench, d, log, other)
 
 
+def not_while_series_are_filled(bench):
+    """What a backfill has read of the journal would come back with it: it is refused until that is done, or a backfill waits."""
+    d, log = start(bench, 2)
+    more = 'local more = series { on = "call.ended", per = "member", name = "more" }\nfact.more = more:count "7d"\n'
+    d.ctl('rules', 'activate', bench.pack(PACK + more), '--backfill')
+    until = time.time() + 120
+    while (done := ask(bench, d)).returncode:
+        check(done.returncode == 1 and b'being filled' in done.stderr and time.time() < until, done.stderr)
+        time.sleep(0.02)
+    while 'subjects have their history' not in d.said():
+        check(time.time() < until, 'it is never filled')
+        time.sleep(0.02)
+    same(found_in(d.data, [log]), [], 'left in files')
+    check(b'nothing is held' in bench.ctl('customer', 'export', WHO, '--data', d.data, ok=False).stderr)
+    d.ctl('send', '-', data=json.dumps(dict(id='n', source='crm', customer=WHO, type='call.ended')).encode())
+    d.settled()
+    d.kill()
+    d.start(shards=1)
+    check(len(show(d, WHO)['timeline']) == 1, 'who came again')
+
+
 def asked_for_over_http(bench):
     d = http_kit.http(bench, rules=bench.pack(PACK), args=['--sweep-ms', '50'])
     fill(bench, d, filler=False)
@@ -325,4 +346,4 @@ def exported_whole(bench):
 
 
 if __name__ == '__main__':
-    kit.Bench().run([exported_whole, erased_while_it_runs, killed_while_it_erases, killed_when_all_is_done_but_the_note_of_it, a_stop_lets_it_go_on_later, asked_for_over_http, erased_everywhere, killed_at_every_step, replay_reports_the_gap])
+    kit.Bench().run([exported_whole, erased_while_it_runs, not_while_series_are_filled, killed_while_it_erases, killed_when_all_is_done_but_the_note_of_it, a_stop_lets_it_go_on_later, asked_for_over_http, erased_everywhere, killed_at_every_step, replay_reports_the_gap])

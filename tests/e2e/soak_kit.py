@@ -11,7 +11,7 @@ import time
 import http_kit
 import kit
 import tls_kit
-from kit import DAY, check
+from kit import DAY, HOUR, check
 
 DAYS = 7
 ERASED_ON = 4 # the day on which customers are erased
@@ -30,7 +30,7 @@ class Model:
         self.lock = threading.Lock()
         self.events, self.outcomes = set(), {} # of outcomes: what was told, by id
         self.errors, self.causes = [], []
-        self.day, self.busy, self.ready, self.ends = 0, False, [0] * DAYS, False
+        self.day, self.busy, self.ready, self.ends, self.places = 0, False, [0] * DAYS, False, {}
 
     def told(self, code, began, detail=''):
         with self.lock:
@@ -100,12 +100,15 @@ class Publisher(Client):
         super().__init__(week, how)
         self.number, self.days = number, days
         self.day, self.at, self.more = 0, 0, 0
+        self.model.places[number] = 0
 
     def next(self):
         """The next events; None: nothing more today."""
-        events = self.days[self.day]
-        if self.at < len(events):
-            return events[self.at:self.at + 40]
+        events, places = self.days[self.day], self.model.places
+        if self.at < len(events): # all go with one clock: nobody is far ahead of the others
+            places[self.number] = events[self.at]['time_ms']
+            return [e for e in events[self.at:self.at + 40] if e['time_ms'] <= min(places.values()) + HOUR // 2]
+        places[self.number] = float('inf')
         if self.day < self.model.day:
             self.day, self.at = self.day + 1, 0
             return self.next()
@@ -149,13 +152,13 @@ class Publisher(Client):
         r = c.call(publish=self.pb.Publish(events=made))
         if r.WhichOneof('body') != 'published':
             return [(3, r.error.code)]
-        return [(a.result, a.error.code) for a in r.published.acks]
+        return [(a.result, a.error.code or a.error.reason) for a in r.published.acks]
 
     def by_http(self, c, events):
         r = c.ask('POST', '/v1/events', events)
         if r.status != 200:
             return [(3, r.json['code'])]
-        return [(a['result'], (a.get('error') or {}).get('code')) for a in r.json['acks']]
+        return [(a['result'], a['error'].get('code') or a['error']['reason']) if a.get('error') else (a['result'], '') for a in r.json['acks']]
 
 
 class Desk(Client):

@@ -37,6 +37,7 @@
 #define LIMIT_HTTP_BODY_BYTES (1u * MIB)
 #define LIMIT_HTTP_HELD_BYTES (64u * MIB) /* all connections together; then the largest is closed */
 #define LIMIT_HTTP_REQUEST_MS 10000u   /* from a request's first byte to its last */
+#define LIMIT_HTTP_SPARED_MS 1000u     /* a new connection, and one after an answer; then another may have its place */
 #define LIMIT_HTTP_IDLE_MS 60000u      /* between two requests; and for a client that takes nothing of its answer */
 #define LIMIT_HTTP_ANSWER_MS 60000u    /* for the shards; then the client is told `timeout` */
 #define LIMIT_HTTP_ASKED 1024u         /* questions on their way to the shards; then `busy` */

@@ -172,6 +172,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+static void on_next_round(evutil_socket_t fd, short what, void *arg)
+{
+	http_peers_next_round(arg);
+}
+
 static void on_arrived(evutil_socket_t fd, short what, void *arg)
 {
 	http_peers_arrived(arg);
@@ -226,7 +231,8 @@ int http_start(struct http *h)
 	h->handed = event_new(h->base, queue_fd(h->queue), EV_READ | EV_PERSIST, on_handed, h);
 	h->tick = event_new(h->base, -1, EV_PERSIST, on_tick, h);
 	h->arrived = event_new(h->base, -1, 0, on_arrived, h);
-	CHECK(h->handed && h->tick && h->arrived);
+	h->next_round = evtimer_new(h->base, on_next_round, h);
+	CHECK(h->handed && h->tick && h->arrived && h->next_round);
 	event_add(h->handed, NULL);
 	event_add(h->tick, &every);
 	int result = make_evhttp(h);
@@ -272,6 +278,8 @@ void http_destroy(struct http *h)
 		event_free(h->tick);
 	if (h->arrived)
 		event_free(h->arrived);
+	if (h->next_round)
+		event_free(h->next_round);
 	if (h->base)
 		event_base_free(h->base);
 	listener_close(&h->listener);

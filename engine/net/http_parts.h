@@ -214,6 +214,7 @@ void http_peer_busy(struct http *h, struct evhttp_request *req); /* until the re
 unsigned http_peers_living(const struct http *h); /* without those on their way out */
 struct client *http_peer_client(struct http *h, struct evhttp_request *req); /* held: client_leave; may be NULL */
 void http_peers_arrived(struct http *h); /* after http_peer_open, when evhttp has set its socket */
+void http_peers_next_round(struct http *h);
 void http_peers_tick(struct http *h);
 void http_peers_forget(struct http *h); /* at the end */
 
@@ -245,6 +246,8 @@ struct http {
 	struct tls *tls; /* NULL: it is plain */
 	struct clients *clients;
 	struct event *arrived; /* set off for new peers, once they have their sockets */
+	struct event *next_round; /* of the loop: more of them are let in */
+	unsigned arrivals;        /* in this one */
 	struct http_delayed *delayed; /* answers that wait */
 	char address[176];
 	bool unix_socket;

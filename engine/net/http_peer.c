@@ -23,6 +23,7 @@
 
 /* A body and its headers, whole: evhttp takes a body only when all of it is there. */
 #define READ_AHEAD_BYTES (LIMIT_HTTP_BODY_BYTES + 4u * LIMIT_HTTP_HEADER_BYTES)
+#define ROUND_ARRIVALS 16u /* let in at once; then those who are in have their turn */
 
 static bool is_freed(const struct http_peer *p)
 {
@@ -92,14 +93,21 @@ static bool goes_before(const struct http_peer *a, const struct http_peer *b)
 	return a->answered != b->answered ? b->answered : a->touched_ns < b->touched_ns;
 }
 
-/* Of those that were never answered, else of all, the one that has been quiet for longest gives its place away. None:
- * all are being answered. */
+/* Whoever has just come has not had the time to ask, and whoever was just answered may well ask again. */
+static bool may_go(const struct http_peer *p, uint64_t now_ns)
+{
+	return !p->busy && !p->doomed && bufferevent_getfd(p->bev) >= 0 &&
+	       now_ns > (p->answered ? p->touched_ns : p->opened_ns) + LIMIT_HTTP_SPARED_MS * 1000000ull;
+}
+
+/* Of those that were never answered, else of all, the one that has been quiet for longest gives its place away. None: all
+ * are being answered, or are spared. */
 static bool evict_idlest(struct http *h, const struct http_peer *but)
 {
 	struct http_peer *idlest = NULL;
+	uint64_t now_ns = clock_mono_ns();
 	for (struct http_peer *p = h->peers; p; p = p->next)
-		if (p != but && !p->busy && !p->doomed && bufferevent_getfd(p->bev) >= 0 &&
-		    (!idlest || goes_before(p, idlest)))
+		if (p != but && may_go(p, now_ns) && (!idlest || goes_before(p, idlest)))
 			idlest = p;
 	if (!idlest)
 		return false;
@@ -144,6 +152,23 @@ static struct bufferevent *make_bev(struct event_base *base, struct tls *tls, st
 	return bev;
 }
 
+/* A crowd at the door would push out, one after the other, all who are in, before these can say a word. */
+static void pace(struct http *h)
+{
+	static const struct timeval at_once = { 0 };
+	if (++h->arrivals < ROUND_ARRIVALS)
+		return;
+	evconnlistener_disable(h->accepting);
+	event_add(h->next_round, &at_once);
+}
+
+void http_peers_next_round(struct http *h)
+{
+	h->arrivals = 0;
+	if (!h->full && !h->refused && !h->stopping)
+		evconnlistener_enable(h->accepting);
+}
+
 struct bufferevent *http_peer_open(struct event_base *base, void *arg)
 {
 	struct http *h = arg;
@@ -167,6 +192,7 @@ struct bufferevent *http_peer_open(struct event_base *base, void *arg)
 	h->peers = p;
 	h->peer_count++;
 	event_active(h->arrived, EV_TIMEOUT, 0);
+	pace(h);
 	if (h->peer_count >= LIMIT_HTTP_CONNECTIONS && http_peers_living(h) >= LIMIT_HTTP_CONNECTIONS &&
 	    !evict_idlest(h, p)) {
 		h->full = true;
@@ -261,7 +287,7 @@ void http_peers_tick(struct http *h)
 	}
 	if (h->held_bytes > LIMIT_HTTP_HELD_BYTES || h->untaken_bytes > LIMIT_HTTP_HELD_BYTES)
 		evict_largest(h);
-	if (h->full && h->peer_count < LIMIT_HTTP_CONNECTIONS) {
+	if (h->full && (http_peers_living(h) < LIMIT_HTTP_CONNECTIONS || evict_idlest(h, NULL))) {
 		h->full = false;
 		evconnlistener_enable(h->accepting);
 	}

@@ -169,7 +169,8 @@ static void conn_read(struct loop *l, struct conn *c)
 	if (n < 0)
 		err(1, "the server at %s", l->run->address);
 	if (n == 0)
-		errx(1, "the server at %s closed a connection with %u requests unanswered", l->run->address, c->flights);
+		errx(1, "the server at %s closed a connection with %u requests unanswered", l->run->address,
+		     c->flights);
 	uint64_t now = now_ns();
 	c->in_len += (size_t)n;
 	for (;;) {

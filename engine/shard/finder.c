@@ -15,7 +15,12 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
+
+#define NICE 10 /* shards, journal and store come first */
 
 #define LOOK_CUSTOMERS 256u    /* of a step through all of them: some 5 ms */
 /* Many flushed at once write a page of the table once for all (find/index.h), and meanwhile queries look through what is
@@ -431,6 +436,7 @@ static void *run(void *arg)
 	struct finder *f = e->finder;
 	void *items[LIMIT_FIND_WAITING];
 	bool more = true;
+	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 	while (!atomic_load(&f->stop)) {
 		if (more)
 			answer_waiting(e, f);

@@ -1,6 +1,7 @@
 // Who is logged in, and what they may do. Where the daemon wants no tokens, everybody may do everything.
 import { del, get, post, setCsrf, whenUnknown } from "./api.js";
 import { setPlace } from "./format.js";
+import { keep } from "./kept.js";
 import { useEffect, useState } from "preact/hooks";
 
 const RECOVERING_MS = 2000;
@@ -56,6 +57,7 @@ export async function logOut() {
 		await del("/console/session", { quiet: true });
 	} finally {
 		setCsrf("");
+		keep("desk.recent", null); // whom one looked at is nothing for who comes next
 		become({ state: "out" });
 	}
 }

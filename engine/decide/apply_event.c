@@ -49,7 +49,7 @@ static void look_at_segments(struct applying *a)
 		look |= a->happened[i].index->segments;
 	if (a->index && a->index->campaigns)
 		campaigns_success(a, a->index->campaigns);
-	if (a->record->seq == 0)
+	if (a->fresh)
 		look = all_segments(a->m->pack);
 	apply_segments(a, look | a->look);
 }

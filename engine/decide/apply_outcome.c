@@ -129,7 +129,7 @@ void machine_apply_outcome(struct machine *m, struct record *record, const struc
 	int member = record_member(record, m->pool, o->member, true, o->time_ms);
 	a.member = a.e->member = member > 0 ? (uint8_t)member : 0;
 	outcome_takes_effect(&a, o, b);
-	apply_segments(&a, record->seq ? a.look : all_segments(m->pack));
+	apply_segments(&a, a.fresh ? all_segments(m->pack) : a.look);
 	applying_finish(&a);
 }
 

@@ -16,11 +16,10 @@ void applying_start(struct applying *a, struct machine *m, struct record *record
 		    int64_t now_ms, const struct apply_input *in, struct applied *out)
 {
 	struct eval *e = m->eval;
-	if (record->seq && record_is_blank(record)) /* they are being erased: who comes meanwhile is as new as in the journal */
-		record->seq = 0;
 	*a = (struct applying){
 		.m = m, .record = record, .in = in, .out = out, .e = e, .event = event, .now_ms = now_ms,
 		.historical = now_ms < in->received_at_ms - ALERT_HORIZON_MS,
+		.fresh = record->seq == 0 || record_is_blank(record),
 	};
 	out->alert_count = out->closed_count = out->effect_count = out->nudge_count = out->fired_count = 0;
 	out->aborted = (struct aborted_calls){ 0 };

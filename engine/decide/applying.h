@@ -26,6 +26,7 @@ struct applying {
 	const struct type_index *index;  /* of its type; NULL: it concerns nobody */
 	uint8_t member;                  /* the event's; 0: none */
 	bool historical;
+	bool fresh; /* nothing was known of the record's subject before: new, or erased in this moment (shard/eraser.h) */
 	int64_t now_ms;
 	uint32_t next_index;             /* alerts, effects and nudges are counted together */
 	struct happened *happened;       /* arena */

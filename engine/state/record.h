@@ -281,12 +281,11 @@ int64_t timers_next_fire(const struct record *r); /* INT64_MAX: none */
  * an event that is ahead of the clock would fire them for ever. */
 bool timer_of_clock(const struct timer *t);
 const struct timer *timers_before_event(const struct record *r, int64_t time_ms); /* the first to fire; NULL: none */
-const struct timer *timers_before_event(const struct record *r, int64_t time_ms);
 
 /* Asks without changing; then seen_add once the event is applied. Grows from SEEN_IDS_MIN while ids younger than
  * ALERT_HORIZON_MS (by event time, against the newest) would have to be dropped, up to SEEN_IDS_MAX. */
-bool seen_forgotten(const struct record *r, int64_t time_ms); /* not newer than ids that were dropped */
 enum seen_answer seen_ask(const struct record *r, uint64_t id, uint64_t content, int64_t time_ms);
+bool seen_forgotten(const struct record *r, int64_t time_ms); /* not newer than ids that were dropped */
 void seen_add(struct record *r, uint64_t id, uint64_t content, int64_t time_ms);
 
 int64_t marks_get(const struct record *r, uint32_t rule, uint8_t member); /* INT64_MIN: never */

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/process.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -305,17 +306,6 @@ static unsigned open_files(void)
 	return count > 3 ? count - 3 : 0; /* without ".", ".." and itself */
 }
 
-static double resident_bytes(void)
-{
-	unsigned long all = 0, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-	if (f && fscanf(f, "%lu %lu", &all, &resident) != 2)
-		resident = 0;
-	if (f)
-		fclose(f);
-	return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
-
 /* As all of Prometheus' own libraries call them. */
 static void put_process(struct bytes *out, json_t *status)
 {
@@ -328,7 +318,7 @@ static void put_process(struct bytes *out, json_t *status)
 	put_head(out, "process_cpu_seconds_total", "counter", "Time on the processors.");
 	bytes_printf(out, "process_cpu_seconds_total %.17g\n", cpu);
 	put_head(out, "process_resident_memory_bytes", "gauge", "Memory.");
-	bytes_printf(out, "process_resident_memory_bytes %.17g\n", resident_bytes());
+	bytes_printf(out, "process_resident_memory_bytes %.17g\n", process_resident_bytes());
 	put_head(out, "process_open_fds", "gauge", "Open files.");
 	bytes_printf(out, "process_open_fds %u\n", open_files());
 	put_head(out, "process_max_fds", "gauge", "Files that may be open.");

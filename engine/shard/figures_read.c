@@ -3,6 +3,7 @@
 #include "shard/figures_read.h"
 
 #include "base/check.h"
+#include "base/process.h"
 #include "disk/store.h"
 #include "shard/parts.h"
 
@@ -90,17 +91,6 @@ static const struct named levels[] = {
 };
 _Static_assert(sizeof(levels) / sizeof(levels[0]) == FIGURES_LEVELS, "as many levels as there is room for");
 
-static double resident_bytes(void)
-{
-	unsigned long all = 0, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-	if (f && fscanf(f, "%lu %lu", &all, &resident) != 2)
-		resident = 0;
-	if (f)
-		fclose(f);
-	return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
-
 static void read_levels(struct engine *e, const struct figures_seen *seen, const struct journal_stats *j, double *out)
 {
 	struct store_stats store = { 0 };
@@ -108,7 +98,7 @@ static void read_levels(struct engine *e, const struct figures_seen *seen, const
 	(void)store_stats(e->store, &store); /* where it cannot be told, it is 0 */
 	feed_open_counts(e->feed, engine_now_ms(e), open);
 	const double all[] = {
-		resident_bytes(),
+		process_resident_bytes(),
 		(double)sum(e, offsetof(struct shard_counts, cached)),
 		(double)sum(e, offsetof(struct shard_counts, cache_bytes)),
 		(double)sum(e, offsetof(struct shard_counts, dirty)),

@@ -77,6 +77,19 @@ static ssize_t bytes_in(int fd, void *data, size_t room)
 	return protocol_transport.receive ? protocol_transport.receive(fd, data, room) : recv(fd, data, room, 0);
 }
 
+/* An HTTP server may close what is idle, and the client comes back; who is owed an answer is not told like that. */
+static bool may_come_back(const struct loop *l, const struct conn *c)
+{
+	return l->run->protocol->comes_back && !c->flights;
+}
+
+static void conn_open(struct loop *l, struct conn *c)
+{
+	c->fd = l->run->protocol->connect(l->run->address);
+	c->in_len = c->in_taken = 0;
+	watch(l, c, EPOLL_CTL_ADD, false);
+}
+
 static void conn_send(struct loop *l, struct conn *c)
 {
 	while (c->out_sent < c->out_len) {
@@ -166,8 +179,13 @@ static void conn_read(struct loop *l, struct conn *c)
 	ssize_t n = bytes_in(c->fd, c->in + c->in_len, READ_BYTES - c->in_len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (n <= 0 && may_come_back(l, c)) {
+		close(c->fd);
+		conn_open(l, c);
+		return;
+	}
 	if (n < 0)
-		err(1, "the server at %s", l->run->address);
+		err(1, "the server at %s, %u requests unanswered", l->run->address, c->flights);
 	if (n == 0)
 		errx(1, "the server at %s closed a connection with %u requests unanswered", l->run->address,
 		     c->flights);
@@ -260,10 +278,9 @@ static void open_all(struct loop *l)
 	for (unsigned i = 0; i < l->run->stream_count; i++) {
 		for (unsigned j = 0; j < l->run->streams[i].connections; j++, c++) {
 			c->stream = &l->run->streams[i];
-			c->fd = l->run->protocol->connect(l->run->address);
 			c->in = malloc(READ_BYTES);
 			c->order = calloc(FLIGHT_MAX, sizeof(*c->order));
-			watch(l, c, EPOLL_CTL_ADD, false);
+			conn_open(l, c);
 		}
 	}
 }

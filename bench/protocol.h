@@ -35,6 +35,7 @@ struct protocol {
 	void (*decode)(const uint8_t *in, size_t len, struct reply *out);
 	unsigned batch_max;
 	void (*prepare)(void); /* before the first encode, where there is no connect; may be NULL */
+	bool comes_back; /* a connection that was closed with nothing unanswered is opened again */
 };
 
 extern const struct protocol protocol_nudge, protocol_http, protocol_redis, protocol_tarantool, protocol_postgres,

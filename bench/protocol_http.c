@@ -4,7 +4,7 @@
 
 #include <arpa/inet.h>
 #include <err.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +16,15 @@ static int http_connect(const char *address)
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	const char *port = strrchr(address, ':');
 	char host[INET_ADDRSTRLEN];
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
 	snprintf(host, sizeof(host), "%.*s", port ? (int)(port - address) : 0, address);
 	if (inet_pton(AF_INET, host, &to.sin_addr) != 1)
 		errx(1, "%s: not an address like 127.0.0.1:8080", address);
 	to.sin_port = htons((uint16_t)strtoul(port + 1, NULL, 10));
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
+	/* whoever comes back while others are served must not keep these waiting: what fails is seen at the first send */
+	if (fd < 0 || (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 && errno != EINPROGRESS))
 		err(1, "%s", address);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	fcntl(fd, F_SETFL, O_NONBLOCK);
 	return fd;
 }
 
@@ -83,4 +83,4 @@ static void http_decode(const uint8_t *in, size_t len, struct reply *out)
 	}
 }
 
-const struct protocol protocol_http = { "http", http_connect, http_encode, http_decode, 1, NULL };
+const struct protocol protocol_http = { "http", http_connect, http_encode, http_decode, 1, NULL, true };

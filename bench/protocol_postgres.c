@@ -194,5 +194,5 @@ static int postgres_connect(const char *address)
 }
 
 const struct protocol protocol_postgres = {
-	"postgres", postgres_connect, postgres_encode, postgres_decode, 1, NULL
+	"postgres", postgres_connect, postgres_encode, postgres_decode, 1, NULL, false
 };

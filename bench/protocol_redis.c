@@ -87,4 +87,4 @@ static void redis_decode(const uint8_t *in, size_t len, struct reply *out)
 	}
 }
 
-const struct protocol protocol_redis = { "redis", protocol_socket, redis_encode, redis_decode, 1, NULL };
+const struct protocol protocol_redis = { "redis", protocol_socket, redis_encode, redis_decode, 1, NULL, false };

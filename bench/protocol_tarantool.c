@@ -140,5 +140,5 @@ static int tarantool_connect(const char *address)
 }
 
 const struct protocol protocol_tarantool = {
-	"tarantool", tarantool_connect, tarantool_encode, tarantool_decode, 1, NULL
+	"tarantool", tarantool_connect, tarantool_encode, tarantool_decode, 1, NULL, false
 };

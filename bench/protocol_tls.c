@@ -117,4 +117,4 @@ static void decode(const uint8_t *in, size_t len, struct reply *out)
 	protocol_nudge.decode(in, len, out);
 }
 
-const struct protocol protocol_tls = { "tls", tls_connect, encode, decode, 1024, NULL };
+const struct protocol protocol_tls = { "tls", tls_connect, encode, decode, 1024, NULL, false };

@@ -116,9 +116,11 @@ class Bench:
                     out[server.name, case].append(self.load(server, case, **how))
         return out
 
-    def synced(self, seconds=None):
+    def synced(self, rate=None):
+        """The disk alone: one write after the other, or with a rate a group commit that costs nothing else."""
+        at_rate = [str(rate)] if rate else []
         done = subprocess.run([os.path.join(self.build, "bench", "bench-synced"), os.path.join(self.scratch, "synced"),
-                               str(seconds or self.seconds)], stdout=subprocess.PIPE, check=True)
+                               str(self.seconds), *at_rate], stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
     # -- reporting ----------------------------------------------------------------------------------------------------

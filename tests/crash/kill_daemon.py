@@ -242,7 +242,8 @@ def retired(trial):
 def folded(trial):
     """Wherever folding was cut off, the base store goes on from there: everybody's past comes out as it was recorded."""
     d = trial.daemon
-    customers = sorted({e['customer'] for e in trial.bench.dump(d.data) if 'customer' in e})
+    # By their events: an effect alone may tell of a prospect that never was, of whom nothing is known.
+    customers = sorted({e['customer'] for e in trial.bench.dump(d.data) if e['kind'] == 'event' and 'customer' in e})
     based = 0
     for customer in customers[:20]:
         x = json.loads(trial.bench.ctl('explain', customer, '--data', d.data, '--json'))

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define EXIT_USAGE 2
+#define EXIT_STOPPED 130 /* as of a command that Ctrl-C ends */
 #define PROGRESS_EVERY_NS 1000000000u
 #define WATCHDOG_PARTS 4u /* signs of life within the time that systemd waits for one */
 #define WATCHDOG_NONE_US 3600000000ull
@@ -41,14 +42,28 @@ struct progress {
 	uint64_t began_ns, said_ns;
 	const char *stage;
 	bool terminal, open_line;
-	struct http *http; /* is told too; may be NULL */
+	struct starting *starting; /* is told too; may be NULL */
 };
+
+/* Whoever asks for a stop while the disk is read has it at once, as safe as a kill. code: what that is called. */
+static void stop_if_asked(int code)
+{
+	sigset_t pending;
+	if (sigpending(&pending) != 0 || !(sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT)))
+		return;
+	fputs(isatty(STDERR_FILENO) ? "\n" : "", stderr);
+	log_info("stopped before it was done: the next start begins it anew");
+	notify_stopping();
+	_exit(code);
+}
 
 static void say_progress(void *arg, const char *stage, uint64_t done, uint64_t all)
 {
 	struct progress *p = arg;
 	uint64_t now = clock_mono_ns();
-	http_progress(p->http, stage, done, all);
+	if (p->starting)
+		starting_say(p->starting, stage, done, all);
+	stop_if_asked(p->starting ? EXIT_SUCCESS : EXIT_STOPPED);
 	if (!p->stage || strcmp(p->stage, stage) != 0) {
 		p->stage = stage;
 		p->began_ns = p->said_ns = now;
@@ -263,21 +278,21 @@ static void serve(struct config *c, struct engine *e, struct doors *doors, const
 }
 
 /* It listens at once, so that who waits for us can ask how long. */
-static int open_gateway(const struct config *c, const struct doors *d, struct http **out)
+static int open_gateway(const struct config *c, const struct doors *d, const struct starting *starting, struct http **out)
 {
 	if (!c->http)
 		return ERR_OK;
-	int result = http_create(out, c->http, NUDGED_VERSION, d->access, d->tls, d->clients);
+	int result = http_create(out, c->http, NUDGED_VERSION, d->access, d->tls, d->clients, starting);
 	return result == ERR_OK ? http_start(*out) : result;
 }
 
-static int open_engine(const struct config *c, struct http *http, struct access *rights, struct server *server,
+static int open_engine(const struct config *c, struct starting *starting, struct access *rights, struct server *server,
 		       struct engine **out)
 {
 	struct engine_config ec = engine_config_of(c, rights);
 	ec.outer = server_gauges;
 	ec.outer_arg = server;
-	struct progress p = { .terminal = isatty(STDERR_FILENO), .http = http };
+	struct progress p = { .terminal = isatty(STDERR_FILENO), .starting = starting };
 	int result = engine_open(out, &ec, say_progress, &p);
 	end_progress(&p);
 	return result;
@@ -301,6 +316,7 @@ static int run(struct config *c, const sigset_t *signals)
 	struct engine *e = NULL;
 	struct doors doors;
 	struct watch *watch = NULL;
+	struct starting starting = { 0 };
 	bool changed;
 	int code = EXIT_FAILURE;
 	log_info("nudged %s, process %d, data in %s, %llu shard%s", NUDGED_VERSION, (int)getpid(), c->data,
@@ -313,11 +329,12 @@ static int run(struct config *c, const sigset_t *signals)
 		complain("", EXIT_FAILURE);
 		goto out;
 	}
-	if (open_gateway(c, &doors, &http) != ERR_OK) {
+	if (open_gateway(c, &doors, &starting, &http) != ERR_OK) {
 		complain("http", EXIT_FAILURE);
 		goto out;
 	}
-	if (open_engine(c, http, doors.access, server, &e) != ERR_OK || engine_run(e) != ERR_OK) {
+	if (server_wait(server, &starting) != ERR_OK || open_engine(c, &starting, doors.access, server, &e) != ERR_OK ||
+	    engine_run(e) != ERR_OK) {
 		complain("cannot start", EXIT_FAILURE);
 		goto out;
 	}

@@ -269,6 +269,7 @@ static int handshake(struct nudge *n, int64_t deadline)
 	hello.token = token;
 	hello.version = PROTOCOL_VERSION;
 	hello.client = n->client;
+	hello.no_wait = n->options.no_wait;
 	nudge_free(n->welcome);
 	n->welcome = NULL;
 	rc = call(n, NUDGE__V1__REQUEST__BODY_HELLO, &hello, deadline, &r);
@@ -341,7 +342,8 @@ int nudge_reconnect(struct nudge *n, int timeout_ms)
 	for (int64_t wait_ms = WAIT_FIRST_MS;; wait_ms = wait_ms * 2 < WAIT_MAX_MS ? wait_ms * 2 : WAIT_MAX_MS) {
 		int64_t attempt = deadline_in(n->options.connect_timeout_ms);
 		int rc = connect_once(n, attempt < deadline ? attempt : deadline);
-		if (rc == NUDGE_OK || rc == NUDGE_INVALID || rc == NUDGE_REFUSED)
+		bool recovering = rc == NUDGE_REFUSED && strcmp(n->code, "closed") == 0;
+		if (rc == NUDGE_OK || rc == NUDGE_INVALID || (rc == NUDGE_REFUSED && !recovering))
 			return rc;
 		int64_t left = deadline - connection_now_ms();
 		if (left <= 0)

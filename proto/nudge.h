@@ -63,6 +63,9 @@ struct nudge_options {
 	 * number) must stand in the daemon's certificate, and the certificate must be believed: else NUDGE_INVALID, and nudge_error
 	 * says why. That is never turned off. All are read at each connection. */
 	const char *tls_ca, *tls_cert, *tls_key;
+	/* A daemon that recovers lets its clients wait (connect_timeout_ms at most). True: NUDGE_REFUSED at once with the code
+	 * "closed" instead, and nudge_error says how far it is; nudge_reconnect tries again. */
+	bool no_wait;
 };
 
 /* Addresses: "unix:PATH", "tcp:HOST:PORT", "tls:HOST:PORT", or a bare path.

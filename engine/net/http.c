@@ -83,25 +83,8 @@ const char *http_version(const struct http *h)
 	return h->version;
 }
 
-void http_progress(struct http *h, const char *stage, uint64_t done, uint64_t all)
-{
-	if (!h)
-		return;
-	atomic_store(&h->percent, all ? (unsigned)(100 * done / all) : 0);
-	atomic_store(&h->stage, stage);
-}
-
-void http_progress_text(const struct http *h, char *out, size_t size)
-{
-	const char *stage = atomic_load(&h->stage);
-	if (stage)
-		snprintf(out, size, "recovering: %s, %u%%", stage, atomic_load(&h->percent));
-	else
-		snprintf(out, size, "starting");
-}
-
 int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls,
-		struct clients *clients)
+		struct clients *clients, const struct starting *starting)
 {
 	char full[160];
 	int result = full_address(address, full, sizeof(full));
@@ -111,6 +94,8 @@ int http_create(struct http **out, const char *address, const char *version, str
 	h->listener.fd = -1;
 	h->clients = clients;
 	result = listener_open(&h->listener, full, clients_unix_mode(clients));
+	h->starting = starting;
+	h->started_ms = clock_wall_ms();
 	if (result == ERR_OK)
 		result = queue_create(&h->queue, HANDED_MAX);
 	if (result != ERR_OK) {

@@ -19,12 +19,10 @@ int http_check_address(const char *address);
 bool http_is_tls(const char *address);  /* as server_is_tls */
 bool http_is_open(const char *address); /* as server_is_open */
 /* Binds. version: lent, static. rights: who may do what, lent; NULL: tokens are not wanted. tls: lent; NULL where the address
- * takes none. clients: lent. */
+ * takes none. clients, starting: lent. */
 int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls,
-		struct clients *clients);
-int http_start(struct http *h); /* the thread; so far nothing but health is answered */
-/* How far recovery has come. Any thread; NULL-safe. stage: static. */
-void http_progress(struct http *h, const char *stage, uint64_t done, uint64_t all);
+		struct clients *clients, const struct starting *starting);
+int http_start(struct http *h); /* the thread; so far nothing but health and measurements is answered */
 void http_serve(struct http *h, struct server *s, struct engine *e); /* the loops run: from here on all is answered */
 void http_stop(struct http *h);                                      /* before the loops stop; NULL-safe */
 void http_destroy(struct http *h);                                   /* NULL-safe */

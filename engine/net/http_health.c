@@ -66,10 +66,11 @@ void http_ready(struct http_exchange *x)
 	struct http *h = x->http;
 	char reason[200];
 	if (!h->server) {
-		http_progress_text(h, reason, sizeof(reason));
+		starting_text(h->starting, reason, sizeof(reason));
 		http_problem(x, "closed", NULL, reason);
 	} else if (engine_storage_short(h->engine)) {
-		http_problem(x, "storage", NULL, "disk space is short: events are refused, queries are answered");
+		http_problem(x, "storage", NULL, "disk space is short: less than reserve_mb is free where the journal is. Events are refused, "
+			     "queries are answered; make room, and events are taken again by themselves");
 	} else {
 		say_ok(x);
 	}

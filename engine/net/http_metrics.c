@@ -306,8 +306,9 @@ static unsigned open_files(void)
 	return count > 3 ? count - 3 : 0; /* without ".", ".." and itself */
 }
 
-/* As all of Prometheus' own libraries call them. */
-static void put_process(struct bytes *out, json_t *status)
+/* As all of Prometheus' own libraries call them. The start is one moment for ever: who counts restarts looks whether it
+ * changes. */
+static void put_process(struct bytes *out, const struct http *h)
 {
 	struct rusage used;
 	struct rlimit files = { 0 };
@@ -324,8 +325,38 @@ static void put_process(struct bytes *out, json_t *status)
 	put_head(out, "process_max_fds", "gauge", "Files that may be open.");
 	bytes_printf(out, "process_max_fds %llu\n", (unsigned long long)files.rlim_cur);
 	put_head(out, "process_start_time_seconds", "gauge", "When the daemon started, in seconds since 1970.");
-	bytes_printf(out, "process_start_time_seconds %.3f\n",
-		     ((double)clock_wall_ms() - field(status, "uptime_ms")) * 1e-3);
+	bytes_printf(out, "process_start_time_seconds %.3f\n", (double)h->started_ms * 1e-3);
+}
+
+static void put_recovering(struct bytes *out, const struct http *h)
+{
+	const char *stage = atomic_load(&h->starting->stage);
+	put_head(out, "nudged_recovering", "gauge", "1 while the daemon recovers and answers nothing else, 0 once it serves.");
+	bytes_printf(out, "nudged_recovering %d\n", !h->server);
+	if (h->server)
+		return;
+	put_head(out, "nudged_recovery_ratio", "gauge", "How much of the recovery's stage is done. While it recovers only.");
+	bytes_printf(out, "nudged_recovery_ratio{stage=\"");
+	put_label(out, stage ? stage : "starting");
+	bytes_printf(out, "\"} %.17g\n", starting_part(h->starting));
+}
+
+/* What is known without the shards. */
+static void put_own(struct bytes *out, const struct http *h)
+{
+	put_recovering(out, h);
+	put_gateway(out, h);
+	put_process(out, h);
+}
+
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+static void tell_while_recovering(struct http_exchange *x)
+{
+	struct bytes out = { 0 };
+	put_own(&out, x->http);
+	http_reply(x, 200, METRICS_TYPE, bytes_slice(&out));
+	bytes_finish(&out);
 }
 
 static void end(struct scrape *s)
@@ -359,9 +390,8 @@ static void on_rules(void *arg, const struct json_answer *a)
 	put_limited(&s->out, json_object_get(s->status, "gauges"));
 	put_stages(&s->out, json_object_get(s->status, "stages"));
 	put_rules(&s->out, json_object_get(a->body, "rules"));
-	put_gateway(&s->out, h);
-	put_process(&s->out, s->status);
-	http_reply(s->x, 200, "text/plain; version=0.0.4; charset=utf-8", bytes_slice(&s->out));
+	put_own(&s->out, h);
+	http_reply(s->x, 200, METRICS_TYPE, bytes_slice(&s->out));
 	end(s);
 }
 
@@ -385,6 +415,10 @@ static void on_status(void *arg, const struct json_answer *a)
 
 void http_metrics(struct http_exchange *x)
 {
+	if (!x->http->server) {
+		tell_while_recovering(x);
+		return;
+	}
 	struct scrape *s = must_calloc(1, sizeof(*s));
 	s->x = x;
 	if (ask(s, "get_status", on_status) != ERR_OK)

@@ -264,8 +264,8 @@ struct http {
 	struct engine *engine;
 	const char *version;
 	struct access *access; /* NULL: tokens are not wanted */
-	_Atomic(const char *) stage; /* of the recovery */
-	_Atomic unsigned percent;
+	const struct starting *starting;
+	int64_t started_ms; /* since 1970 */
 	uint64_t now_ns, sample_ns; /* sample_ns: when the next of the daemon's figures is due */
 	struct http_link *links; /* two a shard: for changes, and for queries, which never wait for those */
 	unsigned shards, next_shard;
@@ -293,6 +293,5 @@ struct http {
 };
 const unsigned *http_codes(void); /* HTTP_CODES of them, 0 after the last: statuses that are counted */
 const char *http_version(const struct http *h);
-void http_progress_text(const struct http *h, char *out, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 #include "net/inner.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/porch.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -25,7 +26,7 @@
 struct gate {
 	struct server *server;
 	struct listener listener;
-	struct event *accepting; /* in the first loop, or with the greeter */
+	struct event *accepting; /* in the first loop, with the greeter, or with the porch */
 	int spare;               /* a file kept open, for when there are no more */
 };
 
@@ -35,6 +36,7 @@ struct server {
 	struct tls *tls;
 	struct clients *clients;
 	struct greeter *greeter; /* of TLS; NULL: none is wanted */
+	struct porch *porch;     /* until there are loops */
 	struct loop *loops;
 	unsigned loop_count;
 	_Atomic unsigned next;
@@ -58,6 +60,10 @@ bool server_is_open(const char *address)
 static bool pass(void *arg, const struct arrival *a)
 {
 	struct server *s = arg;
+	if (s->porch) {
+		porch_take(s->porch, a);
+		return true;
+	}
 	return loop_hand_over(&s->loops[atomic_fetch_add(&s->next, 1) % s->loop_count], a);
 }
 
@@ -97,7 +103,7 @@ const char *server_address(const struct server *s, unsigned index)
 
 static unsigned connections(const struct server *s)
 {
-	unsigned n = 0;
+	unsigned n = s->porch ? porch_count(s->porch) : 0;
 	for (unsigned i = 0; i < s->loop_count; i++)
 		n += atomic_load(&s->loops[i].conn_count);
 	return n;
@@ -155,8 +161,41 @@ bool inner_connect(struct server *s, unsigned shard, int *fd)
 	return false;
 }
 
+static void accept_in(struct gate *g, struct event_base *base)
+{
+	if (g->accepting)
+		event_free(g->accepting);
+	g->accepting = event_new(base, g->listener.fd, EV_READ | EV_PERSIST, on_accept, g);
+	CHECK(g->accepting);
+	event_add(g->accepting, NULL);
+}
+
+int server_wait(struct server *s, const struct starting *starting)
+{
+	int result = porch_create(&s->porch, starting);
+	if (result != ERR_OK)
+		return result;
+	for (unsigned i = 0; i < s->gate_count; i++)
+		if (!s->gates[i].listener.tls)
+			accept_in(&s->gates[i], porch_base(s->porch));
+	return porch_start(s->porch);
+}
+
+/* Who has waited comes to the loops. */
+static void leave_porch(struct server *s)
+{
+	struct porch *p = s->porch;
+	struct arrival a;
+	s->porch = NULL;
+	while (p && porch_next(p, &a))
+		if (!pass(s, &a))
+			arrival_drop(&a);
+	porch_destroy(p);
+}
+
 static int start_loops(struct server *s, struct engine *e)
 {
+	porch_stop(s->porch);
 	s->loops = must_calloc(engine_shard_count(e), sizeof(s->loops[0]));
 	for (unsigned i = 0; i < engine_shard_count(e); i++) {
 		int result = loop_create(&s->loops[i], engine_shard(e, i));
@@ -166,11 +205,9 @@ static int start_loops(struct server *s, struct engine *e)
 	}
 	for (unsigned i = 0; i < s->gate_count; i++) {
 		struct gate *g = &s->gates[i];
-		struct event_base *base = g->listener.tls ? greeter_base(s->greeter) : s->loops[0].base;
-		g->accepting = event_new(base, g->listener.fd, EV_READ | EV_PERSIST, on_accept, g);
-		CHECK(g->accepting);
-		event_add(g->accepting, NULL);
+		accept_in(g, g->listener.tls ? greeter_base(s->greeter) : s->loops[0].base);
 	}
+	leave_porch(s);
 	engine_loops_run(e);
 	for (unsigned i = 0; i < s->loop_count; i++) {
 		int result = loop_start(&s->loops[i]);
@@ -248,11 +285,15 @@ void server_destroy(struct server *s)
 	if (!s)
 		return;
 	for (unsigned i = 0; i < s->gate_count; i++) {
+	porch_stop(s->porch);
 		listener_close(&s->gates[i].listener);
+		if (s->gates[i].accepting)
+			event_free(s->gates[i].accepting);
 		if (s->gates[i].spare >= 0)
 			close(s->gates[i].spare);
 	}
 	greeter_destroy(s->greeter);
+	porch_destroy(s->porch);
 	free(s->gates);
 	free(s);
 }

@@ -7,6 +7,7 @@
 #define NUDGED_NET_SERVER_H
 
 #include "net/clients.h"
+#include "net/starting.h"
 #include "net/tls.h"
 #include "shard/engine.h"
 #include "wire/response.h"
@@ -22,6 +23,8 @@ bool server_is_open(const char *address); /* other machines can reach it: it tak
 int server_create(struct server **out, const char *const *addresses, unsigned count, struct tls *tls, struct clients *clients);
 /* What status says of TLS and of limits: engine_config's `outer`. */
 size_t server_gauges(void *server, struct wire_gauge *out, size_t room);
+/* Lets in who comes before server_start: they wait, or are told how far the start is (porch.h). starting: lent. */
+int server_wait(struct server *s, const struct starting *starting);
 /* Starts the loops' threads. The engine must be running. */
 int server_start(struct server *s, struct engine *e);
 /* Stops accepting, then the loops; what was received and not answered is dropped with its connection. */

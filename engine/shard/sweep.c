@@ -249,7 +249,7 @@ void sweep_tick(struct shard *s)
 		step(s);
 }
 
-/* The store thread's last answers that the shard has not seen. */
+/* The store thread's last answers that the shard has not seen. What else waits is given up, its request with it. */
 static void take_stored(struct shard *s)
 {
 	void *items[64];
@@ -260,7 +260,7 @@ static void take_stored(struct shard *s)
 			if (w && w->kind == WORK_STORED)
 				stored_work(s, w);
 			else
-				work_destroy(w);
+				work_abandon(w);
 		}
 	}
 }

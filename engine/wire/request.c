@@ -26,6 +26,7 @@ static const struct field_spec hello_fields[FIELD_NUMBERS] = {
 	[1] = { .name = "version", .kind = FIELD_U32, IN(struct request, hello.version) },
 	[2] = ID("client", IN(struct request, hello.client)),
 	[3] = NAME("token", "limit_token_bytes", LIMIT_TOKEN_BYTES, IN(struct request, hello.token)),
+	[4] = { .name = "no_wait", .kind = FIELD_BOOL, IN(struct request, hello.no_wait) },
 };
 
 static const struct field_spec read_fields[FIELD_NUMBERS] = {

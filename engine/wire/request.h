@@ -97,7 +97,7 @@ struct request {
 	enum request_kind kind;
 	struct slice body; /* the sub-message as received (an Outcome is journaled from it) */
 	union {
-		struct { uint32_t version; struct slice client, token; } hello;
+		struct { uint32_t version; struct slice client, token; bool no_wait; } hello;
 		struct request_publish publish;
 		struct request_recommend recommend;
 		struct request_outcome outcome;

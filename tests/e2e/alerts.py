@@ -12,12 +12,14 @@ import kit
 from kit import check, same
 
 MIB = 1 << 20
-# What is only there with TLS or tokens; tests/e2e/tls.py and tokens.py look at them.
-ELSEWHERE = {'nudged_tls_certificate_expires_timestamp_seconds', 'nudged_requests_denied_total', 'nudged_tokens_refused'}
+# What is only there with TLS or tokens, or while recovering; tests/e2e/tls.py, tokens.py and recovering.py look at them.
+ELSEWHERE = {'nudged_recovery_ratio', 'nudged_tls_certificate_expires_timestamp_seconds',
+             'nudged_tls_client_crl_expires_timestamp_seconds', 'nudged_requests_denied_total', 'nudged_tokens_refused'}
 # Alert: [(series, values)] with which it fires, the same with which it does not, and when that is looked at. A step is a minute.
 CASES = {
     'NudgedDown': ([('up', '1 0x60')], [('up', '1 0 1x60')], '5m'),
-    'NudgedRecoveryLong': ([('up', '0x60')], [('up', '0x10 1x60')], '20m'),
+    'NudgedRecovering': ([('up', '1x60'), ('nudged_recovering', '1x60')], [('up', '1x60'), ('nudged_recovering', '1 1 0x60')], '5m'),
+    'NudgedRecoveryLong': ([('nudged_recovering', '1x60')], [('nudged_recovering', '1x10 0x60')], '20m'),
     'NudgedRestarting': ([('process_start_time_seconds', '1x5 2x5 3x5 4x20')], [('process_start_time_seconds', '1x20 2x20')], '25m'),
     'NudgedRefusesStorage': ([('nudged_storage_refusing', '0x3 1x60')], [('nudged_storage_refusing', '0x60')], '10m'),
     'NudgedDiskLow': ([('nudged_disk_free_bytes', '%dx60' % (1000 * MIB))], [('nudged_disk_free_bytes', '%dx60' % (9000 * MIB))], '10m'),
@@ -81,6 +83,13 @@ def they_are_well_formed(bench):
 
 def they_fire_when_they_should(bench):
     tests = []
+def run_tests(bench, tests):
+    path = bench.path('alerts_test.yml')
+    with open(path, 'w') as f: # YAML holds JSON
+        json.dump({'rule_files': [rules_of(bench)], 'evaluation_interval': '1m', 'tests': tests}, f)
+    promtool('test', 'rules', path)
+
+
     for alert, (fires, quiet, at) in CASES.items():
         for series, count in ((fires, 1), (quiet, 0)):
             if series is None:
@@ -89,10 +98,21 @@ def they_fire_when_they_should(bench):
                           'input_series': [{'series': labelled(s), 'values': v} for s, v in series],
                           'promql_expr_test': [{'expr': 'count(ALERTS{alertname="%s",alertstate="firing"}) or vector(0)' % alert,
                                                 'eval_time': at, 'exp_samples': [{'labels': '{}', 'value': count}]}]})
-    path = bench.path('alerts_test.yml')
-    with open(path, 'w') as f: # YAML holds JSON
-        json.dump({'rule_files': [rules_of(bench)], 'evaluation_interval': '1m', 'tests': tests}, f)
-    promtool('test', 'rules', path)
+    run_tests(bench, tests)
+
+
+def down_and_recovering_are_told_apart(bench):
+    """While it recovers it is scraped: one alert, and not the other. Down it is not: what it said is stale."""
+    tests = []
+    for up, recovering, want in (('1x60', '1x60', ['NudgedRecovering']), ('0x60', None, ['NudgedDown']),
+                                 ('1x5 0x60', '1x5 stale', ['NudgedDown'])):
+        series = [{'series': labelled('up'), 'values': up}]
+        if recovering:
+            series.append({'series': labelled('nudged_recovering'), 'values': recovering})
+        tests.append({'interval': '1m', 'input_series': series, 'promql_expr_test': [
+            {'expr': 'count by (alertname) (ALERTS{alertstate="firing",severity!="none"})', 'eval_time': '12m',
+             'exp_samples': [{'labels': '{alertname="%s"}' % name, 'value': 1} for name in want]}]})
+    run_tests(bench, tests)
 
 
 def they_name_figures_that_there_are(bench):
@@ -104,4 +124,4 @@ def they_name_figures_that_there_are(bench):
 
 
 if __name__ == '__main__':
-    kit.Bench().run([they_are_well_formed, they_fire_when_they_should, they_name_figures_that_there_are])
+    kit.Bench().run([they_are_well_formed, they_fire_when_they_should, down_and_recovering_are_told_apart, they_name_figures_that_there_are])

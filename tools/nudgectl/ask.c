@@ -1,6 +1,7 @@
 /* nudgectl/ask.c: see ask.h. */
 #include "ask.h"
 
+#include "progress.h"
 #include "report.h"
 
 #include "wire/json.h"
@@ -11,6 +12,10 @@
 #include <unistd.h>
 
 #define STARTING_MS 1000
+#define PATIENCE_MS 60000
+#define LOOK_MS 250 /* at a daemon that recovers */
+#define QUIET_S 2
+#define PLAIN_LINE_S 10
 
 /* A Unix socket that is there, and not for us. */
 static bool is_denied(const char *address)
@@ -24,14 +29,43 @@ static void advise(const char *address, int result)
 	if (result == NUDGE_TIMEOUT || result == NUDGE_CLOSED)
 		fprintf(stderr,
 			"Something is at %s, but does not answer as nudged does to this tool. Name what --listen says rather than --http,\n"
-			"tls: where it says tls: and tcp: where it says tcp:. `--socket ADDR` or the environment variable NUDGE_SOCKET.\n",
-			address);
+			"tls: where it says tls: and tcp: where it says tcp:. `--socket ADDR` or the environment variable NUDGE_SOCKET.\n%s",
+			address,
+			strncmp(address, "tls:", 4) == 0 ? "A daemon that recovers does not answer over TLS yet: GET /readyz says how far it is.\n" : "");
 	else
 		fprintf(stderr,
 			"Tried %s. Start the daemon with `nudged --data DIR --rules PACK --listen %s%s`, or name its "
 			"address with\n"
 			"`--socket ADDR` or the environment variable NUDGE_SOCKET.\n",
 			address, strchr(address, ':') ? "" : "unix:", address);
+}
+
+static bool is_recovering(const struct context *c, int result)
+{
+	return result == NUDGE_REFUSED && strcmp(nudge_error_code(c->nudge), "closed") == 0;
+}
+
+/* Waits until it serves, and says how far it is; as long as patience goes. */
+static int await_recovery(struct context *c, int result)
+{
+	struct progress p;
+	double limit_s = (c->patience_ms ? c->patience_ms : PATIENCE_MS) / 1000.0, said_s = 0;
+	bool terminal = report_is_terminal(stderr);
+	bool waits = is_recovering(c, result) && !c->at_once;
+	progress_init(&p, "", "");
+	/* in the moment in which it begins to serve, an answer may be late */
+	while (waits && (is_recovering(c, result) || result == NUDGE_TIMEOUT) && progress_seconds(&p) < limit_s) {
+		double now_s = progress_seconds(&p);
+		bool due = is_recovering(c, result) && now_s > QUIET_S && (terminal || !said_s || now_s - said_s > PLAIN_LINE_S);
+		if (due) {
+			fprintf(stderr, terminal ? "\r\033[Knudged is %s" : "nudged is %s\n", nudge_error(c->nudge));
+			said_s = now_s;
+			p.shown = terminal;
+		}
+		result = nudge_reconnect(c->nudge, LOOK_MS);
+	}
+	progress_finish(&p);
+	return result;
 }
 
 int context_connect(struct context *c)
@@ -41,26 +75,32 @@ int context_connect(struct context *c)
 				     "tcp:HOST:PORT or tls:HOST:PORT", c->address);
 	if (c->nudge)
 		return EXIT_DONE;
-	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = c->patience_ms ? c->patience_ms : 60000, .token_file = c->token_file,
+	struct nudge_options options = { .client = "nudgectl", .call_timeout_ms = c->patience_ms ? c->patience_ms : PATIENCE_MS, .no_wait = true, .token_file = c->token_file,
 					 .tls_ca = c->tls_ca, .tls_cert = c->tls_cert, .tls_key = c->tls_key };
 	int result = nudge_connect(&c->nudge, c->address, &options);
 	bool denied = is_denied(c->address);
 	/* a daemon that was started a moment ago listens in a moment */
 	if (result == NUDGE_FAILED && !denied)
 		result = nudge_reconnect(c->nudge, STARTING_MS);
+	result = await_recovery(c, result);
 	if (result == NUDGE_OK)
 		return EXIT_DONE;
-	report_failed("%s", nudge_error(c->nudge));
+	if (is_recovering(c, result) && c->at_once)
+		return EXIT_FAILED;
+	if (is_recovering(c, result))
+		report_failed("nudged at %s is still %s; `nudgectl status` says how it goes on", c->address, nudge_error(c->nudge));
+	else
+		report_failed("%s", nudge_error(c->nudge));
 	if (result == NUDGE_REFUSED && strcmp(nudge_error_code(c->nudge), "denied") == 0)
 		fprintf(stderr, "Put the token into $NUDGE_TOKEN, or name a file that has it: --token-file FILE, $NUDGE_TOKEN_FILE.\n");
-	else if (result == NUDGE_REFUSED)
+	else if (result == NUDGE_REFUSED && !is_recovering(c, result))
 		fprintf(stderr,
 			"It answered, but refused the connection. Are nudged and nudgectl of the same version?\n");
 	else if (result == NUDGE_INVALID && strncmp(c->address, "tls:", 4) != 0)
 		fprintf(stderr, "Addresses are unix:PATH, tcp:HOST:PORT, tls:HOST:PORT or a path; a file that is named must be readable.\n");
 	else if (denied)
 		fprintf(stderr, "You may not write to the socket: it has mode 0660, so be its owner or in its group.\n");
-	else if (result != NUDGE_INVALID)
+	else if (result != NUDGE_INVALID && result != NUDGE_REFUSED)
 		advise(c->address, result);
 	nudge_close(c->nudge);
 	c->nudge = NULL;

@@ -8,7 +8,8 @@
 #include <jansson.h>
 #include <nudge.h>
 
-/* EXIT_DONE, or EXIT_FAILED after having said which address was tried and what to do. */
+/* EXIT_DONE, or EXIT_FAILED after having said which address was tried and what to do. Waits for a daemon that recovers; with
+ * at_once EXIT_FAILED instead, nothing said, and c->nudge has the words. */
 int context_connect(struct context *c);
 /* Connects where that was not done yet, asks and waits. *out is freed with nudge_free. Says what went wrong. */
 int context_ask(struct context *c, Nudge__V1__Request__BodyCase body_case, const void *body, Nudge__V1__Response **out);

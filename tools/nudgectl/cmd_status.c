@@ -201,13 +201,28 @@ static void show(const struct context *c, const Nudge__V1__Status *s)
 	show_gauges(s);
 }
 
+/* It is not up yet: that is its status, and no success. */
+static int show_recovering(const struct context *c)
+{
+	if (c->json)
+		print_json(json_pack("{s:b, s:s}", "recovering", 1, "detail", nudge_error(c->nudge)));
+	else
+		printf("nudged at %s is %s%s%s\n", c->address, style_on(stdout, STYLE_YELLOW), nudge_error(c->nudge), style_off(stdout));
+	return EXIT_FAILED;
+}
+
 static bool with_stages;
 
 static int run(struct context *c, int argc, char **argv)
 {
 	Nudge__V1__GetStatus ask = NUDGE__V1__GET_STATUS__INIT;
 	Nudge__V1__Response *answer;
-	int code = context_ask(c, NUDGE_GET_STATUS, &ask, &answer);
+	c->at_once = true;
+	int code = context_connect(c);
+	if (code != EXIT_DONE && c->nudge)
+		return show_recovering(c);
+	if (code == EXIT_DONE)
+		code = context_ask(c, NUDGE_GET_STATUS, &ask, &answer);
 	if (code != EXIT_DONE)
 		return code;
 	if (c->json)
@@ -234,6 +249,8 @@ const struct command cmd_status = {
 	.details = "events_unheard are those of types that nothing in the active pack is on, and that the engine does not know "
 		   "either: they are kept, but a misspelt type is among them. With --stages: the mean time that an event, a recommendation and a stored record spend in each stage. One "
 		   "request in 61 looks at the clock between its stages; the journal and the store measure every batch. With "
-		   "--json all of the status is printed, its stages too.",
+		   "--json all of the status is printed, its stages too. A daemon that recovers says how far it is "
+		   "(--json: {\"recovering\": true, \"detail\": TEXT}), and the exit code is 1; the other commands wait for it, a "
+		   "minute at most.",
 	.examples = "nudgectl status --stages",
 };

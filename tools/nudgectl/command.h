@@ -17,7 +17,8 @@ struct context {
 	const char *token_file; /* NULL: from the environment, or none */
 	const char *tls_ca, *tls_cert, *tls_key; /* the same */
 	bool json;
-	int patience_ms; /* for an answer; 0: a minute */
+	int patience_ms; /* for an answer, and for a daemon that recovers; 0: a minute */
+	bool at_once;    /* a daemon that recovers is not waited for */
 	struct nudge *nudge; /* NULL until context_connect */
 };
 

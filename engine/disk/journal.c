@@ -185,8 +185,9 @@ int journal_reserve(struct journal *j, size_t entries, size_t bytes)
 		return error_set(ERR_IO, NULL, "the journal stopped after an error of write or sync");
 	int room = atomic_load_explicit(&j->room, memory_order_relaxed);
 	if (room == ROOM_NONE)
-		return error_set(ERR_STORAGE, NULL, "disk space is short: %llu bytes free, storage_reserve_bytes is %llu",
-				 (unsigned long long)atomic_load(&j->free_bytes), (unsigned long long)j->options.reserve_bytes);
+		return error_set(ERR_STORAGE, NULL, "disk space is short: %llu MiB are free and reserve_mb is %llu; make room, and it is "
+				 "taken again", (unsigned long long)(atomic_load(&j->free_bytes) / MIB),
+				 (unsigned long long)(j->options.reserve_bytes / MIB));
 	if (room == ROOM_SOON)
 		return error_set(ERR_BUSY, NULL, "the next journal segment is being prepared: try again");
 	size_t used = atomic_load_explicit(&j->used, memory_order_relaxed);
@@ -196,6 +197,11 @@ int journal_reserve(struct journal *j, size_t entries, size_t bytes)
 					 j->batch_bytes);
 	} while (!atomic_compare_exchange_weak(&j->used, &used, used + need));
 	return ERR_OK;
+}
+
+bool journal_is_full(const struct journal *j)
+{
+	return atomic_load(&j->room) == ROOM_NONE;
 }
 
 void journal_take(struct journal *j, size_t entries, size_t bytes)

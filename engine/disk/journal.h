@@ -109,6 +109,7 @@ struct journal_stats {
 		batch_bytes_p99;
 };
 void journal_stats(const struct journal *j, struct journal_stats *out);
+bool journal_is_full(const struct journal *j); /* it refuses with ERR_STORAGE; ends by itself when space returns */
 struct histogram;
 void journal_sync_times(const struct journal *j, struct histogram *into); /* added to it, ns */
 

@@ -91,6 +91,8 @@ struct journal {
 	_Atomic uint64_t free_bytes;
 	uint64_t asked_ns; /* when the writer last had it looked up */
 	_Atomic int room;
+	uint64_t full_said_ns; /* when it was said last that there is none */
+	bool full_said;        /* … and not yet that there is some again */
 
 	pthread_mutex_t list_lock;
 	struct segment_list list;

@@ -10,6 +10,7 @@
 #include "disk/journal_parts.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@
 #define ZERO_HURRY_BYTES (1u * MIB)  /* … and while the next segment is wanted soon */
 #define ZERO_REST_MS 2               /* 32 MB/s: a segment in two seconds */
 #define RETRY_MS 250                 /* while there is no space: it may return without a sign */
+#define SAY_EVERY_NS 60000000000ull  /* that there is none */
 
 /* The next segment is wanted soon (or it is the first one: then nothing is current yet). */
 static bool in_hurry(struct journal *j)
@@ -113,6 +115,22 @@ void journal_ask_free(struct journal *j)
 	pthread_mutex_unlock(&j->prepare_lock);
 }
 
+/* At most once a minute: on the border it may come and go. */
+static void say_room(struct journal *j, bool full)
+{
+	uint64_t now_ns = clock_mono_ns();
+	if (full && !j->full_said && (!j->full_said_ns || now_ns - j->full_said_ns >= SAY_EVERY_NS)) {
+		log_error("disk space is short: %" PRIu64 " MiB are free in %s and reserve_mb is %" PRIu64 ". Events are refused (storage), "
+			  "queries are answered; make room, and events are taken again", atomic_load(&j->free_bytes) / MIB, j->folder,
+			  j->options.reserve_bytes / MIB);
+		j->full_said_ns = now_ns;
+		j->full_said = true;
+	} else if (!full && j->full_said) {
+		log_info("there is disk space again, %" PRIu64 " MiB: events are taken", atomic_load(&j->free_bytes) / MIB);
+		j->full_said = false;
+	}
+}
+
 void journal_room_update(struct journal *j)
 {
 	/* one batch in flight, one being filled */
@@ -123,6 +141,8 @@ void journal_room_update(struct journal *j)
 	else if (short_of_room)
 		room = ROOM_SOON;
 	atomic_store(&j->room, room);
+	if (room == ROOM_NONE || j->full_said)
+		say_room(j, room == ROOM_NONE);
 }
 
 /* prepare_lock is held, and let go while the disk works. */

@@ -110,7 +110,6 @@ static enum shard_take take_publish(struct shard *s, struct session *session, co
 	int why = room ? ERR_OK : error_last()->code;
 	if (why == ERR_BUSY)
 		return SHARD_PAUSE;
-	atomic_store(&s->engine->storage_refusing, why == ERR_STORAGE);
 	struct call *c = call_create(s, session, r);
 	c->ack_count = (unsigned)count;
 	c->acks = arena_calloc(&c->arena, count, sizeof(c->acks[0]));

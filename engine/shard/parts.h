@@ -112,7 +112,6 @@ struct engine {
 	uint64_t newest_stored;           /* newest entry that a stored record knows; the storing thread's */
 	struct stage_time store_commits; /* the storing thread's: records, and the time of their transactions */
 	_Atomic uint64_t note_pending;    /* oldest global entry that the store has no note of; 0: none */
-	_Atomic bool storage_refusing;
 	_Atomic unsigned reports_making;   /* at most LIMIT_REPORTS */
 	_Atomic uint64_t slow_request_ns;  /* what takes longer is logged; 0: nothing is */
 	_Atomic uint64_t slow_requests, slow_logged_ns; /* how many; when one was logged last */

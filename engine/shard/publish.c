@@ -108,8 +108,6 @@ static bool make_reservation(struct shard *s, struct work *w)
 		w->reserved = bytes;
 		return true;
 	}
-	if (result == ERR_STORAGE)
-		atomic_store(&s->engine->storage_refusing, true);
 	work_refuse_last(s, w);
 	return false;
 }

@@ -165,7 +165,7 @@ bool engine_storage_short(const struct engine *e)
 	struct journal_stats j = { 0 };
 	uint64_t reserve = e->config.reserve_bytes ? e->config.reserve_bytes : STORAGE_RESERVE_BYTES;
 	journal_stats(e->journal, &j);
-	return atomic_load(&e->storage_refusing) || j.free_bytes < reserve;
+	return journal_is_full(e->journal) || j.free_bytes < reserve;
 }
 
 void engine_latencies(const struct engine *e, struct histogram *publish, struct histogram *recommend, struct histogram *model)
@@ -202,7 +202,7 @@ void engine_status(struct engine *e, uint64_t request_id, int64_t now_ms, struct
 		.records_dirty = SUM(dirty),
 		.effects_pending = SUM(effects_pending),
 		.timers = SUM(timers),
-		.storage_refusing = atomic_load(&e->storage_refusing),
+		.storage_refusing = journal_is_full(e->journal),
 		.rules_aside = atomic_load(&e->asides),
 		.recovery = e->recovery,
 	};

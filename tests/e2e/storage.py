@@ -91,8 +91,13 @@ def space_returns_by_itself(bench):
                          args=['--segment-mb', '1', '--reserve-mb', '8', '--sweep-ms', '100'])
         with d.client() as c:
             n, _ = fill_until_refused(bench, c, 0)
+            kit.check('disk space is short' in d.said() and 'reserve_mb is 8' in d.said(), d.said())
             subprocess.run(['mount', '-o', 'remount,size=80m', folder], check=True)
             until = time.time() + 20
+            while c.call(get_status=pb.GetStatus()).status.storage_refusing: # nobody publishes: who sends looks at /readyz
+                kit.check(time.time() < until, 'it does not notice')
+                time.sleep(0.05)
+            kit.check('there is disk space again' in d.said(), d.said())
             while c.call(publish=pb.Publish(events=[padded(pb, n)])).published.acks[0].result != 1:
                 kit.check(time.time() < until, 'it does not recover')
                 time.sleep(0.05)

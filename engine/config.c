@@ -52,6 +52,9 @@ static const struct setting settings[] = {
 	  "its private key (PEM, mode 0600, or 0640 where it is root's)" },
 	{ "tls_client_ca", SETTING_TEXT, AT(tls_client_ca), "FILE", NULL, 0, 0, NULL,
 	  "clients must show a certificate that one of these signed (PEM)" },
+	{ "tls_client_crl", SETTING_TEXT, AT(tls_client_crl), "FILE", NULL, 0, 0, NULL,
+	  "and that is not revoked: a revocation list (PEM) of each authority in tls_client_ca; read again on SIGHUP. One that is out of "
+	  "date lets nobody in" },
 	{ "listen_mode", SETTING_TEXT, AT(listen_mode), "MODE", "0660", 0, 0, NULL, "of the files of Unix sockets, in octal digits" },
 	{ "listen_users", SETTING_TEXT, AT(listen_users), "NAMES", NULL, 0, 0, NULL,
 	  "users (names or numbers, commas between them) whose processes Unix sockets let in; without it and listen_groups: whoever the "
@@ -423,6 +426,7 @@ void config_finish(struct config *c)
 	free(c->tls_cert);
 	free(c->tls_key);
 	free(c->tls_client_ca);
+	free(c->tls_client_crl);
 	free(c->listen_mode);
 	free(c->listen_users);
 	free(c->listen_groups);

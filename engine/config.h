@@ -11,7 +11,7 @@
 #define CONFIG_LISTEN_MAX 8
 
 struct config {
-	char *data, *rules, *watch, *file, *http, *decision_log, *restore, *tokens, *tls_cert, *tls_key, *tls_client_ca, *listen_mode, *listen_users,
+	char *data, *rules, *watch, *file, *http, *decision_log, *restore, *tokens, *tls_cert, *tls_key, *tls_client_ca, *tls_client_crl, *listen_mode, *listen_users,
 		*listen_groups;
 	char *scratch; /* the data directory, where it goes with the process */
 	char *listen[CONFIG_LISTEN_MAX];

@@ -24,6 +24,9 @@ static int check_files(const struct config *c)
 				 c->tls_cert ? "tls_key" : "tls_cert");
 	if (c->tls_client_ca && !c->tls_cert)
 		return error_set(ERR_INVALID, "tls_client_ca", "tls_client_ca is of no use without tls_cert and tls_key");
+	if (c->tls_client_crl && !c->tls_client_ca)
+		return error_set(ERR_INVALID, "tls_client_crl", "tls_client_crl is of no use without tls_client_ca: it says which of the "
+				 "certificates that those signed are revoked");
 	return ERR_OK;
 }
 
@@ -50,7 +53,7 @@ static struct client_limits limits_of(const struct config *c)
 
 int doors_open(struct doors *d, const struct config *c)
 {
-	struct tls_files files = { c->tls_cert, c->tls_key, c->tls_client_ca };
+	struct tls_files files = { c->tls_cert, c->tls_key, c->tls_client_ca, c->tls_client_crl };
 	struct clients_config who = { limits_of(c), c->listen_mode, c->listen_users, c->listen_groups };
 	int result = check_doors(c);
 	*d = (struct doors){ 0 };

@@ -93,9 +93,9 @@ int http_create(struct http **out, const char *address, const char *version, str
 	struct http *h = must_calloc(1, sizeof(*h));
 	h->listener.fd = -1;
 	h->clients = clients;
-	result = listener_open(&h->listener, full, clients_unix_mode(clients));
 	h->starting = starting;
 	h->started_ms = clock_wall_ms();
+	result = listener_open(&h->listener, full, clients_unix_mode(clients));
 	if (result == ERR_OK)
 		result = queue_create(&h->queue, HANDED_MAX);
 	if (result != ERR_OK) {

@@ -246,8 +246,9 @@ size_t server_gauges(void *server, struct wire_gauge *out, size_t room)
 		{ "tls_certificate_refused", "files", t.refused },
 		{ "tls_handshakes", "handshakes", (double)g.done },
 		{ "tls_handshakes_failed", "handshakes", (double)g.failed },
+		{ "tls_client_crl_expires", "timestamp", (double)t.crl_expires },
 	};
-	size_t count = s->tls ? sizeof(all) / sizeof(all[0]) : 5;
+	size_t count = !s->tls ? 5 : sizeof(all) / sizeof(all[0]) - !t.crl_expires;
 	CHECK(count <= room);
 	memcpy(out, all, count * sizeof(all[0]));
 	return count;
@@ -284,16 +285,16 @@ void server_destroy(struct server *s)
 {
 	if (!s)
 		return;
-	for (unsigned i = 0; i < s->gate_count; i++) {
 	porch_stop(s->porch);
-		listener_close(&s->gates[i].listener);
+	for (unsigned i = 0; i < s->gate_count; i++) {
 		if (s->gates[i].accepting)
 			event_free(s->gates[i].accepting);
+		listener_close(&s->gates[i].listener);
 		if (s->gates[i].spare >= 0)
 			close(s->gates[i].spare);
 	}
-	greeter_destroy(s->greeter);
 	porch_destroy(s->porch);
+	greeter_destroy(s->greeter);
 	free(s->gates);
 	free(s);
 }

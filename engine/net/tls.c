@@ -21,6 +21,7 @@
 
 #define DAY_S 86400
 #define NEAR_S (30 * DAY_S) /* an end that is nearer than this is said */
+#define NEAR_LIST_S (2 * DAY_S) /* the same of revocation lists, which live for weeks or days */
 #define DAY_NS (DAY_S * 1000000000ull)
 /* Of TLS 1.2: forward secrecy and authenticated encryption only. Those of 1.3 are all so. */
 #define CIPHERS_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -29,7 +30,7 @@ struct tls {
 	pthread_mutex_t lock;
 	SSL_CTX *ctx; /* behind the lock; connections hold it too */
 	struct tls_state state;
-	char *cert, *key, *client_ca;
+	char *cert, *key, *client_ca, *client_crl;
 	uint64_t said_ns; /* when its end was said last; 0: never */
 };
 
@@ -128,6 +129,65 @@ static int use_client_ca(SSL_CTX *ctx, const char *path)
 	return ERR_OK;
 }
 
+static int64_t seconds_of(const ASN1_TIME *at)
+{
+	struct tm tm;
+	return at && ASN1_TIME_to_tm(at, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+/* When the authority's list is out of date; false: it has none. */
+static bool list_of(const X509_NAME *authority, const STACK_OF(X509_OBJECT) *all, int64_t *expires)
+{
+	bool found = false;
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		const X509_CRL *crl = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(all, i));
+		if (!crl || X509_NAME_cmp(X509_CRL_get_issuer(crl), authority) != 0)
+			continue;
+		int64_t at = seconds_of(X509_CRL_get0_nextUpdate(crl));
+		*expires = found && *expires > at ? *expires : at; /* of several the newest counts */
+		found = true;
+	}
+	return found;
+}
+
+/* Each authority's, since OpenSSL lets nobody in of whose authority it has none. */
+static int check_lists(const char *path, const STACK_OF(X509_OBJECT) *all, int64_t *expires)
+{
+	char name[200], what[400];
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		const X509 *ca = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+		int64_t at = 0;
+		if (!ca)
+			continue;
+		if (!list_of(X509_get_subject_name(ca), all, &at)) {
+			X509_NAME_oneline(X509_get_subject_name(ca), name, sizeof(name));
+			snprintf(what, sizeof(what), "it has no list of %s, whose certificate is in tls_client_ca; put one of each "
+				 "authority there (openssl ca -gencrl)", name);
+			return refuse("tls_client_crl", path, what);
+		}
+		if (at && (!*expires || at < *expires))
+			*expires = at;
+	}
+	return ERR_OK;
+}
+
+/* Who is revoked is refused; of the whole chain, and also by a list that is out of date. */
+static int use_client_crl(SSL_CTX *ctx, const char *path, int64_t *expires)
+{
+	char what[400];
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+	CHECK(lookup);
+	if (access(path, R_OK) != 0)
+		return error_errno("tls_client_crl: cannot read %s", path);
+	if (X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) < 1) {
+		snprintf(what, sizeof(what), "it has no revocation list in PEM (-----BEGIN X509 CRL-----) that can be used: %s", reason());
+		return refuse("tls_client_crl", path, what);
+	}
+	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+	return check_lists(path, X509_STORE_get0_objects(store), expires);
+}
+
 /* The one protocol that is spoken there, or none is: what was meant for another service is not read as a request. */
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned in_len,
 		   void *arg)
@@ -158,18 +218,30 @@ static SSL_CTX *make_context(void)
 	return ctx;
 }
 
-static int64_t seconds_of(const ASN1_TIME *at)
+static void put_time(char when[32], int64_t seconds)
 {
 	struct tm tm;
-	return ASN1_TIME_to_tm(at, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+	strftime(when, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&(time_t){ (time_t)seconds }, &tm));
+}
+
+static void say_end_of_lists(const struct tls *t, int64_t expires)
+{
+	int64_t left = expires - (int64_t)time(NULL);
+	char when[32];
+	put_time(when, expires);
+	if (expires && left <= 0)
+		log_error("tls: a revocation list in %s is out of date since %s: no client with a certificate is let in; put a new one "
+			  "there, then SIGHUP", t->client_crl, when);
+	else if (expires && left < NEAR_LIST_S)
+		log_warn("tls: a revocation list in %s is out of date from %s on, and then no client with a certificate is let in; put a "
+			 "new one there, then SIGHUP", t->client_crl, when);
 }
 
 static void say_end(const struct tls *t, int64_t expires)
 {
 	int64_t left = expires - (int64_t)time(NULL);
 	char when[32];
-	struct tm tm;
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&(time_t){ (time_t)expires }, &tm));
+	put_time(when, expires);
 	if (left <= 0)
 		log_error("tls: the certificate in %s expired on %s: clients refuse it; put a new one there, then SIGHUP", t->cert,
 			  when);
@@ -178,7 +250,7 @@ static void say_end(const struct tls *t, int64_t expires)
 			 (long long)left / DAY_S);
 }
 
-static int make(const struct tls *t, SSL_CTX **out, int64_t *expires)
+static int make(const struct tls *t, SSL_CTX **out, struct tls_state *state)
 {
 	SSL_CTX *ctx = make_context();
 	ERR_clear_error();
@@ -187,6 +259,8 @@ static int make(const struct tls *t, SSL_CTX **out, int64_t *expires)
 		result = use_key(ctx, t->key);
 	if (result == ERR_OK && t->client_ca)
 		result = use_client_ca(ctx, t->client_ca);
+	if (result == ERR_OK && t->client_crl)
+		result = use_client_crl(ctx, t->client_crl, &state->crl_expires);
 	if (result != ERR_OK) {
 		SSL_CTX_free(ctx);
 		return result;
@@ -194,17 +268,18 @@ static int make(const struct tls *t, SSL_CTX **out, int64_t *expires)
 	const X509 *cert = SSL_CTX_get0_certificate(ctx);
 	if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
 		log_warn("tls: the certificate in %s is not valid yet: clients refuse it until it is (or this clock is wrong)", t->cert);
-	*expires = seconds_of(X509_get0_notAfter(cert));
+	state->expires = seconds_of(X509_get0_notAfter(cert));
+	state->clients = t->client_ca != NULL;
 	*out = ctx;
 	return ERR_OK;
 }
 
-static void take(struct tls *t, SSL_CTX *ctx, int64_t expires)
+static void take(struct tls *t, SSL_CTX *ctx, const struct tls_state *state)
 {
 	pthread_mutex_lock(&t->lock);
 	SSL_CTX *old = t->ctx;
 	t->ctx = ctx;
-	t->state = (struct tls_state){ .expires = expires, .clients = t->client_ca != NULL };
+	t->state = *state;
 	pthread_mutex_unlock(&t->lock);
 	SSL_CTX_free(old);
 	t->said_ns = 0;
@@ -214,18 +289,19 @@ static void take(struct tls *t, SSL_CTX *ctx, int64_t expires)
 int tls_create(struct tls **out, const struct tls_files *files)
 {
 	SSL_CTX *ctx;
-	int64_t expires;
+	struct tls_state state = { 0 };
 	struct tls *t = must_calloc(1, sizeof(*t));
 	pthread_mutex_init(&t->lock, NULL);
 	t->cert = must_strdup(files->cert);
 	t->key = must_strdup(files->key);
 	t->client_ca = files->client_ca ? must_strdup(files->client_ca) : NULL;
-	int result = make(t, &ctx, &expires);
+	t->client_crl = files->client_crl ? must_strdup(files->client_crl) : NULL;
+	int result = make(t, &ctx, &state);
 	if (result != ERR_OK) {
 		tls_destroy(t);
 		return result;
 	}
-	take(t, ctx, expires);
+	take(t, ctx, &state);
 	*out = t;
 	return ERR_OK;
 }
@@ -239,16 +315,17 @@ void tls_destroy(struct tls *t)
 	free(t->cert);
 	free(t->key);
 	free(t->client_ca);
+	free(t->client_crl);
 	free(t);
 }
 
 int tls_reload(struct tls *t)
 {
 	SSL_CTX *ctx;
-	int64_t expires;
-	int result = make(t, &ctx, &expires);
+	struct tls_state state = { 0 };
+	int result = make(t, &ctx, &state);
 	if (result == ERR_OK) {
-		take(t, ctx, expires);
+		take(t, ctx, &state);
 		log_info("tls: the certificate was read again from %s; new connections get it", t->cert);
 		return ERR_OK;
 	}
@@ -265,6 +342,7 @@ void tls_look(struct tls *t)
 		return;
 	t->said_ns = now_ns;
 	say_end(t, t->state.expires); /* this thread wrote it */
+	say_end_of_lists(t, t->state.crl_expires);
 }
 
 struct ssl_st *tls_accept(struct tls *t, const char *protocol, int fd)

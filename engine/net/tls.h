@@ -16,6 +16,7 @@ struct ssl_st;
 struct tls_files {
 	const char *cert, *key; /* PEM; cert: the daemon's own first, then those that signed it */
 	const char *client_ca;  /* PEM; clients must show a certificate that these signed. NULL: they need not */
+	const char *client_crl; /* PEM; which of them are revoked: a list of each authority in client_ca. NULL: none is */
 };
 
 /* Reads and checks them. The error names the file, what is wrong with it and how to mend it. What has expired is logged, not
@@ -37,6 +38,7 @@ struct tls_state {
 	int64_t expires; /* of the certificate, in seconds since 1970 */
 	bool refused;    /* the files as they were last read are: older ones are in force */
 	bool clients;    /* they must show a certificate */
+	int64_t crl_expires; /* when the first of the lists of those revoked is out of date; 0: there is none */
 };
 void tls_state(struct tls *t, struct tls_state *out); /* any thread */
 

@@ -43,6 +43,8 @@ CASES = {
                                  [('nudged_tls_certificate_expires_timestamp_seconds', '%dx60' % (30 * 86400))], '5m'),
     'NudgedCertificateEnds': ([('nudged_tls_certificate_expires_timestamp_seconds', '%dx60' % 86400)],
                               [('nudged_tls_certificate_expires_timestamp_seconds', '%dx60' % (10 * 86400))], '5m'),
+    'NudgedRevocationListEnds': ([('nudged_tls_client_crl_expires_timestamp_seconds', '%dx60' % 3600)],
+                                 [('nudged_tls_client_crl_expires_timestamp_seconds', '%dx60' % (3 * 86400))], '5m'),
     'NudgedDenies': ([('nudged_requests_denied_total', '0+120x60')], [('nudged_requests_denied_total', '0+6x60')], '20m'),
     'NudgedTokensRefused': ([('nudged_tokens_refused', '1x60')], [('nudged_tokens_refused', '0x60')], '10m'),
     'NudgedLimits': ([('nudged_limited_total{reason="rate"}', '0+120x60')], [('nudged_limited_total{reason="rate"}', '0+6x60')], '30m'),
@@ -81,8 +83,6 @@ def they_are_well_formed(bench):
         check(re.search('severity: (critical|warning|none)', alert), alert)
 
 
-def they_fire_when_they_should(bench):
-    tests = []
 def run_tests(bench, tests):
     path = bench.path('alerts_test.yml')
     with open(path, 'w') as f: # YAML holds JSON
@@ -90,6 +90,8 @@ def run_tests(bench, tests):
     promtool('test', 'rules', path)
 
 
+def they_fire_when_they_should(bench):
+    tests = []
     for alert, (fires, quiet, at) in CASES.items():
         for series, count in ((fires, 1), (quiet, 0)):
             if series is None:

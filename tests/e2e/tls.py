@@ -6,6 +6,7 @@ refused at a start, and certificates changed under traffic.
 """
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -208,8 +209,57 @@ def certificates_of_clients(b):
         same(c.welcome.WhichOneof('body'), 'welcome')
 
 
+def is_let_in(b, d, ca, pair):
+    """By both protocols, or by neither."""
+    def tried(attempt):
+        try:
+            attempt()
+            return True
+        except (ssl.SSLError, OSError, EOFError, nudge_client.Closed):
+            return False
+    both = {tried(lambda: client(d, ca.cert, *pair)), tried(lambda: Https(d, ca.cert, *pair).ask('GET', '/livez'))}
+    same(len(both), 1, 'the protocols differ')
+    return both.pop()
+
+
+def certificates_that_are_revoked(b):
+    ca, clients = Authority(b), Authority(b, 'clients')
+    desk, gone = (clients.sign(name, 'subjectAltName=DNS:' + name) for name in ('desk', 'gone'))
+    crl = b.path('revoked.pem')
+
+    def put_list(*lists):
+        with open(crl, 'w') as out:
+            out.write(''.join(open(path).read() for path in lists))
+
+    put_list(clients.revoked())
+    d = tls_kit.daemon(b, *ca.sign(), args=['--tls-client-ca', clients.cert, '--tls-client-crl', crl])
+    same((is_let_in(b, d, ca, desk), is_let_in(b, d, ca, gone)), (True, True))
+    open_one = client(d, ca.cert, *gone)
+    put_list(clients.revoked(gone[0]))
+    d.hang_up()
+    http_kit.wait_for(lambda: 'read again' in d.said())
+    same((is_let_in(b, d, ca, desk), is_let_in(b, d, ca, gone)), (True, False))
+    same(open_one.call(get_status=b.pb.GetStatus()).WhichOneof('body'), 'status') # it goes on with what it began with
+    check('revoked' in d.said(), d.said())
+    with Https(d, ca.cert, *desk) as c:
+        ends = re.search(rb'\nnudged_tls_client_crl_expires_timestamp_seconds (\S+)', c.ask('GET', '/metrics').body)
+    check(abs(float(ends.group(1)) - time.time() - 6 * 86400) < 7200, ends)
+    put_list(Authority(b, 'somebody else').revoked()) # it says nothing of these clients: refused, the old one stays
+    d.hang_up()
+    http_kit.wait_for(lambda: 'it has no list of' in d.said() and 'the old one stays' in d.said())
+    same((is_let_in(b, d, ca, desk), is_let_in(b, d, ca, gone)), (True, False))
+    put_list(clients.revoked(gone[0], begins=-9, days=8)) # out of date: who was revoked since is not known
+    d.hang_up()
+    http_kit.wait_for(lambda: 'is out of date since' in d.said())
+    same((is_let_in(b, d, ca, desk), is_let_in(b, d, ca, gone)), (False, False))
+    put_list(clients.revoked(gone[0]))
+    d.hang_up()
+    http_kit.wait_for(lambda: is_let_in(b, d, ca, desk))
+
+
 def what_is_refused_at_the_start(b):
     ca = Authority(b)
+    no_list = Authority(b, 'without a list')
     cert, key = ca.sign()
     loose = b.path('loose.key')
     shutil.copy(key, loose)
@@ -238,6 +288,9 @@ def what_is_refused_at_the_start(b):
             (['--tls-cert', cert, '--tls-key', loose], 'chmod 600'),
             (['--tls-cert', cert, '--tls-key', locked], 'openssl pkey'),
             ([*files, '--tls-client-ca', rubbish], 'tls_client_ca'),
+            ([*files, '--tls-client-crl', rubbish], 'of no use'),
+            ([*files, '--tls-client-ca', ca.cert, '--tls-client-crl', rubbish], 'BEGIN X509 CRL'),
+            ([*files, '--tls-client-ca', ca.cert, '--tls-client-crl', no_list.revoked()], 'openssl ca -gencrl'),
             ([*files, '--listen', 'tls:0.0.0.0:0'], 'nudgectl token new'),
             ([*files, '--listen', 'tls:[::]:0'], 'nudgectl token new'),
             ([*files, '--http', 'https://0.0.0.0:0'], 'nudgectl token new'),
@@ -428,4 +481,5 @@ def its_end_is_told(b):
 
 
 kit.Bench().run([both_protocols, what_is_not_spoken, plain_bytes, certificates_that_are_not_believed, certificates_of_clients,
+                 certificates_that_are_revoked,
                  what_is_refused_at_the_start, handshakes_that_never_end, a_hello_byte_by_byte, changed_under_traffic, its_end_is_told])

@@ -54,6 +54,21 @@ class Authority:
                 '-startdate', stamp(now), '-enddate', stamp(now + datetime.timedelta(days=days)))
         return cert, key
 
+    def revoked(self, *certs, begins=-1, days=7):
+        """A revocation list with these; *begins*, *days*: of the list, in days from now and from then."""
+        self.count += 1
+        config, out = (os.path.join(self.folder, 'crl-%d.%s' % (self.count, end)) for end in ('cnf', 'pem'))
+        open(os.path.join(self.folder, 'revoked'), 'w').close()
+        with open(config, 'w') as f:
+            f.write('[ca]\ndefault_ca=c\n[c]\ndatabase=%s/revoked\ndefault_md=sha256\n' % self.folder)
+        own = ['ca', '-config', config, '-cert', self.cert, '-keyfile', self.key]
+        for cert in certs:
+            openssl(*own, '-revoke', cert)
+        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=begins)
+        stamp = lambda t: t.strftime('%Y%m%d%H%M%SZ')
+        openssl(*own, '-gencrl', '-crl_lastupdate', stamp(now), '-crl_nextupdate', stamp(now + datetime.timedelta(days=days)), '-out', out)
+        return out
+
 
 def daemon(bench, cert, key, address='127.0.0.1', http=True, args=(), **more):
     """With both protocols over TLS, and a Unix socket: d.tls, d.port, d.address."""

@@ -272,10 +272,8 @@ static int list_all(struct backup *b, const char *dir)
 
 static int write_list(const struct backup *b, const char *dir)
 {
-	const struct file_layer *files = file_system();
-	char *early = folder_path(dir, BACKUP_FILE ".tmp"), *path = folder_path(dir, BACKUP_FILE), id[33];
+	char id[33];
 	struct bytes text = { 0 };
-	struct file *f = NULL;
 	hash128_hex(b->journal, id);
 	bytes_printf(&text, "nudged backup\nformat %u\njournal %s\nentries %" PRIu64 " %" PRIu64 "\nmarks %" PRIu64
 		     " %" PRIu64 "\nmade_ms %" PRId64 "\n", FORMAT, id, b->first_seq, b->last_seq, b->mark, b->base_mark,
@@ -283,19 +281,8 @@ static int write_list(const struct backup *b, const char *dir)
 	for (size_t i = 0; i < b->count; i++)
 		bytes_printf(&text, "file %" PRIu64 " %016" PRIx64 " %s\n", b->files[i].bytes, b->files[i].sum, b->files[i].name);
 	bytes_printf(&text, "sum %016" PRIx64 "\n", hash64(bytes_slice(&text), 0));
-	int r = files->open(files->self, early, true, &f);
-	if (r == ERR_OK)
-		r = files->write(files->self, f, 0, text.data, text.len);
-	if (r == ERR_OK)
-		r = files->sync(files->self, f);
-	files->close(files->self, f);
-	if (r == ERR_OK)
-		r = files->rename(files->self, early, path);
-	if (r == ERR_OK)
-		r = files->sync_folder(files->self, dir);
+	int r = folder_put(file_system(), dir, BACKUP_FILE, bytes_slice(&text));
 	bytes_finish(&text);
-	free(early);
-	free(path);
 	return r;
 }
 

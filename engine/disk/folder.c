@@ -76,20 +76,15 @@ int folder_mark_read(const struct file_layer *files, const char *folder, const c
 	return r == ERR_MISSING ? 0 : r;
 }
 
-/* Writes the mark, durably, under a new identity. */
-static int mark_write(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity)
+int folder_put(const struct file_layer *files, const char *dir, const char *name, struct slice content)
 {
-	char *path = folder_path(folder, FOLDER_MARK), *early = folder_path(folder, FOLDER_MARK ".tmp");
+	char *path = folder_path(dir, name), *early = must_malloc(strlen(path) + sizeof(".tmp"));
 	struct file *f = NULL;
-	char text[MARK_BYTES];
-	clock_random_fill(identity, sizeof(*identity));
-	int len = snprintf(text, sizeof(text), "nudged %s\nformat %u\nidentity %016" PRIx64 "%016" PRIx64 "\n", what,
-			   FOLDER_FORMAT, identity->high, identity->low);
-	uint64_t sum = hash64((struct slice){ text, (size_t)len }, 0);
-	len += snprintf(text + len, sizeof(text) - (size_t)len, "sum %016" PRIx64 "\n", sum);
+	sprintf(early, "%s.tmp", path);
+	(void)files->remove(files->self, early); /* a crash left it, and it may be longer */
 	int r = files->open(files->self, early, true, &f);
 	if (r == ERR_OK)
-		r = files->write(files->self, f, 0, text, (size_t)len);
+		r = files->write(files->self, f, 0, content.data, content.len);
 	if (r == ERR_OK)
 		r = files->sync(files->self, f);
 	if (f)
@@ -97,10 +92,22 @@ static int mark_write(const struct file_layer *files, const char *folder, const 
 	if (r == ERR_OK)
 		r = files->rename(files->self, early, path);
 	if (r == ERR_OK)
-		r = files->sync_folder(files->self, folder);
+		r = files->sync_folder(files->self, dir);
 	free(path);
 	free(early);
 	return r;
+}
+
+/* Writes the mark, durably, under a new identity. */
+static int mark_write(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity)
+{
+	char text[MARK_BYTES];
+	clock_random_fill(identity, sizeof(*identity));
+	int len = snprintf(text, sizeof(text), "nudged %s\nformat %u\nidentity %016" PRIx64 "%016" PRIx64 "\n", what,
+			   FOLDER_FORMAT, identity->high, identity->low);
+	uint64_t sum = hash64((struct slice){ text, (size_t)len }, 0);
+	len += snprintf(text + len, sizeof(text) - (size_t)len, "sum %016" PRIx64 "\n", sum);
+	return folder_put(files, folder, FOLDER_MARK, (struct slice){ text, (size_t)len });
 }
 
 static int refuse_strange_name(void *arg, const char *name)

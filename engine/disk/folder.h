@@ -5,6 +5,7 @@
 #define NUDGED_DISK_FOLDER_H
 
 #include "base/hash.h"
+#include "base/slice.h"
 #include "disk/file.h"
 
 #define FOLDER_MARK "NUDGED"
@@ -23,5 +24,7 @@ int folder_open(const struct file_layer *files, const char *dir, const char *nam
 int folder_mark_read(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity);
 /* "DIR/name", to be freed. */
 char *folder_path(const char *dir, const char *name);
+/* DIR/name has this content, durably, or is as it was: written as "name.tmp", synced, renamed. */
+int folder_put(const struct file_layer *files, const char *dir, const char *name, struct slice content);
 
 #endif

@@ -26,24 +26,8 @@ enum stage { ASKED, PLANNED, PLANNED_WIPED };
 
 static int write_file(const char *dir, struct bytes *content)
 {
-	const struct file_layer *files = file_system();
-	char *early = folder_path(dir, ERASING_FILE ".tmp"), *path = folder_path(dir, ERASING_FILE);
-	struct file *f = NULL;
 	bytes_put_u64(content, hash64(bytes_slice(content), 0));
-	(void)files->remove(files->self, early);
-	int r = files->open(files->self, early, true, &f);
-	if (r == ERR_OK)
-		r = files->write(files->self, f, 0, content->data, content->len);
-	if (r == ERR_OK)
-		r = files->sync(files->self, f);
-	files->close(files->self, f);
-	if (r == ERR_OK)
-		r = files->rename(files->self, early, path);
-	if (r == ERR_OK)
-		r = files->sync_folder(files->self, dir);
-	free(early);
-	free(path);
-	return r;
+	return folder_put(file_system(), dir, ERASING_FILE, bytes_slice(content));
 }
 
 /* All of it but the sum; ERR_MISSING where there is none. */

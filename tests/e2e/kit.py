@@ -11,32 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
+import cases
 import nudge_client
+from cases import Failed, Skip, check, same
 
 LONG = bool(os.environ.get('NUDGED_TEST_LONG'))
 NOW = lambda: int(time.time() * 1000)
 HOUR = 3600 * 1000
 DAY = 24 * HOUR
-
-
-class Skip(Exception):
-    """This case cannot be tried here; says why."""
-
-
-class Failed(Exception):
-    pass
-
-
-def check(truth, *what):
-    if not truth:
-        raise Failed(' '.join(str(w) for w in what) or 'not so')
-
-
-def same(got, want, what=''):
-    if got != want:
-        raise Failed('%s: got %r, want %r' % (what, got, want))
 
 
 class Bench:
@@ -93,35 +76,17 @@ class Bench:
             d.kill()
         self.daemons = []
 
-    def run(self, cases):
-        passed = failed = skipped = 0
-        for case in cases:
-            name = case.__name__.replace('_', ' ')
-            if self.wanted and case.__name__ not in self.wanted:
-                continue
-            began = time.time()
-            try:
-                case(self)
-                passed += 1
-                print('ok      %s (%.1f s)' % (name, time.time() - began))
-            except Skip as why:
-                skipped += 1
-                print('skipped %s: %s' % (name, why))
-            except Exception as why:
-                failed += 1
-                print('FAILED  %s: %s' % (name, why))
-                if not isinstance(why, Failed):
-                    traceback.print_exc(file=sys.stdout)
-                for d in self.daemons:
-                    print('--- the daemon on %s said:\n%s' % (d.data, d.said()[-3000:]))
-            sys.stdout.flush()
-            self.finish()
+    def tell_of_daemons(self):
+        for d in self.daemons:
+            print('--- the daemon on %s said:\n%s' % (d.data, d.said()[-3000:]))
+
+    def run(self, list_of_cases):
+        passed, failed, skipped = cases.run(list_of_cases, self, self.wanted, self.tell_of_daemons, self.finish)
         if failed and os.environ.get('NUDGED_TEST_KEEP'):
             print('kept', self.folder)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
-        print('%d passed, %d failed' % (passed, failed) + (', %d skipped' % skipped if skipped else ''))
-        sys.exit(1 if failed else 0)
+        cases.tell(passed, failed, skipped)
 
 
 class Daemon:

@@ -15,21 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 import little_root
 
 SOURCE, WORK = sys.argv[1:3]
+sys.path.insert(0, os.path.join(SOURCE, 'tests', 'e2e'))
+import cases
+from cases import Failed, Skip, check, same
+
 UPGRADE = '0.1.1~test'
-
-
-class Skip(Exception):
-    pass
-
-
-def check(truth, *what):
-    if not truth:
-        raise AssertionError(' '.join(str(w) for w in what) or 'not so')
 
 
 def run(*command, **options):
@@ -59,7 +53,7 @@ class Root:
         try:
             little_root.make(self.folder, depends.strip(','))
             run('chroot', self.folder, '/bin/sh', '-c', ': >/dev/null')
-        except (OSError, AssertionError) as why:
+        except (OSError, Failed) as why:
             raise Skip('no root can be made here: %s' % why)
 
     def do(self, *command, env=None):
@@ -85,10 +79,10 @@ class Root:
         while True:
             try:
                 return self.ctl('status')
-            except AssertionError as why:
+            except Failed as why:
                 if time.time() > until:
                     with open(self.path('/run/output')) as f:
-                        raise AssertionError('it does not answer: %s\n%s' % (why, f.read()[-2000:]))
+                        raise Failed('it does not answer: %s\n%s' % (why, f.read()[-2000:]))
                 time.sleep(0.1)
 
     def owner(self, path):
@@ -178,7 +172,7 @@ def it_installs_and_starts(kept):
     kept['root'] = root
     root.make(kept['old'])
     root.install(kept['old'])
-    check(root.asked() == ['start nudged.service'])
+    same(root.asked(), ['start nudged.service'])
     root.ready()
     for folder in ('/var/lib/nudged', '/var/log/nudged'):
         check(root.owner(folder) == (root.uid(), 0o750), folder, root.owner(folder))
@@ -199,7 +193,7 @@ def it_is_upgraded_with_its_data_kept(kept):
     root.install(kept['new'])
     check(root.asked() in (['restart nudged.service'], ['try-restart nudged.service']))
     root.ready()
-    check(digest(root) == before, 'the state is another one after the upgrade')
+    same(digest(root), before, 'the state after the upgrade')
     with open(root.path('/etc/nudged/nudged.conf')) as f:
         check('log_level = debug' in f.read(), 'the configuration was overwritten')
     send(root, [1, 2, 3])
@@ -211,7 +205,7 @@ def it_is_removed_and_purged(kept):
     if not root or not os.path.exists(root.path('/run/process')):
         raise Skip('it was not installed')
     root.do('dpkg', '-r', 'nudged')
-    check(root.asked() == ['stop nudged.service'])
+    same(root.asked(), ['stop nudged.service'])
     with open(root.path('/run/ended')) as f:
         check(f.read().strip() == '0', 'it did not stop as one does that is asked to')
     check(not os.path.exists(root.path('/usr/bin/nudged')) and os.path.exists(root.path('/etc/nudged/nudged.conf')))
@@ -229,30 +223,14 @@ def it_is_removed_and_purged(kept):
 
 
 def main():
-    passed = failed = skipped = 0
     kept = {}
     try:
-        for case in (its_needs_are_those_of_the_tree, it_is_built_and_lintian_is_content, it_holds_what_users_look_for, it_installs_and_starts,
-                     it_is_upgraded_with_its_data_kept, it_is_removed_and_purged):
-            name, began = case.__name__.replace('_', ' '), time.time()
-            try:
-                case(kept)
-                passed += 1
-                print('ok      %s (%.1f s)' % (name, time.time() - began))
-            except Skip as why:
-                skipped += 1
-                print('skipped %s: %s' % (name, why))
-            except Exception as why:
-                failed += 1
-                print('FAILED  %s: %s' % (name, why))
-                if not isinstance(why, AssertionError):
-                    traceback.print_exc(file=sys.stdout)
-            sys.stdout.flush()
+        counted = cases.run([its_needs_are_those_of_the_tree, it_is_built_and_lintian_is_content, it_holds_what_users_look_for,
+                             it_installs_and_starts, it_is_upgraded_with_its_data_kept, it_is_removed_and_purged], kept)
     finally:
         if 'root' in kept:
             kept['root'].finish()
-    print('%d passed, %d failed' % (passed, failed) + (', %d skipped' % skipped if skipped else ''))
-    sys.exit(1 if failed else 0)
+    cases.tell(*counted)
 
 
 main()

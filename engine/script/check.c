@@ -90,10 +90,8 @@ static void resolve_words(lua_State *L, struct loader *l)
 
 static const struct rule_decl *rule_named(const struct pack *p, const struct str *name)
 {
-	for (unsigned i = 0; i < p->rule_count; i++)
-		if (p->rules[i].name == name)
-			return &p->rules[i];
-	return NULL;
+	int rule = pack_rule(p, name);
+	return rule < 0 ? NULL : &p->rules[rule];
 }
 
 static void resolve_open_alerts(lua_State *L, const struct loader *l)

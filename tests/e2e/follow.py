@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Alerts to those who follow, and decisions: delivery by id through disconnects, restarts and kills; recommendations, outcomes, aliases,
 merges."""
+import json
 import time
 
 import kit
@@ -138,6 +139,20 @@ def what_was_dealt_with_does_not_come_back(bench):
     digest = d.settled()
     d.kill()
     kit.same(bench.replay(d.data, 4)['digest'], digest, 'digest')
+
+
+def the_tool_lists_as_many_as_asked_for(bench):
+    """--limit counts those that are shown: whoever is asked about may come behind others, pages later."""
+    pb = bench.pb
+    d = bench.daemon(rules=bench.pack(PACK))
+    with d.client() as c:
+        publish(c, pb, *[kit.event(pb, 'e%d' % n, 'c%d' % (n // 10), 'raise', {'n': n}) for n in range(420)])
+
+    def texts(*args):
+        return [a['text'] for a in json.loads(d.ctl('alerts', '--json', *args))]
+    kit.same(texts('--customer', 'c41', '--limit', '2'), ['raised 410', 'raised 411'])
+    kit.same(len(texts('--limit', '300')), 300)
+    kit.same(len(texts()), 420)
 
 
 def more_open_alerts_than_a_record_holds(bench):
@@ -375,6 +390,6 @@ def a_nudge_keeps_its_recommendation(bench):
 
 
 kit.Bench().run([several_followers_and_resuming, through_restarts_and_kills, what_was_dealt_with_does_not_come_back,
-                 more_open_alerts_than_a_record_holds, a_slow_follower_is_told, recommendations, a_missed_deadline, aliases_and_merges,
-                 an_event_without_a_time_happens_once, whose_line_an_alias_is, nudges_are_decided_once,
+                 the_tool_lists_as_many_as_asked_for, more_open_alerts_than_a_record_holds, a_slow_follower_is_told,
+                 recommendations, a_missed_deadline, aliases_and_merges, an_event_without_a_time_happens_once, whose_line_an_alias_is, nudges_are_decided_once,
                  a_nudge_keeps_its_recommendation])

@@ -1,31 +1,19 @@
 /* nudgectl/cmd_alert_ack.c: somebody has taken care of an alert. */
-#include "ask.h"
-#include "report.h"
-
-#include <stdlib.h>
+#include "alert_reader.h"
 
 static const char *by;
 
 static int run(struct context *c, int argc, char **argv)
 {
-	struct point id;
-	const struct option_spec point = { "alert ack", OPTION_POINT, &id, NULL, NULL };
-	if (!option_read(&point, argv[0]))
-		return EXIT_USAGE;
-	Nudge__V1__Acknowledge ask = NUDGE__V1__ACKNOWLEDGE__INIT;
-	const char *user = getenv("USER");
-	ask.seq = id.seq;
-	ask.index = id.index;
-	ask.by = (char *)(by ? by : user && *user ? user : "nudgectl");
 	Nudge__V1__Response *answer;
-	int code = context_ask(c, NUDGE_ACKNOWLEDGE, &ask, &answer);
+	int code = alert_acknowledge(c, "alert ack", argv[0], &by, &answer);
 	if (code != EXIT_DONE)
 		return code;
 	const Nudge__V1__Alert *a = answer->acknowledged->alert;
 	if (c->json)
 		code = print_message(answer->acknowledged);
 	else
-		printf("%s acknowledged by %s%s%s\n", argv[0], ask.by, a ? ": " : "", a ? a->text : "");
+		printf("%s acknowledged by %s%s%s\n", argv[0], by, a ? ": " : "", a ? a->text : "");
 	nudge_free(answer);
 	return code;
 }

@@ -1,8 +1,6 @@
 /* nudgectl/cmd_outbox_take.c: a sender takes a nudge from the outbox; and says that it has offered it. */
-#include "ask.h"
-#include "report.h"
+#include "alert_reader.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *by;
@@ -41,17 +39,8 @@ static int tell_offered(struct context *c, const Nudge__V1__Alert *a, const char
 
 static int run(struct context *c, int argc, char **argv)
 {
-	struct point id;
-	const struct option_spec point = { "outbox take", OPTION_POINT, &id, NULL, NULL };
-	if (!option_read(&point, argv[0]))
-		return EXIT_USAGE;
-	Nudge__V1__Acknowledge ask = NUDGE__V1__ACKNOWLEDGE__INIT;
-	const char *user = getenv("USER");
-	ask.seq = id.seq;
-	ask.index = id.index;
-	ask.by = (char *)(by ? by : user && *user ? user : "nudgectl");
 	Nudge__V1__Response *answer;
-	int code = context_ask(c, NUDGE_ACKNOWLEDGE, &ask, &answer);
+	int code = alert_acknowledge(c, "outbox take", argv[0], &by, &answer);
 	if (code != EXIT_DONE)
 		return code;
 	const Nudge__V1__Alert *a = answer->acknowledged->alert;
@@ -60,7 +49,7 @@ static int run(struct context *c, int argc, char **argv)
 	else if (c->json)
 		code = print_message(answer->acknowledged);
 	else if (!offered)
-		printf("%s taken by %s: %s\n", argv[0], ask.by, a->text);
+		printf("%s taken by %s: %s\n", argv[0], by, a->text);
 	if (code == EXIT_DONE && offered)
 		code = tell_offered(c, a, argv[0]);
 	nudge_free(answer);

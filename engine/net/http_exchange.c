@@ -331,6 +331,21 @@ static const char *method_of(struct evhttp_request *req)
 	}
 }
 
+/* A text is what it was written as, or it is refused: evhttp would leave a lone % as it is and end a text at %00. */
+static int check_address(const struct http_exchange *x)
+{
+	const char *at = evhttp_request_get_uri(x->req);
+	while (at && (at = strchr(at, '%'))) {
+		if (!isxdigit((unsigned char)at[1]) || !isxdigit((unsigned char)at[2]))
+			return error_set(ERR_INVALID, NULL, "the address has a %% without two hexadecimal digits behind it: write %%25 "
+							    "for the sign itself, and %%2F for a slash within an id");
+		if (at[1] == '0' && at[2] == '0')
+			return error_set(ERR_INVALID, NULL, "the address has a byte 0 (%%00), which no id and no text may have");
+		at += 3;
+	}
+	return ERR_OK;
+}
+
 /* What a proxy may read in another way than evhttp did is not read at all; and evhttp lets more headers pass than it
  * was told, where they came in one piece. */
 static int check_headers(const struct http_exchange *x)
@@ -379,6 +394,8 @@ void http_on_request(struct evhttp_request *req, void *arg)
 		http_route_find(method_of(req), path ? path : "", x->parts, &x->part_count, allowed, sizeof(allowed));
 	h->body_bytes += x->body_bytes = http_body_size(x);
 	int result = check_headers(x);
+	if (result == ERR_OK)
+		result = check_address(x);
 	if (result == ERR_OK && x->body_bytes && h->body_bytes > LIMIT_HTTP_HELD_BYTES)
 		result = error_set(ERR_BUSY, NULL,
 				   "limit_http_held_bytes (%u) of requests are being answered; try again",

@@ -32,8 +32,8 @@ const struct http_route http_routes[] = {
 	  "Customers by a part of a name, an id or a phone number", "busy" },
 	{ "GET", "/v1/customers/{customer}", OF_ASK, false, "read_customer", "customer", "known_seq", NULL, NULL, "Customers",
 	  "A customer's state", "missing" },
-	{ "GET", "/v1/customers", OF_ASK, false, "read_customer", "customer", "alias", NULL, NULL, "Customers",
-	  "A customer's state, by another name of theirs", "missing ambiguous" },
+	{ "GET", "/v1/customers", OF_ASK, false, "read_customer", "customer", "alias customer agent known_seq", NULL, NULL, "Customers",
+	  "A customer's state, by another name of theirs; or that of whose id fits no path (\".\", \"..\", \"search\")", "missing ambiguous" },
 	{ "POST", "/v1/customers/{customer}/erase", OF_ASK, true, "erase_customer", "customer_erased", NOTHING, NULL, NULL, "Customers",
 	  "Make all that is held of a customer unreadable, for good; answered when it is done", "missing conflict storage" },
 	{ "GET", "/v1/agents/{agent}", OF_ASK, false, "read_customer", "customer", NOTHING, NULL, NULL, "Customers",
@@ -130,7 +130,8 @@ static void drop_parts(struct http_part *parts, unsigned *count)
 		free(parts[--*count].text);
 }
 
-/* A part in braces reaches to the letter that follows it in the pattern, and never over a slash. */
+/* A part in braces reaches to the letter that follows it in the pattern, and never over a slash; one that is written %2F
+ * belongs to it: parts are decoded after they were cut. */
 static bool match(const char *pattern, const char *path, struct http_part *parts, unsigned *count)
 {
 	while (*pattern) {

@@ -242,7 +242,8 @@ void read_work(struct shard *s, struct work *w)
 	}
 	if (!slot) {
 		if (w->read.agent.len)
-			work_refuse(s, w, ERR_MISSING, "agent", "nothing is known of this agent: no event has named them");
+			work_refuse(s, w, ERR_MISSING, "agent",
+				    "nothing is known of this agent: no event that the active pack counts of agents has named them");
 		else if (w->alias.len)
 			work_refuse(s, w, ERR_MISSING, "alias", "nothing is known of this alias: no event has named it");
 		else

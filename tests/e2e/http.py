@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import time
+import urllib.parse
 
 import http_kit
 import kit
@@ -219,6 +220,42 @@ def every_refusal(bench):
     good(get(d, '/v1/status', headers={'Host': own, 'Origin': 'http://' + own}))
     kit.check(len(seen) >= 9, seen.keys())
     kit.check(ask(d, 'HEAD', '/v1/status').status == 200)
+
+
+IDS = ['a/b', '/', 'a//b', 'a%b', 'x%2Fy', '100%', 'a?b=c&d', 'a#b', 'a b', 'a+b', 'a;b', 'a"b', "a'b", 'a\\b', '-', '..', '.', 'search',
+       'Trần Thị Bé', '\u00e9', 'e\u0301', '\U0001d4b3', '<script>']
+
+
+def ids_of_any_kind(bench):
+    """Whatever an id is made of, it comes back as it was sent, in a path where it is percent-encoded, and in the query; two that
+    merely look alike are two."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    quoted = lambda text: urllib.parse.quote(text, safe='')
+    for n, id in enumerate(IDS):
+        accepted(post(d, '/v1/events', event('id%d' % n, id, agent=id, attributes={'mood': -0.5})))
+        accepted(post(d, '/v1/events', event('al%d' % n, id, 'alias.added', attributes={'alias': 'alias of ' + id})))
+    d.settled()
+    for id in IDS:
+        path, alias = quoted(id), quoted('alias of ' + id)
+        if id != 'search': # a route of its own
+            kit.same(get(d, '/v1/customers/' + path).json['id'], id)
+        for query, kind in (('customer=' + path, 'customer'), ('agent=' + path, 'agent'), ('alias=' + alias, 'customer')):
+            found = get(d, '/v1/customers?' + query).json
+            kit.same((found['id'], found['kind']), (id, kind), query)
+        kit.same(get(d, '/v1/agents/' + path).json['id'], id)
+        kit.same(get(d, '/v1/aliases/' + alias).json['customer'], id)
+        made = get(d, '/v1/customers/%s/recommendation?agent=%s&channel=call' % (path, path)).json['decision']
+        kit.same(get(d, '/v1/decisions/' + made).json['subject'], id)
+        rows = get(d, '/v1/reports/agents?by=topic&where[agent]=' + path).json['rows']
+        kit.same([r['contacts'] for r in rows], rows and [1], id)
+    kit.same(len({get(d, '/v1/customers?customer=' + quoted(id)).json['seq'] for id in IDS}), len(IDS), 'some are one')
+    accepted(post(d, '/v1/events', event('k', 'k')))
+    for address in ('/v1/customers/k%00', '/v1/customers?customer=k%00', '/v1/customers/%00'):
+        problem(get(d, address), 400, 'invalid', '%00')
+    for address in ('/v1/customers/100%', '/v1/customers/a%zz', '/v1/customers?customer=a%2', '/v1/status?%'):
+        problem(get(d, address), 400, 'invalid', 'write %25')
+    problem(get(d, '/v1/customers?customer=k&agent=k'), 400, 'invalid', 'exactly one')
+    problem(get(d, '/v1/agents/nobody'), 404, 'missing', 'counts of agents')
 
 
 def publishing(bench):
@@ -522,5 +559,5 @@ def unix_socket_and_bad_addresses(bench):
     kit.check(done.returncode == 1 and b'in use' in done.stderr, done.stderr)
 
 
-kit.Bench().run([every_route_as_documented, every_refusal, publishing, cloudevents, cloudevents_of_the_official_sdk, same_as_the_socket,
+kit.Bench().run([every_route_as_documented, every_refusal, ids_of_any_kind, publishing, cloudevents, cloudevents_of_the_official_sdk, same_as_the_socket,
                  health, while_recovering, metrics, scraped_by_prometheus, unix_socket_and_bad_addresses])

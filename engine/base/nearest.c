@@ -45,8 +45,12 @@ static size_t shared(const char *a, const char *b)
 const char *nearest_name(const char *wrong, const char *const *names)
 {
 	const char *best = NULL;
-	unsigned least = strlen(wrong) <= 4 ? 2 : 3; /* so many edits or more are another word */
+	size_t wrong_len = strlen(wrong);
+	unsigned least = wrong_len <= 4 ? 2 : 3; /* so many edits or more are another word */
 	for (; *names; names++) {
+		size_t len = strlen(*names);
+		if ((len > wrong_len ? len - wrong_len : wrong_len - len) > least)
+			continue;
 		unsigned d = distance(wrong, *names);
 		if (d < least || (best && d == least && shared(wrong, *names) > shared(wrong, best))) {
 			least = d;

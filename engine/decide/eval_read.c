@@ -109,10 +109,8 @@ struct value eval_attr_text(struct eval *e, enum term_scope scope, struct slice 
 static bool is_addressed(const struct eval *e, const struct alert *a)
 {
 	const struct pack *p = e->m->pack;
-	for (unsigned i = 0; i < p->rule_count && alert_is_nudge(a); i++)
-		if (p->rules[i].name == a->rule)
-			return p->rules[i].nudge.to_attr != NULL;
-	return false;
+	int rule = alert_is_nudge(a) ? pack_rule(p, a->rule) : -1;
+	return rule >= 0 && p->rules[rule].nudge.to_attr != NULL;
 }
 
 /* Of the bound member where the rule is about members; of all where nobody is bound. */

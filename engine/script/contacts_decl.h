@@ -30,6 +30,7 @@ struct contacts_decl {
 	bool begins;                          /* a whole contact's time is that of its beginning, not its end */
 	int64_t resolved_ms, inferred_ms;
 	unsigned keep;                        /* contacts of one customer */
+	int64_t asked_ms;                     /* the longest span that something asks for; 0: none does */
 	uint16_t roles_given;                 /* bits by role: not left to the default */
 	uint16_t names_given;                 /* bits by contacts_name */
 	const char *file; int line;

@@ -205,6 +205,9 @@ void check_catalogue_name(lua_State *L, struct place at, const char *what, bool 
 void series_settle(lua_State *L); /* keeping, keep, ids */
 void index_build(struct pack *p); /* type_index.c */
 void actions_index(struct pack *p); /* action_index.c */
+void rule_index_add(struct pack *p); /* rule_index.c: the last of its rules */
+int rule_index_find(const struct pack *p, uint32_t id); /* index or -1 */
+uint32_t rule_id(const struct str *name);
 /* declare_propensity.c */
 void read_propensity(lua_State *L, const struct fields *action, struct action_decl *a);
 void read_learning(const struct fields *pack, struct pack *p);

@@ -171,6 +171,9 @@ static int over_span(lua_State *L, enum contacts_aggregate aggregate, const char
 		fail_at(L, at, ":%s needs a span: :%s \"30d\"", method, method);
 	snprintf(what, sizeof(what), ":%s", method);
 	t->contacts.span = span_here(L, at, what, lua_tostring(L, 2), true);
+	struct contacts_decl *c = loader_of(L)->pack->contacts;
+	int64_t asked_ms = span_keep_ms(t->contacts.span);
+	c->asked_ms = asked_ms > c->asked_ms ? asked_ms : c->asked_ms;
 	term_push(L, t);
 	return 1;
 }

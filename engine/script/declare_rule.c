@@ -1,8 +1,6 @@
 /* script/declare_rule.c: rule "name" { … }: on an event, when a condition holds: alert, set, add, nudge, run. */
 #include "script/declare.h"
 
-#include "base/hash.h"
-
 #include <math.h>
 
 #define ALERT_EXPIRES_MS (7 * 24 * 3600 * 1000LL) /* an alert nobody acknowledges: people look at a week back */
@@ -190,14 +188,13 @@ static void check_rule_name(lua_State *L, struct place at, const struct rule_dec
 {
 	const struct pack *p = loader_of(L)->pack;
 	check_new_name(L, at, "rule", str_slice(r->name), 64);
-	for (unsigned i = 0; i < p->rule_count; i++) {
-		if (p->rules[i].name == r->name)
-			fail_as(L, "duplicate", at, "rule \"%s\" is declared twice; first at %s:%d", r->name->data,
-				p->rules[i].file, p->rules[i].line);
-		if (p->rules[i].id == r->id)
-			fail_at(L, at, "rule \"%s\": its id is that of rule \"%s\"; rename one of them", r->name->data,
-				p->rules[i].name->data);
-	}
+	int before = rule_index_find(p, r->id);
+	if (before >= 0 && p->rules[before].name == r->name)
+		fail_as(L, "duplicate", at, "rule \"%s\" is declared twice; first at %s:%d", r->name->data,
+			p->rules[before].file, p->rules[before].line);
+	if (before >= 0)
+		fail_at(L, at, "rule \"%s\": its id is that of rule \"%s\"; rename one of them", r->name->data,
+			p->rules[before].name->data);
 	if (p->rule_count >= LIMIT_RULES)
 		fail_at(L, at, "more than %u rules (limit_rules)", LIMIT_RULES);
 }
@@ -211,7 +208,7 @@ static int rule_body(lua_State *L)
 	struct place at = declare_named_place(L);
 	struct slice what = arena_printf(&p->arena, "rule \"%s\"", lua_tostring(L, 1));
 	struct rule_decl r = { .name = pack_str_at(L, 1), .file = at.file, .line = at.line };
-	r.id = (uint32_t)hash64(str_slice(r.name), 2);
+	r.id = rule_id(r.name);
 	check_rule_name(L, at, &r);
 	struct fields f = fields_open(L, 2, what.data, at, allowed);
 	r.why = fields_text(&f, "why", false);
@@ -227,6 +224,7 @@ static int rule_body(lua_State *L)
 		fields_fail_as(&f, "missing-field", "it does nothing; give it alert, nudge, set, add or run");
 	p->rules = list_room(p->rules, p->rule_count, sizeof(*p->rules));
 	p->rules[p->rule_count++] = r;
+	rule_index_add(p);
 	declare_named_done(L);
 	return 0;
 }

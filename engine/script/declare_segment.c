@@ -165,12 +165,11 @@ static void types_of_attr(struct types *t, const struct str *name)
 static void types_of_alert(struct types *t, const struct str *rule)
 {
 	const struct pack *p = t->pack;
-	for (unsigned i = 0; i < p->rule_count; i++) {
-		if (p->rules[i].name != rule)
-			continue;
-		types_add_all(t, p->rules[i].on, p->rules[i].on_count);
-		types_add_all(t, p->rules[i].alert.closes, p->rules[i].alert.close_count);
-	}
+	int i = pack_rule(p, rule);
+	if (i < 0)
+		return;
+	types_add_all(t, p->rules[i].on, p->rules[i].on_count);
+	types_add_all(t, p->rules[i].alert.closes, p->rules[i].alert.close_count);
 }
 
 static void types_of_outcomes(struct types *t, int kind)

@@ -19,20 +19,49 @@ static bool same(const struct finding *a, const char *code, const char *file, in
 	       strcmp(a->what, what) == 0;
 }
 
+static void finding_finish(struct finding *f)
+{
+	free(f->file);
+	free(f->what);
+	free(f->mend);
+}
+
+/* An error is not left out because of a thousand hints before it. */
+static void drop_least(struct findings *f)
+{
+	enum severity least = f->of[FINDING_HINT] ? FINDING_HINT : f->of[FINDING_WARNING] ? FINDING_WARNING : FINDING_ERROR;
+	unsigned at = f->count - 1;
+	while (f->list[at].severity != least)
+		at--;
+	finding_finish(&f->list[at]);
+	f->list[at] = f->list[--f->count];
+	f->of[least]--;
+}
+
 void findings_add(struct findings *f, enum severity severity, const char *code, const char *file, int line,
 		  const char *what, const char *mend)
 {
 	for (unsigned i = 0; i < f->count; i++)
 		if (same(&f->list[i], code, file, line, what))
 			return;
-	if (f->count >= LIMIT_FINDINGS) {
-		f->cut = true;
+	f->cut = f->cut || f->count >= LIMIT_FINDINGS;
+	if (findings_full(f, severity))
 		return;
-	}
+	if (f->count >= LIMIT_FINDINGS)
+		drop_least(f);
 	f->list = must_realloc(f->list, (f->count + 1) * sizeof(*f->list));
 	f->list[f->count++] = (struct finding){
 		severity, code, must_strdup(file), line, must_strdup(what), must_strdup(mend),
 	};
+	f->of[severity]++;
+}
+
+bool findings_full(const struct findings *f, enum severity severity)
+{
+	unsigned kept = 0; /* ahead of it */
+	for (unsigned s = severity; s <= FINDING_ERROR; s++)
+		kept += f->of[s];
+	return kept >= LIMIT_FINDINGS;
 }
 
 /* The length of "FILE.lua" where the text begins with "FILE.lua:LINE: "; else 0. */
@@ -76,10 +105,7 @@ void findings_add_text(struct findings *f, const char *code, const char *file, c
 
 unsigned findings_count(const struct findings *f, enum severity severity)
 {
-	unsigned n = 0;
-	for (unsigned i = 0; i < f->count; i++)
-		n += f->list[i].severity == severity;
-	return n;
+	return f->of[severity];
 }
 
 /* pack.lua, its other files, its tests. */
@@ -107,11 +133,8 @@ void findings_sort(struct findings *f)
 
 void findings_finish(struct findings *f)
 {
-	for (unsigned i = 0; i < f->count; i++) {
-		free(f->list[i].file);
-		free(f->list[i].what);
-		free(f->list[i].mend);
-	}
+	for (unsigned i = 0; i < f->count; i++)
+		finding_finish(&f->list[i]);
 	free(f->list);
 	*f = (struct findings){ 0 };
 }

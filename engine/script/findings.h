@@ -20,8 +20,8 @@ struct finding {
 
 struct findings {
 	struct finding *list;
-	unsigned count;
-	bool cut; /* there were more than LIMIT_FINDINGS */
+	unsigned count, of[FINDING_ERROR + 1];
+	bool cut; /* there were more than LIMIT_FINDINGS: the gravest are kept */
 };
 
 /* One that is there already is not added again. */
@@ -29,6 +29,7 @@ void findings_add(struct findings *f, enum severity severity, const char *code, 
 		  const char *what, const char *mend);
 /* "FILE.lua:LINE: what; mend" taken apart; a text without a place is said of `file`. */
 void findings_add_text(struct findings *f, const char *code, const char *file, const char *text);
+bool findings_full(const struct findings *f, enum severity severity); /* one more like that would be left out */
 unsigned findings_count(const struct findings *f, enum severity severity);
 void findings_sort(struct findings *f); /* by file (pack.lua first), line, severity, code */
 const char *severity_name(enum severity severity);

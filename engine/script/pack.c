@@ -410,6 +410,7 @@ void pack_destroy(struct pack *p)
 	free(p->cases);
 	free(p->facts);
 	free(p->rules);
+	free(p->rule_slots);
 	free(p->policies);
 	free(p->actions);
 	free(p->above);

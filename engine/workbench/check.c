@@ -84,34 +84,6 @@ const char *const *check_codes(void)
 	return codes;
 }
 
-/* Names. */
-
-void names_add(struct names *n, struct slice name)
-{
-	for (unsigned i = 0; i < n->count; i++)
-		if (slice_equal(n->list[i].name, name)) {
-			n->list[i].count++;
-			return;
-		}
-	if (!(n->count & (n->count - 1)))
-		n->list = must_realloc(n->list, (n->count ? 2 * (size_t)n->count : 1) * sizeof(*n->list));
-	n->list[n->count++] = (struct name_use){ name, 1 };
-}
-
-unsigned names_count(const struct names *n, struct slice name)
-{
-	for (unsigned i = 0; i < n->count; i++)
-		if (slice_equal(n->list[i].name, name))
-			return n->list[i].count;
-	return 0;
-}
-
-void names_finish(struct names *n)
-{
-	free(n->list);
-	*n = (struct names){ 0 };
-}
-
 /* Telling. */
 
 static bool stands_alone(const char *at, const char *begin, size_t len)
@@ -188,6 +160,10 @@ void tell(struct check *c, enum severity severity, const char *code, struct tell
 {
 	char what[1000];
 	va_list args;
+	if (findings_full(c->out, severity)) {
+		c->out->cut = true;
+		return;
+	}
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
@@ -196,7 +172,7 @@ void tell(struct check *c, enum severity severity, const char *code, struct tell
 
 const char *mend_by_name(struct check *c, const char *wrong, const char *const *names, const char *otherwise)
 {
-	const char *nearest = nearest_name(wrong, names);
+	const char *nearest = c->out->cut && *otherwise ? NULL : nearest_name(wrong, names); /* of hundreds: told often enough */
 	return nearest ? arena_printf(&c->arena, "did you mean \"%s\"?", nearest).data : otherwise;
 }
 
@@ -438,6 +414,7 @@ static void check_init(struct check *c)
 	c->series_used = must_calloc(p->series_count + 1, 1);
 	c->series_fed = must_calloc(p->series_count + 1, 1);
 	c->case_used = must_calloc(p->case_count + 1, 1);
+	writes_note(c);
 }
 
 static void check_finish(struct check *c)
@@ -450,6 +427,7 @@ static void check_finish(struct check *c)
 	free(c->series_used);
 	free(c->series_fed);
 	free(c->case_used);
+	writes_finish(c);
 	arena_finish(&c->arena);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define SETS_DEEP 6 /* attributes that rules set from attributes that rules set … */
+#define LISTED 256  /* values that something may have, one of; of more it is anything of its type */
 
 static const struct domain anything = { .type = SCHEMA_ANY, .low = -HUGE_VAL, .high = HUGE_VAL };
 
@@ -41,18 +42,41 @@ static struct domain of_schema(const struct schema_attr *a)
 	return d;
 }
 
+static bool lists(const struct domain *d, const struct value *v)
+{
+	for (unsigned i = 0; i < d->count; i++)
+		if (value_equal(d->one_of[i], *v))
+			return true;
+	return false;
+}
+
+/* The values of both, where each has only some. */
+static void list_both(struct check *c, struct domain *d, const struct domain *a, const struct domain *b)
+{
+	struct value added[LISTED];
+	unsigned n = 0;
+	for (unsigned i = 0; i < b->count && a->count + n <= LISTED; i++)
+		if (!lists(a, &b->one_of[i]) && n < LISTED)
+			added[n++] = b->one_of[i];
+	if (a->count + n > LISTED)
+		return;
+	d->one_of = a->one_of;
+	d->count = a->count + n;
+	if (!n)
+		return;
+	struct value *list = arena_calloc(&c->arena, d->count, sizeof(*list));
+	memcpy(list, a->one_of, a->count * sizeof(*list));
+	memcpy(list + a->count, added, n * sizeof(*list));
+	d->one_of = list;
+}
+
 static struct domain either(struct check *c, struct domain a, struct domain b)
 {
 	if (a.type != b.type)
 		return anything;
 	struct domain d = { .type = a.type, .low = fmin(a.low, b.low), .high = fmax(a.high, b.high) };
-	if (a.count && b.count) {
-		struct value *list = arena_calloc(&c->arena, a.count + b.count, sizeof(*list));
-		memcpy(list, a.one_of, a.count * sizeof(*list));
-		memcpy(list + a.count, b.one_of, b.count * sizeof(*list));
-		d.one_of = list;
-		d.count = a.count + b.count;
-	}
+	if (a.count && b.count)
+		list_both(c, &d, &a, &b);
 	return d;
 }
 
@@ -108,31 +132,35 @@ static struct domain of_event(struct check *c, const struct context *x, const st
 	return all;
 }
 
+/* What rules set it to. Asked for again while it is being looked for, it goes round in a circle: anything. */
+static struct domain of_writes(struct check *c, struct written *w, unsigned deep)
+{
+	const struct pack *p = c->pack;
+	struct domain all = anything;
+	if (w->judged || w->judging)
+		return w->judged ? w->domain : anything;
+	w->judging = true;
+	for (unsigned i = w->first; i; i = c->writes[i - 1].next) {
+		const struct rule_decl *r = &p->rules[c->writes[i - 1].rule];
+		struct context x = { .types = r->on, .type_count = r->on_count, .rule = r };
+		struct domain d = within(c, &x, r->sets[c->writes[i - 1].which].value, deep + 1);
+		all = i == w->first ? d : either(c, all, d);
+	}
+	all.fixed = false;
+	w->domain = all;
+	w->judged = true;
+	return all;
+}
+
 /* What the CRM gives, and what rules set. */
 static struct domain of_attr(struct check *c, const struct str *name, unsigned deep)
 {
-	const struct pack *p = c->pack;
 	const struct schema_attr *a = c->profile ? event_decl_attr(c->profile, name) : NULL;
-	struct domain all = a ? of_schema(a) : anything;
-	bool first = !a;
-	unsigned named = 0;
-	if (!c->profile || deep > SETS_DEEP)
-		return anything;
-	for (unsigned i = 0; i < p->rule_count; i++) {
-		const struct rule_decl *r = &p->rules[i];
-		struct context x = { .types = r->on, .type_count = r->on_count, .rule = r };
-		for (unsigned k = 0; k < r->set_count; k++) {
-			if (r->sets[k].name != name)
-				continue;
-			struct domain d = within(c, &x, r->sets[k].value, deep + 1);
-			d.fixed = false;
-			all = first ? d : either(c, all, d);
-			first = false;
-			named++;
-		}
-	}
-	return names_count(&c->sets, str_slice(name)) > named ? anything
-							      : all; /* functions set it, to who knows what */
+	struct written *w = attr_written(c, name);
+	if (!c->profile || deep > SETS_DEEP || names_count(&c->sets, str_slice(name)) > (w ? w->count : 0))
+		return anything; /* functions set it, to who knows what */
+	struct domain set = w ? of_writes(c, w, deep) : anything;
+	return !a ? set : w ? either(c, of_schema(a), set) : of_schema(a);
 }
 
 static struct domain of_request(const struct str *name)

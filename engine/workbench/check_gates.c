@@ -214,11 +214,10 @@ static enum verdict judge_has(struct check *c, const struct context *x, const st
 
 static enum verdict judge_alert(struct check *c, const struct term *t)
 {
-	for (unsigned i = 0; i < c->pack->rule_count; i++) {
-		const struct rule_decl *r = &c->pack->rules[i];
-		if (r->name == t->name && !r->has_alert && r->run == TERM_NO_FUNCTION)
-			return never(c, t, "that rule raises no alert", "give the rule alert = { … }, or name another");
-	}
+	const struct pack *p = c->pack;
+	int i = pack_rule(p, t->name);
+	if (i >= 0 && !p->rules[i].has_alert && p->rules[i].run == TERM_NO_FUNCTION)
+		return never(c, t, "that rule raises no alert", "give the rule alert = { … }, or name another");
 	return OPEN;
 }
 

@@ -127,10 +127,14 @@ static const char **declared_types(struct check *c)
 static const char **more_used(struct check *c, const struct names *names, struct slice name)
 {
 	unsigned n = 0, count = names_count(names, name);
-	const char **list = arena_calloc(&c->arena, names->count + 1, sizeof(*list));
-	for (unsigned i = 0; i < names->count; i++)
-		if (names->list[i].count > count)
-			list[n++] = arena_slice(&c->arena, names->list[i].name).data;
+	const char **list = arena_calloc(&c->arena, count < names->most ? names->count + 1 : 1, sizeof(*list));
+	for (unsigned i = 0; i < names->count && count < names->most; i++) {
+		struct name_use *u = &names->list[i];
+		if (u->count <= count)
+			continue;
+		u->text = u->text ? u->text : arena_slice(&c->arena, u->name).data;
+		list[n++] = u->text;
+	}
 	return list;
 }
 

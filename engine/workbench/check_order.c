@@ -25,20 +25,12 @@ static unsigned scope_in(const struct rule_decl *r, unsigned scope)
 	return scope == SCOPE_SUBJECT ? own[r->about] : scope;
 }
 
-static bool sets(const struct rule_decl *r, const struct str *name, unsigned scope)
+/* It writes what is read, in the record that is read. */
+static bool concerns(const struct rule_decl *r, const struct rule_decl *later, const struct write *w, const struct term *t)
 {
-	for (unsigned i = 0; i < r->set_count; i++)
-		if (r->sets[i].name == name && scope_in(r, r->sets[i].scope) == scope)
-			return true;
-	return false;
-}
-
-static bool adds(const struct rule_decl *r, const struct term *t)
-{
-	for (unsigned i = 0; i < r->add_count; i++)
-		if (r->adds[i].series == t->series.index)
-			return true;
-	return false;
+	if (!meet(r, later) || !of_one_record(r, later))
+		return false;
+	return t->op == TERM_SERIES || scope_in(later, later->sets[w->which].scope) == scope_in(r, t->scope);
 }
 
 static void check_read(struct check *c, const struct context *x, const struct term *t)
@@ -47,9 +39,10 @@ static void check_read(struct check *c, const struct context *x, const struct te
 	const struct rule_decl *r = x->rule;
 	if (!r || (t->op != TERM_ATTR && t->op != TERM_SERIES))
 		return;
-	for (const struct rule_decl *later = r + 1; later < p->rules + p->rule_count; later++) {
-		if (!meet(r, later) || !of_one_record(r, later) ||
-		    !(t->op == TERM_ATTR ? sets(later, t->name, scope_in(r, t->scope)) : adds(later, t)))
+	const struct written *of = t->op == TERM_ATTR ? attr_written(c, t->name) : &c->tallies[t->series.index];
+	for (unsigned i = of ? of->first : 0; i && !findings_full(c->out, FINDING_HINT); i = c->writes[i - 1].next) {
+		const struct rule_decl *later = &p->rules[c->writes[i - 1].rule];
+		if (later <= r || !concerns(r, later, &c->writes[i - 1], t))
 			continue;
 		tell(c, FINDING_HINT, "later-rule", (struct tell_place){ r->file, r->line, NULL },
 		     "declare it after that rule, if it is to see what this event changes",

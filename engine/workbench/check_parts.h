@@ -1,6 +1,7 @@
 /* workbench/check_parts.h: what the files of the check share.
  *
  *     check.c          the run of it; telling a finding, with the line it stands on
+ *     check_uses.c     how often names are used; who writes an attribute or a tally
  *     check_source.c   what the Lua functions of a pack read and do, from its source text
  *     check_names.c    event types and attributes: are they what the pack declares, or else uses elsewhere?
  *     check_words.c    {name} parts, formats, languages
@@ -22,14 +23,38 @@
 struct name_use {
 	struct slice name;
 	unsigned count;
+	const char *text; /* of the arena, once somebody wanted one that ends */
 };
 struct names {
-	struct name_use *list;
-	unsigned count;
+	struct name_use *list; /* in the order of their first use */
+	unsigned count, most; /* uses of the one that is used most */
+	unsigned *slots, slot_count; /* of their hash: number in the list + 1 */
 };
 void names_add(struct names *n, struct slice name);
 unsigned names_count(const struct names *n, struct slice name); /* 0: it is not among them */
 void names_finish(struct names *n);
+
+/* What values a term can have. */
+struct domain {
+	uint8_t type;     /* enum schema_type, SCHEMA_ANY where it cannot be told */
+	double low, high; /* of numbers */
+	const struct value *one_of;
+	unsigned count; /* of one_of; 0: not closed */
+	bool fixed;     /* a constant */
+};
+
+/* Rules that write an attribute (`set`) or a tally (`add`), in the order of their declaration. */
+struct write {
+	unsigned rule, which; /* of its sets or adds */
+	unsigned next;        /* number + 1 of the next one; 0: none */
+};
+struct written {
+	const struct str *name; /* of an attribute */
+	unsigned first, last;   /* number + 1 */
+	unsigned count;
+	bool judging, judged;   /* what all of them set */
+	struct domain domain;
+};
 
 struct check {
 	const struct bundle *bundle, *tests;
@@ -46,6 +71,10 @@ struct check {
 	struct names params, inputs;      /* in the source: first parameters of functions; what calc gives them */
 	bool adds, sets_unknown; /* functions add to tallies; set attributes whose names are made up as they run */
 	bool *fact_used, *series_used, *series_fed, *case_used; /* one a declaration */
+	struct write *writes;
+	unsigned write_count;
+	struct written *attr_slots, *tallies; /* attributes, by a hash of their names; one a series */
+	unsigned attr_mask;
 };
 
 /* Where a term is evaluated: on events of these types, or for a decision. */
@@ -56,6 +85,10 @@ struct context {
 	const struct rule_decl *rule;     /* NULL: of no rule */
 	const struct action_decl *action; /* of a decision: NULL where it is about any */
 };
+
+void writes_note(struct check *c);
+void writes_finish(struct check *c);
+struct written *attr_written(const struct check *c, const struct str *name); /* NULL: no rule sets it */
 
 /* Adds a finding. The line is that of the declaration, or of the first place in it where `needle` stands. */
 struct tell_place {
@@ -124,14 +157,6 @@ bool subject_attrs_closed(const struct check *c);
 const char **subject_attr_names(struct check *c); /* NULL-terminated, arena */
 void each_lasting_list(struct check *c, list_visit visit);
 
-/* What values a term can have. */
-struct domain {
-	uint8_t type;     /* enum schema_type, SCHEMA_ANY where it cannot be told */
-	double low, high; /* of numbers */
-	const struct value *one_of;
-	unsigned count; /* of one_of; 0: not closed */
-	bool fixed;     /* a constant */
-};
 struct domain domain_of(struct check *c, const struct context *x, const struct term *t);
 const char *domain_text(struct check *c, const struct domain *d); /* "is 0 or more", "is one of \"a\", \"b\"" */
 

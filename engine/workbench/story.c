@@ -129,10 +129,8 @@ static struct happened_now *add_happened(struct story *s, enum happening_kind ki
 
 static const struct rule_decl *rule_named(const struct pack *p, const struct str *name)
 {
-	for (unsigned i = 0; i < p->rule_count; i++)
-		if (p->rules[i].name == name)
-			return &p->rules[i];
-	return NULL;
+	int rule = pack_rule(p, name);
+	return rule < 0 ? NULL : &p->rules[rule];
 }
 
 static void tell_alert(struct story *s, const struct record *r, const struct applied_alert *applied)

@@ -71,12 +71,15 @@ static void reload(struct watch *w)
 static void *run(void *arg)
 {
 	struct watch *w = arg;
-	int changed = 1;
-	while (changed == 1) {
-		reload(w);
-		changed = tree_watch_wait(w->tree, w->stop_fd, QUIET_MS);
+	int news = TREE_CHANGED;
+	while (news > TREE_STOPPED) {
+		if (news == TREE_CHANGED)
+			reload(w);
+		else
+			watch_say_gone(w->folder);
+		news = tree_watch_wait(w->tree, w->stop_fd, QUIET_MS);
 	}
-	if (changed < 0)
+	if (news < 0)
 		watch_say_ended(error_last()->text);
 	return NULL;
 }

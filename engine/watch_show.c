@@ -137,6 +137,13 @@ void watch_say_begin(const char *folder, const char *address, const char *scratc
 	fflush(stdout);
 }
 
+void watch_say_gone(const char *folder)
+{
+	show_time();
+	printf("%sthere is no folder %s%s: waiting for it to come back\n", in(YELLOW), folder, in(PLAIN));
+	fflush(stdout);
+}
+
 void watch_say_ended(const char *why)
 {
 	show_time();

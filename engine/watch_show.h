@@ -19,6 +19,7 @@ struct reload {
 };
 
 void watch_say_begin(const char *folder, const char *address, const char *scratch); /* scratch: NULL where it is kept */
+void watch_say_gone(const char *folder);
 void watch_say_ended(const char *why);
 void reload_show(const struct reload *r);
 

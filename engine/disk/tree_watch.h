@@ -9,8 +9,10 @@ struct tree_watch;
 
 int tree_watch_open(struct tree_watch **out, const char *folder); /* ERR_IO: there is no such folder, too many watches */
 void tree_watch_close(struct tree_watch *w);                      /* NULL-safe */
-/* Sleeps until something changed and nothing has for `quiet_ms` since, so that a save of several files is one change: 1.
- * 0: `stop_fd` is readable. Negative: an error. A folder that goes away is waited for. */
+/* Sleeps until something changed and nothing has for `quiet_ms` since, so that a save of several files is one change.
+ * GONE: there is no folder of that name now; asked again, it waits until there is, which is a change. STOPPED: `stop_fd` is
+ * readable. Negative: an error. */
+enum { TREE_STOPPED, TREE_CHANGED, TREE_GONE };
 int tree_watch_wait(struct tree_watch *w, int stop_fd, int quiet_ms);
 
 #endif

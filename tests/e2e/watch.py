@@ -203,6 +203,44 @@ def a_folder_may_be_replaced(bench):
     w.stop()
 
 
+def wait_said(w, words, seconds=60):
+    until = time.time() + seconds
+    while words not in w.said()[w.seen:]:
+        kit.check(w.process.poll() is None and time.time() < until, 'it never says', words, w.said())
+        time.sleep(0.01)
+
+
+def a_folder_may_become_a_file_and_come_back(bench):
+    w = watched(bench)
+    w.status()
+    os.rename(w.folder, w.folder + '.old')
+    write(w.folder, 'a file')
+    wait_said(w, 'there is no folder %s: waiting for it to come back' % w.folder)
+    os.remove(w.folder)
+    shutil.copytree(w.folder + '.old', w.folder)
+    w.until('is active')
+    write(os.path.join(w.folder + '.old', 'pack.lua'), GOOD % 5)
+    w.nothing_more()  # what went away is not watched any more
+    write(os.path.join(w.folder, 'pack.lua'), GOOD % 9)
+    w.until('is active,')
+    w.stop()
+
+
+def a_link_may_be_turned(bench):
+    first, second = bench.pack(GOOD % 2), bench.pack(GOOD % 3)
+    link = bench.path('current')
+    os.symlink(first, link)
+    w = Watched(bench, link)
+    before = w.status()[0].split()[1]
+    os.symlink(second, link + '.new')
+    os.rename(link + '.new', link)
+    line = w.until('is active,')[0]
+    kit.check(line.split()[1] != before, line)
+    write(os.path.join(second, 'pack.lua'), GOOD % 4)
+    w.until('is active,')
+    w.stop()
+
+
 def events_go_on_meanwhile(bench):
     """Saves amid requests: each is answered, and the state is what the journal says."""
     data = bench.path('data')
@@ -236,7 +274,8 @@ def what_does_not_go_together_is_refused(bench):
 def main():
     kit.Bench().run([a_save_is_activated, a_broken_save_leaves_the_former_active, a_pack_that_is_broken_at_start_is_waited_for,
                      tests_are_run_and_their_failures_shown, editors_save_in_their_own_ways, new_files_and_folders_are_seen,
-                     a_folder_may_be_replaced, events_go_on_meanwhile, what_does_not_go_together_is_refused])
+                     a_folder_may_be_replaced, a_folder_may_become_a_file_and_come_back,
+                     a_link_may_be_turned, events_go_on_meanwhile, what_does_not_go_together_is_refused])
 
 
 if __name__ == '__main__':

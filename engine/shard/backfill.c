@@ -28,7 +28,7 @@ static void pause_ms(long ms)
 
 static bool wanted(const struct engine *e, const struct warm *w)
 {
-	return !w->filled && w->kind != WARM_TALLY && w->since_seq > journal_first(e->journal) + 1;
+	return !w->filled && warm_is_fillable(w) && w->since_seq > journal_first(e->journal) + 1;
 }
 
 static struct backfill *create(struct engine *e)
@@ -317,7 +317,7 @@ bool backfill_fills(const struct engine *e, const struct warm *w)
 {
 	const struct backfill *b = e->backfill;
 	const struct id_list *list = w->kind == WARM_CASE ? &b->fill.cases : &b->fill.series;
-	for (unsigned i = 0; w->kind != WARM_TALLY && i < list->count; i++)
+	for (unsigned i = 0; warm_is_fillable(w) && i < list->count; i++)
 		if (list->ids[i] == w->id)
 			return true;
 	return false;

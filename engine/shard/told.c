@@ -4,6 +4,7 @@
 #include "shard/control.h"
 #include "shard/parts.h"
 
+#include "script/kept.h"
 #include "wire/response.h"
 
 #define PAST_DEFAULT 100u
@@ -46,13 +47,17 @@ static struct wire_past *past_lines(const struct engine *e, size_t limit, struct
 	return out;
 }
 
-static struct wire_warm declared_of(const struct engine *e, const struct warms *warms, uint8_t kind, uint32_t id, const struct str *name,
-				    uint8_t about)
+static struct slice declared_kind(uint8_t kind)
 {
 	static const char *const kinds[] = { "", "series", "tally", "case" };
+	return kind < WARM_KEPT ? slice_of(kinds[kind]) : kept_kind_name(kind - WARM_KEPT);
+}
+
+static struct wire_warm declared_of(const struct engine *e, uint8_t kind, uint32_t id, struct slice name, uint8_t about)
+{
 	static const char *const abouts[] = { "customer", "member", "agent", "area" };
-	const struct warm *w = warms_find(warms, kind, id);
-	struct wire_warm out = { .name = str_slice(name), .kind = slice_of(kinds[kind]), .about = slice_of(abouts[about]) };
+	const struct warm *w = warms_find(&e->warms, kind, id);
+	struct wire_warm out = { .name = name, .kind = declared_kind(kind), .about = slice_of(abouts[about]) };
 	if (w) {
 		out.since_ms = w->since_ms;
 		out.since_seq = w->since_seq;
@@ -60,20 +65,27 @@ static struct wire_warm declared_of(const struct engine *e, const struct warms *
 		out.is_new = w->fresh;
 		out.filled = w->filled;
 		out.filling = backfill_runs(e) && backfill_fills(e, w);
+	} else if (e->past.count) { /* activated by a build that did not note it */
+		out.since_ms = e->past.items[e->past.count - 1].time_ms;
+		out.since_seq = e->past.items[e->past.count - 1].seq;
 	}
 	return out;
 }
 
 struct wire_warm *told_declared(const struct engine *e, const struct pack *p, struct arena *arena, size_t *count)
 {
-	struct wire_warm *out = arena_calloc(arena, p->series_count + p->case_count + 1, sizeof(*out));
+	struct kept kept[KEPT_MAX];
+	unsigned kept_count = pack_kept(p, kept);
+	struct wire_warm *out = arena_calloc(arena, p->series_count + p->case_count + kept_count + 1, sizeof(*out));
 	*count = 0;
 	for (unsigned i = 0; i < p->series_count; i++) {
 		const struct series_decl *s = &p->series[i];
-		out[(*count)++] = declared_of(e, &e->warms, s->tally ? WARM_TALLY : WARM_SERIES, s->id, s->name, s->about);
+		out[(*count)++] = declared_of(e, s->tally ? WARM_TALLY : WARM_SERIES, s->id, str_slice(s->name), s->about);
 	}
 	for (unsigned i = 0; i < p->case_count; i++)
-		out[(*count)++] = declared_of(e, &e->warms, WARM_CASE, p->cases[i].id, p->cases[i].name, p->cases[i].about);
+		out[(*count)++] = declared_of(e, WARM_CASE, p->cases[i].id, str_slice(p->cases[i].name), p->cases[i].about);
+	for (unsigned i = 0; i < kept_count; i++)
+		out[(*count)++] = declared_of(e, (uint8_t)(WARM_KEPT + kept[i].kind), kept[i].id, kept[i].name, ABOUT_CUSTOMER);
 	return out;
 }
 

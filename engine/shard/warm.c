@@ -2,6 +2,7 @@
 #include "shard/warm.h"
 
 #include "base/check.h"
+#include "script/kept.h"
 
 #include <stdlib.h>
 
@@ -9,10 +10,16 @@ enum { FLAG_FRESH = 1, FLAG_FILLED = 2 };
 
 #define WARMS_MAX (2 * LIMIT_SERIES)
 
+/* Series and tallies have their ids in common; each other kind has its own. */
+static uint8_t family(uint8_t kind)
+{
+	return kind == WARM_TALLY ? WARM_SERIES : kind;
+}
+
 const struct warm *warms_find(const struct warms *w, uint8_t kind, uint32_t id)
 {
 	for (size_t i = 0; i < w->count; i++)
-		if (w->items[i].id == id && (w->items[i].kind == WARM_CASE) == (kind == WARM_CASE))
+		if (w->items[i].id == id && family(w->items[i].kind) == family(kind))
 			return &w->items[i];
 	return NULL;
 }
@@ -33,7 +40,9 @@ static struct warm warm_of(const struct warms *old, struct warm fresh)
 
 void warms_of(struct warms *out, const struct pack *p, const struct warms *old, uint64_t seq, int64_t time_ms)
 {
-	*out = (struct warms){ must_calloc(p->series_count + p->case_count + 1, sizeof(out->items[0])), 0 };
+	struct kept kept[KEPT_MAX];
+	unsigned kept_count = pack_kept(p, kept);
+	*out = (struct warms){ must_calloc(p->series_count + p->case_count + kept_count + 1, sizeof(out->items[0])), 0 };
 	for (unsigned i = 0; i < p->series_count; i++) {
 		const struct series_decl *s = &p->series[i];
 		out->items[out->count++] =
@@ -43,6 +52,13 @@ void warms_of(struct warms *out, const struct pack *p, const struct warms *old, 
 	for (unsigned i = 0; i < p->case_count; i++)
 		out->items[out->count++] =
 			warm_of(old, (struct warm){ p->cases[i].id, WARM_CASE, true, false, time_ms, 0, seq });
+	for (unsigned i = 0; i < kept_count; i++) {
+		uint8_t kind = (uint8_t)(WARM_KEPT + kept[i].kind);
+		struct warm fresh = { kept[i].id, kind, true, false, time_ms, 0, seq };
+		struct warm *w = &out->items[out->count++];
+		*w = warm_of(old, fresh);
+		w->keep_ms = kept[i].looks_ms; /* what is kept is the same, however far back somebody looks */
+	}
 }
 
 void warms_copy(struct warms *out, const struct warms *from)

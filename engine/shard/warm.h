@@ -1,5 +1,5 @@
-/* shard/warm.h: since when each series, case and tally of the active pack has its data: it is warm for a span once that
- * much time has passed since. Private to this folder.
+/* shard/warm.h: since when each series, case and tally of the active pack, and what else it keeps, has its data: it is
+ * warm for a span once that much time has passed since. Private to this folder.
  *
  * What the pack just before had as well keeps its time. What is new is warm since its activation, or, once it was filled
  * from the journal (backfill), since the oldest entry kept. A series that now keeps more than before has, as of its
@@ -11,7 +11,12 @@
 #include "base/bytes.h"
 #include "script/pack.h"
 
-enum warm_kind { WARM_SERIES = 1, WARM_TALLY = 2, WARM_CASE = 3 }; /* on disk */
+enum warm_kind { /* on disk */
+	WARM_SERIES = 1,
+	WARM_TALLY = 2,
+	WARM_CASE = 3,
+	WARM_KEPT = 4, /* and those of enum kept_kind behind it: nothing fills them */
+};
 
 struct warm {
 	uint32_t id; /* the declaration's identity */
@@ -23,9 +28,14 @@ struct warm {
 };
 
 struct warms {
-	struct warm *items; /* series and tallies, then cases, in the pack's order */
+	struct warm *items; /* series and tallies, then cases, in the pack's order; then the rest */
 	size_t count;
 };
+
+static inline bool warm_is_fillable(const struct warm *w)
+{
+	return w->kind == WARM_SERIES || w->kind == WARM_CASE;
+}
 
 /* For a pack that is activated at that entry and time, where `old` was the table before. */
 void warms_of(struct warms *out, const struct pack *p, const struct warms *old, uint64_t seq, int64_t time_ms);

@@ -204,6 +204,31 @@ rule "q" { on = "call.began", when = fact.open:above(1), set = { x = 1 } }
     kit.same(look(), again, 'after kill -9')
 
 
+def what_nothing_fills_says_since_when(bench):
+    d = bench.daemon()
+    d.ctl('rules', 'activate', pack(bench, 'a'))
+    publish(bench, d, ['1'])
+
+    def look():
+        return {s['kind']: s for s in json.loads(d.ctl('rules', 'series', '--json'))}
+    contacts = 'local talks = contacts { %s }\nfact.talks = talks:count "30d"\nrule "t" { on = "x", when = fact.talks:above(1), set = { x = 1 } }\n'
+    survey = 'survey "nps" { kind = "nps", on = "answered", asked = "customers", score = "score", smallest_cell = 5 }\n'
+    said = d.ctl('rules', 'activate', pack(bench, 'c', contacts % '' + survey), '--backfill')
+    kit.check('new: surveys nps; contacts. They begin empty now' in said, said)
+    first = history(d)[0]
+    kinds = look()
+    for kind in ('contacts', 'survey'):
+        kit.same((kinds[kind]['since_seq'], kinds[kind]['new'], kinds[kind]['filled']), (first['seq'], True, False), kind)
+    kit.same((kinds['contacts']['keep_ms'], kinds['contacts']['warm'], kinds['survey']['warm']), (30 * kit.DAY, False, None))
+    d.ctl('rules', 'activate', pack(bench, 'd', contacts % 'resolved_within = "2d"' + survey))
+    second = history(d)[0]
+    kinds = look() # a contact is another thing now, the survey is not
+    kit.same((kinds['contacts']['since_seq'], kinds['survey']['since_seq']), (second['seq'], first['seq']))
+    d.kill()
+    d.start()
+    kit.same(look(), kinds, 'after kill -9')
+
+
 # --- backfill: what is filled in equals what a daemon has that had the pack from the beginning
 
 OLD = '''pack { name = "%s", topics = { "bill", "net" } }
@@ -211,6 +236,7 @@ timeline { keep = 5 }
 local calls = series { on = "call.ended", name = "calls" }
 fact.calls = calls:count "7d"
 rule "often" { on = "call.ended", when = fact.calls:at_least(4), once_per = "day", set = { often = fact.calls } }
+action "x" { goal = "serve", value = { customer = 0.5, business = 0.5 }, say = "X." }
 '''
 NEW = OLD + '''
 local lines = series { on = "call.ended", per = "member", name = "lines" }
@@ -434,5 +460,5 @@ def the_journal_has_no_beginning(bench):
     kit.check(0 < counts['exact'] < counts['calls'], counts)
 
 
-kit.Bench().run([back_and_forward, who, tests_go_along, packs_are_kept_within_bounds, history_outlives_the_journal, warm_since,
+kit.Bench().run([back_and_forward, who, tests_go_along, packs_are_kept_within_bounds, history_outlives_the_journal, warm_since, what_nothing_fills_says_since_when,
                  filled_as_if_it_had_been_there, killed_in_the_middle, another_activation_ends_it, the_journal_has_no_beginning])

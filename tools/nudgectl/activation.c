@@ -20,6 +20,12 @@ const char *activation_by(const char *given)
 	return by;
 }
 
+/* What a backfill fills. */
+static bool is_fillable(const Nudge__V1__Declared *d)
+{
+	return strcmp(d->kind, "series") == 0 || strcmp(d->kind, "case") == 0;
+}
+
 static void put_kinds(const Nudge__V1__PackActivated *p, const char *kind, const char *label, bool *first)
 {
 	bool any = false;
@@ -27,7 +33,7 @@ static void put_kinds(const Nudge__V1__PackActivated *p, const char *kind, const
 		const Nudge__V1__Declared *d = p->declared[i];
 		if (!d->is_new || strcmp(d->kind, kind) != 0)
 			continue;
-		printf("%s%s%s%s%s", any || *first ? "" : "; ", any ? ", " : "", any ? "" : label, any ? "" : " ", d->name);
+		printf("%s%s%s%s%s", any || *first ? "" : "; ", any ? ", " : "", any ? "" : label, any || !*label ? "" : " ", d->name);
 		any = true;
 		*first = false;
 	}
@@ -35,18 +41,27 @@ static void put_kinds(const Nudge__V1__PackActivated *p, const char *kind, const
 
 void activation_put_new(const Nudge__V1__PackActivated *p, bool filling)
 {
+	static const char *const others[] = { "contacts", "contract", "churn", "relationship" };
 	bool first = true;
-	size_t fresh = 0;
-	for (size_t i = 0; i < p->n_declared; i++)
+	size_t fresh = 0, fillable = 0;
+	for (size_t i = 0; i < p->n_declared; i++) {
 		fresh += p->declared[i]->is_new;
+		fillable += p->declared[i]->is_new && is_fillable(p->declared[i]);
+	}
 	if (!fresh || fresh == p->n_declared)
 		return; /* nothing, or all of a first pack */
 	printf("new: ");
 	put_kinds(p, "series", "series", &first);
 	put_kinds(p, "tally", "tallies", &first);
 	put_kinds(p, "case", "cases", &first);
-	printf(". %s\n", filling ? "What the journal knows of them is being filled in." :
-				   "They begin empty now; `nudgectl rules series` tells since when each is warm.");
+	put_kinds(p, "survey", "surveys", &first);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		put_kinds(p, others[i], "", &first);
+	printf(". %s", filling && fillable ? "What the journal knows of series and cases is being filled in. " : "");
+	if (!filling || fillable < fresh)
+		printf("%s now; `nudgectl rules series` tells since when each is warm.",
+		       filling && fillable ? "The others begin empty" : "They begin empty");
+	printf("\n");
 }
 
 void activation_show(const Nudge__V1__PackActivated *p)

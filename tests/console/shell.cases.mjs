@@ -64,19 +64,6 @@ export const cases = [
 		}),
 	},
 	{
-		name: "nothing is wider than the page, from 768 to 2560",
-		async run(t) {
-			for (const width of [768, 1024, 1440, 2560]) {
-				await t.page.setViewportSize({ width, height: 900 });
-				await everyView(t, async (view) => {
-					const over = await t.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-					t.check(over <= 0, view, "is wider than", width, "by", over);
-					await barFits(t, `${view} at ${width}`);
-				});
-			}
-		},
-	},
-	{
 		name: "the keyboard reaches everything and is never caught",
 		run: (t) => everyView(t, async (view) => {
 			await t.page.keyboard.press("Tab");
@@ -135,7 +122,7 @@ export const cases = [
 	},
 	{
 		name: "who logs in stays so until they log out",
-		tokens: true,
+		daemon: "tokens",
 		allow: [/401/],
 		async run(t) {
 			await t.go("#/desk");
@@ -158,7 +145,7 @@ export const cases = [
 	},
 	{
 		name: "the bar has room for who is logged in, in Vietnamese at 768",
-		tokens: true,
+		daemon: "tokens",
 		language: "vi",
 		width: 768,
 		async run(t) {
@@ -170,7 +157,7 @@ export const cases = [
 	},
 	{
 		name: "what a token may not is not shown, and said",
-		tokens: true,
+		daemon: "tokens",
 		async run(t) {
 			await t.go("#/operations");
 			await logIn(t, t.daemon.tokens.sender);
@@ -181,7 +168,7 @@ export const cases = [
 	},
 	{
 		name: "a revoked token ends the session, on the page too",
-		tokens: true,
+		daemon: "tokens",
 		allow: [/401/],
 		async run(t) {
 			const token = t.daemon.ctl("token", "new", "leaver", "--role", "read,recommend", "--tokens", t.daemon.tokensFile).trim();

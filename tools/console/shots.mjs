@@ -1,7 +1,7 @@
 // shots.mjs: pictures of the console, of a daemon that has lived through the telecom story: to be judged by eye, and the one in
 // README.md.
 //
-//     node shots.mjs NUDGED NUDGECTL SOURCE_ROOT MODULES FOLDER          every view, both languages, both themes
+//     node shots.mjs NUDGED NUDGECTL SOURCE_ROOT MODULES FOLDER          every view, both languages, both themes, three widths
 //     node shots.mjs NUDGED NUDGECTL SOURCE_ROOT MODULES picture.png     README's
 import { openBrowser, openPage } from "../../tests/console/browser.mjs";
 import { startDaemon, stopAll } from "../../tests/console/daemon.mjs";
@@ -11,7 +11,10 @@ import { png8 } from "./png8.mjs";
 
 const [nudged, nudgectl, root, modules, out] = process.argv.slice(2);
 const VIEWS = { desk: "#/desk/household-nguyen", rules: "#/rules", operations: "#/operations" };
-const LOOKS = [["en", "light"], ["vi", "dark"]];
+const MORE = { home: "#/desk", complaint: "#/desk/household-pham", actions: "#/rules/actions", reports: "#/rules/reports/agents", activations: "#/rules/history",
+	moment: "#/rules/customer/household-pham", why: "#/rules/rule/complaint-late" };
+const LOOKS = [["en", "light"], ["vi", "dark"], ["en", "dark"], ["vi", "light"]];
+const SIZES = [{ width: 1440, height: 1000 }, { width: 768, height: 1024 }, { width: 2560, height: 1440 }];
 
 async function settled(page) {
 	await page.waitForFunction(() => !document.querySelector(".loading"));
@@ -21,7 +24,7 @@ async function settled(page) {
 
 async function shoot(browser, daemon, view, language, theme, size, path) {
 	const { tools, context, complaints } = await openPage(browser, daemon, { language, theme, ...size }, modules);
-	await tools.go(VIEWS[view]);
+	await tools.go(VIEWS[view] ?? MORE[view]);
 	await settled(tools.page);
 	await tools.shot(path);
 	await context.close();
@@ -62,10 +65,15 @@ try {
 	} else {
 		mkdirSync(out, { recursive: true });
 		await live(daemon, 12);
-		for (const view of Object.keys(VIEWS))
-			for (const [language, theme] of LOOKS)
-				for (const size of [{ width: 1440, height: 1000 }, { width: 768, height: 1024 }, { width: 2560, height: 1440 }])
-					await shoot(browser, daemon, view, language, theme, size, join(out, `${view}-${language}-${theme}-${size.width}.png`));
+		const shots = [...Object.keys(VIEWS).flatMap((view) => LOOKS.flatMap((look) => SIZES.map((size) => [view, ...look, size]))),
+			...Object.keys(MORE).flatMap((view) => LOOKS.slice(0, 2).flatMap((look) => SIZES.slice(0, 2).map((size) => [view, ...look, size])))];
+		const take = async () => {
+			for (let shot; (shot = shots.shift()); ) {
+				const [view, language, theme, size] = shot;
+				await shoot(browser, daemon, view, language, theme, size, join(out, `${view}-${language}-${theme}-${size.width}.png`));
+			}
+		};
+		await Promise.all([take(), take(), take()]);
 	}
 	await browser.close();
 } finally {

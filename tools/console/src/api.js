@@ -27,14 +27,28 @@ async function problemOf(response) {
 	}
 }
 
-async function ask(path, { quiet, ...options }) {
+const PATIENCE_MS = 30000; // then it is as if there were no answer: nobody is left waiting without a word
+
+// endless: a stream, whose answer has no end.
+async function ask(path, { quiet, signal, endless, ...options }) {
+	const stop = new AbortController(), ended = () => stop.abort();
+	const timer = setTimeout(ended, PATIENCE_MS);
+	if (signal?.aborted)
+		ended();
+	signal?.addEventListener("abort", ended, { once: true });
 	let response;
 	try {
-		response = await fetch(path, { credentials: "same-origin", cache: "no-store", ...options });
+		response = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: stop.signal, ...options });
+		if (!endless)
+			response = new Response(response.status === 204 ? null : await response.arrayBuffer(), response);
 	} catch (error) {
-		if (error.name === "AbortError")
+		if (signal?.aborted)
 			throw error;
 		throw new Problem({ title: "unreachable", code: "unreachable" });
+	} finally {
+		clearTimeout(timer);
+		if (!endless)
+			signal?.removeEventListener("abort", ended);
 	}
 	if (response.ok)
 		return response;
@@ -67,7 +81,7 @@ export function del(path, options = {}) {
 	return change("DELETE", path, undefined, options);
 }
 
-// A value for a path or query: get(`/v1/customers/${enc(id)}`).
+// A value for a path or query: get(`/v1/decisions/${enc(id)}`).
 export const enc = encodeURIComponent;
 
 // "?a=1&b=2" of what is set; attributes as where[NAME].
@@ -75,6 +89,9 @@ export function query(values) {
 	const pairs = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
 	return pairs.length ? "?" + pairs.map(([name, value]) => `${enc(name)}=${enc(value)}`).join("&") : "";
 }
+
+// Whose state: {customer} or {agent}. By the query, for a browser makes another path of one that ends in "." or "..".
+export const readState = (whose, options) => get("/v1/customers" + query(whose), options);
 
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
 
@@ -133,7 +150,7 @@ export function stream(path, onEvent, onState = () => {}) {
 		while (!stop.signal.aborted) {
 			try {
 				const headers = lastId ? { "Last-Event-ID": lastId } : {};
-				const response = await ask(path, { headers, signal: stop.signal });
+				const response = await ask(path, { headers, signal: stop.signal, endless: true });
 				failures = 0;
 				onState("open");
 				await readStream(response, take);

@@ -40,6 +40,20 @@ export function dayKey(ms) {
 	return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(new Date(Number(ms)));
 }
 
+// "2026-07-01T09:30", as a clock on a wall in the zone shows the instant, and the instant that it shows so: what a field of
+// kind datetime-local holds.
+export const wallOf = (ms) =>
+	new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" }).format(ms).replace(" ", "T");
+
+export function instantOf(text) {
+	const offset = (ms) => {
+		const wall = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" }).format(ms);
+		return Date.parse(wall.replace(" ", "T") + "Z") - ms;
+	};
+	const asUtc = Date.parse(text + ":00Z"), near = asUtc - offset(asUtc);
+	return asUtc - offset(near); // the offset there, not that at the same time in UTC: they differ around a change of clocks
+}
+
 export function number(value, digits = 0) {
 	return formatter(Intl.NumberFormat, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Number(value));
 }

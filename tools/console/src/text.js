@@ -1,5 +1,6 @@
 // Words in the user's language. A view registers its own ({en: {...}, vi: {...}}); a key that has ".one" beside ".other" is
-// chosen by values.count. A word that is missing shows its key: tests look for those.
+// chosen by values.count, by the language's own rules (Intl.PluralRules). Numbers are given as numbers: they are written as
+// the language writes them. A word that is missing shows its key: tests look for those.
 import { useEffect, useState } from "preact/hooks";
 import { keep, recall } from "./kept.js";
 
@@ -52,13 +53,15 @@ export function has(key) {
 	return key in words[current] || key + ".other" in words[current];
 }
 
+const plurals = Object.fromEntries(Object.keys(LANGUAGES).map((code) => [code, new Intl.PluralRules(code)]));
+const numbers = Object.fromEntries(Object.keys(LANGUAGES).map((code) => [code, new Intl.NumberFormat(code)]));
+const shown = (value) => (typeof value === "number" ? numbers[current].format(value) : String(value));
+
 export function t(key, values = {}) {
 	let text = words[current][key];
-	if (text === undefined && "count" in values) {
-		const form = new Intl.PluralRules(current).select(Number(values.count));
-		text = words[current][`${key}.${form}`] ?? words[current][`${key}.other`];
-	}
+	if (text === undefined && "count" in values)
+		text = words[current][`${key}.${plurals[current].select(values.count)}`] ?? words[current][`${key}.other`];
 	if (text === undefined)
 		text = words.en[key] ?? words.en[key + ".other"] ?? key;
-	return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
+	return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? shown(values[name]) : all));
 }

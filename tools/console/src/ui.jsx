@@ -1,5 +1,5 @@
 // The pieces that every view is made of. Plain elements wherever there are: a <button>, a <table>, a <dialog>.
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.jsx";
 import { t } from "./text.js";
 
@@ -35,30 +35,59 @@ export function Panel({ title, aside, level = 2, class: more, flush, children, .
 	);
 }
 
-// columns: [{key, title, number, cell(row), class}]. onPick: rows can be chosen, with the keyboard too.
-export function Table({ columns, rows, caption, empty, rowKey, onPick, picked, class: more }) {
-	if (!rows.length)
-		return empty ?? <Empty />;
+// A table that is wider than its box folds: each row stands as a block, the first cell over the others, which have their titles
+// with them. It is looked at after each drawing and whenever the box changes, for only the words say how wide it is.
+function useFolding(ref) {
+	const fold = (box) => {
+		box.classList.remove("folded");
+		box.classList.toggle("folded", box.scrollWidth > box.clientWidth);
+	};
+	useLayoutEffect(() => fold(ref.current));
+	useEffect(() => {
+		let width = ref.current.clientWidth;
+		const watch = new ResizeObserver(([{ target }]) => {
+			if (target.clientWidth === width)
+				return;
+			width = target.clientWidth;
+			fold(target);
+		});
+		watch.observe(ref.current);
+		return () => watch.disconnect();
+	}, []);
+}
+
+function Cell({ column: c, row }) {
+	const value = c.cell ? c.cell(row) : row[c.key];
+	const bare = value === null || value === undefined || value === false || value === "";
+	return <td role="cell" class={names(c.number && "number", bare && "bare", c.class)} data-title={c.title?.props?.children ?? c.title}>{value}</td>;
+}
+
+// The roles are said because a table that is laid out in another way has none in some browsers.
+function Rows({ columns, rows, caption, rowKey, picked, class: more }) {
+	const box = useRef();
+	useFolding(box);
 	return (
-		<div class={names("table-box", more)} tabIndex={0} role="region" aria-label={caption}>
-			<table>
+		<div class={names("table-box", more)} ref={box} tabIndex={0} role="region" aria-label={caption}>
+			<table role="table">
 				{caption && <caption class="unseen">{caption}</caption>}
-				<thead>
-					<tr>{columns.map((c) => <th scope="col" class={names(c.number && "number", c.class)} key={c.key}>{c.title}</th>)}</tr>
+				<thead role="rowgroup">
+					<tr role="row">{columns.map((c) => <th role="columnheader" scope="col" class={names(c.number && "number", c.class)} key={c.key}>{c.title}</th>)}</tr>
 				</thead>
-				<tbody>
+				<tbody role="rowgroup">
 					{rows.map((row, at) => (
-						<tr key={rowKey ? rowKey(row) : at} class={names(onPick && "pickable", picked?.(row) && "picked")}
-							onClick={onPick && (() => onPick(row))}>
-							{columns.map((c) => (
-								<td class={names(c.number && "number", c.class)} key={c.key}>{c.cell ? c.cell(row) : row[c.key]}</td>
-							))}
+						<tr role="row" key={rowKey ? rowKey(row) : at} class={names(picked?.(row) && "picked")}>
+							{columns.map((c) => <Cell column={c} row={row} key={c.key} />)}
 						</tr>
 					))}
 				</tbody>
 			</table>
 		</div>
 	);
+}
+
+// columns: [{key, title, number, cell(row), class}].
+export function Table({ empty, ...rest }) {
+	return rest.rows.length ? <Rows {...rest} /> : empty ?? <Empty />;
 }
 
 // tone: "good", "warn", "bad", "info", "accent" or none.

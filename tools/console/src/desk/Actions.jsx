@@ -1,7 +1,6 @@
 // What to do next, ranked: the words to say, the score and what it is made of, why, and what became of it.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { date, number, percent, plain } from "../format.js";
-import { may } from "../session.js";
 import { t } from "../text.js";
 import { Badge, Button, Icon, Key, Notice, ProblemNotice } from "../ui.jsx";
 import { Later, Overrule, Sure } from "./Outcome.jsx";
@@ -109,7 +108,7 @@ function Card({ choice, rank, done, decision, now, send, focused, onFocused, chi
 		if (event.target !== card.current || event.ctrlKey || event.metaKey || event.altKey)
 			return;
 		const key = event.key.toLowerCase();
-		if (KEYS[key] && may("recommend") && !finished(done) && !o.busy)
+		if (KEYS[key] && !finished(done) && !o.busy)
 			o.arm(KEYS[key]);
 		else if (key === "w")
 			setWhy(!why);
@@ -138,7 +137,7 @@ function Card({ choice, rank, done, decision, now, send, focused, onFocused, chi
 					</p>
 				)}
 				<div class="foot">
-					{may("recommend") && !finished(done) && <Buttons done={done} first={rank === 1} armed={o.armed?.kind} busy={o.busy} onArm={o.arm} />}
+					{!finished(done) && <Buttons done={done} first={rank === 1} armed={o.armed?.kind} busy={o.busy} onArm={o.arm} />}
 					<Score choice={choice} />
 					<Button kind="quiet" small class="why-button" aria-expanded={why} aria-keyshortcuts="w" onClick={() => setWhy(!why)}>{t("desk.why")}</Button>
 				</div>
@@ -178,7 +177,6 @@ export function Actions({ answer, done, step, now, send, focus, onFocused, onHel
 				<Button kind="quiet" small icon="info" onClick={onHeld}>{t("desk.held")}</Button>
 			</header>
 			{answer.fallback && <Notice tone="warn">{t("desk.fallback", { reason: answer.fallback_reason })}</Notice>}
-			{!may("recommend") && <Notice>{t("desk.readonly")}</Notice>}
 			{step && !answer.choices.some((c) => c.action === step.of) && step.view}
 			{answer.choices.length ? (
 				<ol>

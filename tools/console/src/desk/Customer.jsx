@@ -1,6 +1,6 @@
 // One customer, open: who they are on the one side, the conversation in the middle, what was on the other.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Problem, enc, get, post } from "../api.js";
+import { Problem, post, readState } from "../api.js";
 import { number } from "../format.js";
 import { keep, recall } from "../kept.js";
 import { go } from "../route.js";
@@ -31,13 +31,13 @@ function callOf(customer, asked, contact, session) {
 	};
 }
 
-function Strip({ customer, call, head }) {
+function Strip({ customer, member, head }) {
 	const alerts = openAlerts(customer).length, cases = openCases(customer), late = cases.some((c) => c.missed);
 	const r = customer.relationship;
 	return (
 		<div class="strip">
 			<h1 tabIndex={-1} ref={head}>{customerName(customer)}</h1>
-			{call.member && <span class="caller">{t("desk.strip.caller", { name: memberName(customer, call.member) })}</span>}
+			{member && <span class="caller">{t("desk.strip.caller", { name: memberName(customer, member) })}</span>}
 			{r?.known && <Badge tone={toneOfScore(r.score)}>{t("desk.strip.relation", { score: number(r.score) })}</Badge>}
 			{alerts > 0 && <Badge tone="bad" icon="alert">{t("desk.strip.alerts", { count: alerts })}</Badge>}
 			{cases.length > 0 && <Badge tone={late ? "bad" : "warn"} icon="clock">{cases.map((c) => capital(spell("case", c.name))).join(", ")}</Badge>}
@@ -75,13 +75,13 @@ async function tellOutcome(customer, call, answer, choice, outcome) {
 }
 
 function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
-	const session = useSession(), contact = openContact(customer, now);
+	const session = useSession(), contact = openContact(customer, now), advised = may("recommend"); // else one only looks
 	const [call, setCall] = useState(() => callOf(customer, asked, contact, session));
 	const [done, setDone] = useState({}), [step, setStep] = useState(), [focus, setFocus] = useState(), [held, setHeld] = useState(false), [said, say] = useSaid();
 	const head = useRef(), middle = useRef(), topic = useRef(), known = useRef(contact?.contact);
 	const touched = () => step || held || middle.current.matches(":hover") || middle.current.contains(document.activeElement) ||
 		middle.current.querySelector(".ask, .why");
-	const rec = useRecommendation(customer.id, packReady && may("recommend"), call, language(), {
+	const rec = useRecommendation(customer.id, packReady && advised, call, language(), {
 		touched, onTaken: () => say(t("desk.said.taken")), onFresh: () => say(t("desk.fresh") + " " + t("desk.fresh.key")),
 	});
 	const answer = rec.shown;
@@ -137,7 +137,7 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 		setFocus(action);
 		setStep(undefined);
 	};
-	useKeys({
+	useKeys(advised && {
 		u: () => (rec.fresh ? take() : false),
 		h: () => (answer ? setHeld(true) : false),
 		n: () => (step?.action ? goOn(step.action) : false),
@@ -150,17 +150,16 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 	});
 	return (
 		<>
-			<Strip customer={customer} call={call} head={head} />
-			<div class="desk-grid">
+			<Strip customer={customer} member={advised && call.member} head={head} />
+			<div class={"desk-grid" + (advised ? "" : " reading")}>
 				<div class="column about">
-					<Who customer={customer} asked={asked} member={call.member} onMember={(member) => change({ member })} />
+					<Who customer={customer} asked={asked} member={call.member} onMember={advised && ((member) => change({ member }))} />
 					<Relation customer={customer} expects={answer?.expects ?? customer.expects} now={now} />
 				</div>
 				<div class="column call" ref={middle} aria-busy={rec.busy ? "true" : undefined}>
-					<Controls call={call} onCall={change} topicRef={topic} />
-					{!may("recommend") && <Notice>{t("desk.readonly")}</Notice>}
+					{advised ? <Controls call={call} onCall={change} topicRef={topic} /> : <Notice>{t("desk.readonly")}</Notice>}
 					{rec.problem && <ProblemNotice problem={rec.problem} onAgain={rec.ask} />}
-					{!answer && !rec.problem && may("recommend") && <Loading lines={6} />}
+					{!answer && !rec.problem && advised && <Loading lines={6} />}
 					{answer && <Opening answer={answer} contact={contact} />}
 					{answer && <Actions answer={answer} done={done} step={step && { ...step, view: <Next step={step} onGo={goOn} onClose={() => setStep(undefined)} /> }} now={now} send={send} focus={focus} onFocused={() => setFocus(undefined)} onHeld={() => setHeld(true)} />}
 					<Fresh fresh={rec.fresh} onTake={take} />
@@ -182,7 +181,7 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 }
 
 export function Customer({ id, ...rest }) {
-	const [customer, problem, again, setCustomer] = useAnswer((signal) => get(`/v1/customers/${enc(id)}`, { signal }), [id]);
+	const [customer, problem, again, setCustomer] = useAnswer((signal) => readState({ customer: id }, { signal }), [id]);
 	if (customer)
 		return <Open customer={customer} setCustomer={setCustomer} {...rest} />;
 	if (problem?.code === "missing")

@@ -1,6 +1,6 @@
 // What is asked before an outcome is told: whether it is sure, when to ask again, why the agent knew better.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { dateTime, zoneName } from "../format.js";
+import { dateTime, instantOf, wallOf, zoneName } from "../format.js";
 import { t } from "../text.js";
 import { Button, Field } from "../ui.jsx";
 import { reasons } from "./pack.js";
@@ -31,15 +31,6 @@ function Ask({ title, busy, onCancel, onSend, ready = true, label, children }) {
 export function Sure({ name, kind, ...rest }) {
 	return <Ask title={t(`desk.sure.${kind}`, { action: name })} label={t(`desk.record.${kind}`)} {...rest} />;
 }
-
-// The instant that a clock on the wall of the pack's zone shows as `text` ("2026-07-01T09:30").
-function instantOf(text) {
-	const asUtc = Date.parse(text + ":00Z");
-	const parts = new Intl.DateTimeFormat("sv-SE", { timeZone: zoneName(), dateStyle: "short", timeStyle: "medium" }).format(asUtc);
-	return asUtc - (Date.parse(parts.replace(" ", "T") + "Z") - asUtc);
-}
-
-const wallOf = (ms) => new Intl.DateTimeFormat("sv-SE", { timeZone: zoneName(), dateStyle: "short", timeStyle: "short" }).format(ms).replace(" ", "T");
 
 export function Later({ name, now, onSend, ...rest }) {
 	const [chosen, setChosen] = useState("days3"), [own, setOwn] = useState(wallOf(Number(now) + 3 * DAY));

@@ -33,14 +33,16 @@ function Attributes({ list }) {
 	);
 }
 
-function MemberChoice({ customer, member, checked, onPick, aliases }) {
+// A line or a person of the customer; with onPick one of them can be chosen.
+function Member({ customer, member, checked, onPick, aliases }) {
 	const role = attribute(member, "role");
 	const facts = member.attributes.map((h) => h.attribute).filter((a) => !["role", "first_name"].includes(a.name) && attributeOrder(a.name) < Infinity)
 		.sort((a, b) => attributeOrder(a.name) - attributeOrder(b.name)).slice(0, 4);
 	const name = memberName(customer, member.id);
+	const Row = onPick ? "label" : "div";
 	return (
-		<label class={"member" + (checked ? " checked" : "")}>
-			<input type="radio" name="member" checked={checked} onChange={() => onPick(member.id)} />
+		<Row class={"member" + (checked ? " checked" : "")}>
+			{onPick && <input type="radio" name="member" checked={checked} onChange={() => onPick(member.id)} />}
 			<span class="name">
 				{name}
 				{name !== member.id && <span class="muted"> {member.id}</span>}
@@ -50,7 +52,7 @@ function MemberChoice({ customer, member, checked, onPick, aliases }) {
 				{aliases.map((a) => <span class="mono" key={a.alias}>{a.alias}</span>)}
 				{facts.map((a) => <span key={a.name}>{attributeName(a.name)}: {valueText(a.name, a.value)}</span>)}
 			</span>
-		</label>
+		</Row>
 	);
 }
 
@@ -60,15 +62,17 @@ function Members({ customer, member, onMember }) {
 		return null;
 	const aliases = (id) => customer.aliases.filter((a) => a.member === id && !a.to_ms);
 	return (
-		<fieldset class="members">
-			<legend>{t("desk.calling")}</legend>
+		<fieldset class={"members" + (onMember ? "" : " reading")}>
+			<legend>{t(onMember ? "desk.calling" : "desk.members")}</legend>
 			{members.map((m) => (
-				<MemberChoice customer={customer} member={m} key={m.id} checked={member === m.id} aliases={aliases(m.id)} onPick={onMember} />
+				<Member customer={customer} member={m} key={m.id} checked={Boolean(onMember) && member === m.id} aliases={aliases(m.id)} onPick={onMember} />
 			))}
-			<label class={"member nobody" + (member ? "" : " checked")}>
-				<input type="radio" name="member" checked={!member} onChange={() => onMember("")} />
-				<span class="name">{t("desk.calling.unknown")}</span>
-			</label>
+			{onMember && (
+				<label class={"member nobody" + (member ? "" : " checked")}>
+					<input type="radio" name="member" checked={!member} onChange={() => onMember("")} />
+					<span class="name">{t("desk.calling.unknown")}</span>
+				</label>
+			)}
 			{gone > 0 && <p class="muted small">{t("desk.members.left", { count: gone })}</p>}
 		</fieldset>
 	);

@@ -1,6 +1,6 @@
 // Finding a customer: by another name in full (a phone number, an address), and by what people remember of them: the beginnings
 // of names, ids and numbers. Where the index is being made anew, by their id too.
-import { enc, get, query } from "../api.js";
+import { enc, get, query, readState } from "../api.js";
 import { keep, recall } from "../kept.js";
 import { attribute, customerName } from "./state.js";
 
@@ -30,12 +30,12 @@ async function byAlias(text, options) {
 	const whose = await get(`/v1/aliases/${enc(text)}`, options);
 	if (whose.provisional)
 		return [];
-	const customer = await get(`/v1/customers/${enc(whose.customer)}`, options);
+	const customer = await readState({ customer: whose.customer }, options);
 	return [{ id: customer.id, member: whose.member, label: label(customer), matched: text, why: "alias" }];
 }
 
 async function byId(text, options) {
-	const customer = await get(`/v1/customers/${enc(text)}`, options);
+	const customer = await readState({ customer: text }, options);
 	return [{ id: customer.id, label: label(customer), matched: customer.id, why: "id" }];
 }
 

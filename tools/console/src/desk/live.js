@@ -1,7 +1,7 @@
 // What comes in while a customer is open: alerts by the stream, and any other change by asking whether the customer is still as
 // of the entry that is shown (an answer of a few bytes).
 import { useEffect, useRef, useState } from "preact/hooks";
-import { enc, get, query, stream } from "../api.js";
+import { readState, stream } from "../api.js";
 
 const LOOK_MS = 1500;
 
@@ -28,7 +28,7 @@ export function useChanges(id, seq, onChange) {
 			const known = latest.current.seq;
 			try {
 				if (known && document.visibilityState === "visible") {
-					const now = await get(`/v1/customers/${enc(id)}${query({ known_seq: known })}`, { signal: stop.signal });
+					const now = await readState({ customer: id, known_seq: known }, { signal: stop.signal });
 					if (!stop.signal.aborted && now.seq !== known && latest.current.seq === known)
 						latest.current.onChange(now);
 				}

@@ -1,7 +1,7 @@
 // How the daemon is doing: whether it serves, what is out of the ordinary, its figures over time, and the parts of it.
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
-import { bytes, duration, number } from "../format.js";
+import { bytes, duration, number, timeSeconds } from "../format.js";
 import { register, t } from "../text.js";
 import { Badge, Button, Dialog, Figure, Loading, Notice, Panel, ProblemNotice, Spark, useAnswer } from "../ui.jsx";
 import { CHARTS, FORMAT } from "./charts.js";
@@ -15,19 +15,18 @@ import "./operations.css";
 register(words);
 
 const EVERY_MS = 5000;
+const SILENT_MS = 15000; // longer than that without an answer is told
 const LEAST_MS = 2 * 60e3; // a daemon that has just started has no hour to show
 
 // {tone, key, detail}: /readyz says "ok", or why not.
-async function readiness(signal) {
+async function readiness() {
 	try {
-		const response = await fetch("/readyz", { cache: "no-store", signal });
+		const response = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(SILENT_MS) });
 		if (response.ok)
 			return { tone: "good", key: "ready" };
 		const problem = await response.json().catch(() => ({}));
 		return { tone: "bad", key: problem.code === "closed" ? "recovering" : "not-ready", detail: problem.detail ?? "" };
-	} catch (error) {
-		if (error.name === "AbortError")
-			throw error;
+	} catch {
 		return { tone: "bad", key: "silent" };
 	}
 }
@@ -73,14 +72,14 @@ const lastKnown = (list) => list.findLast((v) => v !== null);
 function Tiles({ status, history }) {
 	const time = (key) => AS.time(history, key), level = (key) => AS.level(history, key);
 	const tiles = [
-		["events", shownRate(rateNow(history, "events")), AS.rate(history, "events"), t("operations.tile.of", { count: number(status.events_accepted) })],
-		["queries", shownRate(rateNow(history, "queries")), AS.rate(history, "queries"), t("operations.tile.of", { count: number(status.recommendations) })],
+		["events", shownRate(rateNow(history, "events")), AS.rate(history, "events"), t("operations.tile.of", { count: status.events_accepted })],
+		["queries", shownRate(rateNow(history, "queries")), AS.rate(history, "queries"), t("operations.tile.of", { count: status.recommendations })],
 		["publish", shownTime(lastKnown(time("publish_p99"))), time("publish_p99"), t("operations.tile.most", { value: shownTime(highest(time("publish_max"))) })],
 		["recommend", shownTime(lastKnown(time("recommend_p99"))), time("recommend_p99"), t("operations.tile.most", { value: shownTime(highest(time("recommend_max"))) })],
 		["tail", bytes(latest(level("journal_tail")) ?? 0), level("journal_tail"), t("operations.tile.kept", { size: bytes(status.journal_bytes) })],
-		["memory", bytes(latest(level("memory")) ?? 0), level("memory"), t("operations.tile.records", { count: number(status.records_cached) })],
-		["open", number(status.alerts_open), level("open_high"), t("operations.tile.high", { count: number(status.open_critical + status.open_high) })],
-		["connections", number(status.connections), level("connections"), t("operations.tile.http", { count: number(latest(level("http_connections")) ?? 0) })],
+		["memory", bytes(latest(level("memory")) ?? 0), level("memory"), t("operations.tile.records", { count: status.records_cached })],
+		["open", number(status.alerts_open), level("open_high"), t("operations.tile.high", { count: status.open_critical + status.open_high })],
+		["connections", number(status.connections), level("connections"), t("operations.tile.http", { count: latest(level("http_connections")) ?? 0 })],
 	];
 	return (
 		<dl class="tiles">
@@ -115,6 +114,19 @@ function Charts({ history }) {
 	return <div class="charts">{CHARTS.map((chart) => <Chart key={chart.name} chart={chart} history={history} range={range} />)}</div>;
 }
 
+// Since when nothing new has come, where that is long: what is shown is not how it is now.
+function Stale({ newest }) {
+	const [at, setAt] = useState(Date.now()), [, tick] = useState(0);
+	useEffect(() => setAt(Date.now()), [newest]);
+	useEffect(() => {
+		const timer = setInterval(() => tick((n) => n + 1), EVERY_MS);
+		return () => clearInterval(timer);
+	}, []);
+	if (Date.now() - at < SILENT_MS)
+		return null;
+	return <Notice tone="warn" live>{t("operations.stale", { at: timeSeconds(at) })}</Notice>;
+}
+
 export function Operations() {
 	const [span, setSpan] = useState("1h"), [paused, setPaused] = useState(false), [help, setHelp] = useState(false);
 	const { history, problem: noHistory } = useHistory(span, paused);
@@ -130,6 +142,7 @@ export function Operations() {
 		<div class="operations">
 			<Top {...{ ready, status, span, setSpan, paused, setPaused }} onHelp={() => setHelp(true)} />
 			{failed && <ProblemNotice problem={failed} onAgain={again} />}
+			{status && <Stale newest={newest} />}
 			<Attention status={status} history={history} ready={ready} />
 			{status && history ? (
 				<>

@@ -1,5 +1,5 @@
 // What is out of the ordinary, in words: [{tone, key, values}]. The thresholds are told with the sentence.
-import { bytes, duration, number, percent } from "../format.js";
+import { bytes, duration, percent } from "../format.js";
 import { AS, highest, latest, total } from "./history.js";
 
 export const SLOW_US = 50_000; // publish, 99 of 100
@@ -24,7 +24,7 @@ function ofStatus(s) {
 	if (!s.pack)
 		add("warn", "no-pack", {});
 	if (gauge(s, "decision_log_behind") > 10000)
-		add("warn", "log-behind", { count: number(gauge(s, "decision_log_behind")) });
+		add("warn", "log-behind", { count: gauge(s, "decision_log_behind") });
 	if (gauge(s, "tokens_refused"))
 		add("warn", "tokens", {});
 	if (s.recovery?.dropped_bytes)
@@ -37,11 +37,11 @@ function ofHistory(h) {
 	const add = (tone, key, values) => found.push({ tone, key, values });
 	const refused = total(h, "refusals"), denied = total(h, "denied"), late = total(h, "fallbacks");
 	if (refused)
-		add("warn", "refused", { count: refused, shown: number(refused), share: shareText(refused / (refused + total(h, "events"))) });
+		add("warn", "refused", { count: refused, share: shareText(refused / (refused + total(h, "events"))) });
 	if (denied)
-		add("warn", "denied", { count: denied, shown: number(denied) });
+		add("warn", "denied", { count: denied });
 	if (late)
-		add("warn", "late", { count: late, shown: number(late) });
+		add("warn", "late", { count: late });
 	const slow = latest(h.values.publish_p99 ?? []);
 	if (slow > SLOW_US)
 		add("warn", "slow", { time: duration(slow / 1000), limit: duration(SLOW_US / 1000) });

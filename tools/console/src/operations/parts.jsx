@@ -1,6 +1,6 @@
 // The tables below the plots: shards, journal and store, the last start, connections, alerts, agents, where the time goes.
 import { useState } from "preact/hooks";
-import { get } from "../api.js";
+import { get, readState } from "../api.js";
 import { ago, bytes, dateTime, duration, number, percent, plain } from "../format.js";
 import { href } from "../route.js";
 import { t } from "../text.js";
@@ -58,7 +58,7 @@ export function Storage({ status }) {
 		[t("operations.journal.tail"), bytes(gauge("journal_tail")), t("operations.about.kept")],
 		[t("operations.journal.sync"), `${FORMAT.us(gauge("sync_p50"))} · ${FORMAT.us(gauge("sync_p99"))} · ${FORMAT.us(gauge("sync_max"))}`],
 		[t("operations.store.covers"), number(status.store_mark)],
-		[t("operations.store.records"), t("operations.store.records.in", { count: number(status.records_stored), size: bytes(gauge("store_bytes")) })],
+		[t("operations.store.records"), t("operations.store.records.in", { count: Number(status.records_stored), size: bytes(gauge("store_bytes")) })],
 		[t("operations.store.dirty"), number(status.records_dirty)],
 		[t("operations.store.free"), <>{bytes(status.free_bytes)}{status.storage_refusing && <> <Badge tone="bad">{t("operations.refusing")}</Badge></>}</>],
 		[t("operations.data"), <code key="data">{status.data}</code>],
@@ -155,7 +155,7 @@ async function strained(signal) {
 	for (const row of report.rows.sort((a, b) => b.contacts - a.contacts))
 		if (names.size < AGENTS_ASKED && row.agent !== "-")
 			names.add(row.agent);
-	const agents = await Promise.all([...names].map((name) => get(`/v1/agents/${encodeURIComponent(name)}`, { signal }).catch(() => null)));
+	const agents = await Promise.all([...names].map((name) => readState({ agent: name }, { signal }).catch(() => null)));
 	return { asked: names.size, agents: agents.filter((a) => a?.strain).sort((a, b) => b.strain.score - a.strain.score) };
 }
 

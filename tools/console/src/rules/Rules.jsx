@@ -1,7 +1,8 @@
 // The pack that is active: its rules, its actions and what they have learned, reports, who activated what; and why anything
-// was decided, also long ago. #/rules/TAB, #/rules/decision/ID, #/rules/entry/SEQ, #/rules/customer/ID/TIME.
+// was decided, also long ago. #/rules/TAB, #/rules/decision/ID, #/rules/entry/SEQ[/RULE], #/rules/customer/ID[/TIME],
+// #/rules/rule/RULE.
 import { get } from "../api.js";
-import { ago, dateTime, number } from "../format.js";
+import { ago, dateTime } from "../format.js";
 import { go } from "../route.js";
 import { register, t } from "../text.js";
 import { Badge, Empty, Loading, Notice, ProblemNotice, Tabs, useAnswer } from "../ui.jsx";
@@ -17,7 +18,7 @@ import "./rules.css";
 register(words);
 
 const TABS = ["list", "actions", "reports", "history", "explain"];
-const EXPLAINS = ["decision", "entry", "customer"];
+const EXPLAINS = ["decision", "entry", "customer", "rule"];
 const EVERY_MS = 10000;
 
 const tabOf = (name) => (EXPLAINS.includes(name) ? "explain" : TABS.includes(name) ? name : "list");
@@ -35,7 +36,7 @@ function Head({ rules, active, now }) {
 					<span class="muted">
 						{t("rules.active", { when: active.time_ms ? `${dateTime(active.time_ms)} (${ago(active.time_ms, now)})` : t("rules.active.start"), who: whoOf(active) })}
 						{" · "}{t("rules.count.rules", { count: active.rules })} · {t("rules.count.actions", { count: active.actions })}
-						{" · "}{active.untested ? t("rules.untested") : t("rules.count.tests", { count: number(active.tests) })}
+						{" · "}{active.untested ? t("rules.untested") : t("rules.count.tests", { count: active.tests })}
 					</span>
 				)}
 			</div>
@@ -65,7 +66,7 @@ export function Rules({ params = [] }) {
 					actions: () => <Actions hash={data.rules.hash} />,
 					reports: () => <Reports name={params[0] === "reports" ? params[1] : undefined} />,
 					history: () => <Activations data={data} again={again} />,
-					explain: () => <Explain params={EXPLAINS.includes(params[0]) ? params : []} />,
+					explain: () => <Explain params={EXPLAINS.includes(params[0]) ? params : []} rules={data.rules.rules} />,
 				})[tab]()}
 			</Tabs>
 		</div>

@@ -87,9 +87,9 @@ export function Activations({ data, again }) {
 		{ key: "series", title: t("rules.series"), cell: (a) => t("rules.series.of", { kept: a.series_kept, added: a.series_new }) },
 		{ key: "tests", title: t("rules.tests"), cell: (a) => (a.untested ? <Badge tone="warn" icon="alert">{t("rules.untested")}</Badge> : t("rules.tests.passed", { count: a.tests })) },
 		{ key: "state", title: t("rules.state"), cell: (a) => <States activation={a} /> },
-		{ key: "back", title: "", cell: (a) => (!a.active && a.kept && a.hash !== data.rules.hash
-			? <Button small disabled={!author} onClick={() => (setResult(null), setAsked(a))}>{t("rules.back")}</Button> : null) },
-	];
+		author && { key: "back", title: "", cell: (a) => (!a.active && a.kept && a.hash !== data.rules.hash
+			? <Button small onClick={() => (setResult(null), setAsked(a))}>{t("rules.back")}</Button> : null) },
+	].filter(Boolean);
 	return (
 		<div class="stack">
 			{result && <Done result={result} />}

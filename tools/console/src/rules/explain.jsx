@@ -1,7 +1,8 @@
-// Which past is to be explained: a decision by its id, an entry of the journal, or a customer at a moment.
-import { useState } from "preact/hooks";
-import { enc, get, post } from "../api.js";
-import { dateTime } from "../format.js";
+// Which past is to be explained: a decision by its id, an entry of the journal, a customer at a moment, or what a rule made of
+// an event.
+import { useEffect, useState } from "preact/hooks";
+import { enc, get, post, readState } from "../api.js";
+import { dateTime, instantOf, wallOf, zoneName } from "../format.js";
 import { go, href } from "../route.js";
 import { t } from "../text.js";
 import { Button, Empty, Field, Loading, Panel, ProblemNotice, useAnswer } from "../ui.jsx";
@@ -15,49 +16,103 @@ function ask([kind, id, at], signal) {
 	return post("/v1/explanations", { ask: { customer: id, ...(at && { time_ms: Number(at) }) } }, { signal });
 }
 
-// "2026-06-30T19:32" of a field, in the browser's zone; empty: now.
-const msOf = (text) => (text ? new Date(text).getTime() : undefined);
-
-function Choose({ params }) {
-	const [kind, id] = params;
-	const [decision, setDecision] = useState(kind === "decision" ? id : ""), [customer, setCustomer] = useState(kind === "customer" ? id : "");
-	const [time, setTime] = useState(""), [wrong, setWrong] = useState("");
-	const byDecision = (event) => {
+// A decision by its id, or an entry by its number.
+function ByNumber({ of: [kind, id] }) {
+	const [number, setNumber] = useState(kind === "decision" || kind === "entry" ? id : ""), [wrong, setWrong] = useState("");
+	const submit = (event) => {
 		event.preventDefault();
-		const text = decision.trim();
+		const text = number.trim();
 		if (!/^\d+(-\d+)?$/.test(text))
 			return setWrong(t("rules.explain.wrong"));
 		setWrong("");
 		go("rules", text.includes("-") ? "decision" : "entry", text);
 	};
-	const byCustomer = (event) => {
+	return (
+		<Panel title={t("rules.explain.decision")}>
+			<form class="line" onSubmit={submit}>
+				<Field label={t("rules.explain.id")} help={t("rules.explain.id.help")} problem={wrong} value={number} onInput={(event) => setNumber(event.target.value)} spellcheck={false} autocomplete="off" />
+				<Button kind="primary" type="submit">{t("rules.explain.show")}</Button>
+			</form>
+		</Panel>
+	);
+}
+
+const idField = { maxLength: 64, spellcheck: false, autocomplete: "off" };
+const When = ({ value, onInput }) => (
+	<Field label={t("rules.explain.time")} help={t("rules.explain.time.help", { zone: zoneName() })} type="datetime-local" value={value}
+		onInput={(event) => onInput(event.target.value)} />
+);
+
+function ByMoment({ of: [kind, id, at] }) {
+	const [customer, setCustomer] = useState(kind === "customer" ? id : ""), [time, setTime] = useState(kind === "customer" && at ? wallOf(Number(at)) : "");
+	const submit = (event) => {
 		event.preventDefault();
-		const ms = msOf(time);
 		if (customer.trim())
-			go("rules", "customer", customer.trim(), ...(ms ? [String(ms)] : []));
+			go("rules", "customer", customer.trim(), ...(time ? [String(instantOf(time))] : []));
 	};
 	return (
+		<Panel title={t("rules.explain.moment")}>
+			<form class="line" onSubmit={submit}>
+				<Field label={t("rules.explain.customer")} value={customer} onInput={(event) => setCustomer(event.target.value)} {...idField} />
+				<When value={time} onInput={setTime} />
+				<Button kind="primary" type="submit" disabled={!customer.trim()}>{t("rules.explain.show")}</Button>
+			</form>
+		</Panel>
+	);
+}
+
+// The entry of a customer's event: the one with that id, or the last one by then.
+async function entryOf(customer, event, time) {
+	if (event)
+		return (await post("/v1/explanations", { ask: { customer }, event })).entry.seq;
+	const then = await post("/v1/explanations", { ask: { customer, ...(time && { time_ms: instantOf(time) }) } });
+	return then.recommendation?.as_of_seq || then.as_of_seq;
+}
+
+function ByRule({ of: [kind, id, named], rules }) {
+	const asked = kind === "rule" ? id : kind === "entry" ? named ?? "" : "";
+	const [rule, setRule] = useState(asked), [customer, setCustomer] = useState("");
+	const [event, setEvent] = useState(""), [time, setTime] = useState(""), [busy, setBusy] = useState(false), [problem, setProblem] = useState();
+	useEffect(() => setRule(asked), [asked]);
+	const submit = async (pressed) => {
+		pressed.preventDefault();
+		setBusy(true);
+		setProblem();
+		try {
+			go("rules", "entry", String(await entryOf(customer.trim(), event.trim(), time)), ...(rule ? [rule] : []));
+		} catch (refused) {
+			setProblem(refused);
+		}
+		setBusy(false);
+	};
+	return (
+		<Panel title={t("rules.explain.rule")}>
+			<form class="line" onSubmit={submit}>
+				<Field label={t("rules.explain.which")} value={rule} options={[["", t("rules.explain.every")], ...rules.map((r) => [r.name, r.name])]} onChange={(changed) => setRule(changed.target.value)} />
+				<Field label={t("rules.explain.customer")} value={customer} onInput={(typed) => setCustomer(typed.target.value)} {...idField} />
+				<Field label={t("rules.explain.event")} help={t("rules.explain.event.help")} value={event} onInput={(typed) => setEvent(typed.target.value)} {...idField} />
+				{!event.trim() && <When value={time} onInput={setTime} />}
+				<Button kind="primary" type="submit" busy={busy} disabled={!customer.trim()}>{t("rules.explain.show")}</Button>
+			</form>
+			{problem && <ProblemNotice problem={problem} />}
+		</Panel>
+	);
+}
+
+// What is asked for stands in the address; the last form keeps its customer while one goes from entry to entry.
+function Choose({ params, rules }) {
+	return (
 		<div class="choose">
-			<Panel title={t("rules.explain.decision")}>
-				<form class="line" onSubmit={byDecision}>
-					<Field label={t("rules.explain.id")} help={t("rules.explain.id.help")} problem={wrong} value={decision} onInput={(event) => setDecision(event.target.value)} spellcheck={false} autocomplete="off" />
-					<Button kind="primary" type="submit">{t("rules.explain.show")}</Button>
-				</form>
-			</Panel>
-			<Panel title={t("rules.explain.moment")}>
-				<form class="line" onSubmit={byCustomer}>
-					<Field label={t("rules.explain.customer")} value={customer} onInput={(event) => setCustomer(event.target.value)} spellcheck={false} autocomplete="off" />
-					<Field label={t("rules.explain.time")} help={t("rules.explain.time.help")} type="datetime-local" value={time} onInput={(event) => setTime(event.target.value)} />
-					<Button kind="primary" type="submit" disabled={!customer.trim()}>{t("rules.explain.show")}</Button>
-				</form>
-			</Panel>
+			<ByNumber of={params} key={"number " + params.join()} />
+			<ByMoment of={params} key={"moment " + params.join()} />
+			<ByRule of={params} rules={rules} />
 		</div>
 	);
 }
 
 // Decisions and entries that the customer's record names: what one would look for next.
 function Known({ customer }) {
-	const [data] = useAnswer((signal) => get(`/v1/customers/${enc(customer)}`, { signal }).catch(() => null), [customer]);
+	const [data] = useAnswer((signal) => readState({ customer }, { signal }).catch(() => null), [customer]);
 	if (!data)
 		return null;
 	const rows = [...data.outcomes.filter((o) => o.decision).map((o) => ({ to: ["decision", o.decision], time: o.time_ms, text: `${o.action}: ${o.kind}` })),
@@ -74,17 +129,18 @@ function Known({ customer }) {
 	);
 }
 
-export function Explain({ params }) {
-	const [answer, problem, again] = useAnswer((signal) => (params.length ? ask(params, signal).then((data) => ({ data, of: params.join() })) : Promise.resolve(null)), [params.join("\n")]);
+export function Explain({ params, rules }) {
+	const asks = params.length > 0 && params[0] !== "rule";
+	const [answer, problem, again] = useAnswer((signal) => (asks ? ask(params, signal).then((data) => ({ data, of: params.join() })) : Promise.resolve(null)), [params.join("\n")]);
 	const data = answer?.of === params.join() ? answer.data : null;
-	const waiting = params.length > 0 && !data && !problem;
+	const waiting = asks && !data && !problem;
 	return (
 		<div class="stack">
-			<Choose params={params} key={params.join()} />
-			{!params.length && <Empty icon="search" title={t("rules.explain.none")}>{t("rules.explain.none.more")}</Empty>}
+			<Choose params={params} rules={rules} />
+			{!asks && <Empty icon="search" title={t("rules.explain.none")}>{t("rules.explain.none.more")}</Empty>}
 			{problem && <ProblemNotice problem={problem} onAgain={again} />}
 			{waiting && <Loading lines={8} />}
-			{data && <Explanation x={data} />}
+			{data && <Explanation x={data} rule={params[0] === "entry" ? params[2] : undefined} />}
 			{data?.subject_kind === "customer" && <Known customer={data.subject} />}
 		</div>
 	);

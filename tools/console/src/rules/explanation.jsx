@@ -1,8 +1,9 @@
 // A past, explained for people: what was decided and what was not, by which conditions and values, how the score came about,
 // what would have made another action win; or what an entry of the journal caused, rule by rule.
 import { useState } from "preact/hooks";
+import { post } from "../api.js";
 import { dateTime, number, percent, plain } from "../format.js";
-import { href } from "../route.js";
+import { go, href } from "../route.js";
 import { t } from "../text.js";
 import { Badge, Button, Empty, Field, Icon, Meter, Notice, Panel, Table } from "../ui.jsx";
 import { said } from "./said.js";
@@ -128,9 +129,9 @@ function Ranking({ r }) {
 
 const CAME = { fired: "good", held: "", unknown: "warn", once: "info", failed: "bad", aside: "bad", nobody: "" };
 
-function RuleCame({ rule }) {
+function RuleCame({ rule, asked }) {
 	return (
-		<li class="came">
+		<li class={"came" + (asked ? " asked" : "")}>
 			<div class="head"><strong>{rule.rule}</strong> <Badge tone={CAME[rule.came] || undefined}>{t(`rules.came.${rule.came}`)}</Badge>
 				<span class="muted">{[rule.on, rule.member && t("rules.for", { member: rule.member }), rule.subject && `${t(`rules.about.${rule.about}`)} ${rule.subject}`].filter(Boolean).join(" · ")}</span></div>
 			{rule.why && <p class="muted">{rule.why}</p>}
@@ -141,9 +142,25 @@ function RuleCame({ rule }) {
 	);
 }
 
-function Entry({ x }) {
+// Back over what the subject has lived through, an entry at a time.
+function Earlier({ x, rule }) {
+	const [busy, setBusy] = useState(false), [none, setNone] = useState(false);
+	const back = async () => {
+		setBusy(true);
+		const then = await post("/v1/explanations", { ask: { customer: x.subject }, as_of_seq: Number(x.entry.seq) - 1 }).catch(() => null);
+		const seq = then && (then.recommendation?.as_of_seq || then.as_of_seq);
+		setBusy(false);
+		if (seq > 0)
+			go("rules", "entry", String(seq), ...(rule ? [rule] : []));
+		else
+			setNone(true);
+	};
+	return none ? <p class="muted">{t("rules.entry.first")}</p> : <p><Button small icon="back" busy={busy} onClick={back}>{t("rules.entry.earlier")}</Button></p>;
+}
+
+function Entry({ x, rule: asked }) {
 	const { entry: e } = x, fired = x.rules.filter((r) => r.came === "fired");
-	const order = (r) => (r.came === "fired" ? 0 : 1);
+	const order = (r) => (r.rule === asked ? 0 : r.came === "fired" ? 1 : 2);
 	const about = e.event && [e.event.type, e.event.source, e.event.member, e.event.agent, e.event.channel].filter(Boolean).join(" · ");
 	return (
 		<>
@@ -155,9 +172,11 @@ function Entry({ x }) {
 				{e.nudges.map((text) => <p class="did" key={text}><Icon name="right" /> {text}</p>)}
 				{e.effects.map((text) => <p class="did" key={text}><Icon name="right" /> {text}</p>)}
 				{e.source_seq > 0 && <p><a href={href("rules", "entry", String(e.source_seq))}>{t("rules.entry.source", { seq: number(e.source_seq) })}</a></p>}
+				{x.subject_kind === "customer" && <Earlier x={x} rule={asked} key={e.seq} />}
 			</Panel>
 			<Panel title={t("rules.heard", { fired: fired.length, count: x.rules.length })}>
-				{x.rules.length ? <ul class="cames">{x.rules.toSorted((a, b) => order(a) - order(b)).map((rule, at) => <RuleCame rule={rule} key={at} />)}</ul>
+				{asked && !x.rules.some((r) => r.rule === asked) && <Notice tone="warn">{t("rules.heard.not", { rule: asked, type: e.event?.type || e.what })}</Notice>}
+				{x.rules.length ? <ul class="cames">{x.rules.toSorted((a, b) => order(a) - order(b)).map((rule, at) => <RuleCame rule={rule} asked={rule.rule === asked} key={at} />)}</ul>
 					: <p class="muted">{t("rules.heard.none")}</p>}
 			</Panel>
 		</>
@@ -212,21 +231,21 @@ function Head({ x }) {
 			<p class="muted">{t("rules.explained.as-of", { when: dateTime(x.time_ms), seq: number(x.as_of_seq) })} · {t("rules.explained.pack", { pack: x.pack, hash: x.pack_hash.slice(0, 12) })}
 				{x.about !== "entry" && last > 0 && <> · <a href={href("rules", "entry", String(last))}>{t("rules.explained.last")}</a></>}</p>
 			{x.merged_from && <p class="muted">{t("rules.explained.merged", { from: x.merged_from })}</p>}
-			{r && <Notice tone={r.identical ? "good" : "bad"} title={t(r.identical ? "rules.proven" : "rules.differs")}>{t("rules.proven.more", { count: number(r.entries), differing: number(r.differing) })}</Notice>}
-			{r?.erased > 0 && <Notice tone="warn">{t("rules.erased", { count: number(r.erased) })}</Notice>}
+			{r && <Notice tone={r.identical ? "good" : "bad"} title={t(r.identical ? "rules.proven" : "rules.differs")}>{t("rules.proven.more", { count: Number(r.entries), differing: Number(r.differing) })}</Notice>}
+			{r?.erased > 0 && <Notice tone="warn">{t("rules.erased", { count: Number(r.erased) })}</Notice>}
 			{x.rules_aside > 0 && <Notice tone="warn">{t("rules.aside-then", { count: x.rules_aside })}</Notice>}
 			{x.notes.map((note) => <Notice key={note}>{note}</Notice>)}
 		</div>
 	);
 }
 
-export function Explanation({ x }) {
+export function Explanation({ x, rule }) {
 	const alerts = x.state?.alerts.filter((a) => a.state === "open" && !a.historical) ?? [];
 	return (
 		<div class="explained">
 			<Head x={x} />
 			{x.decision && <Decision x={x} />}
-			{x.entry && x.about === "entry" && <Entry x={x} />}
+			{x.entry && x.about === "entry" && <Entry x={x} rule={rule} />}
 			{x.recommendation?.actions.length > 0 && <Ranking r={x.recommendation} />}
 			{x.recommendation?.fallback && <Notice tone="warn">{t("rules.fallback", { why: x.recommendation.fallback_reason })}</Notice>}
 			{x.state && (

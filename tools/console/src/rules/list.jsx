@@ -1,6 +1,7 @@
 // Each rule of the active pack: how often it is asked and fires, what it costs, whether it fails.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { number, percent, plain } from "../format.js";
+import { href } from "../route.js";
 import { t } from "../text.js";
 import { Badge, Empty, Field, Meter, Panel, Table } from "../ui.jsx";
 
@@ -43,7 +44,7 @@ function State({ rule }) {
 function Name({ rule }) {
 	return (
 		<div class="rule-name">
-			<strong>{rule.name}</strong>
+			<span><strong>{rule.name}</strong> <a class="why-link" href={href("rules", "rule", rule.name)} aria-label={t("rules.why-fired.of", { rule: rule.name })}>{t("rules.why-fired")}</a></span>
 			{rule.why && <span class="muted">{rule.why}</span>}
 			{rule.last_error && <code class="error">{rule.last_error}</code>}
 		</div>

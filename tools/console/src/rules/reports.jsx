@@ -125,7 +125,7 @@ export function Reports({ name = "relationship" }) {
 						<p class="defined" aria-live="polite">{about && ready.columns.some((c) => c.name === about.name)
 							? <><strong>{about.name}</strong>{about.unit && ` (${about.unit})`}: {about.help}</> : t("rules.report.hint")}</p>
 					)}
-					{ready.more > 0 && <p class="under muted">{t("rules.report.more", { count: number(ready.more) })}</p>}
+					{ready.more > 0 && <p class="under muted">{t("rules.report.more", { count: Number(ready.more) })}</p>}
 				</Panel>
 			)}
 		</div>

@@ -68,6 +68,7 @@
 #define LIMIT_MONEY (1LL << 53)           /* minor units: beyond that a double is not exact */
 #define ALERT_HORIZON_MS (60 * 60 * 1000) /* later than this, an event's alerts are historical: recorded, not pushed */
 
+#define LIMIT_TIME_SENT_MIN_MS 31536000000LL /* 1971: what clients send from before it is no time in ms; in seconds it lasts till 2969 */
 /* State of one subject. 64 members x 64 windows x 512 cells x 8 bytes is the worst case that a pack can ask for: the record's
  * own bound is reached first, and events are refused with its name. A record travels in one journal entry when customers are
  * merged: twice the bound, for a record that grew between two measurements, still fits LIMIT_ENTRY_BYTES. */
@@ -141,6 +142,7 @@
 #define LIMIT_SETTINGS 1024u              /* lines of settings.conf that set something */
 #define LIMIT_SETTING_BYTES 128u          /* a setting's key */
 #define LIMIT_SURVEYS 16u
+#define LIMIT_KNOWN_ACTIONS 4096u         /* names that outcomes may still say, of earlier packs: 512 KiB at most */
 #define LIMIT_EXPECTATIONS 64u            /* that a pack tells apart */
 #define LIMIT_SAID 1024u                  /* openings, guidelines, tells and things to avoid */
 #define LIMIT_SEGMENTS 64u                /* a word of bits */

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/nearest.h"
+#include "wire/json.h"
 
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
@@ -27,6 +28,21 @@ static int set_text(json_t *fields, const ProtobufCMessageDescriptor *d, const c
 	if (result == ERR_OK)
 		json_object_set_new(fields, name, value);
 	return result;
+}
+
+/* "since=2026-01-31T10:00:00Z" is since_ms. False: there is no such time here. */
+static bool put_time(struct http_exchange *x, const ProtobufCMessageDescriptor *d, json_t *fields, const char *name,
+		     const char *text, int *result)
+{
+	const ProtobufCFieldDescriptor *f = json_field_of_time(d, name);
+	int64_t ms;
+	if (!f || !http_route_takes(x->route, f) || protobuf_c_message_descriptor_get_field_by_name(d, name))
+		return false;
+	*result = json_object_get(fields, f->name) ? error_set(ERR_INVALID, name, "%s and %s say the same: give one of the two", name, f->name)
+						   : json_parse_time(name, text, &ms);
+	if (*result == ERR_OK)
+		json_object_set_new(fields, f->name, json_integer((json_int_t)ms));
+	return true;
 }
 
 static int no_parameter(const struct http_exchange *x, const ProtobufCMessageDescriptor *d, const char *name)
@@ -80,7 +96,8 @@ static int put_query(struct http_exchange *x, const ProtobufCMessageDescriptor *
 		return error_set(ERR_INVALID, NULL, "the query is not NAME=VALUE&NAME=VALUE");
 	for (pair = pairs.tqh_first; pair && result == ERR_OK; pair = pair->next.tqe_next) {
 		const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field_by_name(d, pair->key);
-		if (put_attribute(x, d, fields, pair->key, pair->value))
+		if (put_attribute(x, d, fields, pair->key, pair->value) ||
+		    put_time(x, d, fields, pair->key, pair->value, &result))
 			continue;
 		if (!f || !json_field_is_plain(f) || !http_route_takes(x->route, f))
 			result = no_parameter(x, d, pair->key);

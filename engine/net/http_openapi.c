@@ -57,6 +57,12 @@ static json_t *parameters(const struct http_route *r)
 	for (unsigned i = 0; i < d->n_fields; i++)
 		if (http_route_takes(r, &d->fields[i]))
 			add_parameter(list, &d->fields[i], false);
+	for (const char *const *t = json_time_names; *t; t++) {
+		const ProtobufCFieldDescriptor *f = json_field_of_time(d, *t);
+		if (f && http_route_takes(r, f))
+			json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", *t, "in", "query", "schema",
+							      json_schema_of_time(f->name)));
+	}
 	if (r->handle == http_follow)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:o, s:s}", "name", "Last-Event-ID", "in", "header",

@@ -135,6 +135,7 @@ void engine_remember(struct engine *e, const struct past *line, const struct war
 	pasts_add(&e->past, line);
 	warms_finish(&e->warms);
 	warms_copy(&e->warms, warms);
+	known_actions_of(&e->known_actions, e->shards[0]->machine.pack); /* only this thread has packs swapped */
 	pthread_mutex_unlock(&e->lock);
 }
 

@@ -93,6 +93,7 @@ static void engine_free(struct engine *e)
 	finder_destroy(e);
 	pasts_finish(&e->past);
 	warms_finish(&e->warms);
+	known_actions_finish(&e->known_actions);
 	pthread_mutex_destroy(&e->lock);
 	free(e->data);
 	free(e);

@@ -1,5 +1,6 @@
 /* shard/frame.c: one frame from a client: decoded, checked, turned into works or answered. The only place that knows
  * all requests. */
+#include "shard/asked.h"
 #include "shard/call.h"
 #include "shard/commit.h"
 #include "shard/control.h"
@@ -146,14 +147,8 @@ static enum shard_take take_outcome(struct shard *s, struct session *session, co
 {
 	struct request_outcome checked;
 	bool simulated = s->engine->config.simulated_clock;
-	if (outcome_decode(&checked, r->body, &s->arena, simulated ? -1 : s->now_ms) != ERR_OK) {
-		call_error(s, session, r->id);
-		return SHARD_TOOK;
-	}
-	if ((checked.revenue || checked.cost) && !slice_equal(checked.currency, str_slice(s->machine.pack->currency))) {
-		struct slice own = str_slice(s->machine.pack->currency);
-		error_set(ERR_INVALID, "money.currency", own.len ? "the pack's currency is %.*s: amounts of another are refused"
-				 : "the pack has no currency%.*s: add currency = \"…\" to pack { }", SLICE_ARG(own));
+	if (outcome_decode(&checked, r->body, &s->arena, simulated ? -1 : s->now_ms) != ERR_OK ||
+	    asked_outcome(s, &checked) != ERR_OK) {
 		call_error(s, session, r->id);
 		return SHARD_TOOK;
 	}
@@ -520,6 +515,10 @@ static enum shard_take take_frame(struct shard *s, struct session *session, stru
 	if (!may(s, session, r.kind)) {
 		call_error(s, session, r.id);
 		return session->grant.revoked ? SHARD_HANG_UP : SHARD_TOOK;
+	}
+	if (asked_times(s, &r) != ERR_OK) {
+		call_error(s, session, r.id);
+		return SHARD_TOOK;
 	}
 	enum shard_take took = take(s, session, &r);
 	return took == SHARD_PAUSE ? pause(s, session) : took;

@@ -8,7 +8,6 @@
 #include "shard/work.h"
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "wire/models.h"
 
 #include <math.h>
@@ -63,23 +62,12 @@ static void model_told(struct wire_model *to, const struct pack *p, const struct
 	}
 }
 
-static void no_such_action(const struct pack *p, struct slice name, struct arena *arena)
-{
-	const char **names = arena_calloc(arena, p->action_count + 1, sizeof(names[0]));
-	const char *asked = arena_printf(arena, "%.*s", SLICE_ARG(name)).data;
-	for (unsigned i = 0; i < p->action_count; i++)
-		names[i] = p->actions[i].name->data;
-	const char *nearest = nearest_name(asked, names);
-	error_set(ERR_MISSING, "action", "the active pack has no action \"%s\"%s%s%s", asked,
-		  nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-}
-
 static const struct action_decl *action_asked(struct shard *s, struct slice name, struct arena *arena)
 {
 	const struct str *known = strpool_find(s->machine.pool, name);
 	int index = known ? pack_action(s->machine.pack, known) : -1;
 	if (index < 0)
-		no_such_action(s->machine.pack, name, arena);
+		no_such_action(s->machine.pack, ERR_MISSING, name, arena);
 	return index < 0 ? NULL : &s->machine.pack->actions[index];
 }
 

@@ -15,6 +15,7 @@
 #include "shard/engine.h"
 #include "shard/feed.h"
 #include "shard/figures.h"
+#include "shard/known_actions.h"
 #include "shard/models.h"
 #include "shard/past.h"
 #include "shard/shard.h"
@@ -123,6 +124,7 @@ struct engine {
 	int64_t pack_since_ms;
 	struct pasts past;  /* changed by the control thread only */
 	struct warms warms; /* of the active pack; the same */
+	struct known_actions known_actions; /* of all packs; the same */
 	struct storer *storer;
 	struct control *control;
 	struct backfill *backfill; /* the one that runs, or ran last; changed behind the lock */

@@ -260,7 +260,9 @@ static int load_stored(struct engine *e, uint64_t mark)
 	result = store_scan(e->store, STORE_META, SLICE("bundle:"), find_bundle, &e->past);
 	if (result < 0)
 		return result;
-	result = h.last.seq ? install_stored_pack(e, &h) : install_empty_pack(e);
+	result = known_actions_load(e);
+	if (result == ERR_OK)
+		result = h.last.seq ? install_stored_pack(e, &h) : install_empty_pack(e);
 	if (result == ERR_OK)
 		result = store_scan(e->store, STORE_DUE, SLICE(""), load_due, e);
 	if (result == ERR_OK)

@@ -237,6 +237,10 @@ static int put_activation(struct engine *e, struct store_write *w, const struct 
 	warms_encode(&e->warms, &value);
 	if (result == ERR_OK)
 		result = put_numbered(w, "warm", n->line->seq, bytes_slice(&value));
+	bytes_clear(&value);
+	known_actions_encode(&e->known_actions, &value);
+	if (result == ERR_OK)
+		result = store_put(w, STORE_META, SLICE("actions"), bytes_slice(&value));
 	bytes_finish(&value);
 	uint64_t mark = atomic_load(&e->mark), first = journal_first(e->journal);
 	return result == ERR_OK ? pasts_prune(&e->past, w, mark < first ? mark : first) : result;

@@ -47,6 +47,8 @@ int wire_check_subject(struct slice customer, struct slice alias)
 	return field_required("customer", customer.len || alias.len, "send exactly one of customer and alias");
 }
 
+enum { SECONDS_MIN = 315532800, SECONDS_MAX = 2147483647 }; /* 1980 to 2038 */
+
 /* Says what the number was read as: seconds or microseconds sent as milliseconds show at once. */
 static int refuse_future(const char *field, int64_t time_ms, int64_t now_ms)
 {
@@ -68,12 +70,30 @@ static int refuse_future(const char *field, int64_t time_ms, int64_t now_ms)
 			 field, (long long)(ahead / units[u].seconds), units[u].name, read_as, LIMIT_SKEW_MS);
 }
 
+int wire_check_sent(const char *field, int64_t time_ms)
+{
+	time_t seconds = (time_t)(time_ms / 1000);
+	struct tm tm;
+	char read_as[32];
+	if (time_ms == 0 || time_ms >= LIMIT_TIME_SENT_MIN_MS)
+		return ERR_OK;
+	strftime(read_as, sizeof(read_as), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &tm));
+	if (time_ms < SECONDS_MIN || time_ms > SECONDS_MAX)
+		return error_set(ERR_INVALID, field, "%s %lld is %s, before 1971 (limit_time_sent_min_ms): UTC milliseconds are wanted",
+				 field, (long long)time_ms, read_as);
+	return error_set(ERR_INVALID, field,
+			 "%s %lld is %s, before 1971 (limit_time_sent_min_ms): it looks like seconds, and milliseconds are wanted: "
+			 "%lld000", field, (long long)time_ms, read_as, (long long)time_ms);
+}
+
 int wire_check_time(int64_t *time_ms, int64_t now_ms)
 {
 	if (now_ms < 0)
 		return ERR_OK;
 	if (*time_ms == 0)
 		*time_ms = now_ms;
+	if (*time_ms < LIMIT_TIME_SENT_MIN_MS)
+		return wire_check_sent("time_ms", *time_ms);
 	return *time_ms - LIMIT_SKEW_MS > now_ms ? refuse_future("time_ms", *time_ms, now_ms) : ERR_OK;
 }
 
@@ -87,10 +107,11 @@ static int check_profile(const struct event *e, int64_t now_ms)
 				 "profile.updated may",
 				 SLICE_ARG(e->type));
 	for (size_t i = 0; i < e->attr_count && now_ms >= 0; i++) {
-		if (e->attr_times[i] - LIMIT_SKEW_MS <= now_ms)
+		bool early = e->attr_times[i] && e->attr_times[i] < LIMIT_TIME_SENT_MIN_MS;
+		if (!early && e->attr_times[i] - LIMIT_SKEW_MS <= now_ms)
 			continue;
 		snprintf(field, sizeof(field), "attributes[%zu].time_ms", i);
-		return refuse_future(field, e->attr_times[i], now_ms);
+		return early ? wire_check_sent(field, e->attr_times[i]) : refuse_future(field, e->attr_times[i], now_ms);
 	}
 	return ERR_OK;
 }

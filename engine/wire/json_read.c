@@ -235,6 +235,38 @@ static int read_attributes(ProtobufCMessage ***items, size_t *count, json_t *j, 
 	return ERR_OK;
 }
 
+const char *const json_time_names[] = { "time", "since", "until", NULL };
+
+const ProtobufCFieldDescriptor *json_field_of_time(const ProtobufCMessageDescriptor *d, const char *name)
+{
+	char ms[16];
+	for (const char *const *t = json_time_names; *t; t++) {
+		if (strcmp(name, *t) != 0)
+			continue;
+		snprintf(ms, sizeof(ms), "%s_ms", name);
+		return protobuf_c_message_descriptor_get_field_by_name(d, ms);
+	}
+	return NULL;
+}
+
+/* A time in words where milliseconds are wanted. */
+static int refuse_words(const ProtobufCFieldDescriptor *f, const struct path *p)
+{
+	char name[64], why[128];
+	snprintf(name, sizeof(name), "%s", f->name);
+	name[strlen(name) - strlen("_ms")] = '\0';
+	snprintf(why, sizeof(why), "must be milliseconds since 1970, a whole number: a text like \"2026-01-31T10:00:00Z\" goes into %s", name);
+	return refuse(p, why, NULL);
+}
+
+static bool is_time(const ProtobufCFieldDescriptor *f)
+{
+	for (const char *const *t = json_time_names; *t; t++)
+		if (strncmp(f->name, *t, strlen(*t)) == 0 && strcmp(f->name + strlen(*t), "_ms") == 0)
+			return true;
+	return false;
+}
+
 static int read_value(const ProtobufCFieldDescriptor *f, void *at, json_t *j, const struct path *p)
 {
 	uint64_t number;
@@ -259,7 +291,8 @@ static int read_value(const ProtobufCFieldDescriptor *f, void *at, json_t *j, co
 	case PROTOBUF_C_TYPE_UINT64:
 		return read_unsigned(at, UINT64_MAX, j, p);
 	case PROTOBUF_C_TYPE_INT64:
-		return read_signed(at, j, p);
+		rc = read_signed(at, j, p);
+		return rc != ERR_OK && json_is_string(j) && is_time(f) ? refuse_words(f, p) : rc;
 	case PROTOBUF_C_TYPE_MESSAGE:
 		if (f->descriptor == &nudge__v1__attribute__descriptor)
 			return read_single_attribute(at, j, p);
@@ -334,13 +367,14 @@ static size_t put_advice(const ProtobufCMessageDescriptor *d, const char *wrong,
 
 static int unknown_field(const ProtobufCMessageDescriptor *d, const struct path *p)
 {
-	const char *names[FIELDS_MAX + 2];
+	const char *names[FIELDS_MAX + 4];
 	char known[560];
 	unsigned count = 0;
 	for (; count < d->n_fields && count < FIELDS_MAX; count++)
 		names[count] = d->fields[count].name;
-	if (protobuf_c_message_descriptor_get_field_by_name(d, "time_ms"))
-		names[count++] = "time";
+	for (const char *const *t = json_time_names; *t; t++)
+		if (json_field_of_time(d, *t))
+			names[count++] = *t;
 	names[count] = NULL;
 	size_t used = (size_t)snprintf(known, sizeof(known), "%s: ", d->short_name);
 	used = put_advice(d, p->name, names, known, used, sizeof(known));
@@ -353,12 +387,14 @@ static int unknown_field(const ProtobufCMessageDescriptor *d, const struct path 
 static int read_time(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, json_t *object, json_t *j,
 		     const struct path *p)
 {
-	char field[160];
+	char field[160], why[80];
 	path_text(p, field, sizeof(field));
-	if (json_object_get(object, "time_ms"))
-		return refuse(p, "and time_ms say the same: give one of the two", NULL);
+	snprintf(why, sizeof(why), "and %s say the same: give one of the two", f->name);
+	if (json_object_get(object, f->name))
+		return refuse(p, why, NULL);
+	snprintf(why, sizeof(why), "(or give %s)", f->name);
 	if (!json_is_string(j))
-		return refuse(p, "must be a string like \"2026-01-31T10:00:00Z\" (or give time_ms)", NULL);
+		return refuse(p, "must be a string like \"2026-01-31T10:00:00Z\" ", why);
 	return json_parse_time(field, json_string_value(j), (int64_t *)(void *)((char *)m + f->offset));
 }
 
@@ -373,9 +409,9 @@ static int read_message(ProtobufCMessage **out, const ProtobufCMessageDescriptor
 	json_object_foreach(j, name, value) {
 		struct path here = { p, name, 0 };
 		const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field_by_name(d, name);
-		const ProtobufCFieldDescriptor *t = protobuf_c_message_descriptor_get_field_by_name(d, "time_ms");
+		const ProtobufCFieldDescriptor *t = f ? NULL : json_field_of_time(d, name);
 		int rc;
-		if (!f && t && strcmp(name, "time") == 0)
+		if (t)
 			rc = read_time(t, *out, j, value, &here);
 		else if (!f)
 			rc = unknown_field(d, &here);

@@ -3,6 +3,7 @@
 
 #include "proto/comments.h"
 #include "nudge.pb-c.h"
+#include "wire/json.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -105,10 +106,11 @@ static json_t *attribute_schema(void)
 			 "description", "A name and its value; no value: unknown.");
 }
 
-static json_t *time_text(void)
+json_t *json_schema_of_time(const char *field)
 {
-	return json_pack("{s:s, s:s, s:s}", "type", "string", "format", "date-time", "description",
-			 "The same as time_ms, in RFC 3339; in requests only, instead of it.");
+	char text[96];
+	snprintf(text, sizeof(text), "The same as %s, in RFC 3339; in requests only, instead of it.", field);
+	return json_pack("{s:s, s:s, s:s}", "type", "string", "format", "date-time", "description", text);
 }
 
 void json_schema_add(json_t *schemas, const ProtobufCMessageDescriptor *d)
@@ -128,9 +130,12 @@ void json_schema_add(json_t *schemas, const ProtobufCMessageDescriptor *d)
 		json_t *property = json_schema_of_field(f);
 		describe(property, d->short_name, f->name);
 		json_object_set_new(properties, f->name, property);
-		if (strcmp(f->name, "time_ms") == 0)
-			json_object_set_new(properties, "time", time_text());
 		if (f->type == PROTOBUF_C_TYPE_MESSAGE && !(is_attribute(f) && f->label == PROTOBUF_C_LABEL_REPEATED))
 			json_schema_add(schemas, f->descriptor);
+	}
+	for (const char *const *t = json_time_names; *t; t++) {
+		const ProtobufCFieldDescriptor *f = json_field_of_time(d, *t);
+		if (f && !json_object_get(properties, *t))
+			json_object_set_new(properties, *t, json_schema_of_time(f->name));
 	}
 }

@@ -13,5 +13,6 @@
 void json_schema_add(json_t *schemas, const ProtobufCMessageDescriptor *d);
 json_t *json_schema_reference(const char *name);                           /* {"$ref": …} */
 json_t *json_schema_of_field(const ProtobufCFieldDescriptor *f);           /* messages by reference; a new reference */
+json_t *json_schema_of_time(const char *field);                            /* the same as that field in milliseconds, in words */
 
 #endif

@@ -133,6 +133,8 @@ static int check_until(const struct request_outcome *o)
 	if (o->kind != OUTCOME_LATER)
 		return error_set(ERR_INVALID, "until_ms", "only \"later\" has a time to come back; how long an offer holds is "
 				 "the pack's to say");
+	if (o->until_ms < LIMIT_TIME_SENT_MIN_MS && o->until_ms <= o->time_ms)
+		return wire_check_sent("until_ms", o->until_ms);
 	if (o->until_ms <= o->time_ms || o->until_ms > LIMIT_TIME_MAX_MS)
 		return error_set(ERR_INVALID, "until_ms", "it lies before the outcome's own time: when do they want to be "
 				 "asked again?");

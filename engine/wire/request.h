@@ -138,6 +138,9 @@ int event_decode(struct event *out, struct slice bytes, struct arena *arena, int
 void event_put_time(struct bytes *event, int64_t time_ms);
 /* The journaled body of an Outcome request. */
 int outcome_decode(struct request_outcome *out, struct slice bytes, struct arena *arena, int64_t now_ms);
+/* Of any time that a client sends, 0 for none: not from before there were computers to send it. ERR_INVALID, which says so
+ * where it looks like seconds. Only where it comes in: what is journaled may be older. */
+int wire_check_sent(const char *field, int64_t time_ms);
 /* One Explain message, checked whole. */
 int explain_decode(struct request_explain *out, struct slice bytes, struct arena *arena);
 /* An Event message's bytes from the struct: for tools and tests, and for events that the engine makes. */

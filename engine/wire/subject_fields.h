@@ -8,7 +8,7 @@
 
 /* Exactly one of the two. */
 int wire_check_subject(struct slice customer, struct slice alias);
-/* Fills in a missing time and bounds the future; nothing with now_ms < 0. */
+/* Fills in a missing time, and bounds past and future; nothing with now_ms < 0: what is journaled was right when it came. */
 int wire_check_time(int64_t *time_ms, int64_t now_ms);
 /* hash64 of source, 0, id; both checked to be at most LIMIT_ID_BYTES. */
 uint64_t wire_id_hash(struct slice source, struct slice id);

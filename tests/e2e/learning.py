@@ -142,7 +142,8 @@ def closed_once(bench):
         outcome(bench, c, 2, 'kim', 'tea', 'accepted', decision)
         outcome(bench, c, 3, 'kim', 'coffee', 'accepted', decision)
         outcome(bench, c, 4, 'kim', 'tea', 'accepted')
-        outcome(bench, c, 5, 'kim', 'unheard', 'accepted')
+        refused = c.call(outcome=bench.pb.Outcome(id='o5', source='crm', customer='kim', action='unheard', channel='call', kind='accepted'))
+        kit.same((refused.error.code, refused.error.field), ('invalid', 'action'))
     settled(d, 3)
     kit.same(counts(d), {'tea': (2, 1), 'coffee': (1, 1), 'water': (0, 0)})
 

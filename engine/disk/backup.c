@@ -14,6 +14,7 @@
 #include "disk/store.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,24 @@ static int refuse_erasing(const char *data, uint64_t state_before)
 	return error_set(ERR_BUSY, NULL, "a customer is being erased in %s: make the backup when that is done", data);
 }
 
+/* DIR is made, the folders above it are not: a slip of the pen, or a disk that is not mounted, shows there. */
+static int check_parent(const char *dir)
+{
+	struct stat st;
+	char *parent = must_strdup(dir);
+	size_t len = strlen(parent);
+	while (len > 1 && parent[len - 1] == '/')
+		parent[--len] = '\0';
+	char *slash = strrchr(parent, '/');
+	if (slash && slash != parent)
+		*slash = '\0';
+	bool missing = slash && slash != parent && stat(parent, &st) != 0 && errno == ENOENT;
+	int r = missing ? error_set(ERR_MISSING, "dir", "%s is not there, in which %s is to be made: make it first (mkdir -p), where its disk is "
+				    "mounted", parent, dir) : ERR_OK;
+	free(parent);
+	return r;
+}
+
 int backup_copy(struct backup *out, const char *data, const char *dir, struct pace *pace)
 {
 	const struct file_layer *files = file_system();
@@ -179,6 +198,8 @@ int backup_copy(struct backup *out, const char *data, const char *dir, struct pa
 	int r = journal_copy_open(&journal, data, &last);
 	if (r == ERR_OK)
 		r = refuse_erasing(data, state);
+	if (r == ERR_OK)
+		r = check_parent(dir);
 	if (r == ERR_OK)
 		r = files->make_folder(files->self, dir);
 	if (r == ERR_OK)

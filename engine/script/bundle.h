@@ -19,8 +19,11 @@ struct bundle {
 	struct bytes zone;         /* TZif bytes; empty: UTC */
 };
 
-/* Reads *.lua (and *.md is left out, tests/ too) below a folder. Bounds: LIMIT_PACK_*. Refuses links that leave it. */
+/* Reads *.lua (and *.md is left out, tests/ too) below a folder. Bounds: LIMIT_PACK_*. Refuses links that leave it, and a
+ * folder without pack.lua, with the one that may be meant. */
 int bundle_read(struct bundle *out, const char *folder);
+/* The same of what may lack its pack.lua: for who tells all that is wrong with it. */
+int bundle_read_any(struct bundle *out, const char *folder);
 /* The pack's tests, which its hash does not know, as a bundle of their own: paths begin with "tests/". None is no
  * error. */
 int bundle_read_tests(struct bundle *out, const char *folder);

@@ -12,11 +12,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define ZONE_FOLDER "/usr/share/zoneinfo"
 #define FOLDER_DEPTH 8
+#define PACK_FILE "pack.lua"
 
 static int read_file(const char *path, struct bytes *out)
 {
@@ -103,18 +105,68 @@ static int add_folder(struct bundle *b, const char *root, const char *below, int
 	return rc;
 }
 
-int bundle_read(struct bundle *out, const char *folder)
+/* A folder of packs may have been named: the first below it, by name, that is one. */
+static bool find_pack_below(const char *root, char *out, size_t size)
+{
+	char path[PATH_MAX];
+	struct dirent *e;
+	DIR *dir = opendir(root);
+	*out = '\0';
+	while (dir && (e = readdir(dir)) != NULL) {
+		int len = snprintf(path, sizeof(path), "%s/%s/" PACK_FILE, root, e->d_name);
+		if (e->d_name[0] == '.' || len >= (int)sizeof(path) || access(path, F_OK) != 0)
+			continue;
+		if (!*out || strcmp(e->d_name, out) < 0)
+			snprintf(out, size, "%s", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return *out;
+}
+
+/* Said before anything else is read: what is no pack may be large, or anything. */
+static int check_is_pack(const char *root, const char *folder)
+{
+	char path[PATH_MAX + sizeof("/" PACK_FILE)], below[NAME_MAX + 1];
+	struct stat st;
+	if (stat(root, &st) == 0 && !S_ISDIR(st.st_mode))
+		return error_set(ERR_INVALID, NULL, "%s is a file: name the folder of the pack, the one with " PACK_FILE " in it", folder);
+	snprintf(path, sizeof(path), "%s/" PACK_FILE, root);
+	if (access(path, F_OK) == 0)
+		return ERR_OK;
+	if (find_pack_below(root, below, sizeof(below)))
+		return error_set(ERR_MISSING, NULL, "%s has no " PACK_FILE ", which a pack begins with; did you mean %s/%s?", folder, folder,
+				 below);
+	return error_set(ERR_MISSING, NULL, "%s has no " PACK_FILE ", which a pack begins with: is it the pack's folder? (nudgectl rules "
+			 "new NAME makes one)", folder);
+}
+
+int bundle_read_any(struct bundle *out, const char *folder)
 {
 	*out = (struct bundle){ 0 };
 	char root[PATH_MAX];
 	if (!realpath(folder, root))
 		return error_errno("cannot read the pack %s", folder);
 	int rc = add_folder(out, root, "", 0);
-	if (rc == ERR_OK && out->count == 0)
-		rc = error_set(ERR_MISSING, NULL, "%s holds no .lua file; a pack begins with pack.lua", folder);
+	if (rc != ERR_OK || out->count == 0) { /* was it ever one? */
+		struct error why = *error_last();
+		rc = check_is_pack(root, folder);
+		if (rc == ERR_OK)
+			rc = error_set(why.code, why.field, "%s", why.text);
+	}
 	if (rc != ERR_OK)
 		bundle_finish(out);
 	return rc;
+}
+
+int bundle_read(struct bundle *out, const char *folder)
+{
+	*out = (struct bundle){ 0 };
+	char root[PATH_MAX];
+	if (!realpath(folder, root))
+		return error_errno("cannot read the pack %s", folder);
+	int rc = check_is_pack(root, folder);
+	return rc == ERR_OK ? bundle_read_any(out, folder) : rc;
 }
 
 int bundle_read_tests(struct bundle *out, const char *folder)

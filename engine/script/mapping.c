@@ -16,12 +16,25 @@
 
 #define LIMIT_MAPPING_BYTES (512u * KIB) /* of the file: as a pack's */
 
+void mapping_blame(struct mapping *m, const char *text)
+{
+	snprintf(m->blamed, sizeof(m->blamed), "%s", text);
+}
+
+struct slice mapping_blames(const struct mapping *m)
+{
+	return slice_of(m->blamed);
+}
+
 static int l_utc(lua_State *L)
 {
+	struct mapping *m = lua_touserdata(L, lua_upvalueindex(1));
 	const char *date = luaL_checkstring(L, 1), *time = luaL_optstring(L, 2, "0:00:00");
 	int64_t ms;
-	if (!utc_parse(date, time, &ms))
+	if (!utc_parse(date, time, &ms)) {
+		mapping_blame(m, utc_parse(date, "0:00:00", &ms) ? time : date);
 		return luaL_error(L, "utc(\"%s\", \"%s\"): wanted are \"1999-08-01\" and \"0:10:10\"", date, time);
+	}
 	lua_pushinteger(L, ms);
 	return 1;
 }
@@ -33,32 +46,48 @@ static int no_column(lua_State *L, const char *wrong, const char *near)
 	return luaL_error(L, "there is no column \"%s\"", wrong);
 }
 
+static bool is_among(char *const *names, unsigned count, const char *name)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static int l_missing_column(lua_State *L)
 {
 	struct mapping *m = lua_touserdata(L, lua_upvalueindex(1));
 	const char *wrong = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
+	if (is_among(m->optional, m->optional_count, wrong))
+		return 0;
 	return no_column(L, wrong, nearest_name(wrong, (const char *const *)m->columns));
 }
 
-#define NAMES_COMPARED 256
+#define NAMES_COMPARED 512
+
+/* The names of a list of the mapping's, behind `count` others. Lent by the table. */
+static unsigned list_names(lua_State *L, const struct mapping *m, const char *list, const char **names, unsigned count)
+{
+	lua_rawgeti(L, LUA_REGISTRYINDEX, m->globals);
+	lua_pushstring(L, list);
+	if (lua_rawget(L, -2) == LUA_TTABLE) {
+		for (lua_Integer i = 1; count < NAMES_COMPARED && lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
+			names[count++] = lua_tostring(L, -1);
+			lua_pop(L, 1);
+		}
+	}
+	names[count] = NULL;
+	return count;
+}
 
 /* Of a row of a JSON object: what it does not have is nil, where it is not a slip of the pen. */
 static int l_missing_field(lua_State *L)
 {
 	struct mapping *m = lua_touserdata(L, lua_upvalueindex(1));
 	const char *wrong = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?", *names[NAMES_COMPARED + 1];
-	lua_rawgeti(L, LUA_REGISTRYINDEX, m->globals);
-	lua_pushliteral(L, "columns");
-	if (lua_rawget(L, -2) != LUA_TTABLE)
+	unsigned columns = list_names(L, m, "columns", names, 0), count = list_names(L, m, "optional", names, columns);
+	if (!count || is_among((char *const *)names, count, wrong))
 		return 0;
-	unsigned count = 0;
-	for (lua_Integer i = 1; count < NAMES_COMPARED && lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
-		names[count] = lua_tostring(L, -1); /* the table holds it */
-		lua_pop(L, 1);
-		if (strcmp(names[count++], wrong) == 0)
-			return 0;
-	}
-	names[count] = NULL;
 	return no_column(L, wrong, nearest_name(wrong, names));
 }
 
@@ -81,7 +110,8 @@ static int load_job(lua_State *L)
 	if (luaL_loadbufferx(L, job->source, job->source_len, lua_tostring(L, -1), "t") != LUA_OK)
 		return lua_error(L);
 	lua_newtable(L); /* the mapping's globals, in front of the sandbox's */
-	lua_pushcfunction(L, l_utc);
+	lua_pushlightuserdata(L, m);
+	lua_pushcclosure(L, l_utc, 1);
 	lua_setfield(L, -2, "utc");
 	lua_pushlightuserdata(L, &mapping_removed);
 	lua_setfield(L, -2, "removed");
@@ -173,13 +203,21 @@ int mapping_open(struct mapping **out, const char *path, int64_t as_of_ms)
 	return rc;
 }
 
+static void forget_names(char ***names, unsigned *count)
+{
+	for (unsigned i = 0; i < *count; i++)
+		free((*names)[i]);
+	free(*names);
+	*names = NULL;
+	*count = 0;
+}
+
 static void forget_columns(struct mapping *m)
 {
-	for (unsigned i = 0; i < m->column_count; i++)
-		free(m->columns[i]);
-	free(m->columns);
-	m->columns = NULL;
-	m->column_count = 0;
+	free(m->known);
+	m->known = NULL;
+	forget_names(&m->columns, &m->column_count);
+	forget_names(&m->optional, &m->optional_count);
 }
 
 void mapping_close(struct mapping *m)
@@ -194,10 +232,15 @@ void mapping_close(struct mapping *m)
 
 static bool has_column(const struct mapping *m, const char *name)
 {
+	return is_among(m->columns, m->column_count, name);
+}
+
+/* Whether the file has it; from now on it is known. */
+static bool know_column(struct mapping *m, const char *name)
+{
 	for (unsigned i = 0; i < m->column_count; i++)
-		if (strcmp(m->columns[i], name) == 0)
-			return true;
-	return false;
+		m->known[i] = m->known[i] || strcmp(m->columns[i], name) == 0;
+	return has_column(m, name);
 }
 
 static int lacks_column(lua_State *L, const struct mapping *m, const char *name)
@@ -210,32 +253,63 @@ static int lacks_column(lua_State *L, const struct mapping *m, const char *name)
 			  "the mapping, where it is the right file", name, nearest ? ", but \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
 }
 
-/* Every name that the mapping's `columns` asks for must be there. */
-static int columns_job(lua_State *L)
+/* The list of that name in the mapping; `take` each of its names. */
+static void each_name(lua_State *L, struct mapping *m, const char *list, void (*take)(lua_State *L, struct mapping *m, const char *name))
 {
-	struct job *job = lua_touserdata(L, 1);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, job->m->globals);
-	lua_pushliteral(L, "columns");
+	lua_rawgeti(L, LUA_REGISTRYINDEX, m->globals);
+	lua_pushstring(L, list);
 	int type = lua_rawget(L, -2);
 	if (type == LUA_TNIL)
-		return 0;
+		return;
 	if (type != LUA_TTABLE)
-		return luaL_error(L, "columns must be a list of names");
+		luaL_error(L, "%s must be a list of names", list);
 	lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
 	for (lua_Integer i = 1; i <= count; i++) {
 		lua_rawgeti(L, -1, i);
-		const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
-		if (!has_column(job->m, name))
-			return lacks_column(L, job->m, name);
+		take(L, m, lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?");
 		lua_pop(L, 1);
 	}
+}
+
+static void need_column(lua_State *L, struct mapping *m, const char *name)
+{
+	if (!know_column(m, name))
+		lacks_column(L, m, name);
+}
+
+static void note_optional(lua_State *L, struct mapping *m, const char *name)
+{
+	if (know_column(m, name))
+		return;
+	m->optional = must_realloc(m->optional, (m->optional_count + 2) * sizeof(*m->optional));
+	m->optional[m->optional_count++] = must_strdup(name);
+	m->optional[m->optional_count] = NULL;
+}
+
+/* Every name that the mapping's `columns` asks for must be there; which of `optional` are not is remembered. */
+static int columns_job(lua_State *L)
+{
+	struct job *job = lua_touserdata(L, 1);
+	each_name(L, job->m, "columns", need_column);
+	each_name(L, job->m, "optional", note_optional);
 	return 0;
+}
+
+const char *mapping_slip(const struct mapping *m, const char **nearest)
+{
+	for (unsigned i = 0; m->optional_count && i < m->column_count; i++) {
+		*nearest = m->known[i] ? NULL : nearest_name(m->columns[i], (const char *const *)m->optional);
+		if (*nearest)
+			return m->columns[i];
+	}
+	return NULL;
 }
 
 int mapping_columns(struct mapping *m, const struct slice *names, unsigned count)
 {
 	forget_columns(m);
 	m->columns = must_calloc(count + 1, sizeof(*m->columns));
+	m->known = must_calloc(count + 1, sizeof(*m->known));
 	for (unsigned i = 0; i < count; i++) {
 		char *name = must_strndup(names[i].data ? names[i].data : "", names[i].len);
 		if (has_column(m, name)) {
@@ -305,6 +379,7 @@ static int row_job(lua_State *L)
 int mapping_row(struct mapping *m, const struct slice *values, unsigned count, struct arena *arena, struct mapped *out)
 {
 	*out = (struct mapped){ 0 };
+	m->blamed[0] = '\0';
 	if (count != m->column_count)
 		return error_set(ERR_INVALID, NULL, "%u fields where the heading has %u", count, m->column_count);
 	struct job job = { .m = m, .values = values, .arena = arena, .out = out };
@@ -316,6 +391,7 @@ int mapping_object(struct mapping *m, const struct event_attr *fields, unsigned 
 {
 	static const struct event_attr none;
 	*out = (struct mapped){ 0 };
+	m->blamed[0] = '\0';
 	struct job job = { .m = m, .fields = fields ? fields : &none, .field_count = count, .arena = arena, .out = out };
 	return run_job(m, row_job, &job, LIMIT_CALL_INSTRUCTIONS);
 }

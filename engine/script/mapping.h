@@ -2,7 +2,8 @@
  * and `nudgectl load`. It runs in the sandbox of packs, with the same budgets a call, and adds a function, utc(), and two
  * names, removed and as_of.
  *
- *     columns = { "date", "vru_entry" }        -- optional: the import is refused where one is missing
+ *     columns = { "date", "vru_entry" }        -- may be left out; a file is refused where one of them is missing
+ *     optional = { "q_time" }                  -- a file may have them: r.q_time is nil where it has not
  *     function row(r)                          -- r.NAME is the row's text under that heading; a wrong NAME is an error
  *       if r.outcome == "PHANTOM" then return nil, "phantom" end   -- skipped, counted under that reason
  *       return { id = r.date .. r.call_id, source = "acd", customer = r.customer_id, type = "call.ended",
@@ -17,7 +18,7 @@
  *
  * A row may also give several events, a list: { { type = "profile.updated", … }, { type = "alias.added", … } }. Rows of
  * JSON objects have numbers and booleans as such; fields within fields are r["address.city"]. What such a row does not
- * have is nil, but where there are `columns`, a name that is not among them is a mistake. */
+ * have is nil, but where there are `columns`, a name that is neither among them nor `optional` is a mistake. */
 #ifndef NUDGED_SCRIPT_MAPPING_H
 #define NUDGED_SCRIPT_MAPPING_H
 
@@ -41,10 +42,14 @@ int mapping_open(struct mapping **out, const char *path, int64_t as_of_ms);
 void mapping_close(struct mapping *m); /* NULL-safe */
 /* The table's headings, once before the first row. ERR_INVALID where one is doubled or one of `columns` is missing. */
 int mapping_columns(struct mapping *m, const struct slice *names, unsigned count);
+/* A heading that looks like one of `optional`, which the file has not: *nearest. NULL: there is none. */
+const char *mapping_slip(const struct mapping *m, const char **nearest);
 /* ERR_RULE: the mapping raised an error or returned what is no event. `count` must be that of the headings. */
 int mapping_row(struct mapping *m, const struct slice *values, unsigned count, struct arena *arena, struct mapped *out);
 /* A row of names and values, each row with its own: those of mapping_columns are not needed. */
 int mapping_object(struct mapping *m, const struct event_attr *fields, unsigned count, struct arena *arena,
 		   struct mapped *out);
+/* Of the last row that was refused: the text in it that is no date or time. Empty: it was something else. */
+struct slice mapping_blames(const struct mapping *m);
 
 #endif

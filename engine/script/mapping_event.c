@@ -68,7 +68,7 @@ static int64_t take_time_table(lua_State *L, int index)
 }
 
 /* The field `time`, 0 where there is none. */
-static int64_t take_time(lua_State *L, int index)
+static int64_t take_time(lua_State *L, struct mapping *m, int index)
 {
 	int64_t ms = 0;
 	lua_pushliteral(L, "time");
@@ -81,12 +81,14 @@ static int64_t take_time(lua_State *L, int index)
 	} else if (type == LUA_TSTRING) {
 		char date[NAME_BYTES_SHOWN];
 		snprintf(date, sizeof(date), "%s", lua_tostring(L, -1));
+		mapping_blame(m, date);
 		char *blank = strpbrk(date, " T");
 		if (blank)
 			*blank++ = '\0';
 		if (!utc_parse(date, blank ? blank : "0:00:00", &ms))
 			luaL_error(L, "row() returned the time \"%s\": wanted is \"1999-08-01 0:10:10\"",
 				   lua_tostring(L, -1));
+		mapping_blame(m, "");
 	} else if (type == LUA_TTABLE) {
 		ms = take_time_table(L, lua_gettop(L));
 	} else if (type != LUA_TNIL) {
@@ -129,8 +131,9 @@ struct dated_attr {
 };
 
 /* False for { value = nil, time = … }: nothing is said. */
-static bool take_attribute(lua_State *L, struct arena *arena, struct dated_attr *out)
+static bool take_attribute(lua_State *L, const struct job *job, struct dated_attr *out)
 {
+	struct arena *arena = job->arena;
 	size_t len;
 	if (lua_type(L, -2) != LUA_TSTRING)
 		luaL_error(L, "row() returned an attribute whose name is a %s", luaL_typename(L, -2));
@@ -146,7 +149,7 @@ static bool take_attribute(lua_State *L, struct arena *arena, struct dated_attr 
 		if (strcmp(key, "value") != 0 && strcmp(key, "time") != 0)
 			luaL_error(L, "row() returned the attribute %s as a table: { value = …, time = … } is wanted", name);
 	}
-	out->time_ms = take_time(L, lua_gettop(L));
+	out->time_ms = take_time(L, job->m, lua_gettop(L));
 	lua_pushliteral(L, "value");
 	bool said = lua_rawget(L, -2) != LUA_TNIL;
 	if (said)
@@ -175,8 +178,9 @@ static void put_attributes(struct arena *arena, const struct dated_attr *from, s
 }
 
 /* In order of name: the same row must be the same bytes at every import, and Lua's tables have no order. */
-static void take_attributes(lua_State *L, int index, struct arena *arena, struct event *out)
+static void take_attributes(lua_State *L, int index, const struct job *job, struct event *out)
 {
+	struct arena *arena = job->arena;
 	lua_pushliteral(L, "attributes");
 	int type = lua_rawget(L, index);
 	if (type != LUA_TNIL) {
@@ -188,7 +192,7 @@ static void take_attributes(lua_State *L, int index, struct arena *arena, struct
 			if (count == LIMIT_ATTRIBUTES)
 				luaL_error(L, "row() returned more than %d attributes (limit_attributes)",
 					   (int)LIMIT_ATTRIBUTES);
-			count += take_attribute(L, arena, &attrs[count]);
+			count += take_attribute(L, job, &attrs[count]);
 		}
 		qsort(attrs, count, sizeof(*attrs), by_name);
 		put_attributes(arena, attrs, count, out);
@@ -230,7 +234,7 @@ static int64_t time_of(lua_State *L, const struct job *job, int index, const str
 	bool said = lua_rawget(L, index) != LUA_TNIL;
 	lua_pop(L, 1);
 	if (said)
-		return take_time(L, index);
+		return take_time(L, job->m, index);
 	int64_t ms = 0;
 	for (size_t i = 0; e->attr_times && i < e->attr_count; i++)
 		ms = e->attr_times[i] > ms ? e->attr_times[i] : ms;
@@ -255,7 +259,7 @@ static void take_event(lua_State *L, const struct job *job, int index, struct ev
 	out->agent = take_text(L, index, "agent", arena);
 	out->contact = take_text(L, index, "contact", arena);
 	out->channel = take_text(L, index, "channel", arena);
-	take_attributes(L, index, arena, out);
+	take_attributes(L, index, job, out);
 	out->time_ms = time_of(L, job, index, out);
 	out->id = take_text(L, index, "id", arena);
 	if (!out->id.len)

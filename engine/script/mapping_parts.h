@@ -5,12 +5,18 @@
 #include "script/mapping.h"
 #include "script/sandbox.h"
 
+#define MAPPING_BLAMED_BYTES 64
+
 struct mapping {
 	struct vm *vm;
 	char *path;
 	char **columns;
+	bool *known; /* of each column: the mapping names it */
 	unsigned column_count;
+	char **optional; /* that the mapping names, and the file has not */
+	unsigned optional_count;
 	int64_t as_of_ms;
+	char blamed[MAPPING_BLAMED_BYTES];
 	int globals, row, row_meta, object_meta; /* registry references */
 };
 
@@ -25,6 +31,9 @@ struct job {
 	struct arena *arena;
 	struct mapped *out;
 };
+
+/* A text of the row that is no date or time, for who looks for its column. */
+void mapping_blame(struct mapping *m, const char *text);
 
 extern char mapping_removed; /* its address is what the mapping calls `removed` */
 /* The event, or the list of events, at `index`, into job->out. Raises an error of Lua's. */

@@ -5,8 +5,10 @@
 --
 -- An empty value is not known: it is left as it is. A dash says that it is not known any more.
 
-columns = {
-  "household", "household_name", "segment", "segment_since", "language", "area", "consent_marketing", "consent_since",
+columns = { "household" }
+-- These may be there or not:
+optional = {
+  "household_name", "segment", "segment_since", "language", "area", "consent_marketing", "consent_since",
   "line", "line_since", "phone", "phone_since", "first_name", "role",
   "message_plan", "message_plan_since", "data_plan", "data_plan_since", "payer", "updated",
   "contract_id", "contract", "contract_since", "contract_ends",

@@ -92,7 +92,8 @@ const struct command cmd_backup = {
 	.max_args = 1,
 	.options = options,
 	.run = run,
-	.details = "DIR must not be there yet, or be empty; its files are read from here, so run it where the data is, as who may "
+	.details = "DIR must not be there yet, or be empty, and the folder above it must be there; the daemon is asked only where its data is, "
+		   "which takes the role read where it wants tokens (with --data it is not asked at all, nor is a daemon needed); its files are read from here, so run it where the data is, as who may "
 		   "read it. The journal, the store and the base store are copied so that they fit: all that was acknowledged "
 		   "before the command began is in it. Then everything is looked at as `nudgectl verify` does; a folder without the "
 		   "file BACKUP is no backup. It holds customers' data as the data directory does, and what `nudgectl customer "

@@ -15,11 +15,13 @@
 #include "wire/json.h"
 #include "wire/request.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TYPES_MAX 16
 #define SKIP_REASONS 32
@@ -102,7 +104,7 @@ static void bad_row(struct load *l, const Nudge__V1__Event *e, const char *code,
 {
 	char name_text[96];
 	struct slice attribute = { NULL, 0 }, name = { NULL, 0 };
-	struct value v = e ? blamed(e, field, &attribute) : value_unknown();
+	struct value v = e ? blamed(e, field, &attribute) : l->map ? value_string(mapping_blames(l->map)) : value_unknown();
 	unsigned column = load_source_column(&l->source, attribute, v, &name);
 	snprintf(name_text, sizeof(name_text), "%.*s", SLICE_ARG(name));
 	progress_finish(&l->bar); /* what is said stays; the bar comes back beneath */
@@ -278,6 +280,9 @@ static int open_file(struct load *l)
 		names[i] = slice_of(s->headings[i]);
 	if (l->map && !s->json && mapping_columns(l->map, names, s->heading_count) != ERR_OK)
 		return report_failed("%s: %s", s->path, error_last()->text);
+	const char *nearest, *slip = l->map && !s->json ? mapping_slip(l->map, &nearest) : NULL;
+	if (slip)
+		report_note("%s: the mapping does not know the column \"%s\": is it \"%s\"?", s->path, slip, nearest);
 	return EXIT_DONE;
 }
 
@@ -381,6 +386,15 @@ static void summarize(const struct load *l)
 		fprintf(to, "  skipped %s: %s\n", count_text(l->skips[i].count), l->skips[i].name);
 }
 
+/* Before anything is begun. */
+static int check_files(const struct load *l)
+{
+	for (unsigned i = 0; i < l->file_count; i++)
+		if (strcmp(l->files[i], "-") != 0 && access(l->files[i], R_OK) != 0)
+			return report_failed("cannot open %s: %s", l->files[i], strerror(errno));
+	return EXIT_DONE;
+}
+
 static void measure(struct load *l)
 {
 	struct stat st;
@@ -395,7 +409,9 @@ static void measure(struct load *l)
 
 static int prepare(struct load *l)
 {
-	int code = EXIT_DONE;
+	int code = check_files(l);
+	if (code != EXIT_DONE)
+		return code;
 	measure(l);
 	if (!(share_percent > 0 && share_percent <= 100))
 		return report_usage("--share goes from 1 to 100 percent");
@@ -447,7 +463,7 @@ static const struct option_spec options[] = {
 	{ "errors", OPTION_TEXT, &errors_path, "FILE", "write rows that cannot be loaded there, as JSON lines" },
 	{ "max-errors", OPTION_COUNT, &max_errors, "N", "stop after so many of them (default 1000; 0: never)" },
 	{ "progress", OPTION_TEXT, &progress_path, "FILE", "remember there how far it came (default: FILE.loading beside the first file)" },
-	{ "dry-run", OPTION_FLAG, &dry_run, NULL, "send nothing: check every row, print the events as JSON lines" },
+	{ "dry-run", OPTION_FLAG, &dry_run, NULL, "send nothing, ask no daemon: check every row, print the events as JSON lines" },
 	{ 0 },
 };
 
@@ -460,7 +476,13 @@ const struct command cmd_load = {
 	.max_args = 1000,
 	.options = options,
 	.run = run,
-	.details = "Files are CSV whose first row names the columns, or JSON lines, plain or gzip; - is standard input. The "
+	.details = "Files are CSV whose first row names the columns, or JSON lines, plain or gzip; - is standard input. Which columns there "
+		   "must be, the mapping says in `columns`, and which there may be in `optional`; others are passed over, and their order "
+		   "does not matter. With rules/telecom/crm.lua only `household` must be there, so that this is a snapshot:\n\n"
+		   "  household,household_name,line,phone,first_name,message_plan,message_plan_since,updated\n"
+		   "  h-1,Nguyen,daughter,+84901234567,Linh,basic,2026-05-01,2026-06-01\n"
+		   "  h-2,Pham,,,,,,2026-06-01\n\n"
+		   "Times are UTC: 2026-05-01, 2026-05-01 10:30 or 2026-05-01T10:30:00Z. --dry-run says what is wrong with it. The "
 		   "mapping's row(r) gives what a row says: an event or a list of them. In profile.updated, "
 		   "attributes may be { value = r.plan, time = r.plan_since }: true since then. An older value never overwrites a "
 		   "newer one, in whatever order and however often snapshots are loaded; `removed` says that a value is not "

@@ -132,7 +132,7 @@ static int run(struct context *c, int argc, char **argv)
 {
 	struct bundle pack = { 0 }, tests = { 0 };
 	int code;
-	if (bundle_read(&pack, argv[0]) != ERR_OK || bundle_read_tests(&tests, argv[0]) != ERR_OK)
+	if (bundle_read_any(&pack, argv[0]) != ERR_OK || bundle_read_tests(&tests, argv[0]) != ERR_OK)
 		code = unreadable(c);
 	else if (!pack.count)
 		code = report_failed("there are no .lua files in %s; a pack is a folder with a pack.lua", argv[0]);

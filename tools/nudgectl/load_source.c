@@ -154,18 +154,18 @@ static bool same_name(struct slice a, struct slice b)
 	return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
 }
 
-/* By its name, else the only column that says just that. */
-unsigned load_source_column(const struct load_source *s, struct slice attribute, struct value v, struct slice *name)
+static bool says(struct slice text, struct slice what, bool whole)
+{
+	return whole ? slice_equal(text, what) : memmem(text.data, text.len, what.data, what.len) != NULL;
+}
+
+/* The only column that says it, alone or among other things. */
+static unsigned column_that_says(const struct load_source *s, struct slice what, bool whole, struct slice *name)
 {
 	unsigned found = 0;
-	for (unsigned i = 0; i < s->count; i++)
-		if (attribute.len && same_name(s->fields[i].name, attribute)) {
-			*name = s->fields[i].name;
-			return i + 1;
-		}
-	for (unsigned i = 0; i < s->count && v.kind == VALUE_STRING && v.string.len; i++) {
+	for (unsigned i = 0; i < s->count; i++) {
 		struct value f = s->fields[i].value;
-		if (f.kind != VALUE_STRING || !slice_equal(f.string, v.string))
+		if (f.kind != VALUE_STRING || !f.string.len || !says(f.string, what, whole))
 			continue;
 		if (found)
 			return 0;
@@ -173,4 +173,18 @@ unsigned load_source_column(const struct load_source *s, struct slice attribute,
 		*name = s->fields[i].name;
 	}
 	return found;
+}
+
+/* By its name, else the only column that says just that, else the only one that has it within. */
+unsigned load_source_column(const struct load_source *s, struct slice attribute, struct value v, struct slice *name)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		if (attribute.len && same_name(s->fields[i].name, attribute)) {
+			*name = s->fields[i].name;
+			return i + 1;
+		}
+	if (v.kind != VALUE_STRING || !v.string.len)
+		return 0;
+	unsigned found = column_that_says(s, v.string, true, name);
+	return found ? found : column_that_says(s, v.string, false, name);
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/mistaken.h"
 #include "wire/frame.h"
 
 #include <errno.h>
@@ -282,12 +283,27 @@ static void parse_frames(struct conn *c)
 		update_reading(c);
 }
 
+/* HTTP, the first thing that it says: it is told so, in HTTP. */
+static bool is_mistaken(struct conn *c)
+{
+	char answer[MISTAKEN_BYTES];
+	if (c->session.welcomed || c->session.inner || c->taken || !mistaken_is_http(bytes_slice(&c->in)))
+		return false;
+	struct slice said = mistaken_answer(c->stream.fd, c->stream.tls != NULL, false, answer);
+	bytes_put(&c->session.out, said.data, said.len);
+	c->hang_up = true;
+	c->taken = c->in.len;
+	on_flush(&c->session);
+	return true;
+}
+
 static void conn_parse(struct conn *c)
 {
 	if (c->parsing)
 		return;
 	c->parsing = true;
-	parse_frames(c);
+	if (!is_mistaken(c))
+		parse_frames(c);
 	if (c->taken && !c->turn.waits) { /* else nothing is received until then */
 		memmove(c->in.data, c->in.data + c->taken, c->in.len - c->taken);
 		c->in.len -= c->taken;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "net/mistaken.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -15,11 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DAY_S 86400
+#define UNREAD_PIECES 16 /* of what was said in another protocol */
 #define NEAR_S (30 * DAY_S) /* an end that is nearer than this is said */
 #define NEAR_LIST_S (2 * DAY_S) /* the same of revocation lists, which live for weeks or days */
 #define DAY_NS (DAY_S * 1000000000ull)
@@ -204,6 +207,21 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, 
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/* A handshake has ended. Where it was no handshake but HTTP, that is answered on the bare socket: the client would see
+ * nothing but its end. What it asked is taken first, since a socket that is closed with something unread resets. */
+static void on_progress(const SSL *ssl, int where, int result)
+{
+	char unread[4096], answer[MISTAKEN_BYTES];
+	int fd = SSL_get_fd(ssl);
+	if (where != SSL_CB_ACCEPT_EXIT || result > 0 || fd < 0 || ERR_GET_REASON(ERR_peek_last_error()) != SSL_R_HTTP_REQUEST)
+		return;
+	for (int i = 0; i < UNREAD_PIECES && recv(fd, unread, sizeof(unread), MSG_DONTWAIT) > 0; i++)
+		;
+	struct slice said = mistaken_answer(fd, true, strcmp(SSL_get_app_data(ssl), TLS_HTTP) == 0, answer);
+	(void)send(fd, said.data, said.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
+}
+
 static SSL_CTX *make_context(void)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -215,6 +233,7 @@ static SSL_CTX *make_context(void)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
+	SSL_CTX_set_info_callback(ctx, on_progress);
 	return ctx;
 }
 

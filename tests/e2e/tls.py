@@ -130,7 +130,7 @@ def plain_bytes(b):
                 continue # it leaves without a word
             try:
                 answer = s.recv(4096)
-                check(b'200' not in answer and b'nudged' not in answer, answer)
+                check(b'HTTP/1.1 2' not in answer and (b'HTTP/1.1 400' in answer) == data.startswith(b'GET'), answer)
                 while answer:
                     answer = s.recv(4096)
             except ConnectionError:

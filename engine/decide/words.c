@@ -18,8 +18,9 @@ static size_t cut(const char *text, size_t len, size_t most)
 static struct value shared_value(struct eval *e, const struct words_part *part)
 {
 	uint8_t other = e->member;
-	bool shared = may_see(e, other, str_slice(part->name));
-	if (shared && slice_equal(str_slice(part->name), SLICE("member")))
+	struct slice of_member = words_of_member(part), name = of_member.data ? of_member : str_slice(part->name);
+	bool shared = may_see(e, other, name), by_id = of_member.data ? !shared : slice_equal(name, SLICE("member"));
+	if (by_id && may_see(e, other, SLICE("member")))
 		return value_string(record_member_id(e->customer, other));
 	e->member = shared ? other : 0;
 	struct value v = eval_term(e, part->term);

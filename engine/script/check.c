@@ -63,10 +63,36 @@ static void resolve_spelling(lua_State *L, struct loader *l, struct words_part *
 		 nearest ? nearest : part->name->data, nearest ? ":words}?" : "\" { … }");
 }
 
+/* {member.first_name}: that attribute of the member, else the member's id. */
+static struct term *member_term(lua_State *L, struct loader *l, const struct words_part *part, struct place at)
+{
+	struct str *attribute = pack_str(l->pack, words_of_member(part));
+	if (!attribute->len)
+		complain(L, "bad-words", at, "words: {member.}: an attribute of the member is wanted, as in {member.first_name}");
+	if (part->format != FORMAT_PLAIN)
+		complain(L, "bad-words", at, "words: {%s} takes no format, since it may be the member's id", part->name->data);
+	struct term *own = term_new(L, TERM_ATTR, TYPE_ANY, 0), *id = term_new(L, TERM_NAME, TYPE_STRING, 0);
+	struct term *either = term_new(L, TERM_OR_ELSE, TYPE_ANY, 2);
+	own->name = attribute;
+	own->scope = SCOPE_MEMBER;
+	id->name = pack_str(l->pack, SLICE("member"));
+	either->children[0] = own;
+	either->children[1] = id;
+	own->file = id->file = either->file = at.file;
+	own->line = id->line = either->line = at.line;
+	term_done(L, either);
+	return either;
+}
+
 static void resolve_words(lua_State *L, struct loader *l)
 {
 	for (unsigned i = 0; i < l->read_count; i++) {
 		struct words_part *part = l->reads[i];
+		if (words_of_member(part).data) {
+			part->term = member_term(L, l, part, l->read_places[i]);
+			part->term->used = true;
+			continue;
+		}
 		int fact = pack_fact(l->pack, part->name);
 		part->term = term_new(L, fact >= 0 ? TERM_FACT : TERM_NAME, TYPE_ANY, 0);
 		part->term->file = l->read_places[i].file;

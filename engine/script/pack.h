@@ -88,6 +88,8 @@ struct words {
 	struct words_part *parts;
 	unsigned count;
 };
+/* Of {member.first_name}: "first_name". NULL of every other part. */
+struct slice words_of_member(const struct words_part *part);
 /* One text in several languages; the pack's first language is the fallback. */
 struct phrase {
 	struct words *by_language; /* one a pack->languages; count 0 where missing */

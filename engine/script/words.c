@@ -2,6 +2,14 @@
  * What a name means is settled after all files ran (check.c), so that words may use facts declared below them. */
 #include "script/declare.h"
 
+struct slice words_of_member(const struct words_part *part)
+{
+	struct slice name = str_slice(part->name), begins = SLICE("member.");
+	if (name.len < begins.len || memcmp(name.data, begins.data, begins.len) != 0)
+		return (struct slice){ NULL, 0 };
+	return (struct slice){ name.data + begins.len, name.len - begins.len };
+}
+
 static void read_format(lua_State *L, struct place at, struct slice format, struct words_part *part)
 {
 	static const char *const names[] = { "money", "percent", "date", "time", "duration", "ago", "words", NULL };

@@ -44,7 +44,7 @@ rule "message-abuse" {
   when = far_above_habit,
   alert = {
     severity = "high", to = "care", once_per = "day", expires = "3d", closes = "plan.changed",
-    say = "{member}: {texts_today} texts today, usually {texts_habit:0}.",
+    say = "{member.first_name}: {texts_today} texts today, usually {texts_habit:0}.",
   },
   add = { { floods, 1 }, { line_floods, 1 } },
   nudge = { channel = "sms", goal = "serve", action = "message-plan-by-sms" },

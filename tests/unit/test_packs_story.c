@@ -98,7 +98,7 @@ static void the_alert_comes_on_the_first_day_and_the_nudge_with_it(void **state)
 	/* local midnight of the last day, and three days before that the flood began */
 	int64_t midnight = zone_day_start(t->town->m.pack->zone, t->last_ms), flood = midnight - 3 * DAY;
 	assert_true(t->first_alert_ms >= flood && t->first_alert_ms < flood + DAY);
-	assert_non_null(strstr(t->alert, "daughter: 6"));
+	assert_non_null(strstr(t->alert, "Linh: 6"));
 	assert_non_null(strstr(t->alert, "texts today, usually 2"));
 	assert_string_equal(t->nudge_action, "message-plan-by-sms");
 	assert_non_null(strstr(t->nudge, "Hôm nay thuê bao của Linh đã gửi 6")); /* in the household's own language */

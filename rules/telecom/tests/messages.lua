@@ -11,7 +11,7 @@ local function flood() return homes.texts(home, "daughter", 61) end
 test("a line is held against its own habit", function()
   homes.texts(home, "daughter", 60):expect_not_fired "message-abuse" -- three times twenty is not passed
   homes.texts(home, "daughter", 1):expect_alert("message-abuse", {
-    to = "care", severity = "high", member = "daughter", say = "daughter: 61 texts today, usually 20.",
+    to = "care", severity = "high", member = "daughter", say = "Mai: 61 texts today, usually 20.",
   })
   homes.texts(home, "daughter", 5)
   home:expect_fired("message-abuse", { count = 1 }) -- once a day
@@ -78,7 +78,7 @@ end)
 test("the flood does not become the measure", function()
   flood()
   at "2026-01-16 08:00"
-  flood():expect_alert("message-abuse", { say = "daughter: 61 texts today, usually 20." })
+  flood():expect_alert("message-abuse", { say = "Mai: 61 texts today, usually 20." })
   home:expect_fired("flood-begins", { count = 1 })
   at "2026-01-28 12:00" -- a quiet week, and the habit is what it is now
   homes.texts(home, "daughter", 1):expect_fired "flood-over"

@@ -188,6 +188,7 @@ void check_customer_only(lua_State *L, const struct pack *p, struct place at, co
 			 const struct term *t);
 
 /* source_check.c: the line of the first `^` operator; 0: none. */
+struct slice source_text(const struct bytes *content); /* without a byte order mark */
 int source_power_line(struct slice source);
 
 /* pack.c: the zone that the pack declares ("UTC" where none), NUL-terminated, and where. ERR_RULE where the pack

@@ -29,7 +29,27 @@ static const struct bundle_file *bundle_find(const struct bundle *b, const char 
 /* What it mostly is that Lua did not understand; NULL: anything. */
 static const char *mend_of_syntax(lua_State *L, const char *text)
 {
+	static const struct { const char *said, *mend; } others[] = {
+		{ "near '&'", "conditions are joined by all { a, b }, values within functions by `and`" },
+		{ "near '|'", "conditions are joined by any { a, b }, values within functions by `or`" },
+		{ "near '!'", "Lua writes ~= and not; of conditions :is_not(x) and no { … }" },
+		{ "near '//'", "a comment begins with --" },
+		{ "syntax error near '+'", "Lua has no +=: write n = n + 1" },
+		{ "syntax error near '-'", "Lua has no -=: write n = n - 1" },
+		{ "syntax error near '>'", "a value alone does nothing: is `return` missing before it?" },
+		{ "syntax error near '<'", "a value alone does nothing: is `return` missing before it?" },
+		{ "syntax error near '=='", "a value alone does nothing: is `return` missing before it?" },
+		{ "unexpected symbol near 'if'", "a value is due here: a condition such as fact.x:above(3), or function(c) … end" },
+		{ "unexpected symbol near '}'", "is a value missing before it, or the `end` of a function?" },
+		{ "'end' expected", "is an `end` missing that closes a function, if or for?" },
+		{ "unexpected symbol near <eof>", "something that was opened is not closed: is a } or an `end` missing?" },
+		{ "function arguments expected", "a method is called: write its brackets, such as complaint:is_open()" },
+		{ "unfinished string", "a text ends with the quote that it began with, on the same line: is one missing?" },
+	};
 	const char *open = strstr(text, "(to close '{' at line ");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strstr(text, others[i].said))
+			return others[i].mend;
 	if (strstr(text, "'}' expected") && strstr(text, "near <eof>"))
 		return open ? lua_pushfstring(L, "is a } missing that closes the { of line %d?", atoi(open + 22)) : NULL;
 	if (strstr(text, "'}' expected") && open)
@@ -37,10 +57,6 @@ static const char *mend_of_syntax(lua_State *L, const char *text)
 				       atoi(open + 22));
 	if (strstr(text, "'}' expected"))
 		return "is a comma missing before it?";
-	if (strstr(text, "function arguments expected"))
-		return "a method is called: write its brackets, such as complaint:is_open()";
-	if (strstr(text, "unfinished string"))
-		return "a text ends with the quote that it began with, on the same line: is one missing?";
 	return NULL;
 }
 
@@ -49,7 +65,8 @@ static bool compile(lua_State *L, const struct bundle_file *file)
 {
 	char chunk[LIMIT_PACK_PATH_BYTES + 2];
 	snprintf(chunk, sizeof(chunk), "@%s", file->path);
-	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") == LUA_OK)
+	struct slice source = source_text(&file->content);
+	if (luaL_loadbufferx(L, source.data, source.len, chunk, "t") == LUA_OK)
 		return true;
 	const char *text = lua_tostring(L, -1);
 	const char *mend = text ? mend_of_syntax(L, text) : NULL;

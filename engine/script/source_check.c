@@ -1,4 +1,5 @@
-/* script/source_check.c: what is refused in a pack's source text before Lua compiles it: the operator `^`. Lua gives
+/* script/source_check.c: what is refused in a pack's source text before Lua compiles it (some editors begin it with a byte
+ * order mark, which says nothing): the operator `^`. Lua gives
  * it to the C library's pow(), whose last bit differs between machines, and a journal must replay the same
  * everywhere. Finding it takes a scan that skips comments and strings. */
 #include "script/declare.h"
@@ -69,6 +70,13 @@ static void skip_comment(struct scan *s)
 	}
 	while (s->at < s->end && *s->at != '\n')
 		take(s);
+}
+
+struct slice source_text(const struct bytes *content)
+{
+	struct slice all = content->len ? bytes_slice(content) : (struct slice){ "", 0 };
+	bool marked = all.len >= 3 && memcmp(all.data, "\xEF\xBB\xBF", 3) == 0;
+	return marked ? (struct slice){ all.data + 3, all.len - 3 } : all;
 }
 
 int source_power_line(struct slice source)

@@ -42,7 +42,8 @@ struct slice testing_text(lua_State *L, int index, const char *what)
 {
 	struct slice s;
 	if (lua_type(L, index) != LUA_TSTRING)
-		luaL_error(L, "%s must be a text, not %s", what, luaL_typename(L, index));
+		luaL_error(L, "%s must be a text%s, not %s", what, strcmp(what, "wait") == 0 ? " such as \"2h\"" : "",
+			   luaL_typename(L, index));
 	s.data = lua_tolstring(L, index, &s.len);
 	return s;
 }
@@ -81,6 +82,9 @@ static int unknown_method(lua_State *L)
 	const char *nearest = nearest_name(wrong, names);
 	if (nearest)
 		return luaL_error(L, "there is no \"%s\"; did you mean \"%s\"?", wrong, nearest);
+	if (strncmp(wrong, "expect_", 7) == 0) /* of another kind of thing */
+		return luaL_error(L, "there is no \"%s\" here: recommendations are expected of an answer, c:ask():expect_…; alerts of "
+				  "a customer, agent or area, or of a step, c:event(\"…\"):expect_…", wrong);
 	return luaL_error(L, "there is no \"%s\" here", wrong);
 }
 
@@ -181,7 +185,8 @@ static void run_file(lua_State *L, const struct bundle_file *file)
 {
 	char chunk[LIMIT_PACK_PATH_BYTES + 2];
 	snprintf(chunk, sizeof(chunk), "@%s", file->path);
-	if (luaL_loadbufferx(L, file->content.data ? file->content.data : "", file->content.len, chunk, "t") != LUA_OK)
+	struct slice source = source_text(&file->content);
+	if (luaL_loadbufferx(L, source.data, source.len, chunk, "t") != LUA_OK)
 		lua_error(L);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &vm_environment_key);
 	if (!lua_setupvalue(L, -2, 1))
@@ -385,9 +390,15 @@ uint64_t testing_instructions(const struct testing *t)
 	return t->vm->instructions;
 }
 
+unsigned testing_expected(const struct testing *t)
+{
+	return t->expected;
+}
+
 int testing_run(struct testing *t, unsigned i)
 {
 	t->running = true;
+	t->expected = 0;
 	int rc = protected(t, run_protected, &t->tests_declared[i], ERR_ABORTED);
 	t->running = false;
 	return rc;

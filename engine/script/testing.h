@@ -123,6 +123,7 @@ void testing_close(struct testing *t); /* NULL-safe */
 unsigned testing_count(const struct testing *t);
 const struct test_case *testing_case(const struct testing *t, unsigned i);
 uint64_t testing_instructions(const struct testing *t); /* so far */
+unsigned testing_expected(const struct testing *t); /* expectations of the last test that ran */
 /* What `before` gave, then the test. ERR_ABORTED with "FILE:LINE: text". */
 int testing_run(struct testing *t, unsigned i);
 

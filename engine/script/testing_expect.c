@@ -263,6 +263,7 @@ static int expect_method(lua_State *L)
 		take_order(L, &x);
 	else
 		take_fields(L, shape == SHAPE_VALUE ? 4 : shape == SHAPE_FIELDS ? 2 : 3, &x);
+	t->expected++;
 	testing_result(L, t->host->expect(t->host->arg, &x));
 	lua_settop(L, 1); /* so that expectations can be strung together */
 	return 1;
@@ -292,6 +293,7 @@ static int expect_value(lua_State *L)
 	const char *what = lua_isnoneornil(L, 3) ? NULL : testing_text(L, 3, "what it is about").data;
 	if (lua_gettop(L) < 2)
 		return luaL_error(L, "expect takes what came and what is wanted: expect(nam:fact \"n\", 3)");
+	t->expected++;
 	if (match_holds(&m, v))
 		return 0;
 	match_text(&m, &wanted);

@@ -28,6 +28,7 @@ struct testing {
 	unsigned test_count;
 	int *befores;         /* registry references */
 	unsigned before_count;
+	unsigned expected;    /* expectations of the test that runs, so far */
 	bool running;         /* a test runs: nothing may be declared, everything may happen */
 	int depth;            /* of require */
 	struct subject owner; /* of the alias that the running call is about */

@@ -151,6 +151,7 @@ static int expect_report(lua_State *L)
 {
 	struct testing *t = testing_acts(L, 500);
 	struct test_table table;
+	t->expected++;
 	lua_settop(L, 3);
 	luaL_checktype(L, 3, LUA_TTABLE);
 	make(L, t, &table);

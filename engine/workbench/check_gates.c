@@ -85,6 +85,37 @@ static enum verdict wrong_type(struct check *c, const struct term *t, const char
 	return OPEN;
 }
 
+#define SECONDS_LEAST 1e8 /* 1973, of seconds; of milliseconds the second of January 1970 */
+#define SECONDS_MOST 1e11
+
+/* The difference of two points in time, which nothing has divided yet. */
+static bool is_difference(struct check *c, const struct context *x, const struct term *t)
+{
+	while (t->op == TERM_FACT || t->op == TERM_OR_ELSE)
+		t = t->op == TERM_FACT ? c->pack->facts[t->fact].term : t->children[0];
+	if (t->op != TERM_SUB)
+		return false;
+	return domain_of(c, x, t->children[0]).type == SCHEMA_TIME && domain_of(c, x, t->children[1]).type == SCHEMA_TIME;
+}
+
+/* What is compared with a constant in another unit than its own; NULL: nothing. */
+static const char *other_unit(struct check *c, const struct context *x, const struct term *left, const struct domain *a,
+			      const struct term *right, const char **mend)
+{
+	if (right->op != TERM_LITERAL || right->literal.kind != VALUE_NUMBER)
+		return NULL;
+	double n = right->literal.number;
+	*mend = "take the seconds in between: (x - now()) / 1000";
+	if (a->type == SCHEMA_TIME && right->duration)
+		return "a point in time is compared with a length of time";
+	if (right->duration && is_difference(c, x, left))
+		return "the difference of two points in time is in milliseconds, and is compared with seconds";
+	*mend = "write milliseconds";
+	if (a->type == SCHEMA_TIME && n >= SECONDS_LEAST && n <= SECONDS_MOST)
+		return "a point in time is UTC milliseconds, and is compared with what looks like seconds";
+	return NULL;
+}
+
 /* a OP b of numbers. */
 static enum verdict judge_order(struct check *c, const struct context *x, const struct term *t)
 {
@@ -95,9 +126,9 @@ static enum verdict judge_order(struct check *c, const struct context *x, const 
 		return wrong_type(c, t, why_text(c, of_left ? left : right, of_left ? &a : &b),
 				  "compare it with :is, or one_of");
 	}
-	if (a.type == SCHEMA_TIME && right->op == TERM_LITERAL && right->duration)
-		return wrong_type(c, t, "a point in time is compared with a length of time",
-				  "take the seconds in between: (x - now()) / 1000");
+	const char *mend, *unit = other_unit(c, x, left, &a, right, &mend);
+	if (unit)
+		return wrong_type(c, t, unit, mend);
 	bool strict = t->op == TERM_ABOVE || t->op == TERM_BELOW, up = t->op == TERM_ABOVE || t->op == TERM_AT_LEAST;
 	double most = up ? a.high : b.high, least = up ? b.low : a.low; /* holds only if most > least */
 	double low = up ? a.low : b.low, high = up ? b.high : a.high;   /* holds surely if low > high */

@@ -3,6 +3,7 @@
  *
  *     X.NAME                                           a fact, where X is what a function is called with
  *     X.event.NAME  X.attr.NAME  X.customer.NAME …    reads (of the occasion, of subjects)
+ *     fact.NAME  within run = function or when = function: declarations are over by then
  *     X:set("NAME", …)  X:add(…)                       what `run` does
  *     X:alert { NAME = "TEXT" }                        the fields of an alert, and its severity
  *     .NAME  "NAME"                                    any mention: a fact that is mentioned is not unused
@@ -17,13 +18,14 @@
 
 struct scan {
 	struct check *c;
-	const char *file, *at, *end;
+	const char *file, *begin, *at, *end;
 	int line;
 	struct slice chain[4]; /* the names of a.b.c, the newest last */
 	unsigned links;
 	bool dot, colon;       /* stands before the next name */
 	bool function;         /* its first parameter comes next */
 	struct slice method;   /* of x:method( whose first argument comes next */
+	unsigned blocks, body; /* that an `end` closes; of those the body of run = function, 0: not in one */
 	unsigned depth, alert; /* of braces; of those of x:alert { … }, 0: not in them */
 	struct slice field;    /* of an alert, whose value comes next */
 };
@@ -177,6 +179,15 @@ static void attr_read(struct scan *s, struct slice name)
 	names_add(&s->c->attrs, name);
 }
 
+/* What follows is called. */
+static bool is_call(const struct scan *s)
+{
+	const char *p = s->at;
+	while (p < s->end && isspace((unsigned char)*p))
+		p++;
+	return p < s->end && strchr("({\"'", *p);
+}
+
 /* c.NAME: that it is no fact is a mistake only where it is nearly one: X may be anything that a function is given. */
 static void fact_read(struct scan *s, struct slice name)
 {
@@ -187,6 +198,7 @@ static void fact_read(struct scan *s, struct slice name)
 	const char *text = arena_slice(&c->arena, name).data;
 	const char **names = arena_calloc(&c->arena, p->fact_count + 1, sizeof(*names));
 	struct tell_place at = { s->file, s->line, NULL };
+	static const char *const methods[] = { "add", "alert", "nudge", "set", NULL };
 	for (size_t i = 0; known[i]; i++)
 		if (slice_is(name, known[i]))
 			return;
@@ -194,6 +206,19 @@ static void fact_read(struct scan *s, struct slice name)
 		names[i] = p->facts[i].name->data;
 		if (strcmp(names[i], text) == 0)
 			return;
+	}
+	for (size_t i = 0; methods[i]; i++)
+		if (slice_is(name, methods[i]) && is_call(s) && !names_count(&c->inputs, name)) {
+			tell(c, FINDING_WARNING, "unknown-method", at,
+			     arena_printf(&c->arena, "write %.*s:%s, with a colon", SLICE_ARG(s->chain[0]), text).data,
+			     "a function calls %.*s.%s with a dot", SLICE_ARG(s->chain[0]), text);
+			return;
+		}
+	if (slice_is(name, "fact") && s->at < s->end && *s->at == '.') {
+		tell(c, FINDING_WARNING, "unknown-name", at,
+		     arena_printf(&c->arena, "write %.*s.NAME: a fact is read by its name", SLICE_ARG(s->chain[0])).data,
+		     "a function reads %.*s.fact, which is not there", SLICE_ARG(s->chain[0]));
+		return;
 	}
 	const char *space = s->at < s->end && *s->at == '.' ? nearest_name(text, known) : NULL; /* c.atr.x */
 	if (space)
@@ -210,6 +235,10 @@ static void take_link(struct scan *s, struct slice name)
 	static const char *const subjects[] = { "attr", "member", "customer", "agent", "area", NULL };
 	struct slice before = s->links ? s->chain[s->links - 1] : (struct slice){ "", 0 };
 	names_add(&s->c->dotted, name);
+	if (s->body && s->links == 1 && slice_is(s->chain[0], "fact") && !names_count(&s->c->params, s->chain[0]))
+		tell(s->c, FINDING_ERROR, "unknown-name", (struct tell_place){ s->file, s->line, NULL },
+		     arena_printf(&s->c->arena, "write c.%.*s, where c is what the function is called with", SLICE_ARG(name)).data,
+		     "a function reads fact.%.*s: when it runs, declarations are over", SLICE_ARG(name));
 	if (s->links == 1 && names_count(&s->c->params, s->chain[0]))
 		fact_read(s, name);
 	if (s->links < 2) /* c.event.x has two before it; event.x, of terms, one */
@@ -221,12 +250,44 @@ static void take_link(struct scan *s, struct slice name)
 			attr_read(s, name);
 }
 
+/* run = … or when = … stands before it. */
+static bool is_called(const struct scan *s, const char *p)
+{
+	static const char *const fields[] = { "run", "when", NULL };
+	while (p > s->begin && isspace((unsigned char)p[-1]))
+		p--;
+	if (p == s->begin || *--p != '=')
+		return false;
+	while (p > s->begin && isspace((unsigned char)p[-1]))
+		p--;
+	const char *end = p;
+	while (p > s->begin && is_name(p[-1]))
+		p--;
+	for (size_t i = 0; fields[i]; i++)
+		if (slice_is((struct slice){ p, (size_t)(end - p) }, fields[i]))
+			return true;
+	return false;
+}
+
+/* Blocks that an `end` (or `until`) closes: while and for have a `do`. */
+static void count_blocks(struct scan *s, struct slice name, const char *begin)
+{
+	static const char *const opens[] = { "function", "if", "do", "repeat", NULL };
+	for (size_t i = 0; opens[i]; i++)
+		s->blocks += slice_is(name, opens[i]);
+	if (slice_is(name, "function") && !s->body && is_called(s, begin))
+		s->body = s->blocks;
+	if ((slice_is(name, "end") || slice_is(name, "until")) && s->blocks && s->blocks-- == s->body)
+		s->body = 0;
+}
+
 static void take_name(struct scan *s)
 {
 	const char *begin = s->at;
 	while (s->at < s->end && is_name(*s->at))
 		s->at++;
 	struct slice name = { begin, (size_t)(s->at - begin) };
+	count_blocks(s, name, begin);
 	if (s->function)
 		names_add(&s->c->params, name);
 	s->function = slice_is(name, "function");
@@ -270,7 +331,7 @@ static void take_other(struct scan *s)
 static void read_file(struct check *c, const struct bundle_file *file)
 {
 	struct scan s = {
-		.c = c, .file = file->path, .at = file->content.data, .line = 1, .method = { "", 0 }, .field = { "", 0 }
+		.c = c, .file = file->path, .begin = file->content.data, .at = file->content.data, .line = 1, .method = { "", 0 }, .field = { "", 0 }
 	};
 	s.end = s.at + file->content.len;
 	while (s.at < s.end) {

@@ -167,9 +167,11 @@ static void unused_files(struct check *c)
 		const struct bundle_file *f = &c->bundle->files[i];
 		if (!c->loaded->loaded[i] && !is_mapping(f) && strcmp(f->path, SETTINGS_FILE) != 0)
 			tell(c, FINDING_WARNING, "unused-file", (struct tell_place){ f->path, 1, NULL },
-			     arena_printf(&c->arena, "require \"%.*s\", or remove it", (int)strlen(f->path) - 4,
-					  f->path)
-				     .data,
+			     strncmp(f->path, "test/", 5) == 0 ?
+				     "move it to tests/, where tests are" :
+				     arena_printf(&c->arena, "require \"%.*s\", or remove it", (int)strlen(f->path) - 4,
+						  f->path)
+					     .data,
 			     "no file requires it, so nothing in it is part of the pack");
 	}
 }
@@ -219,12 +221,37 @@ static void empty_policies(struct check *c)
 	}
 }
 
+static bool says(const struct bundle_file *f, const char *text)
+{
+	return f->content.len && memmem(f->content.data, f->content.len, text, strlen(text));
+}
+
+static bool has_finding(const struct check *c, const char *file)
+{
+	for (unsigned i = 0; i < c->out->count; i++)
+		if (strcmp(c->out->list[i].file, file) == 0)
+			return true;
+	return false;
+}
+
+/* A file that returns something is there for others. */
+static void files_without_tests(struct check *c)
+{
+	for (unsigned i = 0; i < c->tests->count; i++) {
+		const struct bundle_file *f = &c->tests->files[i];
+		if (!says(f, "test") && !says(f, "todo") && !says(f, "return") && !has_finding(c, f->path))
+			tell(c, FINDING_WARNING, "no-tests", (struct tell_place){ f->path, 1, NULL },
+			     "write test(\"…\", function() … end), or remove it", "the file declares no test");
+	}
+}
+
 void check_unused(struct check *c)
 {
 	if (c->tests->count == 0)
 		tell(c, FINDING_WARNING, "no-tests", (struct tell_place){ "pack.lua", 1, NULL },
 		     "tell a customer's story in tests/NAME.lua (rules/README.md, \"Tests\")",
 		     "the pack has no tests, so nothing says what it is meant to do");
+	files_without_tests(c);
 	if (!c->loaded->whole)
 		return;
 	each_root(c, note_root);

@@ -69,6 +69,18 @@ static bool is_term_of_offer(const struct context *x, const struct str *name)
 	return false;
 }
 
+/* {fact.visits}, {event.page}: what stands behind the dot is the name. */
+static const char *mend_of_name(struct check *c, const struct context *x, const struct str *name)
+{
+	static const char *const spaces[] = { "fact.", "event.", "request.", "attr.", "customer.", NULL };
+	for (size_t i = 0; spaces[i]; i++)
+		if (strncmp(name->data, spaces[i], strlen(spaces[i])) == 0)
+			return arena_printf(&c->arena, "write {%s}: words name facts, fields and attributes as they are",
+					    name->data + strlen(spaces[i]))
+				.data;
+	return mend_by_name(c, name->data, fill_names(c, x), "name a fact, an attribute, or a field of the event or request");
+}
+
 static void check_filled(struct check *c, const struct context *x, const struct words_part *part, struct tell_place at)
 {
 	struct str *name = part->term->name;
@@ -81,9 +93,7 @@ static void check_filled(struct check *c, const struct context *x, const struct 
 	if (!sure && !c->loaded->complete)
 		return;
 	tell(c, sure ? FINDING_ERROR : FINDING_WARNING, "unfilled-word", at,
-	     mend_by_name(c, name->data, fill_names(c, x),
-			  "name a fact, an attribute, or a field of the event or request"),
-	     "nothing fills {%s}: %s", name->data,
+	     mend_of_name(c, x, name), "nothing fills {%s}: %s", name->data,
 	     x->decision ? "the words would be left out whole" : "the words would show \"?\" there");
 }
 

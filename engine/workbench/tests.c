@@ -337,6 +337,7 @@ static void run_test(struct test_run *run, struct story *s, struct testing *t, u
 	int rc = tell_story(s, t, i);
 	struct test_result *r =
 		add_result(run, rc == ERR_OK ? TEST_PASSED : TEST_FAILED, about->file, about->name, about->line);
+	r->idle = rc == ERR_OK && !testing_expected(t);
 	if (rc == ERR_OK)
 		return;
 	struct bytes story = { 0 };

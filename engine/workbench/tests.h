@@ -12,6 +12,7 @@ struct test_result {
 	enum test_state state;
 	char *file, *name; /* of a file that does not load: its own path as name */
 	int line;
+	bool idle; /* it passed, and expected nothing: only a rule or function that fails could have failed it */
 	/* of one that failed: "FILE:LINE: text"; what was expected, what came and why where an expectation failed, else
 	 * empty; and the story so far, in lines */
 	char *message, *wanted, *came, *why, *story;

@@ -118,6 +118,41 @@ action "b" { goal = "serve", value = { customer = 1, business = 1 }, say = { en 
         self.assertEqual(got, {("a.lua", 1, "syntax"), ("b.lua", 1, "unknown-name"), ("c.lua", 1, "syntax"), ("pack.lua", 5, "no-body"),
                                ("tests/t.lua", 2, "syntax")}, told(said["findings"]))
 
+    def test_functions_that_are_as_they_should_be(self):
+        source = SOUND + '''local function twice(f) return f.visits * 2 + fact.visits end
+local double = twice { visits = 2 }
+fact.sum = calc({ add = fact.visits, alert = double }, function(v) return v.add + (v.alert or 0) end)
+rule "r" { why = "x", on = "visit", when = fact.sum:above(3), run = function(c)
+  if c.sum then for i = 1, 2 do c:set("lines", i) end end
+  repeat local done = true until done
+end }
+rule "s" { why = "x", on = "visit", when = fact.visits:above(3), set = { lines = fact.visits } }
+'''
+        _, said = findings(pack({"pack.lua": "\ufeff" + source}))
+        self.assertEqual([f for f in said["findings"] if f["severity"] != "hint"], [], told(said["findings"]))
+
+    def test_thousands_of_rules(self):
+        """Each of them reads what all of them write: a check that looked at every pair, or at every way round, would not end."""
+        source = '''pack { name = "x" }
+event "visit" { attributes = { page = "string" } }
+event "profile.updated" { attributes = { name = "string" } }
+local visits = series { on = "visit", name = "visits" }
+for i = 1, 12000 do
+  rule("r" .. i) {
+    why = "x", on = "visit", when = visits:count "7d":at_least(2 + i),
+    set = { points = attr("points"):or_else(0) + 1, ["own" .. i] = "v" .. i, kind = "k" .. i },
+    alert = { to = "team " .. i, say = "{customer}: {page}, {own" .. i .. "}" },
+  }
+end
+'''
+        code, said = findings(pack({"pack.lua": source}))
+        self.assertEqual((code, {f["code"] for f in said["findings"]}), (0, {"later-rule"}), said["findings"][:3])
+        self.assertTrue(said["cut"])
+        # what is an error is told, however many hints come before it
+        code, said = findings(pack({"pack.lua": source + 'rule "bad" { why = "x", on = "vist", set = { name = "y" } }\n'}))
+        self.assertEqual((code, said["errors"]), (1, 1))
+        self.assertEqual([f["code"] for f in said["findings"] if f["severity"] == "error"], ["unknown-event"])
+
     def test_endless_loading_ends(self):
         code, said = findings(pack({"pack.lua": 'pack { name = "x" }\nwhile true do end\n'}))
         self.assertEqual(code, 1)

@@ -44,6 +44,15 @@ VALUE = 'value = { customer = 1, business = 1 }, say = { en = "x", vi = "y" }'
 MISTAKES = [
     # what activation refuses
     ("syntax", E, "local x = = 3 --!", "unexpected symbol near '='", ""),
+    ("syntax", E, f'rule "r" {{ {DO}, when = fact.visits:above(1) && fact.visits:below(9) }} --!', "near '&'", "all { a, b }"),
+    ("syntax", E, f'rule "r" {{ {DO}, when = fact.visits != 3 }} --!', "near '!'", ":is_not(x)"),
+    ("syntax", E, f'rule "r" {{ {DO}, when = if fact.visits > 3 then true end }} --!', "near 'if'", "a condition such as fact.x:above(3)"),
+    ("syntax", E, 'rule "r" { why = "x", on = "visit",\n  run = function(c) c:set("lines", 1) } --!', "near '}'", "or the `end` of a function"),
+    ("syntax", E, 'local function f()\n  return 1\n', "'end' expected", "is an `end` missing"),
+    ("syntax", E, f'rule "r" {{ {DO}, when = function(c) c.visits > 3 end }} --!', "syntax error near '>'", "is `return` missing"),
+    ("syntax", E, "local n = 1\nn += 1 --!", "near '+'", "write n = n + 1"),
+    ("syntax", E, "// a comment --!", "near '//'", "begins with --"),
+    ("syntax", E, 'rule "r" {\n  why = "x", on = "visit",\n  set = { lines = 1 },\n', "near <eof>", "is a } or an `end` missing"),
     ("syntax", E, 'rule "r" {\n  on = "visit"\n  set = { lines = 1 }, --!\n}', "'}' expected", "is a comma missing before it, or a } that closes the { of line"),
     ("power-operator", E, "local x = 2 ^ 3 --!", "the operator `^` differs between machines", "write x * x"),
     ("runtime", E, "local x = nil + 1 --!", "attempt to perform arithmetic on a nil value", ""),
@@ -151,6 +160,9 @@ MISTAKES = [
     ("wrong-type", E, f'rule "r" {{ {DO},\n  when = event.due:at_most "24h" }} --!',
      "a point in time is compared with a length of time", "(x - now()) / 1000"),
     ("wrong-type", E, f'rule "r" {{ {DO},\n  when = event.paid:is(1) }} --!', "event.paid is true or false", ""),
+    ("wrong-type", E, f'fact.left = attr("ends") - now()\nrule "r" {{ {DO},\n  when = fact.left:below "30d" }} --!',
+     "is in milliseconds, and is compared with seconds", "/ 1000"),
+    ("wrong-type", E, f'rule "r" {{ {DO},\n  when = now():above(1700000000) }} --!', "what looks like seconds", "write milliseconds"),
     # gates
     ("never-holds", E, f'rule "r" {{ {DO},\n  when = fact.visits:below(0) }} --!', "visits is 0 or more", "correct the bound"),
     ("never-holds", E, 'rule "r" { why = "x", on = "call", set = { lines = 1 },\n  when = event.mood:at_most(-3) } --!',
@@ -191,6 +203,14 @@ MISTAKES = [
     ("missing-language", W, 'action "a" { goal = "serve", value = { customer = 1, business = 1 }, say = "Hello" } --!',
      'the words in "vi" are missing', 'add vi = "…"'),
     ("missing-language", W, 'answers "bill" {\n  ["why?"] = { en = "x" }, --!\n}', 'answer "why?": the words in "vi"', ""),
+    ("unfilled-word", E, 'rule "r" { why = "x", on = "visit", alert = { to = "x",\n  say = "{fact.visits} and {event.page}" } } --!',
+     "nothing fills {event.page}", "write {page}"),
+    # what functions do, as far as their text tells
+    ("unknown-method", W, 'rule "r" { why = "x", on = "visit", run = function(c)\n  c.alert { to = "x", say = "y" } --!\nend }',
+     "calls c.alert with a dot", "write c:alert"),
+    ("unknown-name", W, f'rule "r" {{ {DO}, when = function(c)\n  return c.fact.visits > 3 --!\nend }}', "reads c.fact", "write c.NAME"),
+    ("unknown-name", E, 'rule "r" { why = "x", on = "visit", run = function(c)\n  if c.now > 3 then c:set("lines", 1) end\n'
+     '  if fact.visits > 3 then c:set("lines", 2) end --!\nend }', "reads fact.visits: when it runs, declarations are over", "write c.visits"),
     # what nothing uses, and what reaches nobody
     ("unused-series", W, 'local s = series { on = "call" } --!', 'nothing reads series "call#1"', "or remove it"),
     ("unused-tally", W, 'local t = tally { name = "t" } --!\nfact.n = t:sum "7d"', 'no rule adds to tally "t"', "add = {"),
@@ -243,6 +263,10 @@ PACKS = [
                             'answers "bill" { ["why?"] = { en = "x", vi = "y" } }\n'},
      "pack.lua:1", 'no words are in the language "vn"', 'did you mean "vi"?', "unknown-language"),
     ("no-tests", W, {"pack.lua": 'pack { name = "x" }\n', "tests": None}, "pack.lua:1", "the pack has no tests", "tests/NAME.lua"),
+    ("unused-file", W, {"pack.lua": 'pack { name = "x" }\n', "test/more.lua": "test()\n"}, "test/more.lua:1",
+     "no file requires it", "move it to tests/"),
+    ("no-tests", W, {"pack.lua": 'pack { name = "x" }\n', "tests/b.lua": "local ann = customer \"ann\"\n"}, "tests/b.lua:1",
+     "the file declares no", "or remove it"),
     ("unused-file", W, {"pack.lua": 'pack { name = "x" }\n', "lib/more.lua": "return 1\n"}, "lib/more.lua:1",
      "no file requires it", 'require "lib/more"'),
     ("syntax", E, {"pack.lua": 'pack { name = "x" }\n', "tests/x.lua": "local a = 1\nlocal b = = 2\n"}, "tests/x.lua:2",

@@ -92,6 +92,16 @@ class Running(unittest.TestCase):
         code, out, _ = pack.run("--run", "good")
         self.assertEqual((code, out.splitlines()[-1]), (0, "1 passed, 0 failed"))
 
+    def test_one_that_expects_nothing_is_told(self):
+        pack = Pack(x='local c = customer "c"\ntest("idle", function() c:event "visit" end)\ntest("busy", function() expect(1, 1) end)\n'
+                    'test("asks", function() c:ask():expect_no_caution() end)\ntest("reads", function() c:expect_fact("visits", 0) end)\n')
+        code, out, _ = pack.run()
+        self.assertEqual(code, 0, out)
+        self.assertRegex(out, r"(?m)^ok +idle +expects nothing +tests/x.lua:2$")
+        self.assertEqual(out.count("expects nothing"), 1, out)
+        _, run = pack.json()
+        self.assertEqual([t["name"] for t in run["tests"] if t["expects_nothing"]], ["idle"])
+
     def test_what_a_test_sends_is_held_against_what_is_declared(self):
         pack = PACK + """event "visit" {
   member = "required", agent = "never", channels = { "web", "shop" },

@@ -93,7 +93,8 @@ const struct command cmd_rules_series = {
 	.details = "A series, tally or case, and the contacts, contracts, losses, surveys and the relationship's trends where the "
 		   "pack declares them, has its data since the activation that first declared it so, packs in between all "
 		   "having it too; or, where it was filled from the journal (nudgectl rules activate --backfill), since the oldest "
-		   "entry that was kept (series and cases; nothing fills the others). It is warm once that is longer ago than the longest span that the pack asks of it: until "
+		   "entry that was kept (series and cases; nothing fills the others). It is warm once that is longer ago than "
+		   "the longest span that the pack asks of it: until "
 		   "then counts are too low. With --json: a list of objects with name, kind, about, since_ms, since_seq, new, "
 		   "filled, filling, keep_ms and warm (null where it looks back for ever).",
 	.examples = "nudgectl rules series",

@@ -64,7 +64,9 @@ static void show_result(const struct test_result *r)
 	};
 	printf("%s%-6s%s  ", style_on(stdout, states[r->state].style), states[r->state].word, style_off(stdout));
 	text_put(stdout, r->name, strlen(r->name));
-	if (r->state != TEST_PASSED)
+	if (r->idle)
+		printf("  %sexpects nothing%s", style_on(stdout, STYLE_YELLOW), style_off(stdout));
+	if (r->state != TEST_PASSED || r->idle)
 		printf("  %s%s:%d%s", style_on(stdout, STYLE_DIM), r->file, r->line, style_off(stdout));
 	fputc('\n', stdout);
 	if (r->state == TEST_FAILED)
@@ -148,8 +150,8 @@ static void put_text(json_t *o, const char *name, const char *text)
 static json_t *result_json(const struct test_result *r)
 {
 	static const char *const states[] = { "passed", "failed", "todo" };
-	json_t *o = json_pack("{ss ss si ss}", "name", r->name, "file", r->file, "line", r->line, "result",
-			      states[r->state]);
+	json_t *o = json_pack("{ss ss si ss sb}", "name", r->name, "file", r->file, "line", r->line, "result",
+			      states[r->state], "expects_nothing", r->idle);
 	put_text(o, "message", r->message);
 	put_text(o, "expected", r->wanted);
 	put_text(o, "came", r->came);
@@ -279,7 +281,7 @@ const struct command cmd_rules_test = {
 		"came, and why: the condition that did not hold with the values it read, the gate at which an action "
 		"fell. Coverage counts the lines of conditions, functions and declarations, and the outcomes of every "
 		"condition: seen to pass, to hold, and to be unknown where it can be. The last line is \"N passed, N "
-		"failed\"; the exit code is 1 where a test failed. With --json: passed, failed, todo, tests (name, "
+		"failed\"; the exit code is 1 where a test failed. With --json: passed, failed, todo, tests (name, expects_nothing, "
 		"file, line, "
 		"result, and of one that failed message, expected, came, why, story) and coverage.",
 };

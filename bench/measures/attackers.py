@@ -4,7 +4,8 @@
 usage: attackers.py PORT KIND...      KIND: see ATTACKS, or all. Ends at SIGTERM and prints what was done, as JSON.
 
 They run at the lowest of priorities (SCHED_IDLE): attackers have machines of their own, so what they cost here shall be
-what the server spends on them, not the CPU that they themselves take. Whoever is let go comes back at once.
+what the server spends on them, not the CPU that they themselves take. So they have addresses of their own too, four of
+each kind (127.0.K.1 to 4). Whoever is let go comes back at once.
 """
 import collections
 import errno
@@ -19,6 +20,7 @@ import time
 
 HEAD = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 MIB = 1 << 20
+IP_BIND_ADDRESS_NO_PORT = 24  # the port is found when it connects: there are as many for each address
 COUNTS = collections.Counter()
 
 
@@ -70,6 +72,7 @@ class Attacker:
 
     def __init__(self, crowd, kind, number):
         self.crowd, self.kind, self.number = crowd, kind, number
+        self.source = f"127.0.{10 + list(ATTACKS).index(kind)}.{1 + number % 4}"
         self.socket = None
         self.open()
 
@@ -79,6 +82,8 @@ class Attacker:
         if not self.reads:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.setblocking(False)
+        self.socket.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        self.socket.bind((self.source, 0))
         self.socket.connect_ex(self.crowd.to)
         COUNTS[self.kind + " connections"] += 1
         self.data, self.at, self.next = first or self.again, 0, 0.0
@@ -102,7 +107,7 @@ class Attacker:
             self.crowd.watch(self, False)
 
     def send(self):
-        sent = self.socket.send(self.data[self.at:self.at + 262144])
+        sent = self.socket.send(self.data[self.at:self.at + 16384])
         COUNTS[self.kind + " bytes"] += sent
         self.at += sent
         if self.at == len(self.data):
@@ -110,7 +115,7 @@ class Attacker:
             self.more()
 
     def receive(self):
-        got = self.socket.recv(262144)
+        got = self.socket.recv(16384)
         COUNTS[self.kind + " taken"] += len(got)
         if not got:
             raise ConnectionResetError

@@ -1,8 +1,14 @@
-"""Hostile HTTP clients beside others: what the others notice of them, and what memory they make the daemon take."""
+"""Hostile HTTP clients beside others: what the others notice of them, and what memory they make the daemon take.
+
+The others ask at rates that leave both cores room: what is measured is what the attackers do, not what a machine does that
+has more to do than it can. Quiet and hostile go in turn, and each round has a ratio of its own, since a small machine's
+quiet value moves by more than what is looked for.
+"""
 import json
 import os
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -13,10 +19,11 @@ from servers import Failure, Nudged
 
 ALL = "all at once"
 ALONE = ("headers", "bodies", "loris", "chunks", "pipelining", "idle", "streams", "bombs")
-PROTOBUF = ("ingest,rate=5000,connections=8", "recommend,rate=2000,connections=4")
-HTTP = ("ingest,rate=500,connections=8", "recommend,rate=500,connections=8")
-OTHERS = ("W1", "recommend", "events over HTTP", "recommend over HTTP")
+PROTOBUF = ("ingest,rate=1000,connections=8", "recommend,rate=500,connections=4")
+HTTP = ("ingest,rate=250,connections=8", "recommend,rate=250,connections=8")
+OTHERS = ("events", "recommendations", "events over HTTP", "recommendations over HTTP")
 CUSTOMERS = 20000
+SECONDS = 2.0
 MEMORY_MB = 192  # what connections hold unread and what of answers they have not taken, 64 MiB each; the work itself
 
 
@@ -69,7 +76,7 @@ def others(bench, server, label):
         as_ = type("As", (), {"protocol": protocol, "address": address, "pid": server.pid, "name": server.name})()
         as_.next_id = server.next_id + (50000000 if protocol == "http" else 0)
         try:
-            found[protocol] = bench.load(as_, *streams, customers=CUSTOMERS, label=label)
+            found[protocol] = bench.load(as_, *streams, customers=CUSTOMERS, label=label, seconds=min(bench.seconds, SECONDS))
         except Failure as e:
             found[protocol] = e
 
@@ -120,10 +127,10 @@ def attacked(bench, server, name, kinds):
         time.sleep(0.5)  # the last of them are let go
     bench.say("   " + ", ".join(f"{what} {n:,}" for what, n in sorted(done.items())))
     for who in OTHERS:
-        bench.row(f"{who}, p99, hostile clients: {name}", [h[who] for h in hostile], "us")
-        bench.row(f"  against its quiet value ({round(sorted(q[who] for q in quiet)[len(quiet) // 2]):,} us)",
-                  [h[who] / q[who] for h, q in zip(hostile, quiet)], "x", "2x or less", lambda v: v <= 2)
-    bench.row(f"  memory they make it take: {name}", grown, "MB", f"under {MEMORY_MB} MB", lambda v: v < MEMORY_MB)
+        was, is_ = (round(statistics.median(v[who] for v in rounds)) for rounds in (quiet, hostile))
+        bench.row(f"beside {name}: p99 of {who}, {was:,} to {is_:,} us", [h[who] / q[who] for h, q in zip(hostile, quiet)],
+                  "x", "2x or less", lambda v: v <= 2)
+    bench.row(f"beside {name}: memory that they make it take", grown, "MB", f"under {MEMORY_MB} MB", lambda v: v < MEMORY_MB)
 
 
 def started(bench):
@@ -134,13 +141,13 @@ def started(bench):
     return server
 
 
-@measure(60)
+@measure(40)
 def hostile(bench):
     """hostile HTTP clients of all kinds at once: p99 of others, and memory"""
     attacked(bench, started(bench), ALL, ("all",))
 
 
-@measure(380)
+@measure(300)
 def hostile_each(bench):
     """hostile HTTP clients of each kind alone"""
     server = started(bench)

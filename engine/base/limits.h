@@ -32,16 +32,20 @@
 
 /* HTTP gateway. What its connections have sent and nobody has read is bounded for all of them together: 1,024 bodies of
  * 1 MiB would be 1 GiB. The largest answer in the making and its JSON come to some tens of MiB, one at a time. */
-#define LIMIT_HTTP_CONNECTIONS 1024u   /* then the one that has been idle for longest is closed */
+#define LIMIT_HTTP_CONNECTIONS 1024u   /* then, of the source that has most, the one that has been idle for longest is closed */
+#define LIMIT_HTTP_WAITING 256u        /* for a place of those, where all of the source's own are in use; then a new one is closed */
 #define LIMIT_HTTP_HEADER_BYTES (8u * KIB)
 #define LIMIT_HTTP_BODY_BYTES (1u * MIB)
-#define LIMIT_HTTP_HELD_BYTES (64u * MIB) /* all connections together; then the largest is closed */
+#define LIMIT_HTTP_HELD_BYTES (64u * MIB) /* all connections together; then the largest of the source that holds most is closed */
+#define LIMIT_HTTP_SOCKET_BYTES (128u * KIB) /* that the system may hold of a connection, each way; it takes twice that */
+#define LIMIT_HTTP_STREAM_BYTES (16u * KIB)  /* … of an event stream's, towards the client: what is not taken is to wait in its feed */
 #define LIMIT_HTTP_REQUEST_MS 10000u   /* from a request's first byte to its last */
 #define LIMIT_HTTP_SPARED_MS 1000u     /* a new connection, and one after an answer; then another may have its place */
 #define LIMIT_HTTP_IDLE_MS 60000u      /* between two requests; and for a client that takes nothing of its answer */
 #define LIMIT_HTTP_ANSWER_MS 60000u    /* for the shards; then the client is told `timeout` */
 #define LIMIT_HTTP_ASKED 1024u         /* questions on their way to the shards; then `busy` */
 #define LIMIT_HTTP_ASIDE 32u           /* large bodies that wait for their turn to be parsed; then `busy` */
+#define LIMIT_HTTP_ASIDE_EACH 24u      /* of these of one source */
 #define LIMIT_HTTP_LINK_BYTES (8u * MIB)  /* questions that a shard has not taken yet; then `busy` */
 #define LIMIT_HTTP_FOLLOWERS 256u      /* event streams */
 #define LIMIT_HTTP_FOLLOWER_BYTES (256u * KIB) /* that one of them has not taken; then its feed waits */

@@ -16,7 +16,8 @@
 
 #define TICK_MS 250
 #define HANDED_MAX 8u
-#define LAST_ROUNDS 4 /* a TLS connection takes more than one to write its last answer */
+#define LAST_ROUNDS 16 /* each is one class's turn, and a TLS connection takes more than one to write its last answer */
+#define LAST_ROUNDS_MOST 4096 /* of those who have their turn piece by piece: half a second or so */
 
 /* What other threads say to it. */
 enum said { SAID_STOP = 1, SAID_SERVE };
@@ -143,7 +144,9 @@ static void on_handed(evutil_socket_t fd, short what, void *arg)
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct http *h = arg;
+	uint64_t before_ns = h->now_ns;
 	h->now_ns = clock_mono_ns();
+	http_turns_tick(h, h->now_ns - before_ns);
 	http_peers_tick(h);
 	http_followers_tick(h);
 	http_links_tick(h);
@@ -152,19 +155,18 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	http_history_tick(h);
 	if (h->refused) {
 		h->refused = false;
-		if (!h->full)
-			evconnlistener_enable(h->accepting);
+		evconnlistener_enable(h->accepting);
 	}
 }
 
 static void on_next_round(evutil_socket_t fd, short what, void *arg)
 {
-	http_peers_next_round(arg);
+	http_door_next_round(arg);
 }
 
 static void on_arrived(evutil_socket_t fd, short what, void *arg)
 {
-	http_peers_arrived(arg);
+	http_door_arrived(arg);
 }
 
 /* Out of files, mostly: a connection that waits would wake the loop again and again. */
@@ -181,7 +183,7 @@ static void *run(void *arg)
 {
 	struct http *h = arg;
 	event_base_dispatch(h->base);
-	for (int i = 0; i < LAST_ROUNDS; i++)
+	for (int i = 0; i < LAST_ROUNDS || (i < LAST_ROUNDS_MOST && event_base_get_num_events(h->base, EVENT_BASE_COUNT_ACTIVE)); i++)
 		event_base_loop(h->base, EVLOOP_NONBLOCK); /* the last answers go out as far as they do */
 	return NULL;
 }
@@ -193,6 +195,8 @@ static int make_evhttp(struct http *h)
 	h->accepting = evconnlistener_new(h->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, h->listener.fd);
 	if (!h->evhttp || !h->accepting || !evhttp_bind_listener(h->evhttp, h->accepting))
 		return error_set(ERR_IO, NULL, "libevent cannot make an HTTP server");
+	http_door_open(h);
+	http_turns_begin(h);
 	evconnlistener_set_error_cb(h->accepting, on_accept_error);
 	evhttp_set_bevcb(h->evhttp, http_peer_open, h);
 	evhttp_set_gencb(h->evhttp, http_on_request, h);
@@ -209,7 +213,7 @@ static int make_evhttp(struct http *h)
 int http_start(struct http *h)
 {
 	static const struct timeval every = { .tv_usec = TICK_MS * 1000 };
-	h->base = event_base_new();
+	h->base = http_turns_base();
 	if (!h->base)
 		return error_set(ERR_IO, NULL, "libevent cannot make a loop");
 	h->now_ns = clock_mono_ns();
@@ -218,6 +222,9 @@ int http_start(struct http *h)
 	h->arrived = event_new(h->base, -1, 0, on_arrived, h);
 	h->next_round = evtimer_new(h->base, on_next_round, h);
 	CHECK(h->handed && h->tick && h->arrived && h->next_round);
+	http_turn_ours(h->handed);
+	http_turn_ours(h->tick);
+	http_turn_ours(h->arrived);
 	event_add(h->handed, NULL);
 	event_add(h->tick, &every);
 	int result = make_evhttp(h);

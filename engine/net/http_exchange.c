@@ -140,6 +140,7 @@ void http_reply(struct http_exchange *x, int status, const char *type, struct sl
 	if (status == 503)
 		http_set_header(x, "Retry-After", "1");
 	count(x, status);
+	http_turn_end(x->http, http_peer_of(x->http, x->req));
 	evhttp_send_reply(x->req, status, NULL, out);
 	evbuffer_free(out);
 	finish(x);
@@ -223,6 +224,7 @@ void http_stream_put(struct http_exchange *x, struct slice piece,
 		return;
 	struct evbuffer *out = evbuffer_new();
 	CHECK(out);
+	http_turn_end(x->http, http_peer_of(x->http, x->req));
 	evbuffer_add(out, piece.data, piece.len);
 	evhttp_send_reply_chunk_with_cb(x->req, out, drained, arg);
 	evbuffer_free(out);
@@ -379,9 +381,8 @@ static void not_found(struct http_exchange *x, const char *path, const char *all
 	http_problem(x, "missing", NULL, reason);
 }
 
-void http_on_request(struct evhttp_request *req, void *arg)
+static void handle(struct http *h, struct evhttp_request *req)
 {
-	struct http *h = arg;
 	struct http_exchange *x = must_calloc(1, sizeof(*x));
 	char allowed[32] = "";
 	x->http = h;
@@ -423,4 +424,13 @@ void http_on_request(struct evhttp_request *req, void *arg)
 		x->route->handle(x);
 	else
 		ask(x);
+}
+
+void http_on_request(struct evhttp_request *req, void *arg)
+{
+	struct http *h = arg;
+	struct http_peer *p = http_peer_of(h, req);
+	http_turn_begin(h);
+	handle(h, req);
+	http_turn_end(h, p);
 }

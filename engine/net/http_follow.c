@@ -15,6 +15,7 @@
 #include <event2/http.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define RETRY_MS 2000
 #define READ_MOST (4u * KIB) /* of what a client sends meanwhile: nothing is wanted */
@@ -91,10 +92,12 @@ static void begin_stream(struct http_follower *f, json_t *following)
 {
 	static const struct timeval stalled = { .tv_sec = LIMIT_HTTP_IDLE_MS / 1000 };
 	char id[64] = "", head[64];
+	int size = LIMIT_HTTP_STREAM_BYTES;
 	http_stream_begin(f->x, "text/event-stream");
 	struct evhttp_connection *c = evhttp_request_get_connection(f->x->req);
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(c);
 	f->streaming = true;
+	setsockopt(bufferevent_getfd(bev), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	bufferevent_setwatermark(bev, EV_READ, 0, READ_MOST);
 	bufferevent_set_timeouts(bev, NULL, &stalled);
 	bufferevent_enable(bev, EV_READ); /* to see its end */

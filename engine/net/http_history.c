@@ -28,7 +28,7 @@ void http_history_tick(struct http *h)
 		.now_ms = clock_wall_ms(),
 		.now_ns = h->now_ns,
 		.http_requests = requests(h),
-		.http_connections = http_peers_living(h),
+		.http_connections = h->peers_in,
 	};
 	for (unsigned i = 0; i < engine_shard_count(h->engine); i++)
 		seen.shard_cpu_ns[i] = server_cpu_ns(h->server, i);

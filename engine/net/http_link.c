@@ -20,6 +20,7 @@
 #define HELLO_ID 1u
 #define LANES 2u
 #define PREFIX_MAX 5u
+#define ANSWERS_AT_ONCE 8u /* then others have their turn */
 #define ANSWER_BYTES_MAX (256u * MIB) /* beyond reason: framing is lost */
 
 /* The length before the next answer. 0: it is not whole; a prefix of 0 bytes: it never will be. */
@@ -41,8 +42,14 @@ static void on_read(struct bufferevent *bev, void *arg)
 	struct http_link *l = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
 	size_t len, prefix;
+	unsigned taken = 0;
 	while (!l->held && (prefix = prefix_of(in, &len))) {
 		struct json_answer a;
+		if (taken++ == ANSWERS_AT_ONCE) {
+			bufferevent_trigger(bev, EV_READ, BEV_OPT_DEFER_CALLBACKS);
+			return;
+		}
+		http_turn_begin(l->http);
 		CHECK(len <= ANSWER_BYTES_MAX);
 		if (evbuffer_get_length(in) < prefix + len)
 			return;
@@ -143,6 +150,7 @@ int http_links_open(struct http *h)
 		int result = http_link_open(&h->links[i], h, i / LANES);
 		if (result != ERR_OK)
 			return result;
+		http_turn_link(h->links[i].bev);
 	}
 	return ERR_OK;
 }

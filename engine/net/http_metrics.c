@@ -17,8 +17,12 @@
 #define BUCKET_FIRST 13u
 #define BUCKET_LAST 33u
 
+/* One at a time, for all who asked before it was begun: whoever asks all the time does not keep the shards at it. */
+#define TOLD_AT_ONCE 16u
 struct scrape {
-	struct http_exchange *x;
+	struct http *http;
+	struct http_exchange *who[TOLD_AT_ONCE];
+	unsigned count;
 	json_t *status; /* NULL: not here yet */
 	struct bytes out;
 };
@@ -274,7 +278,7 @@ static void put_gateway(struct bytes *out, const struct http *h)
 		const char *name, *type, *help;
 		double value;
 	} all[] = {
-		{ "nudged_http_connections", "gauge", "Connections over HTTP.", http_peers_living(h) },
+		{ "nudged_http_connections", "gauge", "Connections over HTTP.", h->peers_in },
 		{ "nudged_http_held_bytes", "gauge", "What they have sent of requests that are not whole yet.",
 		  (double)h->held_bytes },
 		{ "nudged_http_answering_bytes", "gauge", "Bodies of requests that are being answered.",
@@ -359,21 +363,30 @@ static void tell_while_recovering(struct http_exchange *x)
 	bytes_finish(&out);
 }
 
+static void begin(struct http *h);
+
 static void end(struct scrape *s)
 {
+	struct http *h = s->http;
 	json_decref(s->status);
 	bytes_finish(&s->out);
 	free(s);
+	h->scraping = false;
+	begin(h);
 }
 
 static bool failed(struct scrape *s, const struct json_answer *a)
 {
+	struct error why = *error_last();
 	if (a && a->kind && strcmp(a->kind, "error") != 0)
 		return false;
-	if (a)
-		http_problem_of(s->x, a->body);
-	else
-		http_problem_last(s->x);
+	for (unsigned i = 0; i < s->count; i++) {
+		error_set(why.code, why.field, "%s", why.text);
+		if (a)
+			http_problem_of(s->who[i], a->body);
+		else
+			http_problem_last(s->who[i]);
+	}
 	end(s);
 	return true;
 }
@@ -383,7 +396,7 @@ static void on_rules(void *arg, const struct json_answer *a)
 	struct scrape *s = arg;
 	if (failed(s, a))
 		return;
-	struct http *h = s->x->http;
+	struct http *h = s->http;
 	put_status(&s->out, s->status);
 	put_latencies(&s->out, h);
 	put_gauges(&s->out, json_object_get(s->status, "gauges"));
@@ -391,14 +404,15 @@ static void on_rules(void *arg, const struct json_answer *a)
 	put_stages(&s->out, json_object_get(s->status, "stages"));
 	put_rules(&s->out, json_object_get(a->body, "rules"));
 	put_own(&s->out, h);
-	http_reply(s->x, 200, METRICS_TYPE, bytes_slice(&s->out));
+	for (unsigned i = 0; i < s->count; i++)
+		http_reply(s->who[i], 200, METRICS_TYPE, bytes_slice(&s->out));
 	end(s);
 }
 
 static int ask(struct scrape *s, const char *kind, http_then *then)
 {
 	struct http_question q = { .kind = kind, .fields = json_object(), .shard = -1 };
-	int result = http_ask(s->x->http, &q, then, s);
+	int result = http_ask(s->http, &q, then, s);
 	json_decref(q.fields);
 	return result;
 }
@@ -413,14 +427,31 @@ static void on_status(void *arg, const struct json_answer *a)
 		failed(s, NULL);
 }
 
+/* The next, for those who wait. */
+static void begin(struct http *h)
+{
+	if (h->scraping || !h->scrapers)
+		return;
+	struct scrape *s = must_calloc(1, sizeof(*s));
+	s->http = h;
+	h->scraping = true;
+	while (h->scrapers && s->count < TOLD_AT_ONCE) {
+		s->who[s->count++] = h->scrapers;
+		h->scrapers = h->scrapers->next;
+	}
+	if (ask(s, "get_status", on_status) != ERR_OK)
+		failed(s, NULL);
+}
+
 void http_metrics(struct http_exchange *x)
 {
+	struct http_exchange **at = &x->http->scrapers;
 	if (!x->http->server) {
 		tell_while_recovering(x);
 		return;
 	}
-	struct scrape *s = must_calloc(1, sizeof(*s));
-	s->x = x;
-	if (ask(s, "get_status", on_status) != ERR_OK)
-		failed(s, NULL);
+	while (*at)
+		at = &(*at)->next;
+	*at = x;
+	begin(x->http);
 }

@@ -77,6 +77,7 @@ struct http_exchange {
 	uint64_t session_ends_ns;
 	char csrf[SESSION_TEXT_BYTES]; /* the session's; of answers that tell it */
 	const char *caching;           /* Cache-Control; NULL: no-store. Static */
+	struct http_exchange *next; /* that waits for the same */
 	struct client *client, *holder; /* who asks: by address or user, and by its token. NULL: not known */
 	bool guessed, late;             /* it showed a token that is not known; its refusal has waited already */
 	uint64_t began_ns;
@@ -199,24 +200,52 @@ struct http_peer {
 	struct http *http;
 	struct bufferevent *bev;
 	struct http_peer *next, **at;
+	int fd; /* as last seen; -1: never */
 	uint64_t since_ns;   /* when the request began of which some is here; 0: none */
 	uint64_t touched_ns; /* last byte, or answer */
 	size_t held, untaken; /* bytes that wait to be read; of answers that the client has not taken */
 	bool busy, doomed;
 	bool answered; /* once at least: it gives its place away after those that never asked anything whole */
+	bool waits;    /* for a place: see http_door.c */
+	bool welcome;  /* once at least it asked what it may ask */
+	bool good;     /* and takes no more than its share: see http_turn.c */
+	int turn;
+	uint64_t owes_ns, owes_at_ns;
 	struct ssl_st *ssl; /* NULL: plain */
 	struct client *client; /* NULL: not met yet, or not let in */
 	bool met;
 	uint64_t opened_ns;
 };
 struct bufferevent *http_peer_open(struct event_base *base, void *http);
+struct http_peer *http_peer_of(struct http *h, struct evhttp_request *req); /* NULL: it has left */
 void http_peer_busy(struct http *h, struct evhttp_request *req); /* until the request is done */
-unsigned http_peers_living(const struct http *h); /* without those on their way out */
+void http_peer_end(struct http_peer *p); /* it is let go; once, again does nothing */
+bool http_peer_is_freed(const struct http_peer *p); /* by evhttp */
 struct client *http_peer_client(struct http *h, struct evhttp_request *req); /* held: client_leave; may be NULL */
-void http_peers_arrived(struct http *h); /* after http_peer_open, when evhttp has set its socket */
-void http_peers_next_round(struct http *h);
+void http_peers_sweep(struct http *h); /* those who have left */
 void http_peers_tick(struct http *h);
 void http_peers_forget(struct http *h); /* at the end */
+
+/* --- http_door.c: who is let in --- */
+
+void http_door_open(struct http *h);
+void http_door_knock(struct http *h);   /* at http_peer_open */
+void http_door_arrived(struct http *h); /* after it, when evhttp has set its socket */
+void http_door_next_round(struct http *h);
+void http_door_unload(struct http *h); /* whose are most bytes leave, until they are within the limit */
+void http_door_tick(struct http *h);
+
+/* --- http_turn.c: whose turn it is --- */
+
+struct event_base *http_turns_base(void); /* NULL: no memory, or no files */
+void http_turns_begin(struct http *h); /* once the door is made: what is made later is of the last class, if it asks for none */
+void http_turn_ours(struct event *e);     /* before it is added: it comes before all clients */
+void http_turn_link(struct bufferevent *link);
+/* What is done between the two is owed by that peer (NULL: by nobody). Another may end what one began: then it is owed by parts. */
+void http_turn_begin(struct http *h);
+void http_turn_end(struct http *h, struct http_peer *p);
+void http_turn_read(struct http_peer *p, size_t bytes); /* while it is read; p->touched_ns is now */
+void http_turns_tick(struct http *h, uint64_t since_ns);
 
 /* --- what answers by itself --- */
 
@@ -247,7 +276,10 @@ struct http {
 	struct clients *clients;
 	struct event *arrived; /* set off for new peers, once they have their sockets */
 	struct event *next_round; /* of the loop: more of them are let in */
-	unsigned arrivals;        /* in this one */
+	unsigned arrivals;
+	uint64_t work_ns; /* CPU time, when what is being done began */
+	uint64_t good_ns; /* that those in good standing took since the last tick */
+	unsigned share;   /* of the thread, that one of them may take */
 	struct http_delayed *delayed; /* answers that wait */
 	char address[176];
 	bool unix_socket;
@@ -259,13 +291,16 @@ struct http {
 	struct queue *queue;
 	pthread_t thread;
 	bool started, stopping;
-	bool full, refused; /* nobody more is let in; until the next tick */
+	bool refused; /* nobody more is let in until the next tick */
 	struct server *server, *to_serve; /* server NULL: the engine is not running yet */
 	struct engine *engine;
 	const char *version;
 	struct access *access; /* NULL: tokens are not wanted */
 	const struct starting *starting;
 	int64_t started_ms; /* since 1970 */
+	struct http_exchange *scrapers; /* who wait for /metrics, oldest first */
+	bool scraping;
+	uint64_t lived_ns; /* when all shards had last answered, for /livez */
 	uint64_t now_ns, sample_ns; /* sample_ns: when the next of the daemon's figures is due */
 	struct http_link *links; /* two a shard: for changes, and for queries, which never wait for those */
 	unsigned shards, next_shard;
@@ -274,7 +309,7 @@ struct http {
 	uint64_t generation;
 	struct bytes scratch;
 	struct http_peer *peers;
-	unsigned peer_count;
+	unsigned peers_in, peers_waiting; /* without those on their way out */
 	struct http_peer **by_fd; /* may be stale: see peer_of */
 	unsigned fd_cap;
 	size_t held_bytes, untaken_bytes; /* of all peers */

@@ -233,6 +233,32 @@ def idle_ones_give_way(bench):
     well(d)
 
 
+def a_crowd_gives_way_to_others(bench):
+    """Whoever takes all places keeps out nobody but its own: a connection from elsewhere stays, and a new one comes in."""
+    if not kit.files_limit(4096):
+        raise kit.Skip('only few files may be open here')
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    quiet = Connection(d.port) # from now on it is the one that has been idle for longest
+    kit.same(quiet.ask('GET', '/livez').status, 200)
+    crowd = [Connection(d.port, source='127.0.0.2') for _ in range(1023)]
+    for c in crowd:
+        kit.same(c.ask('GET', '/livez').status, 200)
+    time.sleep(1.2) # so that all of them had the time to ask
+    for _ in range(100): # these find no place but those of their own
+        crowd.append(Connection(d.port, source='127.0.0.2'))
+        kit.same(crowd[-1].ask('GET', '/livez').status, 200)
+    for _ in range(50): # … and these have them at once, however busy the crowd is
+        for c in crowd[-100:]:
+            kit.same(c.ask('GET', '/livez').status, 200)
+        with Connection(d.port, source='127.0.0.3') as other:
+            kit.same(other.ask('GET', '/livez').status, 200)
+    kit.same(quiet.ask('GET', '/livez').status, 200, 'it had to leave for the crowd')
+    ended(crowd[0], 5)
+    for c in crowd:
+        c.socket.close()
+    well(d)
+
+
 def held_bodies_are_bounded(bench):
     """All but whole bodies on many connections: together they hold no more than the gateway's limit."""
     if not kit.files_limit(4096):
@@ -289,6 +315,34 @@ def large_bodies_wait_for_their_turn(bench):
     well(d)
 
 
+def large_bodies_of_one_leave_places_to_others(bench):
+    """One source's large bodies do not take all the places that there are, and another's has its turn before the last of them."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    dear = '{"id":"b","source":"x","customer":"kim","type":"t","attributes":{%s}}' % ','.join('"a%d":1' % n for n in range(70000))
+    many = [Connection(d.port, 120, '127.0.0.2') for _ in range(60)]
+    for c in many:
+        c.send(request('POST', '/v1/events', dear))
+    with Connection(d.port, 120, '127.0.0.3') as other:
+        kit.check(other.ask('POST', '/v1/events', dear).status in (400, 422), 'another is turned away')
+    answers = [c.answer() for c in many]
+    kit.check({a.status for a in answers} in ({400, 503}, {422, 503}), {a.status for a in answers})
+    kit.check(any('limit_http_aside_each' in a.json['detail'] for a in answers if a.status == 503), 'its own bound')
+    well(d)
+
+
+def all_ask_for_metrics(bench):
+    """They are made for all who ask at once, and each is answered."""
+    d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
+    many = [Connection(d.port) for _ in range(40)]
+    for c in many:
+        c.send(request('GET', '/metrics') * 5 + request('GET', '/livez'))
+    for c in many:
+        for _ in range(5):
+            kit.check(b'\nprocess_start_time_seconds ' in c.answer().body, 'all of it')
+        kit.same(c.answer().body, b'ok\n')
+    well(d)
+
+
 def lines_whose_answers_nobody_takes(bench):
     """Long answers to JSON lines, then the client is gone: what it held is given back."""
     alerts = 'rule "many%d" { on = "raise", alert = { to = "care", say = "' + 'x' * 300 + '" } }\n'
@@ -327,5 +381,7 @@ def a_flood_leaves_others_served(bench):
     well(d)
 
 
-kit.Bench().run([too_large, broken, pipelined, who_comes_after_them_is_served, slow_loris, idle_ones_give_way, held_bodies_are_bounded,
-                 large_bodies_wait_for_their_turn, lines_whose_answers_nobody_takes, a_flood_leaves_others_served])
+kit.Bench().run([too_large, broken, pipelined, who_comes_after_them_is_served, slow_loris, idle_ones_give_way,
+                 a_crowd_gives_way_to_others, held_bodies_are_bounded, large_bodies_wait_for_their_turn,
+                 large_bodies_of_one_leave_places_to_others, all_ask_for_metrics, lines_whose_answers_nobody_takes,
+                 a_flood_leaves_others_served])

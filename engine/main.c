@@ -375,7 +375,7 @@ out:
 	server_destroy(server);
 	doors_close(&doors);
 	if (code == EXIT_SUCCESS)
-		log_info("stopped; changed records are in the store");
+		log_info("stopped");
 	return code;
 }
 

@@ -98,9 +98,9 @@ static void note_slow(struct engine *e, const struct call *c, uint64_t took, uin
 		return;
 	log_id(LOG_ID_SLOW_REQUEST);
 	log_field(LOG_REQUEST, "%s", kind_name(c->kind));
-	log_warn("slow request: %s took %.1f ms (id %llu, %u parts); %llu slow ones so far", kind_name(c->kind),
-		 (double)took / 1e6, (unsigned long long)c->request_id, c->ack_count ? c->ack_count : 1,
-		 (unsigned long long)count);
+	log_warn("slow request: %s took %.1f ms (id %llu, %u parts); %llu slow ones so far. `nudgectl status --stages` says where the "
+		 "time goes", kind_name(c->kind), (double)took / 1e6, (unsigned long long)c->request_id,
+		 c->ack_count ? c->ack_count : 1, (unsigned long long)count);
 }
 
 static void answer(struct shard *s, struct call *c, uint64_t now_ns)

@@ -226,7 +226,8 @@ void engine_stop(struct engine *e)
 	storer_stop(e);
 	folder_stop(e);
 	if (e->running && sweep_all(e) != ERR_OK)
-		log_warn("the store was not brought up to date (%s); the journal has everything", error_last()->text);
+		log_warn("the store was not brought up to date (%s): nothing is lost, the journal has everything, and the next start reads more "
+			 "of it", error_last()->text);
 	if (e->running) {
 		journal_kick(e->journal);
 		journal_wait(e->journal, journal_last(e->journal));

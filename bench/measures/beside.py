@@ -125,6 +125,7 @@ def beside(bench):
             was = p99_ms(bench, server, "quiet")
             rounds.append((was, *searched(bench, server, 50, pause_s)))
         for _, _, seen in rounds:
-            bench.say(f"   {seen['searches']} searches, half within {seen['p50_ms']} ms, 99% within {seen['p99_ms']} ms")
+            p50, p99 = seen["p50_ms"], seen["p99_ms"]
+            bench.say(f"   {seen['searches']} searches, half within {p50} ms, 99% within {p99} ms")
         was, is_ = (statistics.median(r[n] for r in rounds) for n in (0, 1))
         bench.row(f"beside {who}: p99 {was:.2g} to {is_:.2g} ms", [r[1] / r[0] for r in rounds], "x")

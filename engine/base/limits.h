@@ -32,6 +32,7 @@
 
 /* HTTP gateway. What its connections have sent and nobody has read is bounded for all of them together: 1,024 bodies of
  * 1 MiB would be 1 GiB. The largest answer in the making and its JSON come to some tens of MiB, one at a time. */
+#define LIMIT_HTTP_ADDRESSES 8u         /* that the gateway listens on */
 #define LIMIT_HTTP_CONNECTIONS 1024u   /* then, of the source that has most, the one that has been idle for longest is closed */
 #define LIMIT_HTTP_WAITING 256u        /* for a place of those, where all of the source's own are in use; then a new one is closed */
 #define LIMIT_HTTP_HEADER_BYTES (8u * KIB)
@@ -68,11 +69,11 @@
 #define LIMIT_EVENT_BYTES (64u * KIB)  /* one event as received */
 #define LIMIT_SKEW_MS (60 * 1000)      /* how far in the future an event's time may lie */
 #define LIMIT_TIME_MIN_MS 0            /* 1970; before that a time is a mistake */
+#define LIMIT_TIME_SENT_MIN_MS 31536000000LL /* 1971: what clients send from before it is no time in ms; in seconds it lasts till 2969 */
 #define LIMIT_TIME_MAX_MS ((1LL << 47) - 1) /* 4,459 years: a time takes 48 bits in a record, sums of times and spans stay far from overflow */
 #define LIMIT_MONEY (1LL << 53)           /* minor units: beyond that a double is not exact */
 #define ALERT_HORIZON_MS (60 * 60 * 1000) /* later than this, an event's alerts are historical: recorded, not pushed */
 
-#define LIMIT_TIME_SENT_MIN_MS 31536000000LL /* 1971: what clients send from before it is no time in ms; in seconds it lasts till 2969 */
 /* State of one subject. 64 members x 64 windows x 512 cells x 8 bytes is the worst case that a pack can ask for: the record's
  * own bound is reached first, and events are refused with its name. A record travels in one journal entry when customers are
  * merged: twice the bound, for a record that grew between two measurements, still fits LIMIT_ENTRY_BYTES. */
@@ -142,11 +143,11 @@
 #define LIMIT_FINDINGS 1000u              /* that `rules check` tells at once */
 #define LIMIT_EVENT_TYPES 1024u           /* that a pack declares */
 #define LIMIT_ACTIONS 1024u
+#define LIMIT_KNOWN_ACTIONS 4096u         /* names that outcomes may still say, of earlier packs: 512 KiB at most */
 #define LIMIT_POLICIES 256u
 #define LIMIT_SETTINGS 1024u              /* lines of settings.conf that set something */
 #define LIMIT_SETTING_BYTES 128u          /* a setting's key */
 #define LIMIT_SURVEYS 16u
-#define LIMIT_KNOWN_ACTIONS 4096u         /* names that outcomes may still say, of earlier packs: 512 KiB at most */
 #define LIMIT_EXPECTATIONS 64u            /* that a pack tells apart */
 #define LIMIT_SAID 1024u                  /* openings, guidelines, tells and things to avoid */
 #define LIMIT_SEGMENTS 64u                /* a word of bits */

@@ -284,9 +284,9 @@ struct pack {
 	struct contract_decl *contract; struct churn_decl *churn; /* arena; NULL: not declared */
 	struct fact_decl *facts; unsigned fact_count;
 	struct rule_decl *rules; unsigned rule_count;
+	unsigned *rule_slots; unsigned rule_slot_count; /* rule_index.c: by id */
 	struct policy_decl *policies; unsigned policy_count;
 	struct level_decl *above; unsigned above_count; /* goals and groups that are declared */
-	unsigned *rule_slots; unsigned rule_slot_count; /* rule_index.c: by id */
 	struct action_decl *actions; unsigned action_count;
 	unsigned offer_count;      /* actions that are offers */
 	struct answer_decl *answers; unsigned answer_count;
@@ -332,9 +332,9 @@ const struct schema_attr *event_decl_attr(const struct event_decl *e, const stru
 const char *schema_kind(const struct schema_attr *a); /* "number", "time", "money" … */
 int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
 int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */
+int pack_rule(const struct pack *p, const struct str *name);     /* index or -1 */
 int pack_language(const struct pack *p, struct slice language);  /* index; "vi-VN" finds "vi"; the first where unknown */
 /* Makes it one that only keeps these: no rules, no timeline, no other series and cases. For filling them from history. */
-int pack_rule(const struct pack *p, const struct str *name);     /* index or -1 */
 void pack_keep_only(struct pack *p, const struct id_list *series, const struct id_list *cases);
 const struct series_decl *pack_series_by_id(const struct pack *p, uint32_t id);
 const struct case_decl *pack_case_by_id(const struct pack *p, uint32_t id);

@@ -123,6 +123,12 @@ class Bench:
                                str(self.seconds), *at_rate], stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
+    def paused(self):
+        """Percent of the time in which a core stood still for over 0.5 ms, with nothing running but who looks."""
+        done = subprocess.run([os.path.join(self.build, "bench", "bench-pauses"), "1", "500"], stdout=subprocess.PIPE,
+                              check=True)
+        return 100 * json.loads(done.stdout)["share"]
+
     # -- reporting ----------------------------------------------------------------------------------------------------
 
     def row(self, measure_, values, unit, target="", met=None):

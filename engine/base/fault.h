@@ -23,6 +23,8 @@
 	X(decision_log_write) \
 	X(effect_before_publish) \
 	X(erase_asked) \
+	X(erase_before_publish) \
+	X(erase_records) \
 	X(erase_settled) \
 	X(erase_step) \
 	X(erase_wiped) \

@@ -385,6 +385,13 @@ static bool may_change(const struct applying *a)
 	       (a->index && (a->index->lasting & (LASTING_CONTRACT | LASTING_CHURN)));
 }
 
+void churn_gone(struct applying *a)
+{
+	const struct item *c = item_of(a);
+	if (c && counted_at_all(a))
+		count_stock(a, c, -1);
+}
+
 void churn_finish(struct applying *a)
 {
 	const struct churn_decl *d = a->m->pack->churn;

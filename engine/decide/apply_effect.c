@@ -142,6 +142,8 @@ void machine_apply_effect(struct machine *m, struct record *record, uint8_t kind
 			apply_ticket_effect(&a, body);
 		else if (kind == EFFECT_TURN)
 			apply_turn_effect(&a, body);
+		else if (kind == EFFECT_WIPE)
+			apply_wipe_effect(&a, body);
 		else
 			apply_link_effect(&a, kind, body);
 		apply_segments(&a, a.look);

@@ -79,6 +79,9 @@ bool stage_commit(struct applying *a, struct rule_decl *rule);
 /* apply_fill.c */
 void apply_fill_effect(struct applying *a, struct slice body);
 
+/* apply_wipe.c */
+void apply_wipe_effect(struct applying *a, struct slice body);
+
 /* apply_outcome.c: the offer's time for an answer is over. */
 void apply_unanswered(struct applying *a, struct slice action, uint8_t member);
 

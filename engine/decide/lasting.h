@@ -14,6 +14,7 @@ void contracts_before_merge(struct applying *a, struct record *from);
 void apply_churn(struct applying *a);
 /* At the end of any entry of a customer: where they are counted. */
 void churn_finish(struct applying *a);
+void churn_gone(struct applying *a); /* erased: not one of those that there are now */
 void churn_before_merge(struct applying *a, struct record *from);
 
 /* What the event says of that name, as text; lent. */

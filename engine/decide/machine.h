@@ -48,6 +48,7 @@ enum effect_kind { /* on disk */
 	EFFECT_LOOK = 16,   /* segments and campaigns are looked at, by the walk after an activation (apply_segments.c) */
 	EFFECT_TICKET = 17, /* a customer asks a paced campaign for their turn (apply_pace.c) */
 	EFFECT_TURN = 18,   /* … and learns when it is */
+	EFFECT_WIPE = 19,   /* somebody is erased: what the record knows of them goes (wipe.h); no entry's effect */
 };
 
 struct effect {

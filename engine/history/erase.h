@@ -3,28 +3,32 @@
  *     ask        that it is wanted is written to DIR/ERASING and synced (a running daemon: a crash forgets no request)
  *     plan       what is theirs is looked for in the whole journal: their own entries, those of customers and prospects who
  *                were merged into them, and what their entries did to others (the agent's copy of an event, an alias's
- *                link). It is written to DIR/ERASING and synced.
+ *                link, the words that a report counts). It is written to DIR/ERASING and synced.
  *     carry out  journal bodies are blanked; records, due times, open alerts and aliases leave the store and the base store;
  *                alerts that their events raised on agents, too
  *                (and those older than the journal, of which nobody can tell); lines of the decision log are overwritten; both stores are
  *                put into new files row by row, since old values would lie on in theirs; DIR/ERASING is overwritten and removed.
  *
  * Carrying out may be done again from its beginning as often as it is interrupted, and a daemon that starts does it first.
- * What stays are sums that nobody can be told from: agents' series, ledgers, what actions have learned.
+ * What stays are sums that nobody can be told from: agents' series, ledgers, what actions have learned. What they said in
+ * their own words (a reason) is counted in reports as ERASED_TEXT.
  *
- * In a running daemon (shard/eraser.h) the records are wiped by their shards before, and the plan says so: then rows go only
- * where nothing is in them, since the same name may have come again, as somebody new. */
+ * In a running daemon (shard/eraser.h) the records are wiped by their shards before, and the journal says so (EFFECT_WIPE):
+ * an entry behind that, and what it did to others, is of somebody new who has the same name, and stays. Then rows go only
+ * where nothing is in them. */
 #ifndef NUDGED_HISTORY_ERASE_H
 #define NUDGED_HISTORY_ERASE_H
 
 #include "disk/folder.h"
 #include "disk/journal.h"
 #include "disk/store.h"
+#include "state/ledger.h"
 #include "state/subject.h"
 
 #include <stdint.h>
 
 #define ERASING_FILE FOLDER_ERASING
+#define ERASED_TEXT "(erased)"
 
 struct erase_report {
 	uint64_t entries, customers, aliases, records, alerts, log_lines;
@@ -38,21 +42,27 @@ struct erase_sources {
 	struct store *state, *base;
 };
 
+#define ERASE_NOT_WIPED UINT64_MAX
 struct erase_plan;
-/* Of the entries up to `to`. ERR_MISSING: nothing is held. ERR_CONFLICT: the customer was merged into another, whom the
- * error names. Nothing is written. */
-int erase_plan_make(struct erase_plan **out, const struct erase_sources *from, struct slice customer, uint64_t to,
-		    struct erase_report *report);
+/* Of the entries up to `to`. Records that were wiped by an entry behind `since` were wiped for this. ERR_MISSING: nothing is
+ * held. ERR_CONFLICT: the customer was merged into another, whom the error names. Nothing is written. */
+int erase_plan_make(struct erase_plan **out, const struct erase_sources *from, struct slice customer, uint64_t since,
+		    uint64_t to, struct erase_report *report);
 void erase_plan_destroy(struct erase_plan *p); /* NULL-safe */
-/* Whom it names: customers (the first is who was asked for), aliases, and agents and areas with something to be taken from
- * them. The next one from *at on; false: no more. */
+/* Whom it names: customers (the first is who was asked for), aliases, and agents, areas and ledgers with something to be
+ * taken from them. The next one from *at on; false: no more. */
 bool erase_plan_next(const struct erase_plan *p, size_t *at, struct subject *out);
-/* A customer's record was wiped when this entry was its newest (0: there was none): later ones are not theirs. */
-void erase_plan_wiped(struct erase_plan *p, const struct subject *customer, uint64_t seq);
+/* The entry that wiped a customer's record: later ones are not theirs. ERASE_NOT_WIPED: none has, or it must be wiped again. */
+uint64_t erase_plan_bound(const struct erase_plan *p, const struct subject *customer);
+bool erase_plan_is_customer(const struct erase_plan *p, struct slice id);
+bool erase_plan_is_alias(const struct erase_plan *p, struct slice id);
 /* What came since, up to `to`. *again: somebody joined them, or they got another name: it is to be made anew. */
 int erase_plan_extend(struct erase_plan *p, uint64_t to, bool *again);
 /* Whether an alert goes that this entry raised on somebody else: it was theirs, or is not kept and may have been. */
 bool erase_plan_has(const struct erase_plan *p, uint64_t seq);
+/* What they are counted with in their own words, in a ledger's record: EFFECT_COUNT's body that takes it back, and the one
+ * that counts it without the words. Empty: nothing (any more). */
+void erase_plan_words(const struct erase_plan *p, const struct subject *ledger, struct bytes *less, struct bytes *more);
 /* To DIR/ERASING. log: the decision log's PATH; "" or NULL: none, or not a file. */
 int erase_plan_write(const struct erase_plan *p, const char *log, bool wiped);
 
@@ -63,6 +73,7 @@ int erase_plan(const char *dir, struct slice customer, const char *log, struct e
 struct erase_asked {
 	char customer[LIMIT_ID_BYTES + 1], by[LIMIT_BY_BYTES + 1];
 	int64_t uid;
+	uint64_t since; /* the journal's newest entry then */
 };
 int erase_ask(const char *dir, const struct erase_asked *asked);
 /* ERR_MISSING where nothing is asked for, also where it is planned already. */

@@ -1,10 +1,12 @@
 /* history/erase_file.c: see erase.h: DIR/ERASING: what is wanted, or what is to be done, so that no crash forgets it.
  *
- *     "nudged erasing 2\n" | u8 0 | customer | by | uid varint                                            | xxh3    asked for
- *     "nudged erasing 2\n" | u8 1, wiped: 2 | log | customers | aliases | first, last seq varint | seqs   | xxh3    planned
+ *     "nudged erasing 2\n" | u8 0 | customer | by | uid varint [| since varint]                           | xxh3    asked for
+ *     "nudged erasing 2\n" | u8 1, wiped: 2 | log | customers | aliases | first, last seq varint | seqs
+ *        [| words | named seq varint]                                                                 | xxh3    planned
  *     "nudged erasing 1\n" | log | customers | aliases | first seq varint | seqs                          | xxh3    by an older build
  *
- * Strings have their length before them, lists their count; seqs are differences, as varints. */
+ * Strings have their length before them, lists their count; seqs are differences, as varints; of words there are ledger, key,
+ * measure u8, amount zigzag. What is in brackets older builds did not write, and pass over. */
 #include "history/erase.h"
 #include "history/erase_parts.h"
 
@@ -113,6 +115,7 @@ int erase_ask(const char *dir, const struct erase_asked *asked)
 	bytes_put_string(&content, slice_of(asked->customer));
 	bytes_put_string(&content, slice_of(asked->by));
 	bytes_put_varint(&content, (uint64_t)asked->uid);
+	bytes_put_varint(&content, asked->since);
 	int r = write_file(dir, &content);
 	bytes_finish(&content);
 	return r;
@@ -137,6 +140,7 @@ int erase_asked(const char *dir, struct erase_asked *out)
 	if (r == ERR_OK) {
 		struct slice customer = reader_string(&reader), by = reader_string(&reader);
 		out->uid = (int64_t)reader_varint(&reader);
+		out->since = reader_left(&reader) ? reader_varint(&reader) : UINT64_MAX; /* older builds journaled no wipes */
 		if (reader.bad || customer.len > LIMIT_ID_BYTES || by.len > LIMIT_BY_BYTES)
 			r = error_set(ERR_CORRUPT, NULL, "%s/" ERASING_FILE ": damaged", dir);
 		else
@@ -170,6 +174,14 @@ int erasing_write(const char *dir, const struct erasing *e)
 		bytes_put_varint(&out, e->seqs[i] - last);
 		last = e->seqs[i];
 	}
+	bytes_put_varint(&out, e->word_count);
+	for (size_t i = 0; i < e->word_count; i++) {
+		bytes_put_string(&out, e->words[i].ledger);
+		bytes_put_string(&out, e->words[i].key);
+		bytes_put_u8(&out, e->words[i].sum.measure);
+		bytes_put_zigzag(&out, e->words[i].sum.amount);
+	}
+	bytes_put_varint(&out, e->named_seq);
 	int r = write_file(dir, &out);
 	bytes_finish(&out);
 	return r;
@@ -198,6 +210,22 @@ static void take_seqs(struct reader *r, struct erasing *e)
 	e->seqs = seqs;
 }
 
+static void take_words(struct reader *r, struct erasing *e)
+{
+	e->word_count = reader_left(r) ? (size_t)reader_varint(r) : 0;
+	if (e->word_count > reader_left(r))
+		r->bad = true;
+	e->words = must_calloc(r->bad ? 1 : e->word_count + 1, sizeof(*e->words));
+	for (size_t i = 0; i < e->word_count && !r->bad; i++) {
+		struct erase_words *w = &e->words[i];
+		w->ledger = reader_string(r);
+		w->key = reader_string(r);
+		w->sum.measure = reader_u8(r);
+		w->sum.amount = reader_zigzag(r);
+		r->bad |= w->sum.measure >= LEDGER_MEASURES || w->key.len > LIMIT_KEY_BYTES;
+	}
+}
+
 int erasing_read(struct erasing *e, const char *dir, struct bytes *content)
 {
 	int r = read_file(dir, content);
@@ -218,6 +246,8 @@ int erasing_read(struct erasing *e, const char *dir, struct bytes *content)
 	e->first_seq = reader_varint(&reader);
 	e->last_seq = old ? UINT64_MAX : reader_varint(&reader);
 	take_seqs(&reader, e);
+	take_words(&reader, e);
+	e->named_seq = reader_left(&reader) ? reader_varint(&reader) : e->last_seq;
 	return reader.bad ? error_set(ERR_CORRUPT, NULL, "%s/" ERASING_FILE ": damaged", dir) : ERR_OK;
 }
 
@@ -225,5 +255,6 @@ void erasing_finish(struct erasing *e)
 {
 	free(e->customers);
 	free(e->aliases);
+	free(e->words);
 	free((uint64_t *)(uintptr_t)e->seqs);
 }

@@ -21,8 +21,8 @@ static bool is_theirs(const struct erasing *e, struct slice line)
 	struct log_place place;
 	struct bytes wanted = { 0 };
 	bool placed = log_place_of(line, &place), theirs = placed && erasing_seq(e, place.seq);
-	if (placed && place.seq > e->last_seq)
-		return false;
+	if (placed && place.seq > e->named_seq)
+		return theirs;
 	for (size_t i = 0; i < e->customer_count && !theirs; i++) {
 		bytes_clear(&wanted);
 		json_open(&wanted, NULL, '{');

@@ -52,7 +52,7 @@ bool erasing_seq(const struct erasing *e, uint64_t seq)
 	return erasing_has_seq(e->seqs, e->seq_count, seq);
 }
 
-static int erase_from_store(const struct erasing *e, const char *dir, const char *name, bool required)
+static int erase_from_store(const struct erasing *e, const char *dir, const char *name, bool base)
 {
 	struct store *store;
 	int r = store_open_named(&store, dir, name, 0, true); /* is there one at all? */
@@ -60,29 +60,28 @@ static int erase_from_store(const struct erasing *e, const char *dir, const char
 	if (r == ERR_OK)
 		r = store_open_named(&store, dir, name, 0, false);
 	if (r == ERR_OK)
-		r = erase_rows(e, store);
+		r = erase_rows(e, store, base);
 	if (r == ERR_OK || store)
 		store_close(store);
-	return r == ERR_MISSING && !required ? ERR_OK : r;
+	return r == ERR_MISSING && base ? ERR_OK : r; /* none is kept */
 }
 
 static int erase_from_state(const struct erasing *e, const char *dir, const struct erase_live *live)
 {
 	if (!live)
-		return erase_from_store(e, dir, "state", true);
+		return erase_from_store(e, dir, "state", false);
 	live->alone(live->arg, true);
-	int r = erase_rows(e, live->state);
+	int r = erase_rows(e, live->state, false);
 	live->alone(live->arg, false);
 	return r;
 }
 
+/* It has nothing of who came later: nothing is folded meanwhile. */
 static int erase_from_base(const struct erasing *e, const char *dir, const struct erase_live *live)
 {
-	struct erasing all = *e;
-	all.wiped = false; /* it has nothing of who came later: nothing is folded meanwhile */
 	if (!live)
-		return erase_from_store(&all, dir, "base", false);
-	return live->base ? erase_rows(&all, live->base) : ERR_OK;
+		return erase_from_store(e, dir, "base", true);
+	return live->base ? erase_rows(e, live->base, true) : ERR_OK;
 }
 
 static int run_steps(const struct erasing *e, const char *dir, const struct erase_live *live)

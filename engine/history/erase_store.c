@@ -22,6 +22,7 @@ struct gone {
 struct pass {
 	const struct erasing *e;
 	struct store *store;
+	bool base;
 	struct strpool *pool;
 	struct gone *gone; /* alerts that were taken out of records */
 	size_t gone_count;
@@ -60,23 +61,63 @@ static bool is_theirs(const struct pass *p, const struct subject *s)
 	return s->kind == SUBJECT_CUSTOMER && erasing_has(p->e->customers, p->e->customer_count, subject_id(s));
 }
 
+/* The shards have taken out what was theirs, and some of it is of somebody new. Nobody new is in the base store. */
+static bool is_wiped(const struct pass *p)
+{
+	return p->e->wiped && !p->base;
+}
+
 /* Raised by one of their events, or by an entry that is not kept any more: it may have been theirs. */
 static bool is_of_theirs(const struct pass *p, const struct alert *a)
 {
 	return a->seq < p->e->first_seq || erasing_seq(p->e, a->seq);
 }
 
-/* Agents and areas: alerts that their events raised. An alias: that they owned it. */
+static int64_t counted(const struct record *r, const struct erase_words *w)
+{
+	const struct ledger *l = record_ledger(r);
+	for (uint32_t i = 0; l && i < l->cell_count; i++)
+		if (slice_equal(str_slice(l->cells[i].key), w->key))
+			return ledger_sum_of(&l->cells[i], w->sum.measure);
+	return 0;
+}
+
+/* A ledger: their words, of what it has of them. The base store has the sum without the words once the entry that says so is
+ * folded into it; where the records were not wiped there is none. */
+static bool strip_words(const struct pass *p, const struct subject *s, struct record *r)
+{
+	char without[LIMIT_KEY_BYTES];
+	bool changed = false;
+	for (size_t i = 0; i < p->e->word_count; i++) {
+		const struct erase_words *w = &p->e->words[i];
+		if (!slice_equal(w->ledger, subject_id(s)))
+			continue;
+		int64_t all = counted(r, w), less = w->sum.amount < 0 ? (all < w->sum.amount ? w->sum.amount : all < 0 ? all : 0) :
+				     (all > w->sum.amount ? w->sum.amount : all > 0 ? all : 0);
+		const struct ledger_sum minus = { w->sum.measure, -less }, plus = { w->sum.measure, less };
+		if (!less)
+			continue;
+		ledger_add(r, p->pool, w->key, &minus, 1);
+		if (!p->e->wiped)
+			ledger_add(r, p->pool, words_key_without(w->ledger, w->key, without), &plus, 1);
+		changed = true;
+	}
+	return changed;
+}
+
+/* Agents and areas: alerts that their events raised. An alias: that they owned it (where it was wiped that is taken out). */
 static bool strip(struct pass *p, const struct subject *s, struct record *r, bool *empty)
 {
 	bool changed = false;
 	*empty = false;
 	if (s->kind == SUBJECT_ALIAS) {
-		for (size_t i = 0; i < p->e->customer_count; i++)
+		for (size_t i = 0; i < p->e->customer_count && !is_wiped(p); i++)
 			changed |= links_forget(r, p->pool, p->e->customers[i]);
-		*empty = r->rare->link_count == 0;
+		*empty = r->rare->link_count == 0 && (!is_wiped(p) || r->seq <= p->e->last_seq);
 		return changed || (*empty && erasing_has(p->e->aliases, p->e->alias_count, subject_id(s)));
 	}
+	if (s->kind == SUBJECT_LEDGER)
+		return !is_wiped(p) && strip_words(p, s, r);
 	for (unsigned i = r->rare->alert_count; i-- > 0;) {
 		if (!is_of_theirs(p, &r->rare->alerts[i]))
 			continue;
@@ -97,7 +138,8 @@ static int look_at_record(void *arg, struct slice key, struct slice value)
 	bool empty;
 	if (subject_from_key(key, &s) != ERR_OK)
 		return 0;
-	bool theirs = is_theirs(p, &s), others = s.kind == SUBJECT_AGENT || s.kind == SUBJECT_AREA || s.kind == SUBJECT_ALIAS;
+	bool theirs = is_theirs(p, &s), others = s.kind == SUBJECT_AGENT || s.kind == SUBJECT_AREA || s.kind == SUBJECT_ALIAS ||
+						 (s.kind == SUBJECT_LEDGER && p->e->word_count);
 	if (!theirs && !others) {
 		p->e->report->mentions += erasing_names(p->e, value);
 		return 0;
@@ -106,7 +148,7 @@ static int look_at_record(void *arg, struct slice key, struct slice value)
 	if (result != ERR_OK)
 		return theirs ? (drop(p, STORE_RECORDS, key), find(p, key, FORGET), 0) : result;
 	/* blank by a later entry (absorbed, say): a recovery must know that the record has it */
-	bool goes = !p->e->wiped || (record_is_blank(r) && r->seq <= p->e->last_seq);
+	bool goes = !is_wiped(p) || (record_is_blank(r) && r->seq <= p->e->last_seq);
 	if (theirs)
 		find(p, key, goes ? FORGET : FIND_NOW);
 	if (theirs && goes) {
@@ -145,7 +187,8 @@ static int look_at_outbox(void *arg, struct slice key, struct slice value)
 	struct wire_alert alert;
 	if (alert_decode(&alert, value) != ERR_OK)
 		return 0;
-	bool theirs = slice_equal(alert.subject_kind, slice_of(subject_kind_name(SUBJECT_CUSTOMER))) && alert.seq <= p->e->last_seq &&
+	bool then = !is_wiped(p) || alert.seq < p->e->first_seq || erasing_seq(p->e, alert.seq); /* not of somebody new */
+	bool theirs = slice_equal(alert.subject_kind, slice_of(subject_kind_name(SUBJECT_CUSTOMER))) && then &&
 		      erasing_has(p->e->customers, p->e->customer_count, alert.subject);
 	bool stripped = !theirs && !slice_equal(alert.subject_kind, slice_of(subject_kind_name(SUBJECT_CUSTOMER))) &&
 			is_gone(p, alert.seq, alert.index);
@@ -180,11 +223,11 @@ static int write_all(struct pass *p)
 	return result == ERR_OK ? store_sync(p->store) : result;
 }
 
-int erase_rows(const struct erasing *e, struct store *store)
+int erase_rows(const struct erasing *e, struct store *store, bool base)
 {
-	struct pass p = { .e = e, .store = store, .pool = strpool_create() };
+	struct pass p = { .e = e, .store = store, .base = base, .pool = strpool_create() };
 	int r = store_scan(store, STORE_RECORDS, SLICE(""), look_at_record, &p);
-	if (r == ERR_OK && !e->wiped) /* they went with the records */
+	if (r == ERR_OK && !is_wiped(&p)) /* they went with the records */
 		r = store_scan(store, STORE_DUE, SLICE(""), look_at_due, &p);
 	if (r == ERR_OK)
 		r = store_scan(store, STORE_OUTBOX, SLICE(""), look_at_outbox, &p);

@@ -22,6 +22,8 @@ static const char *effect_text(uint8_t kind)
 		"the record joins it",
 		"what was known of it as a prospect goes to its owner",
 	};
+	if (kind == EFFECT_WIPE)
+		return "it was being erased";
 	return texts[kind < sizeof(texts) / sizeof(texts[0]) ? kind : 0];
 }
 

@@ -1,15 +1,13 @@
 /* shard/eraser.c: see eraser.h. */
-#include "shard/eraser.h"
+#include "shard/eraser_parts.h"
 #include "shard/backfill.h"
 #include "shard/decision_log.h"
 #include "shard/erase.h"
 #include "shard/folder.h"
-#include "shard/parts.h"
 #include "shard/sweep.h"
 #include "shard/work.h"
 
 #include "base/check.h"
-#include "base/error.h"
 #include "base/fault.h"
 #include "base/log.h"
 
@@ -24,142 +22,6 @@
 #define ROUNDS_MAX 100u  /* of looking again since somebody joined them meanwhile */
 #define AGAIN_MS 5000u /* after the disk refused */
 
-enum step { STEP_WIPE, STEP_TAKE_OUT, STEP_SETTLE, STEP_FORGET };
-
-struct eraser {
-	struct engine *engine;
-	unsigned threads; /* that have not ended */
-	_Atomic bool stop, runs, holds;
-	struct erase_asked asked;
-	struct erase_report report;
-	struct erase_plan *plan;
-	struct work *reply;  /* NULL: nobody waits */
-	uint64_t request_id;
-	uint64_t seq; /* of the note */
-	/* with shards */
-	pthread_mutex_t lock;
-	pthread_cond_t moved;
-	unsigned out;
-	int failed; /* of one of the works; its text */
-	struct error error;
-	bool again;
-};
-
-/* Of a shard. */
-
-static void mark_dirty(struct shard *s, struct slot *slot)
-{
-	bool was = slot->dirty;
-	cache_dirty(&s->cache, slot);
-	if (!was) /* no entry of its own changed it: the store misses nothing of it before now */
-		slot->dirty_seq = journal_last(s->engine->journal) + 1;
-	cache_measure(&s->cache, slot);
-}
-
-static bool is_asked(const struct work *w)
-{
-	return slice_equal(subject_id(&w->erase.subject), slice_of(w->erase.eraser->asked.customer));
-}
-
-/* What it knew is gone; its sequence says to a recovery that it has its entries. */
-static int wipe(struct shard *s, struct work *w, bool *again)
-{
-	struct slot *slot;
-	uint64_t seq = 0;
-	int result = cache_get(&s->cache, &w->erase.subject, false, &slot);
-	if (result != ERR_OK)
-		return result;
-	if (slot && slot->record->rare->redirect && is_asked(w))
-		return error_set(ERR_CONFLICT, "customer", "%s was merged into %.*s: erase that one, and this goes with it",
-				 w->erase.eraser->asked.customer, SLICE_ARG(str_slice(slot->record->rare->redirect)));
-	if (slot && slot->more->pending) {
-		*again = true; /* what it told others is on its way */
-		return ERR_OK;
-	}
-	if (slot) {
-		struct record *blank = record_create(&w->erase.subject);
-		blank->seq = seq = slot->record->seq;
-		blank->renamed = true; /* it is found by nothing any more */
-		record_destroy(slot->record, s->machine.pool);
-		slot->record = blank;
-		mark_dirty(s, slot);
-	}
-	feed_forget_subject(s->engine->feed, &w->erase.subject);
-	w->erase.seq = seq;
-	return ERR_OK;
-}
-
-static bool take_alerts(struct shard *s, const struct erase_plan *plan, struct record *r)
-{
-	bool changed = false;
-	for (unsigned i = r->rare->alert_count; i-- > 0;) {
-		const struct alert *a = &r->rare->alerts[i];
-		if (!erase_plan_has(plan, a->seq))
-			continue;
-		feed_forget(s->engine->feed, a->seq, a->index);
-		alerts_forget(r, s->machine.pool, i);
-		changed = true;
-	}
-	return changed;
-}
-
-static bool take_links(struct shard *s, const struct erase_plan *plan, struct record *r)
-{
-	struct subject customer;
-	bool changed = false;
-	for (size_t at = 0; erase_plan_next(plan, &at, &customer) && customer.kind == SUBJECT_CUSTOMER;)
-		changed |= links_forget(r, s->machine.pool, subject_id(&customer));
-	return changed;
-}
-
-static int take_out(struct shard *s, struct work *w)
-{
-	const struct erase_plan *plan = w->erase.eraser->plan;
-	struct slot *slot;
-	int result = cache_get(&s->cache, &w->erase.subject, false, &slot);
-	if (result != ERR_OK || !slot)
-		return result;
-	bool links = w->erase.subject.kind == SUBJECT_ALIAS;
-	if (links ? take_links(s, plan, slot->record) : take_alerts(s, plan, slot->record))
-		mark_dirty(s, slot);
-	return ERR_OK;
-}
-
-/* Nothing of what it had is in the journal: it need not be passed over any more. */
-static void forget(struct shard *s, struct work *w)
-{
-	struct slot *slot = cache_peek(&s->cache, &w->erase.subject);
-	if (slot && record_is_blank(slot->record))
-		cache_drop(&s->cache, slot);
-}
-
-void erase_work(struct shard *s, struct work *w)
-{
-	struct eraser *x = w->erase.eraser;
-	bool again = false;
-	int result = ERR_OK;
-	if (w->erase.step == STEP_WIPE)
-		result = wipe(s, w, &again);
-	else if (w->erase.step == STEP_TAKE_OUT)
-		result = take_out(s, w);
-	else if (w->erase.step == STEP_SETTLE)
-		again = !sweep_covers(s, x->seq);
-	else
-		forget(s, w);
-	pthread_mutex_lock(&x->lock);
-	if (w->erase.step == STEP_WIPE && result == ERR_OK && !again)
-		erase_plan_wiped(x->plan, &w->erase.subject, w->erase.seq);
-	if (result != ERR_OK && !x->failed) {
-		x->failed = result;
-		x->error = *error_last();
-	}
-	x->again |= again;
-	x->out--;
-	pthread_cond_broadcast(&x->moved);
-	pthread_mutex_unlock(&x->lock);
-	work_destroy(w);
-}
-
 /* Of the thread. */
 
 static void pause_ms(const struct eraser *x, unsigned ms)
@@ -170,15 +32,16 @@ static void pause_ms(const struct eraser *x, unsigned ms)
 
 static int stopped(const struct eraser *x)
 {
-	return atomic_load(&x->stop) ? error_set(ERR_CLOSED, NULL, "the daemon stops: %s is erased when it starts again",
-						 x->asked.customer) : ERR_OK;
+	return atomic_load(&x->stop) ? error_set(ERR_CLOSED, NULL, "the daemon stops: this customer is erased when it starts again") :
+				       ERR_OK;
 }
 
-static void send(struct eraser *x, struct shard *to, enum step step, const struct subject *subject)
+static void send(struct eraser *x, struct shard *to, enum erase_step step, const struct subject *subject, size_t at)
 {
 	struct work w = { .kind = WORK_ERASE, .home = to };
 	w.erase.eraser = x;
 	w.erase.step = (uint8_t)step;
+	w.erase.at = at;
 	if (subject)
 		w.erase.subject = *subject;
 	struct work *h = work_to_heap(&w);
@@ -204,33 +67,102 @@ static int await(struct eraser *x, bool *again)
 	return failed;
 }
 
-/* To the shards of all whom the plan names, of this kind or not of it, until each has done it. */
-static int go_round(struct eraser *x, enum step step, bool customers)
+/* Whom a step is for. */
+static bool is_for(const struct eraser *x, enum erase_step step, struct subject *subject)
+{
+	bool customer = subject->kind == SUBJECT_CUSTOMER;
+	if (step == STEP_STILL && subject->kind == SUBJECT_ALIAS) {
+		*subject = subject_prospect(subject_id(subject));
+		return true;
+	}
+	if (step == STEP_WIPE)
+		return customer && erase_plan_bound(x->plan, subject) == ERASE_NOT_WIPED;
+	if (step == STEP_UNLINK)
+		return subject->kind == SUBJECT_ALIAS;
+	if (step == STEP_TAKE_OUT)
+		return !customer && subject->kind != SUBJECT_ALIAS;
+	return step == STEP_FORGET || (step == STEP_LINKS && customer);
+}
+
+/* To the shards of whom the plan names (the first `most`), until each has done it. */
+static int go_round(struct eraser *x, enum erase_step step, size_t most)
 {
 	struct subject subject;
+	size_t count = 0;
 	bool again = true;
 	int result = ERR_OK;
+	while (erase_plan_next(x->plan, &count, &subject))
+		;
+	x->done = must_calloc(count + 1, sizeof(*x->done));
 	while (again && result == ERR_OK && (result = stopped(x)) == ERR_OK) {
-		for (size_t at = 0; erase_plan_next(x->plan, &at, &subject);)
-			if ((subject.kind == SUBJECT_CUSTOMER) == customers)
-				send(x, engine_owner(x->engine, &subject), step, &subject);
+		for (size_t at = 0; at < most && erase_plan_next(x->plan, &at, &subject);)
+			if (!x->done[at - 1] && is_for(x, step, &subject))
+				send(x, engine_owner(x->engine, &subject), step, &subject, at - 1);
 		result = await(x, &again);
 		if (again)
 			pause_ms(x, 2);
 	}
+	free(x->done);
+	x->done = NULL;
 	return result;
 }
 
-/* Looks for what is theirs, and has their records wiped; *again: somebody joined them meanwhile. */
+/* Who was asked for comes first: where that one is refused, nobody is touched. */
+static int wipe_all(struct eraser *x)
+{
+	int result = go_round(x, STEP_WIPE, 1);
+	return result == ERR_OK ? go_round(x, STEP_WIPE, SIZE_MAX) : result;
+}
+
+static bool same_links(const struct kept_link *a, size_t count, const struct kept_link *all, size_t all_count)
+{
+	bool same = true;
+	for (size_t i = 0; i < count && same; i++) {
+		same = false;
+		for (size_t k = 0; k < all_count && !same; k++)
+			same = slice_equal(a[i].alias, all[k].alias) && slice_equal(a[i].link.customer, all[k].link.customer) &&
+			       slice_equal(a[i].link.member, all[k].link.member) && a[i].link.from_ms == all[k].link.from_ms &&
+			       a[i].link.to_ms == all[k].link.to_ms;
+	}
+	return same;
+}
+
+/* Somebody new may have got one of their names while it was taken from them: looked at before and after. */
+static int take_out_all(struct eraser *x)
+{
+	bool again = true;
+	eraser_forget_kept(x);
+	int result = go_round(x, STEP_TAKE_OUT, SIZE_MAX);
+	if (result == ERR_OK)
+		result = go_round(x, STEP_LINKS, SIZE_MAX);
+	while (result == ERR_OK && again) {
+		result = go_round(x, STEP_UNLINK, SIZE_MAX);
+		struct kept_link *before = x->kept;
+		size_t count = x->kept_count;
+		x->kept = NULL;
+		x->kept_count = 0;
+		if (result == ERR_OK)
+			result = go_round(x, STEP_LINKS, SIZE_MAX);
+		again = count != x->kept_count || !same_links(x->kept, x->kept_count, before, count);
+		kept_links_destroy(before, count);
+	}
+	return result == ERR_OK ? go_round(x, STEP_STILL, SIZE_MAX) : result;
+}
+
+/* Looks for what is theirs, and has it wiped; *again: somebody joined them meanwhile. */
 static int look_and_wipe(struct eraser *x, bool *again)
 {
 	struct engine *e = x->engine;
 	struct erase_sources from = { .dir = e->data, .journal = e->journal, .state = e->store, .base = e->base };
 	*again = false;
 	erase_plan_destroy(x->plan);
-	int result = erase_plan_make(&x->plan, &from, slice_of(x->asked.customer), journal_durable(e->journal), &x->report);
+	int result = erase_plan_make(&x->plan, &from, slice_of(x->asked.customer), x->asked.since, journal_durable(e->journal),
+				     &x->report);
 	if (result == ERR_OK)
-		result = go_round(x, STEP_WIPE, true);
+		result = wipe_all(x);
+	(void)fault_hit(erase_records);
+	if (result == ERR_OK)
+		result = take_out_all(x);
 	if (result != ERR_OK)
 		return result;
 	uint64_t to = journal_last(e->journal);
@@ -250,10 +182,11 @@ static int settle(struct eraser *x)
 	struct engine *e = x->engine;
 	bool again = true;
 	int result = ERR_OK;
-	x->seq = engine_journal_erased(e, slice_of(x->asked.by), x->asked.uid);
+	if (!x->seq)
+		x->seq = engine_journal_erased(e, slice_of(x->asked.by), x->asked.uid);
 	while (again && result == ERR_OK && (result = stopped(x)) == ERR_OK) {
 		for (unsigned i = 0; i < e->shard_count; i++)
-			send(x, e->shards[i], STEP_SETTLE, NULL);
+			send(x, e->shards[i], STEP_SETTLE, NULL, 0);
 		result = await(x, &again);
 		if (again)
 			pause_ms(x, 20);
@@ -262,8 +195,6 @@ static int settle(struct eraser *x)
 		result = store_sync(e->store);
 	while (result == ERR_OK && !decision_log_passed(e, x->seq) && (result = stopped(x)) == ERR_OK)
 		pause_ms(x, 20);
-	while (result == ERR_OK && folder_is_busy(e) && (result = stopped(x)) == ERR_OK)
-		pause_ms(x, 1);
 	return result;
 }
 
@@ -279,9 +210,7 @@ static int carry_out(struct eraser *x)
 	struct erase_live live = { .state = e->store, .base = e->base, .alone = alone, .arg = e };
 	int result;
 	for (;;) {
-		result = go_round(x, STEP_FORGET, true);
-		if (result == ERR_OK)
-			result = go_round(x, STEP_FORGET, false);
+		result = go_round(x, STEP_FORGET, SIZE_MAX);
 		if (result == ERR_OK)
 			result = erase_carry_out(e->data, &live, &x->report);
 		if (result == ERR_OK || stopped(x) != ERR_OK)
@@ -291,34 +220,62 @@ static int carry_out(struct eraser *x)
 	}
 }
 
-static int erase(struct eraser *x)
+static int until_planned(struct eraser *x)
 {
 	struct engine *e = x->engine;
 	const char *log = e->config.decision_log;
 	bool again = true;
-	int result = erase_ask(e->data, &x->asked);
-	(void)fault_hit(erase_asked);
+	int result = ERR_OK;
 	for (unsigned i = 0; result == ERR_OK && again && i < ROUNDS_MAX; i++)
 		result = look_and_wipe(x, &again);
 	if (result == ERR_OK && again)
-		result = error_set(ERR_BUSY, "customer", "%s keeps being joined by others: ask again", x->asked.customer);
-	if (result == ERR_OK)
-		result = go_round(x, STEP_TAKE_OUT, false);
+		result = error_set(ERR_BUSY, NULL, "this customer keeps being joined by others: ask again");
 	if (result == ERR_OK)
 		feed_forget_those(e->feed, was_theirs, x->plan);
-	(void)fault_hit(erase_wiped);
-	if (result == ERR_OK) {
-		atomic_store(&x->holds, true);
-		result = settle(x);
-	}
-	(void)fault_hit(erase_settled);
+	if (fault_hit(erase_wiped) && result == ERR_OK)
+		result = error_set(ERR_IO, NULL, "fault point erase_wiped");
 	if (result == ERR_OK)
-		result = erase_plan_write(x->plan, log && strcmp(log, "-") != 0 ? log : NULL, true);
+		result = settle(x);
+	(void)fault_hit(erase_settled);
+	return result == ERR_OK ? erase_plan_write(x->plan, log && strcmp(log, "-") != 0 ? log : NULL, true) : result;
+}
+
+static bool may_pass(int result)
+{
+	return result == ERR_IO || result == ERR_STORAGE || result == ERR_BUSY || result == ERR_MEMORY;
+}
+
+/* Nothing is folded into the base store from here on: what it has is theirs, not of somebody new. */
+static int await_folder(struct eraser *x)
+{
+	int result = ERR_OK;
+	while (folder_is_busy(x->engine) && (result = stopped(x)) == ERR_OK)
+		pause_ms(x, 1);
+	return result;
+}
+
+/* Once a record is wiped there is no way back. */
+static int erase(struct eraser *x)
+{
+	int result = x->resumed ? ERR_OK : erase_ask(x->engine->data, &x->asked);
+	(void)fault_hit(erase_asked);
+	if (result == ERR_OK)
+		result = await_folder(x);
+	if (result == ERR_OK)
+		result = until_planned(x);
+	while (may_pass(result) && atomic_load(&x->wiped) && !atomic_load(&x->stop)) {
+		log_warn("erasing a customer: %s; it is tried again", error_last()->text);
+		pause_ms(x, AGAIN_MS);
+		result = stopped(x);
+		if (result == ERR_OK)
+			result = until_planned(x);
+	}
 	if (result == ERR_OK)
 		result = carry_out(x);
-	else if (result != ERR_CLOSED)
-		(void)erase_withdraw(e->data);
-	atomic_store(&x->holds, false);
+	else if (!atomic_load(&x->stop))
+		(void)erase_withdraw(x->engine->data);
+	if (!atomic_load(&x->stop)) /* else the next start goes on */
+		atomic_store(&x->holds, false);
 	return result;
 }
 
@@ -346,6 +303,7 @@ static void fill_answer(const struct eraser *x, struct work *w, int result)
 	w->ack.error_text = arena_slice(&w->arena, slice_of(error->text));
 }
 
+/* A log outlives them: it does not name them. */
 static void say(const struct eraser *x, int result)
 {
 	log_id(LOG_ID_ERASED);
@@ -355,7 +313,7 @@ static void say(const struct eraser *x, int result)
 			 (unsigned long long)x->report.entries, (unsigned long long)x->report.records,
 			 (unsigned long long)x->report.log_lines);
 	else if (result != ERR_MISSING)
-		log_warn("erasing a customer: %s", error_last()->text);
+		log_warn("erasing a customer: %s", error_last()->field[0] ? error_name(result) : error_last()->text);
 }
 
 /* The next one may begin before the answer is on its way: who gets it may ask at once. */
@@ -370,6 +328,7 @@ static void *run(void *arg)
 		fill_answer(x, reply, result);
 	erase_plan_destroy(x->plan);
 	x->plan = NULL;
+	eraser_forget_kept(x);
 	memset(x->asked.customer, 0, sizeof(x->asked.customer)); /* whom it was about need not be remembered */
 	atomic_store(&x->runs, false);
 	while (reply && !queue_push(reply->home->queue, reply))
@@ -417,7 +376,11 @@ static int begin(struct eraser *x, const struct erase_asked *asked, struct work 
 						 "is done (nudgectl rules history)");
 	}
 	x->asked = *asked;
+	x->resumed = !reply;
 	x->reply = reply;
+	x->seq = 0;
+	atomic_store(&x->wiped, false);
+	atomic_store(&x->holds, true);
 	x->request_id = reply ? reply->explain.request_id : 0;
 	x->report = (struct erase_report){ 0 };
 	pthread_mutex_lock(&x->lock);
@@ -429,13 +392,14 @@ static int begin(struct eraser *x, const struct erase_asked *asked, struct work 
 		pthread_detach(thread);
 		return ERR_OK;
 	}
+	atomic_store(&x->holds, false);
 	atomic_store(&x->runs, false);
 	return error_set(ERR_BUSY, NULL, "no thread to erase with can be started");
 }
 
 int eraser_begin(struct engine *e, struct slice customer, struct slice by, int64_t uid, struct work *reply)
 {
-	struct erase_asked asked = { .uid = uid };
+	struct erase_asked asked = { .uid = uid, .since = journal_last(e->journal) };
 	snprintf(asked.customer, sizeof(asked.customer), "%.*s", SLICE_ARG(customer));
 	snprintf(asked.by, sizeof(asked.by), "%.*s", SLICE_ARG(by));
 	return begin(e->eraser, &asked, reply);
@@ -448,6 +412,8 @@ void eraser_resume(struct engine *e)
 	int result = erase_asked(e->data, &asked);
 	if (result == ERR_MISSING)
 		return;
+	if (result == ERR_OK && asked.since > journal_last(e->journal))
+		asked.since = journal_last(e->journal); /* an older build asked: what it wiped is not in the journal */
 	if (result == ERR_OK)
 		result = begin(e->eraser, &asked, NULL);
 	if (result == ERR_OK)

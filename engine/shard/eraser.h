@@ -1,18 +1,21 @@
 /* shard/eraser.h: a customer erased while the daemon runs (what goes, and how: history/erase.h). Private to this folder. One
  * at a time, by a thread of its own; events, queries and other customers do not wait for it.
  *
- *     asked for      DIR/ERASING says so, synced: from here on a crash forgets it no more, the next start goes on
+ *     asked for      DIR/ERASING says so, synced: from here on a crash forgets it no more, the next start goes on. No segment is
+ *                    let go, and nothing folded into the base store, until it is done
  *     looked for     in the journal and the stores, as they are
- *     wiped          by the shard of each: the record is empty, and keeps only its sequence, so that a recovery passes over
- *                    the entries it had. What came meanwhile is looked for again, until nothing has
- *     taken out      by the shards of others: alerts on agents, links of aliases
+ *     wiped          by the shard of each, with an entry (EFFECT_WIPE): the record is empty. From the first one on there is no way
+ *                    back: what fails is tried again
+ *     taken out      by the shards of others, with entries: alerts on agents, links of aliases, words in reports. What came
+ *                    meanwhile is looked for again, until nothing of theirs has
  *     settled        a note of who asked is journaled; the store covers it, the decision log has passed it. From here on
  *                    nothing reads the entries any more, whatever happens
  *     planned        in DIR/ERASING: from here on the next start would finish it before it opens anything
  *     carried out    blanked in the journal, both stores in new files, the decision log's lines overwritten
  *
- * No segment is let go, and nothing folded into the base store, while the last three go on. Somebody who comes again under
- * the same name meanwhile is new, and stays. */
+ * The journal says what was wiped when, so that recovery and replay come to the same at any moment, and a start that goes on
+ * knows what has been wiped. Somebody who comes again under the same name meanwhile is new, and stays: whose an entry is, and
+ * what it did to others, is told by whether it came before the one that wiped the record. */
 #ifndef NUDGED_SHARD_ERASER_H
 #define NUDGED_SHARD_ERASER_H
 

@@ -8,6 +8,7 @@
 #include "history/read_ahead.h"
 #include "shard/recovery.h"
 #include "shard/sweep.h"
+#include "shard/wipe.h"
 #include "shard/work.h"
 
 #include "base/log.h"
@@ -118,6 +119,8 @@ static int replay_effect(struct shard *s, struct slot *slot, struct entry *entry
 	checks->report.effects++;
 	result = differs(checks, je, &s->applied);
 	commit(s, slot, entry, &s->applied, je, entry->effect.body, entry->effect.member, (struct slice){ 0 });
+	if (entry->effect.kind == EFFECT_WIPE)
+		wipe_told(s, &entry->subject, entry->effect.body);
 	return result;
 }
 

@@ -229,7 +229,9 @@ static int apply_effect_entry(struct shadow *s, const struct ahead_item *item, c
 				return join(s, i, &entry->subject, in, item->je.seq);
 		return ERR_OK; /* of an entry before the journal's first */
 	}
-	if (entry->effect.kind != EFFECT_EVENT || entry->effect.source_seq <= s->derive_to)
+	/* Who was being erased then, and may have come again. (Once that is done, their entries are blank.) */
+	bool wipe = entry->effect.kind == EFFECT_WIPE && entry->subject.kind == SUBJECT_CUSTOMER;
+	if (!wipe && (entry->effect.kind != EFFECT_EVENT || entry->effect.source_seq <= s->derive_to))
 		return ERR_OK;
 	int result = cache_get(&s->cache, &entry->subject, true, &slot);
 	if (result == ERR_OK)

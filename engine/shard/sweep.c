@@ -202,7 +202,7 @@ int64_t sweep_wants(struct shard *s)
 	s->tail_full = tail > s->engine->config.tail_bytes;
 	if (sweep->open)
 		return 0;
-	sweep->hurry = tail > s->engine->config.tail_bytes / TAIL_HURRY || cache_presses(&s->cache, CACHE_HURRY);
+	sweep->hurry = sweep->awaited || tail > s->engine->config.tail_bytes / TAIL_HURRY || cache_presses(&s->cache, CACHE_HURRY);
 	if (sweep->active && sweep->last_sent)
 		return -1; /* the last commit wakes the shard */
 	if (sweep->active)

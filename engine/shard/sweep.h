@@ -11,6 +11,7 @@ struct store_chunk;
 
 struct sweep {
 	bool active, hurry;
+	bool awaited; /* an erasure goes on when the store has all: without hurry, many new records put that off for minutes */
 	unsigned next_slot;  /* hash slots from here on are not collected yet */
 	struct keyed *items; /* of the hash slot at hand, sorted */
 	size_t count, at, cap, per_tick;

@@ -133,7 +133,7 @@ struct work {
 		struct {
 			struct eraser *eraser;
 			struct subject subject; /* kind SUBJECT_NONE: is the shard's part of the store up to the note? */
-			uint64_t seq;
+			size_t at; /* in the plan */
 			uint8_t step;
 		} erase;
 		struct {

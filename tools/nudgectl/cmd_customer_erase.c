@@ -119,7 +119,8 @@ const struct command cmd_customer_erase = {
 		   "that are older than the journal; lines of the decision log are overwritten; the "
 		   "stores are put into new files, row by row. The journal's chain still verifies, since it covers salted digests. "
 		   "Replaying and explaining say that entries were erased. Sums stay: what agents' series, reports and actions' "
-		   "models have counted. The journal notes that an erasure was asked for and by whom, not of whom. If it is "
+		   "models have counted; reasons in their own words are counted as \"(erased)\" from then on (those of outcomes that the "
+		   "journal does not hold any more stay in the report). The journal notes that an erasure was asked for and by whom, not of whom. If it is "
 		   "interrupted, the next start of the daemon finishes it. A backup that is being made meanwhile is given up. An event that comes later begins a new customer.",
 	.examples = NULL,
 };

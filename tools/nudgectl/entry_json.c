@@ -35,8 +35,9 @@ static void set_message(json_t *j, const char *name, const ProtobufCMessageDescr
 static const char *effect_name(uint8_t kind)
 {
 	static const char *const names[] = { "?", "event", "tally", "link", "unlink", "merge", "absorb", "fill",
-					     "learn", "forget", "count" };
-	return names[kind < sizeof(names) / sizeof(*names) ? kind : 0];
+					     "learn", "forget", "count", [EFFECT_LOOK] = "look",
+					     [EFFECT_TICKET] = "ticket", [EFFECT_TURN] = "turn", [EFFECT_WIPE] = "wipe" };
+	return kind < sizeof(names) / sizeof(*names) && names[kind] ? names[kind] : names[0];
 }
 
 static void set_decision(json_t *j, struct slice bytes, struct arena *arena)

@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 
 #define MAP_BYTES (1ull << 40)
 #define KEY_BYTES_MAX 511u
@@ -230,8 +231,10 @@ int store_open_named(struct store **out, const char *dir, const char *name, uint
 	s->map_bytes = map_bytes;
 	s->folder = folder_path(dir, name);
 	int r = folder_open(file_system(), dir, name, read_only, &identity, &s->lock, &created);
+	int guard = r == ERR_OK ? store_guard(s, LOCK_SH) : -1;
 	if (r == ERR_OK)
 		r = store_env_open(s, read_only);
+	store_unguard(guard);
 	if (r == ERR_OK)
 		r = check_identity(s, identity, created);
 	if (r < 0) {

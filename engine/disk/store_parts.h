@@ -29,7 +29,12 @@ struct store {
 /* The error of an LMDB call, as ours. */
 int store_failed(const struct store *s, int r, const char *what);
 
-int store_env_open(struct store *s, bool read_only); /* LMDB's part, and its tables */
+/* Between processes: who opens the store's files holds it LOCK_SH meanwhile, who changes them (store_renew.c) LOCK_EX: the
+ * lock file of one data file with another would corrupt both. -1: no such lock here; else store_unguard. */
+int store_guard(const struct store *s, int how);
+void store_unguard(int guard);
+
+int store_env_open(struct store *s, bool read_only); /* LMDB's part, and its tables; guarded */
 void store_env_close(struct store *s);
 
 static inline bool store_lacks(const struct store *s, enum store_table table)

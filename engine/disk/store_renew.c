@@ -7,10 +7,28 @@
 #include "disk/folder.h"
 #include "disk/store_parts.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
-/* LMDB's lock file names transactions of the old file, so it goes too. */
+int store_guard(const struct store *s, int how)
+{
+	int guard = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (guard >= 0 && flock(guard, how) != 0 && errno == EINTR)
+		;
+	return guard;
+}
+
+void store_unguard(int guard)
+{
+	if (guard >= 0)
+		close(guard); /* and so the lock */
+}
+
+/* LMDB's lock file names transactions of the old file, so it goes too. Another process that has both open already (a backup)
+ * goes on reading the old one; one that opens them now waits (store_guard). */
 static int replace(struct store *s, const char *early)
 {
 	const struct file_layer *files = file_system();
@@ -44,9 +62,11 @@ int store_renew(struct store *s)
 	pthread_rwlock_unlock(&s->gate);
 	if (r == ERR_OK) {
 		pthread_rwlock_wrlock(&s->gate);
+		int guard = store_guard(s, LOCK_EX);
 		store_env_close(s);
 		r = replace(s, early);
 		must_open(s);
+		store_unguard(guard);
 		pthread_rwlock_unlock(&s->gate);
 	}
 	free(early);

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -218,6 +219,73 @@ static void others_are_refused(void **state)
 	store_close(NULL);
 }
 
+#define RENEW_ROWS 100u
+#define RENEWALS 150u
+
+static int count_row(void *arg, struct slice key, struct slice value)
+{
+	++*(unsigned *)arg;
+	return slice_equal(key, value) ? 0 : ERR_CORRUPT;
+}
+
+/* In a process of its own: opens it again and again, each time all rows are there. */
+static int look_on(const char *dir, int until)
+{
+	char byte;
+	while (read(until, &byte, 1) < 0) {
+		struct store *s;
+		unsigned rows = 0;
+		if (store_open(&s, dir, 0, true) != ERR_OK)
+			return 2;
+		int scanned = store_scan(s, STORE_RECORDS, SLICE(""), count_row, &rows);
+		store_close(s);
+		if (scanned != ERR_OK || rows != RENEW_ROWS)
+			return 3;
+	}
+	return 0;
+}
+
+static void put_rows(struct store *s)
+{
+	struct store_write *w;
+	assert_int_equal(store_begin(s, &w), ERR_OK);
+	for (unsigned i = 0; i < RENEW_ROWS; i++) {
+		char key[16];
+		snprintf(key, sizeof(key), "row-%u", i);
+		assert_int_equal(store_put(w, STORE_RECORDS, slice_of(key), slice_of(key)), ERR_OK);
+	}
+	assert_int_equal(store_commit(w), ERR_OK);
+}
+
+/* Its rows go into a new file while other processes open it: each has the data file and the lock file of one and the same. */
+static void others_open_it_while_it_is_renewed(void **state)
+{
+	struct store *s = open_ok(*state);
+	int ends[2], status;
+	put_rows(s);
+	store_close(s);
+	assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	pid_t other = fork();
+	if (other == 0) {
+		close(ends[1]);
+		_exit(look_on(*state, ends[0]));
+	}
+	s = open_ok(*state);
+	for (unsigned i = 0; i < RENEWALS; i++) {
+		put_rows(s);
+		assert_int_equal(store_renew(s), ERR_OK);
+		put_rows(s);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(waitpid(other, &status, 0), other);
+	assert_int_equal(status, 0);
+	unsigned rows = 0;
+	assert_int_equal(store_scan(s, STORE_RECORDS, SLICE(""), count_row, &rows), ERR_OK);
+	assert_int_equal(rows, RENEW_ROWS);
+	store_close(s);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -228,6 +296,7 @@ int main(void)
 		TEST(a_flipped_byte_is_found),
 		TEST(a_full_map_is_storage),
 		TEST(others_are_refused),
+		TEST(others_open_it_while_it_is_renewed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,9 +39,9 @@ static const struct setting settings[] = {
 	{ "listen", SETTING_LIST, AT(listen), "ADDR", "unix:/run/nudged/nudged.sock", 0, 0, NULL,
 	  "unix:PATH, tcp:HOST:PORT (loopback only, port 0: any free one) or tls:HOST:PORT (HOST an address of this machine, 0.0.0.0, "
 	  "[::]); may be given several times" },
-	{ "http", SETTING_TEXT, AT(http), "ADDR", NULL, 0, 0, NULL,
-	  "HTTP/JSON gateway on HOST:PORT (loopback only, port 0: any free one), unix:PATH or https://HOST:PORT; none unless it is "
-	  "given" },
+	{ "http", SETTING_LIST, AT(http), "ADDR", NULL, 0, 0, NULL,
+	  "HTTP/JSON gateway on HOST:PORT (loopback only, port 0: any free one), unix:PATH or https://HOST:PORT; may be given several "
+	  "times; none unless it is given" },
 	{ "tokens", SETTING_TEXT, AT(tokens), "FILE", NULL, 0, 0, NULL,
 	  "every request must show a token of this file (nudgectl token new; mode 0600, read again on change and on SIGHUP), with "
 	  "the role that it takes; without it, whoever reaches a socket may do all" },
@@ -131,6 +131,14 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+static int add_address(struct addresses *to, const char *key, const char *value)
+{
+	if (to->count == CONFIG_LISTEN_MAX)
+		return error_set(ERR_LIMIT, key, "at most %d addresses may be given", CONFIG_LISTEN_MAX);
+	to->at[to->count++] = must_strdup(value);
+	return ERR_OK;
+}
+
 static int set(struct config *c, const struct setting *s, const char *value)
 {
 	char *base = (char *)c;
@@ -144,10 +152,7 @@ static int set(struct config *c, const struct setting *s, const char *value)
 	case SETTING_NUMBER:
 		return set_number(s, (uint64_t *)(base + s->offset), value);
 	case SETTING_LIST:
-		if (c->listen_count == CONFIG_LISTEN_MAX)
-			return error_set(ERR_LIMIT, s->key, "at most %d addresses may be given", CONFIG_LISTEN_MAX);
-		c->listen[c->listen_count++] = must_strdup(value);
-		return ERR_OK;
+		return add_address((struct addresses *)(base + s->offset), s->key, value);
 	case SETTING_CHOICE:
 		if (!is_choice(s->choices, value))
 			return error_set(ERR_INVALID, s->key, "%s = %s: one of %s is wanted", s->key, value,
@@ -305,10 +310,10 @@ void config_init(struct config *c)
 			CHECK(set(c, &settings[i], settings[i].standard) == ERR_OK);
 }
 
-static void drop_listens(struct config *c)
+static void drop_addresses(struct addresses *a)
 {
-	while (c->listen_count)
-		free(c->listen[--c->listen_count]);
+	while (a->count)
+		free(a->at[--a->count]);
 }
 
 static bool names_flag(int argc, char **argv, const char *flag)
@@ -333,9 +338,9 @@ static int settle_watch(struct config *c, bool level_named)
 	if (!c->scratch)
 		return error_last()->code;
 	c->data = must_strdup(c->scratch);
-	if (!c->listen_count) {
-		c->listen[0] = must_malloc(strlen(c->scratch) + 32);
-		snprintf(c->listen[c->listen_count++], strlen(c->scratch) + 32, "unix:%s/nudged.sock", c->scratch);
+	if (!c->listen.count) {
+		c->listen.at[0] = must_malloc(strlen(c->scratch) + 32);
+		snprintf(c->listen.at[c->listen.count++], strlen(c->scratch) + 32, "unix:%s/nudged.sock", c->scratch);
 	}
 	return ERR_OK;
 }
@@ -346,7 +351,9 @@ int config_parse(struct config *c, int argc, char **argv)
 	for (int i = 1; i < argc && result == ERR_OK; i++)
 		result = parse_flag(c, argc, argv, &i, true);
 	if (result == ERR_OK && names_flag(argc, argv, "--listen"))
-		drop_listens(c); /* flags win as a whole */
+		drop_addresses(&c->listen); /* flags win as a whole */
+	if (result == ERR_OK && names_flag(argc, argv, "--http"))
+		drop_addresses(&c->http);
 	for (int i = 1; i < argc && result == ERR_OK; i++)
 		result = parse_flag(c, argc, argv, &i, false);
 	if (result != ERR_OK || c->help || c->version || c->list_faults)
@@ -358,8 +365,8 @@ int config_parse(struct config *c, int argc, char **argv)
 	if (!c->data)
 		return error_set(ERR_INVALID, "data",
 				 "no data directory is named: nudged --data DIR; see nudged --help");
-	if (!c->listen_count)
-		c->listen[c->listen_count++] = must_strdup("unix:/run/nudged/nudged.sock");
+	if (!c->listen.count)
+		c->listen.at[c->listen.count++] = must_strdup("unix:/run/nudged/nudged.sock");
 	return ERR_OK;
 }
 
@@ -380,9 +387,10 @@ static bool same_value(const struct setting *s, const struct config *a, const st
 	if (s->type == SETTING_NUMBER)
 		return *(const uint64_t *)x == *(const uint64_t *)y;
 	if (s->type == SETTING_LIST) {
-		bool same = a->listen_count == b->listen_count;
-		for (unsigned i = 0; same && i < a->listen_count; i++)
-			same = strcmp(a->listen[i], b->listen[i]) == 0;
+		const struct addresses *p = (const struct addresses *)x, *q = (const struct addresses *)y;
+		bool same = p->count == q->count;
+		for (unsigned i = 0; same && i < p->count; i++)
+			same = strcmp(p->at[i], q->at[i]) == 0;
 		return same;
 	}
 	const char *p = *(char *const *)x, *q = *(char *const *)y;
@@ -415,13 +423,13 @@ int config_reload(struct config *c, int argc, char **argv, void (*say)(const cha
 
 void config_finish(struct config *c)
 {
-	drop_listens(c);
+	drop_addresses(&c->listen);
+	drop_addresses(&c->http);
 	free(c->data);
 	free(c->rules);
 	free(c->watch);
 	free(c->scratch);
 	free(c->decision_log);
-	free(c->http);
 	free(c->tokens);
 	free(c->tls_cert);
 	free(c->tls_key);
@@ -473,6 +481,12 @@ void config_help(FILE *to)
 		    "exit:    0 stopped as asked, 1 could not start or go on, 2 wrong flags or configuration\n");
 }
 
+static void print_addresses(const struct addresses *a, const char *key, FILE *to)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		fprintf(to, "%s = %s\n", key, a->at[i]);
+}
+
 void config_print(const struct config *c, FILE *to)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
@@ -484,8 +498,7 @@ void config_print(const struct config *c, FILE *to)
 		if (s->type == SETTING_NUMBER)
 			fprintf(to, "%s = %llu\n", s->key, (unsigned long long)*(const uint64_t *)(base + s->offset));
 		else if (s->type == SETTING_LIST)
-			for (unsigned k = 0; k < c->listen_count; k++)
-				fprintf(to, "%s = %s\n", s->key, c->listen[k]);
+			print_addresses((const struct addresses *)(base + s->offset), s->key, to);
 		else if (text)
 			fprintf(to, "%s = %s\n", s->key, text);
 	}

@@ -8,14 +8,16 @@
 
 #include <stdio.h>
 
-#define CONFIG_LISTEN_MAX 8
+#define CONFIG_LISTEN_MAX 8 /* LIMIT_HTTP_ADDRESSES of the gateway's */
 
 struct config {
-	char *data, *rules, *watch, *file, *http, *decision_log, *restore, *tokens, *tls_cert, *tls_key, *tls_client_ca, *tls_client_crl, *listen_mode, *listen_users,
+	char *data, *rules, *watch, *file, *decision_log, *restore, *tokens, *tls_cert, *tls_key, *tls_client_ca, *tls_client_crl, *listen_mode, *listen_users,
 		*listen_groups;
 	char *scratch; /* the data directory, where it goes with the process */
-	char *listen[CONFIG_LISTEN_MAX];
-	unsigned listen_count;
+	struct addresses {
+		char *at[CONFIG_LISTEN_MAX];
+		unsigned count;
+	} listen, http;
 	uint64_t shards, cache_mb, journal_keep_mb, reserve_mb, segment_mb, sweep_ms, tail_mb,
 		decision_log_mb, decision_log_keep;
 	char *clock, *base, *log_level, *log;

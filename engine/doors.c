@@ -33,16 +33,18 @@ static int check_files(const struct config *c)
 static int check_doors(const struct config *c)
 {
 	int result = check_files(c);
-	for (unsigned i = 0; i < c->listen_count && result == ERR_OK; i++) {
-		const char *address = c->listen[i];
+	for (unsigned i = 0; i < c->listen.count && result == ERR_OK; i++) {
+		const char *address = c->listen.at[i];
 		result = server_check_address(address);
 		if (result == ERR_OK)
 			result = check_door(c, "listen", address, server_is_tls(address), server_is_open(address));
 	}
-	if (result == ERR_OK && c->http)
-		result = http_check_address(c->http);
-	if (result == ERR_OK && c->http)
-		result = check_door(c, "http", c->http, http_is_tls(c->http), http_is_open(c->http));
+	for (unsigned i = 0; i < c->http.count && result == ERR_OK; i++) {
+		const char *address = c->http.at[i];
+		result = http_check_address(address);
+		if (result == ERR_OK)
+			result = check_door(c, "http", address, http_is_tls(address), http_is_open(address));
+	}
 	return result;
 }
 

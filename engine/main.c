@@ -280,9 +280,9 @@ static void serve(struct config *c, struct engine *e, struct doors *doors, const
 /* It listens at once, so that who waits for us can ask how long. */
 static int open_gateway(const struct config *c, const struct doors *d, const struct starting *starting, struct http **out)
 {
-	if (!c->http)
+	if (!c->http.count)
 		return ERR_OK;
-	int result = http_create(out, c->http, NUDGED_VERSION, d->access, d->tls, d->clients, starting);
+	int result = http_create(out, (const char *const *)c->http.at, c->http.count, NUDGED_VERSION, d->access, d->tls, d->clients, starting);
 	return result == ERR_OK ? http_start(*out) : result;
 }
 
@@ -325,7 +325,7 @@ static int run(struct config *c, const sigset_t *signals)
 		return complain("the pack is refused", EXIT_FAILURE); /* before anything is made */
 	if (doors_open(&doors, c) != ERR_OK)
 		return complain(error_last()->field, EXIT_FAILURE);
-	if (server_create(&server, (const char *const *)c->listen, c->listen_count, doors.tls, doors.clients) != ERR_OK) {
+	if (server_create(&server, (const char *const *)c->listen.at, c->listen.count, doors.tls, doors.clients) != ERR_OK) {
 		complain("", EXIT_FAILURE);
 		goto out;
 	}
@@ -348,9 +348,10 @@ static int run(struct config *c, const sigset_t *signals)
 	}
 	if (http) {
 		http_serve(http, server, e);
-		log_info("HTTP on %s", http_address(http));
+		for (unsigned i = 0; i < c->http.count; i++)
+			log_info("HTTP on %s", http_address(http, i));
 	}
-	for (unsigned i = 0; i < c->listen_count; i++) {
+	for (unsigned i = 0; i < c->listen.count; i++) {
 		log_id(LOG_ID_READY);
 		log_info("ready on %s", server_address(server, i));
 	}

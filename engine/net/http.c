@@ -9,8 +9,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/http.h>
-#include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,16 +65,9 @@ bool http_is_open(const char *address)
 	return full_address(address, full, sizeof(full)) == ERR_OK && listener_is_open(full);
 }
 
-static void name_address(struct http *h)
+const char *http_address(const struct http *h, unsigned index)
 {
-	const char *bound = h->listener.address;
-	h->unix_socket = bound[0] == 'u';
-	snprintf(h->address, sizeof(h->address), "%s%s", h->tls ? "https://" : "", h->unix_socket ? bound : bound + 4);
-}
-
-const char *http_address(const struct http *h)
-{
-	return h->address;
+	return index < h->gate_count ? h->gates[index].address : NULL;
 }
 
 const char *http_version(const struct http *h)
@@ -84,19 +75,26 @@ const char *http_version(const struct http *h)
 	return h->version;
 }
 
-int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls,
-		struct clients *clients, const struct starting *starting)
+static int bind_gates(struct http *h, const char *const *addresses, unsigned count, struct tls *tls)
 {
 	char full[160];
-	int result = full_address(address, full, sizeof(full));
-	if (result != ERR_OK)
-		return result;
+	int result = ERR_OK;
+	for (unsigned i = 0; i < count && result == ERR_OK; i++) {
+		result = full_address(addresses[i], full, sizeof(full));
+		if (result == ERR_OK)
+			result = http_gate_bind(h, full, tls);
+	}
+	return result;
+}
+
+int http_create(struct http **out, const char *const *addresses, unsigned count, const char *version, struct access *rights,
+		struct tls *tls, struct clients *clients, const struct starting *starting)
+{
 	struct http *h = must_calloc(1, sizeof(*h));
-	h->listener.fd = -1;
 	h->clients = clients;
 	h->starting = starting;
 	h->started_ms = clock_wall_ms();
-	result = listener_open(&h->listener, full, clients_unix_mode(clients));
+	int result = bind_gates(h, addresses, count, tls);
 	if (result == ERR_OK)
 		result = queue_create(&h->queue, HANDED_MAX);
 	if (result != ERR_OK) {
@@ -105,8 +103,6 @@ int http_create(struct http **out, const char *address, const char *version, str
 	}
 	h->version = version;
 	h->access = rights;
-	h->tls = h->listener.tls ? tls : NULL;
-	name_address(h);
 	h->counts = must_calloc(http_route_count + 1, sizeof(h->counts[0]));
 	*out = h;
 	return ERR_OK;
@@ -155,7 +151,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	http_history_tick(h);
 	if (h->refused) {
 		h->refused = false;
-		evconnlistener_enable(h->accepting);
+		http_gates_let_in(h, true);
 	}
 }
 
@@ -169,16 +165,6 @@ static void on_arrived(evutil_socket_t fd, short what, void *arg)
 	http_door_arrived(arg);
 }
 
-/* Out of files, mostly: a connection that waits would wake the loop again and again. */
-static void on_accept_error(struct evconnlistener *l, void *arg)
-{
-	struct http *h = arg;
-	if (errno == EMFILE || errno == ENFILE)
-		log_warn("http: refused a connection: out of file descriptors (ulimit -n)");
-	h->refused = true;
-	evconnlistener_disable(l);
-}
-
 static void *run(void *arg)
 {
 	struct http *h = arg;
@@ -186,28 +172,6 @@ static void *run(void *arg)
 	for (int i = 0; i < LAST_ROUNDS || (i < LAST_ROUNDS_MOST && event_base_get_num_events(h->base, EVENT_BASE_COUNT_ACTIVE)); i++)
 		event_base_loop(h->base, EVLOOP_NONBLOCK); /* the last answers go out as far as they do */
 	return NULL;
-}
-
-static int make_evhttp(struct http *h)
-{
-	static const struct timeval idle = { .tv_sec = LIMIT_HTTP_IDLE_MS / 1000 };
-	h->evhttp = evhttp_new(h->base);
-	h->accepting = evconnlistener_new(h->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, h->listener.fd);
-	if (!h->evhttp || !h->accepting || !evhttp_bind_listener(h->evhttp, h->accepting))
-		return error_set(ERR_IO, NULL, "libevent cannot make an HTTP server");
-	http_door_open(h);
-	http_turns_begin(h);
-	evconnlistener_set_error_cb(h->accepting, on_accept_error);
-	evhttp_set_bevcb(h->evhttp, http_peer_open, h);
-	evhttp_set_gencb(h->evhttp, http_on_request, h);
-	evhttp_set_max_headers_size(h->evhttp, LIMIT_HTTP_HEADER_BYTES);
-	evhttp_set_max_body_size(h->evhttp, LIMIT_HTTP_BODY_BYTES);
-	evhttp_set_timeout_tv(h->evhttp, &idle);
-	evhttp_set_default_content_type(h->evhttp, NULL);
-	/* all that it knows: what no route has is answered by us */
-	evhttp_set_allowed_methods(h->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
-						      EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
-	return ERR_OK;
 }
 
 int http_start(struct http *h)
@@ -227,7 +191,7 @@ int http_start(struct http *h)
 	http_turn_ours(h->arrived);
 	event_add(h->handed, NULL);
 	event_add(h->tick, &every);
-	int result = make_evhttp(h);
+	int result = http_gates_begin(h);
 	if (result == ERR_OK)
 		result = http_aside_start(h);
 	if (result != ERR_OK)
@@ -261,8 +225,7 @@ void http_destroy(struct http *h)
 		return;
 	http_stop(h);
 	http_aside_end(h);
-	if (h->evhttp)
-		evhttp_free(h->evhttp); /* and its listener */
+	http_gates_end(h);
 	http_peers_forget(h);
 	if (h->handed)
 		event_free(h->handed);
@@ -274,7 +237,7 @@ void http_destroy(struct http *h)
 		event_free(h->next_round);
 	if (h->base)
 		event_base_free(h->base);
-	listener_close(&h->listener);
+	http_gates_close(h);
 	queue_destroy(h->queue);
 	bytes_finish(&h->scratch);
 	sessions_finish(&h->sessions);

@@ -18,14 +18,14 @@ struct http;
 int http_check_address(const char *address);
 bool http_is_tls(const char *address);  /* as server_is_tls */
 bool http_is_open(const char *address); /* as server_is_open */
-/* Binds. version: lent, static. rights: who may do what, lent; NULL: tokens are not wanted. tls: lent; NULL where the address
- * takes none. clients, starting: lent. */
-int http_create(struct http **out, const char *address, const char *version, struct access *rights, struct tls *tls,
-		struct clients *clients, const struct starting *starting);
+/* Binds them all. version: lent, static. rights: who may do what, lent; NULL: tokens are not wanted. tls: lent; NULL where no
+ * address takes one. clients, starting: lent. */
+int http_create(struct http **out, const char *const *addresses, unsigned count, const char *version, struct access *rights,
+		struct tls *tls, struct clients *clients, const struct starting *starting);
 int http_start(struct http *h); /* the thread; so far nothing but health and measurements is answered */
 void http_serve(struct http *h, struct server *s, struct engine *e); /* the loops run: from here on all is answered */
 void http_stop(struct http *h);                                      /* before the loops stop; NULL-safe */
 void http_destroy(struct http *h);                                   /* NULL-safe */
-const char *http_address(const struct http *h);                      /* as bound: "127.0.0.1:8080", "https://192.0.2.7:8443" */
+const char *http_address(const struct http *h, unsigned index);      /* as bound: "127.0.0.1:8080", "https://192.0.2.7:8443" */
 
 #endif

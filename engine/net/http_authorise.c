@@ -30,7 +30,7 @@ static bool is_loopback(const char *host)
 
 bool http_is_secure(const struct http_exchange *x)
 {
-	return x->http->tls != NULL;
+	return x->gate->tls != NULL;
 }
 
 static bool is_same_origin(const struct http_exchange *x, const char *origin, const char *host)
@@ -75,8 +75,8 @@ int http_authorise(enum access_role role, struct http_exchange *x)
 {
 	const char *host = http_header(x, "Host"), *origin = http_header(x, "Origin");
 	/* over TLS the certificate says already that the name is ours */
-	if (host && !x->http->unix_socket && !http_is_secure(x) && !is_loopback(host))
-		return error_set(ERR_DENIED, "Host", "this gateway is %s for its clients, not %.100s", x->http->address,
+	if (host && !x->gate->unix_socket && !http_is_secure(x) && !is_loopback(host))
+		return error_set(ERR_DENIED, "Host", "this gateway is %s for its clients, not %.100s", x->gate->address,
 				 host);
 	if (origin && !is_same_origin(x, origin, host))
 		return error_set(ERR_DENIED, "Origin", "pages of %.100s may not ask here", origin);

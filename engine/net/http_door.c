@@ -14,7 +14,6 @@
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -24,11 +23,11 @@
 
 /* Else the system holds megabytes for each that sends what is not read yet, or does not take its answers: those who come in have
  * it from the socket that they come in through. */
-void http_door_open(struct http *h)
+void http_door_open(int listening)
 {
 	int size = LIMIT_HTTP_SOCKET_BYTES;
-	setsockopt(h->listener.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	setsockopt(h->listener.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(listening, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 static unsigned crowd_of(const struct http_peer *p)
@@ -142,7 +141,7 @@ static void meet(struct http *h, struct http_peer *p)
 	p->met = true;
 	if (fd < 0 || http_peer_is_freed(p))
 		return;
-	p->client = clients_meet(h->clients, fd, h->tls != NULL);
+	p->client = clients_meet(h->clients, fd, p->gate->tls != NULL);
 	if (!p->client) {
 		http_peer_end(p);
 		return;
@@ -165,7 +164,7 @@ void http_door_knock(struct http *h)
 	event_active(h->arrived, EV_TIMEOUT, 0);
 	if (++h->arrivals % ROUND_ARRIVALS)
 		return;
-	evconnlistener_disable(h->accepting);
+	http_gates_let_in(h, false);
 	event_add(h->next_round, &soon);
 }
 
@@ -174,7 +173,7 @@ void http_door_next_round(struct http *h)
 	if (h->arrivals % SWEEP_ARRIVALS == 0)
 		http_peers_sweep(h);
 	if (!h->refused && !h->stopping)
-		evconnlistener_enable(h->accepting);
+		http_gates_let_in(h, true);
 }
 
 static struct http_peer *first_waiting(struct http *h)

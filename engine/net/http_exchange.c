@@ -381,11 +381,13 @@ static void not_found(struct http_exchange *x, const char *path, const char *all
 	http_problem(x, "missing", NULL, reason);
 }
 
-static void handle(struct http *h, struct evhttp_request *req)
+static void handle(const struct http_gate *gate, struct evhttp_request *req)
 {
 	struct http_exchange *x = must_calloc(1, sizeof(*x));
+	struct http *h = gate->http;
 	char allowed[32] = "";
 	x->http = h;
+	x->gate = gate;
 	x->req = req;
 	x->began_ns = clock_mono_ns();
 	x->client = http_peer_client(h, req);
@@ -428,9 +430,10 @@ static void handle(struct http *h, struct evhttp_request *req)
 
 void http_on_request(struct evhttp_request *req, void *arg)
 {
-	struct http *h = arg;
+	const struct http_gate *gate = arg;
+	struct http *h = gate->http;
 	struct http_peer *p = http_peer_of(h, req);
 	http_turn_begin(h);
-	handle(h, req);
+	handle(gate, req);
 	http_turn_end(h, p);
 }

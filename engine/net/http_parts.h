@@ -67,6 +67,7 @@ bool http_names_have(const char *names, const char *name); /* "a b c" */
 
 struct http_exchange {
 	struct http *http;
+	const struct http_gate *gate;
 	struct evhttp_request *req;
 	const struct http_route *route; /* NULL: none */
 	struct http_part parts[HTTP_PARTS_MAX];
@@ -92,7 +93,7 @@ struct http_exchange {
 #define HTTP_LINES "application/x-ndjson"
 #define HTTP_PROBLEM "application/problem+json"
 
-void http_on_request(struct evhttp_request *req, void *http);
+void http_on_request(struct evhttp_request *req, void *gate);
 const char *http_header(const struct http_exchange *x, const char *name); /* of the request; NULL: none */
 struct slice http_body(const struct http_exchange *x);                     /* lent */
 size_t http_body_size(const struct http_exchange *x);
@@ -198,6 +199,7 @@ void http_links_tick(struct http *h);
 
 struct http_peer {
 	struct http *http;
+	const struct http_gate *gate; /* that it came in through */
 	struct bufferevent *bev;
 	struct http_peer *next, **at;
 	int fd; /* as last seen; -1: never */
@@ -211,12 +213,14 @@ struct http_peer {
 	bool good;     /* and takes no more than its share: see http_turn.c */
 	int turn;
 	uint64_t owes_ns, owes_at_ns;
+	bool again; /* its next request is here already: it has its turn soon */
+	struct http_peer *next_again;
 	struct ssl_st *ssl; /* NULL: plain */
 	struct client *client; /* NULL: not met yet, or not let in */
 	bool met;
 	uint64_t opened_ns;
 };
-struct bufferevent *http_peer_open(struct event_base *base, void *http);
+struct bufferevent *http_peer_open(struct event_base *base, void *gate);
 struct http_peer *http_peer_of(struct http *h, struct evhttp_request *req); /* NULL: it has left */
 void http_peer_busy(struct http *h, struct evhttp_request *req); /* until the request is done */
 void http_peer_end(struct http_peer *p); /* it is let go; once, again does nothing */
@@ -226,9 +230,26 @@ void http_peers_sweep(struct http *h); /* those who have left */
 void http_peers_tick(struct http *h);
 void http_peers_forget(struct http *h); /* at the end */
 
+/* --- http_gate.c: where they come in --- */
+
+struct http_gate {
+	struct http *http;
+	struct listener listener;
+	struct tls *tls; /* NULL: it is plain */
+	char address[176];
+	bool unix_socket;
+	struct evhttp *evhttp;
+	struct evconnlistener *accepting;
+};
+int http_gate_bind(struct http *h, const char *address, struct tls *tls); /* address: as the listener spells it */
+int http_gates_begin(struct http *h);
+void http_gates_let_in(struct http *h, bool on);
+void http_gates_end(struct http *h);   /* with their connections */
+void http_gates_close(struct http *h); /* their sockets, at last */
+
 /* --- http_door.c: who is let in --- */
 
-void http_door_open(struct http *h);
+void http_door_open(int listening);
 void http_door_knock(struct http *h);   /* at http_peer_open */
 void http_door_arrived(struct http *h); /* after it, when evhttp has set its socket */
 void http_door_next_round(struct http *h);
@@ -245,7 +266,10 @@ void http_turn_link(struct bufferevent *link);
 void http_turn_begin(struct http *h);
 void http_turn_end(struct http *h, struct http_peer *p);
 void http_turn_read(struct http_peer *p, size_t bytes); /* while it is read; p->touched_ns is now */
+void http_turn_answered(struct http_peer *p);
+void http_turn_forget(struct http_peer *p);
 void http_turns_tick(struct http *h, uint64_t since_ns);
+void http_turns_end(struct http *h); /* also where they were never begun */
 
 /* --- what answers by itself --- */
 
@@ -271,8 +295,8 @@ void http_session_end(struct http_exchange *x);
 struct http_follower;
 struct http_refused;
 struct http {
-	struct listener listener;
-	struct tls *tls; /* NULL: it is plain */
+	struct http_gate gates[LIMIT_HTTP_ADDRESSES];
+	unsigned gate_count;
 	struct clients *clients;
 	struct event *arrived; /* set off for new peers, once they have their sockets */
 	struct event *next_round; /* of the loop: more of them are let in */
@@ -280,12 +304,10 @@ struct http {
 	uint64_t work_ns; /* CPU time, when what is being done began */
 	uint64_t good_ns; /* that those in good standing took since the last tick */
 	unsigned share;   /* of the thread, that one of them may take */
+	struct http_peer *again;
+	struct event *comes_again;
 	struct http_delayed *delayed; /* answers that wait */
-	char address[176];
-	bool unix_socket;
 	struct event_base *base;
-	struct evhttp *evhttp;
-	struct evconnlistener *accepting;
 	struct event *handed, *tick;
 	struct http_aside *aside; /* NULL: there is none, or no more */
 	struct queue *queue;

@@ -127,13 +127,15 @@ static struct bufferevent *make_bev(struct event_base *base, struct tls *tls, st
 
 struct bufferevent *http_peer_open(struct event_base *base, void *arg)
 {
-	struct http *h = arg;
+	const struct http_gate *gate = arg;
+	struct http *h = gate->http;
 	struct ssl_st *ssl;
-	struct bufferevent *bev = make_bev(base, h->tls, &ssl);
+	struct bufferevent *bev = make_bev(base, gate->tls, &ssl);
 	if (!bev)
 		return NULL;
 	struct http_peer *p = must_calloc(1, sizeof(*p));
 	p->http = h;
+	p->gate = gate;
 	p->bev = bev;
 	p->ssl = ssl;
 	p->fd = -1;
@@ -161,6 +163,7 @@ struct client *http_peer_client(struct http *h, struct evhttp_request *req)
 static void forget(struct http *h, struct http_peer *p)
 {
 	http_peer_end(p);
+	http_turn_forget(p);
 	client_leave(p->client, true);
 	*p->at = p->next;
 	if (p->next)
@@ -183,6 +186,7 @@ static void on_complete(struct evhttp_request *req, void *arg)
 	p->welcome |= evhttp_request_get_response_code(req) < 400;
 	p->touched_ns = clock_mono_ns();
 	p->since_ns = p->held ? p->touched_ns : 0; /* the next one may be here already */
+	http_turn_answered(p);
 }
 
 /* Nothing more is read until it is answered: evhttp cannot bear a second request by then. */
@@ -234,6 +238,7 @@ void http_peers_forget(struct http *h)
 {
 	while (h->peers)
 		forget(h, h->peers);
+	http_turns_end(h);
 	free(h->by_fd);
 	h->by_fd = NULL;
 	h->fd_cap = 0;

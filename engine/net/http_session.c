@@ -61,7 +61,7 @@ int http_check_site(const struct http_exchange *x)
 /* Browsers tell cookies apart by host, not by port: two daemons of a machine each need a name. */
 static void cookie_name(const struct http_exchange *x, char *out, size_t size)
 {
-	const char *port = x->http->unix_socket ? NULL : strrchr(x->http->address, ':');
+	const char *port = x->gate->unix_socket ? NULL : strrchr(x->gate->address, ':');
 	snprintf(out, size, "%snudged%s%s", http_is_secure(x) ? "__Host-" : "", port ? "-" : "", port ? port + 1 : "");
 }
 

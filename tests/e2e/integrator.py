@@ -7,6 +7,7 @@ cannot be read, folders that are no packs, HTTP spoken to ports of another proto
 import json
 import os
 import socket
+import subprocess
 
 import http_kit
 import kit
@@ -181,6 +182,54 @@ def http_to_other_ports(b):
     check(done.returncode == 1 and b'tcp:' in done.stderr, done.stderr)
 
 
+def gateways(d):
+    return [line.split('HTTP on ')[1] for line in d.said().splitlines() if 'HTTP on ' in line]
+
+
+def several_http_addresses(b):
+    """Plain on loopback, TLS outside and a Unix socket, of one gateway: what is counted is counted together, and the rule about other
+    machines holds for each"""
+    ca = tls_kit.Authority(b)
+    cert, key = ca.sign()
+    tokens, token, socket_path = b.path('tokens'), b.path('token'), b.path('http.sock')
+    b.ctl('token', 'new', 'desk', '--role', 'publish,recommend,read,operate', '--tokens', tokens, '--out', token)
+    config = b.path('conf')
+    with open(config, 'w', encoding='utf-8') as f:
+        f.write('tls_cert = %s\ntls_key = %s\nhttp = 127.0.0.1:0\nhttp = https://0.0.0.0:0\nhttp = unix:%s\n' % (cert, key, socket_path))
+    d = b.daemon(rules=b.pack(SHOP), args=['--config', config], start=False)
+    d.spawn()
+    same(d.wait(), 1)
+    check('https://0.0.0.0:0 can be reached by other machines' in d.said(), d.said())
+    d.args += ['--tokens', tokens]
+    d.start()
+    plain, tls, unix = gateways(d)
+    check(plain.startswith('127.0.0.1:') and tls.startswith('https://0.0.0.0:') and unix == 'unix:' + socket_path, gateways(d))
+    with open(token, encoding='utf-8') as f:
+        bearer = {'Authorization': 'Bearer ' + f.read().strip()}
+    event = {'source': 's', 'customer': 'kim', 'type': 'call.ended'}
+    d.port = int(plain.split(':')[1])
+    good(post(d, '/v1/events', dict(event, id='1'), headers=bearer))
+    d.port = int(tls.rsplit(':', 1)[1])
+    with tls_kit.Https(d, ca.cert) as c:
+        good(c.ask('POST', '/v1/events', dict(event, id='2'), headers=bearer))
+        problem(c.ask('GET', '/v1/status'), 401, 'denied')
+        same(c.ask('GET', '/v1/status', headers=dict(bearer, Host='desk.example', Origin='https://desk.example')).status, 200)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(socket_path)
+        s.sendall(http_kit.request('POST', '/v1/events', dict(event, id='3'), headers=dict(bearer, Connection='close')))
+        check(b'HTTP/1.1 200' in s.recv(4096))
+    d.port = int(plain.split(':')[1])
+    metrics = http_kit.get(d, '/metrics', headers=bearer).body.decode()
+    check('nudged_http_requests_total{method="POST",route="/v1/events",code="200"} 3' in metrics,
+          [line for line in metrics.splitlines() if '/v1/events' in line])
+    problem(http_kit.get(d, '/v1/status', headers=dict(bearer, Host='desk.example')), 403, 'denied')
+    d.stop()
+    check(not os.path.exists(socket_path), 'the socket is left')
+    said = subprocess.run([b.nudged, '--check-config', '--data', d.data, '--config', config, '--tokens', tokens, '--http', 'unix:/tmp/x.sock'],
+                          stdout=subprocess.PIPE, timeout=60).stdout.decode()
+    same([line for line in said.splitlines() if line.startswith('http =')], ['http = unix:/tmp/x.sock'], 'flags win as a whole')
+
+
 if __name__ == '__main__':
     kit.Bench().run([an_action_that_no_pack_has, a_daemon_without_actions, times_in_seconds, times_in_words, snapshots,
-                     folders_that_are_no_packs, backups, http_to_other_ports])
+                     folders_that_are_no_packs, backups, http_to_other_ports, several_http_addresses])

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Hostile HTTP clients, for bench/run hostile: as many as one thread can drive, until they are told to stop.
 
-usage: attackers.py PORT KIND...      KIND: see ATTACKS, or all. Ends at SIGTERM and prints what was done, as JSON.
+usage: attackers.py PORT KIND...      KIND: see ATTACKS, or all; nobody: nothing is attacked, all that is done is to be as
+                                      busy as attackers are. Ends at SIGTERM and prints what was done, as JSON.
 
 They run at the lowest of priorities (SCHED_IDLE): attackers have machines of their own, so what they cost here shall be
 what the server spends on them, not the CPU that they themselves take. So they have addresses of their own too, four of
@@ -180,6 +181,8 @@ def main():
     kinds = list(ATTACKS) if "all" in sys.argv[2:] else sys.argv[2:]
     signal.signal(signal.SIGTERM, stop)
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    while kinds == ["nobody"]:
+        pass
     Crowd(int(sys.argv[1]), kinds).run()
 
 

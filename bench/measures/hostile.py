@@ -2,7 +2,8 @@
 
 The others ask at rates that leave both cores room: what is measured is what the attackers do, not what a machine does that
 has more to do than it can. Quiet and hostile go in turn, and each round has a ratio of its own, since a small machine's
-quiet value moves by more than what is looked for.
+quiet value moves by more than what is looked for. In quiet somebody is busy too, at the attackers' priority, and attacks
+nobody: a virtual machine whose cores are all in use is slower to wake whoever waits for one, and that is not the server's.
 """
 import json
 import os
@@ -118,7 +119,8 @@ def attacked(bench, server, name, kinds):
     """quiet, hostile, quiet, hostile …"""
     quiet, hostile, grown, done = [], [], [], {}
     for _ in range(bench.rep):
-        quiet.append(others(bench, server, "quiet"))
+        with Attack(server, ("nobody",)):
+            quiet.append(others(bench, server, "quiet"))
         before = server.memory("RssAnon")
         with Watch(server) as watch, Attack(server, kinds) as attack:
             hostile.append(others(bench, server, "hostile: " + name))

@@ -41,11 +41,6 @@ struct event_base *http_turns_base(void)
 	return base;
 }
 
-void http_turns_begin(struct http *h)
-{
-	CHECK(event_base_priority_init(h->base, MIDDLE_OTHERS) == 0);
-}
-
 void http_turn_ours(struct event *e)
 {
 	CHECK(event_priority_set(e, TURN_OURS) == 0);
@@ -75,17 +70,72 @@ void http_turn_end(struct http *h, struct http_peer *p)
 		owe(p, h->work_ns - began_ns);
 }
 
-/* libevent changes the priority only of what does not wait for its turn: of what is being read at this moment. */
+/* libevent changes the priority only of what does not wait for its turn: of what is being read at this moment, or is not
+ * read at all. */
+static void take_class(struct http_peer *p)
+{
+	p->good = p->welcome && p->owes_ns < OWED_MOST_NS;
+	int turn = p->good ? TURN_GOOD : TURN_OTHERS;
+	if (p->turn != turn && bufferevent_priority_set(p->bev, turn) == 0)
+		p->turn = turn;
+}
+
 void http_turn_read(struct http_peer *p, size_t bytes)
 {
 	uint64_t paid = (p->touched_ns - p->owes_at_ns) / SHARE_ONE * p->http->share;
 	p->owes_ns -= paid < p->owes_ns ? paid : p->owes_ns;
 	p->owes_at_ns = p->touched_ns;
 	owe(p, READ_NS + bytes * BYTE_NS);
-	p->good = p->welcome && p->owes_ns < OWED_MOST_NS;
-	int turn = p->good ? TURN_GOOD : TURN_OTHERS;
-	if (p->turn != turn && bufferevent_priority_set(p->bev, turn) == 0)
-		p->turn = turn;
+	take_class(p);
+}
+
+/* evhttp would come back to what is here already as to a stranger's. It must not be called while it is at a request. */
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct http *h = arg;
+	struct http_peer *p = h->again, *next;
+	h->again = NULL;
+	for (; p; p = next) {
+		next = p->next_again;
+		p->again = false;
+		if (!p->busy && !p->doomed && p->held && !http_peer_is_freed(p))
+			bufferevent_trigger(p->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
+	}
+}
+
+void http_turn_answered(struct http_peer *p)
+{
+	struct http *h = p->http;
+	take_class(p);
+	if (!p->good || !p->held || p->again)
+		return;
+	p->again = true;
+	p->next_again = h->again;
+	h->again = p;
+	event_active(h->comes_again, EV_TIMEOUT, 0);
+}
+
+void http_turn_forget(struct http_peer *p)
+{
+	struct http_peer **at = &p->http->again;
+	while (p->again && *at != p)
+		at = &(*at)->next_again;
+	if (p->again)
+		*at = p->next_again;
+}
+
+void http_turns_begin(struct http *h)
+{
+	h->comes_again = event_new(h->base, -1, 0, on_again, h);
+	CHECK(h->comes_again);
+	CHECK(event_base_priority_init(h->base, MIDDLE_OTHERS) == 0);
+}
+
+void http_turns_end(struct http *h)
+{
+	if (h->comes_again)
+		event_free(h->comes_again);
+	h->comes_again = NULL;
 }
 
 void http_turns_tick(struct http *h, uint64_t since_ns)

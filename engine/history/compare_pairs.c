@@ -68,6 +68,9 @@ void pairs_finish(struct worker *w)
 	pairs_each(w, pair_destroy);
 	free(w->buckets);
 	free(w->due);
+	w->buckets = NULL;
+	w->due = NULL;
+	w->bucket_count = w->pair_count = w->due_count = w->due_cap = 0;
 }
 
 struct worker *owner_of(struct compare *c, const struct subject *s)

@@ -35,6 +35,11 @@ class Bench:
         self.count = 0
         self.daemons = []
 
+    def sanitized(self):
+        """A sanitizer's own memory (shadow, quarantine of what was freed) is several times the daemon's."""
+        with open(self.nudged, 'rb') as f:
+            return b'__asan_init' in f.read()
+
     def path(self, name):
         self.count += 1
         return os.path.join(self.folder, '%03d-%s' % (self.count, name))

@@ -32,11 +32,6 @@ fact.soak_lines = soak_lines:count "90d"
 ARGS = ['--clock', 'events', '--sweep-ms', '300', '--segment-mb', '4', '--reserve-mb', '8']
 
 
-def is_sanitized(bench):
-    with open(bench.nudged, 'rb') as f:
-        return b'__asan_init' in f.read()
-
-
 class Week:
     def __init__(self, bench):
         self.bench, self.model = bench, soak_kit.Model()
@@ -336,7 +331,7 @@ def a_week(bench):
     d.start(shards=1)
     same(d.settled(PATIENCE), digest, 'digest after the stop')
     most = max(w.most_kb, kb)
-    check(most < (2000 if is_sanitized(bench) else 600) * 1024, 'VmRSS was', most, 'KB')
+    check(most < (2000 if bench.sanitized() else 600) * 1024, 'VmRSS was', most, 'KB')
     check(alerts > 30, 'too few alerts to be a test')
     print('        %d events, %d outcomes of %d customers; %d alerts, %d closed before who follows came back; %d kills, %d events '
           'refused by a full disk; errors seen, each with its cause: %s; VmRSS at most %d MiB' %

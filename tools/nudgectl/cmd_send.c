@@ -214,7 +214,7 @@ const struct command cmd_send = {
 		   "\"call.ended\", \"time\": \"2026-01-31T10:00:00Z\", \"attributes\": {\"topic\": \"bill\"}}; "
 		   "time_ms in UTC milliseconds does as "
 		   "well. A line with `kind` is an outcome: {\"id\": \"o1\", \"source\": \"crm\", \"customer\": "
-		   "\"c-17\", \"action\": \"family-plan\", "
+		   "\"c-17\", \"action\": \"family-messages\", "
 		   "\"channel\": \"call\", \"kind\": \"accepted\"}.\nSending the same line again is safe: ids tell duplicates. Exit code 1 "
 		   "where anything was refused.",
 };

@@ -225,10 +225,22 @@ def fault_point(bench, point):
             trial.verify()
 
 
+def let_go(d):
+    """Old segments go when the store moves on, so something has to change."""
+    pb, n, until = d.bench.pb, 0, time.time() + 60
+    with d.client() as c:
+        while c.call(get_status=pb.GetStatus()).status.journal_first <= 1:
+            kit.check(time.time() < until, 'no segment is let go')
+            c.call(publish=pb.Publish(events=[kit.event(pb, 'let-go-%d' % n, 'let-go')]))
+            n += 1
+            time.sleep(0.02)
+
+
 def retired(trial):
     """The journal's beginning has gone: no replay from nothing, but what was recovered is what goes on."""
     d = trial.daemon
     d.start()
+    let_go(d)
     while d.status().timers:
         time.sleep(0.05)
     digest = d.settled()
@@ -244,9 +256,13 @@ def folded(trial):
     d = trial.daemon
     # By their events: an effect alone may tell of a prospect that never was, of whom nothing is known.
     customers = sorted({e['customer'] for e in trial.bench.dump(d.data) if e['kind'] == 'event' and 'customer' in e})
+    customers = customers[:20] + ['c0', 'c1', 'c2', 'c3'] # of whom nothing may be left in the journal
     based = 0
-    for customer in customers[:20]:
-        x = json.loads(trial.bench.ctl('explain', customer, '--data', d.data, '--json'))
+    for customer in customers:
+        done = trial.bench.ctl('explain', customer, '--data', d.data, '--json', ok=False)
+        if done.returncode and b'nothing is known of' in done.stderr:
+            continue
+        x = json.loads(done.stdout)
         kit.check(x['recomputed']['identical'], customer, x['recomputed']['verdict'])
         based += int(x['recomputed']['base_seq']) > 0
     kit.check(based, 'nobody is in the base store')

@@ -17,7 +17,7 @@ async function live(t, id, at) {
 		time_ms: NOW + at * 60000 + n * 1000, attributes });
 	const events = [0, 2, 4].flatMap((n) => [one(n, "contact.started", { topic: "bill/pay", mood: -0.5 }), one(n + 1, "contact.ended", { topic: "bill/pay", mood_end: -0.9, mood: -0.9, resolved: false })]);
 	const answer = await ask(t, "/v1/events", events);
-	t.same(answer.acks.map((a) => a.result), events.map(() => "ACCEPTED"));
+	t.check(answer.acks.every((a) => ["ACCEPTED", "DUPLICATE"].includes(a.result)), answer.acks);
 }
 
 export const cases = [
@@ -54,6 +54,8 @@ export const cases = [
 		async run(t) {
 			const refused = [];
 			t.page.on("response", (response) => response.status() >= 400 && refused.push(response.url()));
+			for (const [at, id] of IDS.entries())
+				await live(t, id, at); // where the case before has not
 			await t.go("#/operations");
 			const panel = t.page.locator("section", { has: t.page.getByRole("heading", { name: "Agents under strain" }) }).last();
 			for (const id of IDS) {

@@ -100,6 +100,7 @@ export const cases = [
 			const agents = t.page.locator("section", { has: t.page.getByRole("heading", { name: "Agents under strain" }) }).last();
 			const tuan = await ask(t, "/v1/agents/tuan");
 			await agents.getByText(tuan.strain.level).first().waitFor();
+			await t.page.getByRole("region", { name: "Out of the ordinary" }).getByText(`tuan (${tuan.strain.level})`).waitFor();
 			const row = await agents.locator("tr", { hasText: "tuan" }).innerText();
 			t.check(row.includes(String(Math.round(tuan.strain.score))) && row.includes(tuan.strain.suggestion), row);
 			await panel.getByRole("link", { name: high[0].rule }).first().click();

@@ -103,7 +103,7 @@ function unit(amount, name) {
 export function duration(ms) {
 	const left = Number(ms);
 	if (left < 1000) // the signs are the same in every language; Vietnamese would spell them out
-		return left < 1 ? `${plain(left * 1000, 0)} μs` : `${plain(left, left < 10 ? 1 : 0)} ms`;
+		return left < 1 ? `${plain(left * 1000, 0)} µs` : `${plain(left, left < 10 ? 1 : 0)} ms`;
 	const at = SPANS.findIndex(([, span]) => left >= span);
 	const [name, span] = SPANS[at];
 	const whole = Math.floor(left / span), next = SPANS[at + 1];

@@ -241,7 +241,7 @@ export function Spark({ values, label, low, high, width = 96, height = 24, tone 
 	});
 	const last = values.length - 1;
 	return (
-		<svg class={names("spark", tone)} viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={label}>
+		<svg class={names("spark", tone)} viewBox={`0 0 ${width} ${height}`} width={width} height={height} preserveAspectRatio="none" role="img" aria-label={label}>
 			<path d={path} />
 			{values[last] !== null && values[last] !== undefined && <circle cx={x(last)} cy={y(values[last])} r="2" />}
 		</svg>

@@ -8,13 +8,13 @@ import { CHARTS, FORMAT } from "./charts.js";
 import { Chart } from "./Chart.jsx";
 import { outOfTheOrdinary } from "./attention.js";
 import { AS, SPANS, highest, latest, rateNow, useHistory } from "./history.js";
-import { Agents, Alerts, LastStart, Shards, Stages, Storage } from "./parts.jsx";
+import { Agents, Alerts, LastStart, Shards, Stages, Storage, strained } from "./parts.jsx";
 import words from "./words.js";
 import "./operations.css";
 
 register(words);
 
-const EVERY_MS = 5000;
+const EVERY_MS = 5000, STRAIN_EVERY_MS = 60000;
 const SILENT_MS = 15000; // longer than that without an answer is told
 const LEAST_MS = 2 * 60e3; // a daemon that has just started has no hour to show
 
@@ -53,10 +53,10 @@ function Top({ ready, status, span, setSpan, paused, setPaused, onHelp }) {
 	);
 }
 
-function Attention({ status, history, ready }) {
+function Attention({ status, history, ready, agents }) {
 	if (!status || !history || ready?.key === "silent")
 		return null;
-	const found = outOfTheOrdinary(status, history);
+	const found = outOfTheOrdinary(status, history, agents);
 	return (
 		<section class="attention" aria-label={t("operations.attention")} aria-live="polite">
 			{found.map(({ tone, key, values }) => <Notice tone={tone} key={key + (values.number ?? "")}>{t(`operations.attention.${key}`, values)}</Notice>)}
@@ -132,6 +132,7 @@ export function Operations() {
 	const { history, problem: noHistory } = useHistory(span, paused);
 	const [ready] = useAnswer(readiness, [], EVERY_MS);
 	const [newest, problem, again] = useAnswer((signal) => get("/v1/status", { signal }), [], EVERY_MS);
+	const [agents, noAgents, againAgents] = useAnswer(strained, [paused], paused ? 0 : STRAIN_EVERY_MS);
 	const [status, setStatus] = useState(null);
 	useEffect(() => {
 		if (newest && (!paused || !status))
@@ -143,14 +144,14 @@ export function Operations() {
 			<Top {...{ ready, status, span, setSpan, paused, setPaused }} onHelp={() => setHelp(true)} />
 			{failed && <ProblemNotice problem={failed} onAgain={again} />}
 			{status && <Stale newest={newest} />}
-			<Attention status={status} history={history} ready={ready} />
+			<Attention status={status} history={history} ready={ready} agents={agents?.agents} />
 			{status && history ? (
 				<>
 					<Tiles status={status} history={history} />
 					<Charts history={history} />
 					<div class="lists">
 						<Alerts status={status} paused={paused} />
-						<Agents paused={paused} />
+						<Agents answer={agents} problem={noAgents} again={againAgents} />
 						<Shards status={status} history={history} />
 						<Storage status={status} />
 						<LastStart status={status} started={history.started} />

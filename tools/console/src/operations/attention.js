@@ -54,6 +54,11 @@ function ofHistory(h) {
 	return found;
 }
 
-export function outOfTheOrdinary(status, history) {
-	return [...(status ? ofStatus(status) : []), ...(history ? ofHistory(history) : [])];
+function ofAgents(agents) {
+	const strained = agents.filter((a) => a.strain.level);
+	return strained.length ? [{ tone: "warn", key: "strain", values: { count: strained.length, names: strained.map((a) => `${a.id} (${a.strain.level})`).join(", ") } }] : [];
+}
+
+export function outOfTheOrdinary(status, history, agents) {
+	return [...(status ? ofStatus(status) : []), ...(history ? ofHistory(history) : []), ...(agents ? ofAgents(agents) : [])];
 }

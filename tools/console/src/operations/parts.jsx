@@ -149,7 +149,7 @@ export function Alerts({ status, paused }) {
 }
 
 // Those with most contacts, and those whom an alert is about: each one's own state has the strain.
-async function strained(signal) {
+export async function strained(signal) {
 	const [report, open] = await Promise.all([get("/v1/reports/agents?by=agent&limit=200", { signal }), get("/v1/alerts?limit=1000", { signal })]);
 	const names = new Set(open.alerts.filter((a) => a.subject_kind === "agent").map((a) => a.customer));
 	for (const row of report.rows.sort((a, b) => b.contacts - a.contacts))
@@ -159,8 +159,7 @@ async function strained(signal) {
 	return { asked: names.size, agents: agents.filter((a) => a?.strain).sort((a, b) => b.strain.score - a.strain.score) };
 }
 
-export function Agents({ paused }) {
-	const [answer, problem, again] = useAnswer(strained, [paused], paused ? 0 : 60000);
+export function Agents({ answer, problem, again }) {
 	const columns = [
 		{ key: "agent", title: t("operations.agent"), cell: (a) => <strong>{a.id}</strong> },
 		{ key: "level", title: t("operations.agent.level"), cell: (a) => (a.strain.level

@@ -213,8 +213,6 @@ struct http_peer {
 	bool good;     /* and takes no more than its share: see http_turn.c */
 	int turn;
 	uint64_t owes_ns, owes_at_ns;
-	bool again; /* its next request is here already: it has its turn soon */
-	struct http_peer *next_again;
 	struct ssl_st *ssl; /* NULL: plain */
 	struct client *client; /* NULL: not met yet, or not let in */
 	bool met;
@@ -267,9 +265,7 @@ void http_turn_begin(struct http *h);
 void http_turn_end(struct http *h, struct http_peer *p);
 void http_turn_read(struct http_peer *p, size_t bytes); /* while it is read; p->touched_ns is now */
 void http_turn_answered(struct http_peer *p);
-void http_turn_forget(struct http_peer *p);
 void http_turns_tick(struct http *h, uint64_t since_ns);
-void http_turns_end(struct http *h); /* also where they were never begun */
 
 /* --- what answers by itself --- */
 
@@ -304,8 +300,6 @@ struct http {
 	uint64_t work_ns; /* CPU time, when what is being done began */
 	uint64_t good_ns; /* that those in good standing took since the last tick */
 	unsigned share;   /* of the thread, that one of them may take */
-	struct http_peer *again;
-	struct event *comes_again;
 	struct http_delayed *delayed; /* answers that wait */
 	struct event_base *base;
 	struct event *handed, *tick;

@@ -163,7 +163,6 @@ struct client *http_peer_client(struct http *h, struct evhttp_request *req)
 static void forget(struct http *h, struct http_peer *p)
 {
 	http_peer_end(p);
-	http_turn_forget(p);
 	client_leave(p->client, true);
 	*p->at = p->next;
 	if (p->next)
@@ -238,7 +237,6 @@ void http_peers_forget(struct http *h)
 {
 	while (h->peers)
 		forget(h, h->peers);
-	http_turns_end(h);
 	free(h->by_fd);
 	h->by_fd = NULL;
 	h->fd_cap = 0;

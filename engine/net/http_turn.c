@@ -6,6 +6,9 @@
  * done, and whoever takes more than that. Of these a little is done (ROUND_US), then the sockets are looked at again:
  * whatever a crowd of strangers sends, the others wait for a piece of it, and not for all.
  *
+ * What a connection has sent ahead of its answers waits with the others' (libevent calls evhttp back that way): else those who
+ * pipeline would keep the second class busy all the time, and the third would have no turn.
+ *
  * A connection owes the CPU time that was spent on it, and its share of the thread pays that back. Shares shrink while
  * those in good standing are busy all the time, so that they cannot keep the rest out. */
 #include "net/http_parts.h"
@@ -89,58 +92,19 @@ void http_turn_read(struct http_peer *p, size_t bytes)
 	take_class(p);
 }
 
-/* evhttp would come back to what is here already as to a stranger's. It must not be called while it is at a request. */
-static void on_again(evutil_socket_t fd, short what, void *arg)
-{
-	struct http *h = arg;
-	struct http_peer *p = h->again, *next;
-	h->again = NULL;
-	for (; p; p = next) {
-		next = p->next_again;
-		p->again = false;
-		if (!p->busy && !p->doomed && p->held && !http_peer_is_freed(p))
-			bufferevent_trigger(p->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
-	}
-}
-
 void http_turn_answered(struct http_peer *p)
 {
-	struct http *h = p->http;
 	take_class(p);
-	if (!p->good || !p->held || p->again)
-		return;
-	p->again = true;
-	p->next_again = h->again;
-	h->again = p;
-	event_active(h->comes_again, EV_TIMEOUT, 0);
-}
-
-void http_turn_forget(struct http_peer *p)
-{
-	struct http_peer **at = &p->http->again;
-	while (p->again && *at != p)
-		at = &(*at)->next_again;
-	if (p->again)
-		*at = p->next_again;
 }
 
 void http_turns_begin(struct http *h)
 {
-	h->comes_again = event_new(h->base, -1, 0, on_again, h);
-	CHECK(h->comes_again);
 	CHECK(event_base_priority_init(h->base, MIDDLE_OTHERS) == 0);
-}
-
-void http_turns_end(struct http *h)
-{
-	if (h->comes_again)
-		event_free(h->comes_again);
-	h->comes_again = NULL;
 }
 
 void http_turns_tick(struct http *h, uint64_t since_ns)
 {
-	if (h->good_ns > since_ns / 2)
+	if (h->good_ns > since_ns / 4)
 		h->share = h->share > 1 ? h->share / 2 : 1;
 	else if (h->share < SHARE_MOST)
 		h->share = h->share ? h->share * 2 : SHARE_MOST;

@@ -21,7 +21,7 @@ static int http_connect(const char *address)
 	if (inet_pton(AF_INET, host, &to.sin_addr) != 1)
 		errx(1, "%s: not an address like 127.0.0.1:8080", address);
 	to.sin_port = htons((uint16_t)strtoul(port + 1, NULL, 10));
-	/* whoever comes back while others are served must not keep these waiting: what fails is seen at the first send */
+	/* whoever comes back must not keep the others waiting: what fails is seen at the first send */
 	if (fd < 0 || (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 && errno != EINPROGRESS))
 		err(1, "%s", address);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

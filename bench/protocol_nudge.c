@@ -308,4 +308,6 @@ static void nudge_decode(const uint8_t *in, size_t len, struct reply *out)
 	}
 }
 
-const struct protocol protocol_nudge = { "nudge", nudge_protocol_connect, nudge_encode, nudge_decode, 1024, prepare, false };
+const struct protocol protocol_nudge = {
+	"nudge", nudge_protocol_connect, nudge_encode, nudge_decode, 1024, prepare, false
+};

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """Hostile HTTP clients, for bench/run hostile: as many as one thread can drive, until they are told to stop.
 
-usage: attackers.py PORT KIND...      KIND: see ATTACKS, or all; nobody: nothing is attacked, all that is done is to be as
-                                      busy as attackers are. Ends at SIGTERM and prints what was done, as JSON.
+usage: attackers.py PORT KIND...      KIND: see ATTACKS, or all; nobody: is as busy as they, and attacks nothing.
+                                      Ends at SIGTERM and prints what was done, as JSON.
 
-They run at the lowest of priorities (SCHED_IDLE): attackers have machines of their own, so what they cost here shall be
-what the server spends on them, not the CPU that they themselves take. So they have addresses of their own too, four of
-each kind (127.0.K.1 to 4). Whoever is let go comes back at once.
+They run at the lowest of priorities (SCHED_IDLE): attackers have machines of their own, so what they cost here
+shall be what the server spends on them, not the CPU that they themselves take. So they have addresses of their own
+too, four of each kind (127.0.K.1 to 4). Whoever is let go comes back at once.
 """
 import collections
 import errno

@@ -1,9 +1,10 @@
 """Hostile HTTP clients beside others: what the others notice of them, and what memory they make the daemon take.
 
-The others ask at rates that leave both cores room: what is measured is what the attackers do, not what a machine does that
-has more to do than it can. Quiet and hostile go in turn, and each round has a ratio of its own, since a small machine's
-quiet value moves by more than what is looked for. In quiet somebody is busy too, at the attackers' priority, and attacks
-nobody: a virtual machine whose cores are all in use is slower to wake whoever waits for one, and that is not the server's.
+The others ask at rates that leave both cores room: what is measured is what the attackers do, not what a machine
+does that has more to do than it can. Quiet and hostile go in turn, and each round has a ratio of its own, since a
+small machine's quiet value moves by more than what is looked for. In quiet somebody is busy too, at the
+attackers' priority, and attacks nobody: a virtual machine whose cores are all in use is slower to wake whoever
+waits for one, and that is not the server's.
 """
 import json
 import os
@@ -77,7 +78,8 @@ def others(bench, server, label):
         as_ = type("As", (), {"protocol": protocol, "address": address, "pid": server.pid, "name": server.name})()
         as_.next_id = server.next_id + (50000000 if protocol == "http" else 0)
         try:
-            found[protocol] = bench.load(as_, *streams, customers=CUSTOMERS, label=label, seconds=min(bench.seconds, SECONDS))
+            found[protocol] = bench.load(as_, *streams, customers=CUSTOMERS, label=label,
+                                         seconds=min(bench.seconds, SECONDS))
         except Failure as e:
             found[protocol] = e
 
@@ -130,9 +132,10 @@ def attacked(bench, server, name, kinds):
     bench.say("   " + ", ".join(f"{what} {n:,}" for what, n in sorted(done.items())))
     for who in OTHERS:
         was, is_ = (round(statistics.median(v[who] for v in rounds)) for rounds in (quiet, hostile))
-        bench.row(f"beside {name}: p99 of {who}, {was:,} to {is_:,} us", [h[who] / q[who] for h, q in zip(hostile, quiet)],
-                  "x", "2x or less", lambda v: v <= 2)
-    bench.row(f"beside {name}: memory that they make it take", grown, "MB", f"under {MEMORY_MB} MB", lambda v: v < MEMORY_MB)
+        bench.row(f"beside {name}: p99 of {who}, {was:,} to {is_:,} us",
+                  [h[who] / q[who] for h, q in zip(hostile, quiet)], "x", "2x or less", lambda v: v <= 2)
+    bench.row(f"beside {name}: memory that they make it take", grown, "MB", f"under {MEMORY_MB} MB",
+              lambda v: v < MEMORY_MB)
 
 
 def started(bench):

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/seldom.h"
 #include "net/greeter.h"
 #include "net/inner.h"
 #include "net/listener.h"
@@ -40,6 +41,7 @@ struct server {
 	struct loop *loops;
 	unsigned loop_count;
 	_Atomic unsigned next;
+	struct seldom refused;
 };
 
 int server_check_address(const char *address)
@@ -109,6 +111,17 @@ static unsigned connections(const struct server *s)
 	return n;
 }
 
+static void say_refused(struct server *s, const char *why)
+{
+	uint64_t others;
+	if (!seldom_told(&s->refused, &others))
+		return;
+	if (others)
+		log_warn("refused a connection: %s (and %llu more, for whatever reason)", why, (unsigned long long)others);
+	else
+		log_warn("refused a connection: %s", why);
+}
+
 /* A connection that waits would wake the loop again and again: the file kept in reserve takes it, and lets it go. */
 static void refuse_for_want_of_files(struct gate *g, int listening)
 {
@@ -117,7 +130,7 @@ static void refuse_for_want_of_files(struct gate *g, int listening)
 	if (fd >= 0)
 		close(fd);
 	g->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	log_warn("refused a connection: out of file descriptors (ulimit -n)");
+	say_refused(g->server, "out of file descriptors (ulimit -n)");
 }
 
 static void on_accept(evutil_socket_t listening, short what, void *arg)
@@ -134,7 +147,7 @@ static void on_accept(evutil_socket_t listening, short what, void *arg)
 		struct arrival a = { .stream = { .fd = fd }, .clients = s->clients };
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* fails on a Unix socket: fine */
 		if (connections(s) >= LIMIT_CONNECTIONS) {
-			log_warn("refused a connection: limit_connections (%u) are open", LIMIT_CONNECTIONS);
+			say_refused(s, "limit_connections are open");
 			arrival_drop(&a);
 		} else if (!(a.client = clients_meet(s->clients, fd, g->listener.tls))) {
 			arrival_drop(&a);

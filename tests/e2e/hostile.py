@@ -269,6 +269,8 @@ def more_connections_than_allowed(bench):
         except (BrokenPipeError, ConnectionResetError):
             refused += 1
     kit.same(refused, 1100 - 1024, 'refused connections')
+    said = [line for line in d.said().splitlines() if 'refused a connection: limit_connections' in line]
+    kit.check(1 <= len(said) <= 10, 'a line for each that was refused fills a disk', said)
     for s in held:
         s.close()
     time.sleep(0.2)

@@ -348,6 +348,17 @@ static int check_address(const struct http_exchange *x)
 	return ERR_OK;
 }
 
+/* evhttp knows one transfer coding, and takes a header whose name has a space at its end for another one: what it read as no
+ * body would be read as the next request. */
+static int check_header(const struct evkeyval *header)
+{
+	if (header->key[strcspn(header->key, " \t")])
+		return error_set(ERR_INVALID, NULL, "a header's name has a space in it, or behind it");
+	if (strcasecmp(header->key, "Transfer-Encoding") == 0 && strcasecmp(header->value, "chunked") != 0)
+		return error_set(ERR_INVALID, "Transfer-Encoding", "only chunked is read here, not %.60s", header->value);
+	return ERR_OK;
+}
+
 /* What a proxy may read in another way than evhttp did is not read at all; and evhttp lets more headers pass than it
  * was told, where they came in one piece. */
 static int check_headers(const struct http_exchange *x)
@@ -356,6 +367,8 @@ static int check_headers(const struct http_exchange *x)
 	size_t size = 0;
 	unsigned lengths = 0;
 	for (; header; header = header->next.tqe_next) {
+		if (check_header(header) != ERR_OK)
+			return error_last()->code;
 		size += strlen(header->key) + strlen(header->value) + 4;
 		lengths += strcasecmp(header->key, "Content-Length") == 0 ||
 			   strcasecmp(header->key, "Transfer-Encoding") == 0;
@@ -365,6 +378,8 @@ static int check_headers(const struct http_exchange *x)
 				 LIMIT_HTTP_HEADER_BYTES);
 	if (lengths > 1)
 		return error_set(ERR_INVALID, "Content-Length", "the body's length is said more than once");
+	if (lengths && evhttp_request_get_command(x->req) == EVHTTP_REQ_HEAD) /* evhttp leaves it where the next request begins */
+		return error_set(ERR_INVALID, "Content-Length", "HEAD has no body here");
 	return ERR_OK;
 }
 
@@ -399,6 +414,8 @@ static void handle(const struct http_gate *gate, struct evhttp_request *req)
 	int result = check_headers(x);
 	if (result == ERR_OK)
 		result = check_address(x);
+	else
+		http_set_header(x, "Connection", "close"); /* where the next request begins is not certain */
 	if (result == ERR_OK && x->body_bytes && h->body_bytes > LIMIT_HTTP_HELD_BYTES)
 		result = error_set(ERR_BUSY, NULL,
 				   "limit_http_held_bytes (%u) of requests are being answered; try again",

@@ -143,6 +143,37 @@ def broken(bench):
     well(d)
 
 
+def a_body_is_no_request(bench):
+    """What another reader takes for a body is never read as the next request: whoever is not sure closes."""
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    inner = request('GET', '/livez')
+    length = b'Content-Length: %d\r\n' % len(inner)
+    for first, header in ((b'POST /v1/events', b'Transfer-Encoding: identity\r\n'), (b'POST /v1/events', b'Transfer-Encoding: gzip, chunked\r\n'),
+                          (b'POST /v1/events', b'Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n'),
+                          (b'POST /v1/events', length.replace(b':', b' :')), (b'POST /v1/events', length.replace(b':', b'\t:')),
+                          (b'POST /v1/events', b'Transfer-Encoding : chunked\r\n'), (b'POST /v1/events', length + length),
+                          (b'HEAD /livez', length), (b'HEAD /livez', b'Transfer-Encoding: chunked\r\n')):
+        head = first + b' HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' + header + b'\r\n'
+        with Connection(d.port) as c:
+            c.send(head + inner)
+            status = c.answer(no_body=first.startswith(b'HEAD')).status
+            kit.check(status in (400, 413), status, head)
+            try:
+                raise kit.Failed('%r was answered: %r' % (head, c.answer()))
+            except (EOFError, ConnectionResetError):
+                pass
+    for method in ('GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS'):
+        with Connection(d.port) as c:
+            c.send(request(method, '/nowhere', inner) + request('GET', '/readyz'))
+            kit.same([c.answer().status for _ in range(2)], [404, 200], method)
+            c.socket.settimeout(0.3)
+            try:
+                raise kit.Failed('%s: its body was answered: %r' % (method, c.answer()))
+            except TimeoutError:
+                pass
+    well(d)
+
+
 def pipelined(bench):
     """Many requests in one go are answered in order, one at a time; who does not take the answers is not read any more."""
     d = http_kit.http(bench, rules=bench.pack(PACK), shards=2)
@@ -381,7 +412,7 @@ def a_flood_leaves_others_served(bench):
     well(d)
 
 
-kit.Bench().run([too_large, broken, pipelined, who_comes_after_them_is_served, slow_loris, idle_ones_give_way,
-                 a_crowd_gives_way_to_others, held_bodies_are_bounded, large_bodies_wait_for_their_turn,
+kit.Bench().run([too_large, broken, a_body_is_no_request, pipelined, who_comes_after_them_is_served, slow_loris,
+                 idle_ones_give_way, a_crowd_gives_way_to_others, held_bodies_are_bounded, large_bodies_wait_for_their_turn,
                  large_bodies_of_one_leave_places_to_others, all_ask_for_metrics, lines_whose_answers_nobody_takes,
                  a_flood_leaves_others_served])

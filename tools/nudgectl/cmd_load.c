@@ -27,6 +27,7 @@
 #define SKIP_REASONS 32
 #define LINE_BITS 40 /* a place in the input is file << LINE_BITS | line: refusals come later than the next rows */
 #define PATIENCE_MS 60000
+#define LOOK_BACK_ROWS 100
 
 static const char *map_path, *errors_path, *progress_path;
 static bool dry_run;
@@ -54,6 +55,7 @@ struct load {
 	struct arena arena;
 	struct bytes packed;
 	uint64_t rows, resumed, sent, left_out;
+	unsigned look_back; /* so many rows before the last settled one are sent once more too */
 	struct counted types[TYPES_MAX], skips[SKIP_REASONS];
 	unsigned type_count, skip_count;
 };
@@ -224,40 +226,52 @@ static void show(struct load *l)
 	progress_show(&l->bar, l->rows, l->size_bytes > 0 ? part : -1);
 }
 
-/* The last row that was settled is sent once more: a daemon that has it answers so. */
-static int ask_known(struct load *l, bool *known)
+enum after { AFTER_DONE, AFTER_LOOK_BACK, AFTER_ANEW, AFTER_STOP };
+
+/* The last row that was settled is sent once more: a daemon that has it answers so. Where nothing came of that row (the mapping
+ * left it out, or all of it was refused) it tells nothing, and those before it are asked too. */
+static int judge_known(struct load *l, uint64_t accepted, uint64_t duplicates, enum after *after)
 {
-	uint64_t accepted = l->pipeline.accepted;
-	int code = send_row(l);
-	if (code == EXIT_DONE)
-		code = pipeline_drain(&l->pipeline);
-	*known = l->pipeline.accepted == accepted;
+	int code = pipeline_drain(&l->pipeline);
+	bool looked_back = l->look_back > 0;
+	if (l->pipeline.duplicates > duplicates)
+		*after = AFTER_DONE;
+	else if (l->pipeline.accepted > accepted || looked_back)
+		*after = AFTER_ANEW;
+	else
+		*after = AFTER_LOOK_BACK;
 	return code;
 }
 
-enum after { AFTER_DONE, AFTER_ANEW, AFTER_STOP };
+static int take_row(struct load *l, enum load_row got)
+{
+	if (got == LOAD_ROW)
+		return send_row(l);
+	if (l->rows >= l->resumed) /* else it was told before */
+		bad_row(l, NULL, "invalid", "", l->source.error);
+	return EXIT_DONE;
+}
 
 static enum after load_rows(struct load *l, int *code)
 {
 	enum load_row got;
-	bool known = true;
+	uint64_t accepted = l->pipeline.accepted, duplicates = l->pipeline.duplicates;
 	for (;;) {
 		arena_reset(&l->arena);
-		bool skip = l->rows + 1 < l->resumed;
+		bool skip = l->rows + 1 + l->look_back < l->resumed;
+		enum after known = AFTER_DONE;
 		got = load_source_next(&l->source, &l->arena, skip);
 		if (got == LOAD_END || got == LOAD_LOST || stopped)
 			break;
 		l->rows++;
-		if (got == LOAD_BAD)
-			bad_row(l, NULL, "invalid", "", l->source.error);
-		else if (!skip && l->rows == l->resumed)
-			*code = ask_known(l, &known);
-		else if (!skip)
-			*code = send_row(l);
-		if (!known)
-			return AFTER_ANEW;
+		if (!skip)
+			*code = take_row(l, got);
+		if (*code == EXIT_DONE && l->rows == l->resumed)
+			*code = judge_known(l, accepted, duplicates, &known);
 		if (*code != EXIT_DONE || l->errors.stop)
 			return AFTER_STOP;
+		if (known != AFTER_DONE)
+			return known;
 		if (l->rows > l->resumed)
 			remember_rows(l, false);
 		show(l);
@@ -301,11 +315,21 @@ static enum after load_files(struct load *l, int *code)
 	return after;
 }
 
+/* The first row is the next; what was counted on the way here is counted again. */
+static void from_the_top(struct load *l)
+{
+	load_source_close(&l->source);
+	l->rows = l->sent = l->left_out = 0;
+	l->type_count = l->skip_count = 0;
+	memset(l->types, 0, sizeof(l->types));
+	memset(l->skips, 0, sizeof(l->skips));
+}
+
 static void begin_anew(struct load *l)
 {
 	report_note("the daemon does not know what this load had sent before (has it other data?): from the beginning");
-	load_source_close(&l->source);
-	l->rows = l->resumed = 0;
+	from_the_top(l);
+	l->resumed = 0;
 	l->progress.rows = 0;
 }
 
@@ -315,6 +339,11 @@ static int load_all(struct load *l)
 	arena_init(&l->arena, 0);
 	progress_init(&l->bar, dry_run ? "checking" : "loading", "rows");
 	enum after after = load_files(l, &code);
+	if (after == AFTER_LOOK_BACK && code == EXIT_DONE) {
+		from_the_top(l);
+		l->look_back = LOOK_BACK_ROWS;
+		after = load_files(l, &code);
+	}
 	if (after == AFTER_ANEW && code == EXIT_DONE) {
 		begin_anew(l);
 		after = load_files(l, &code);

@@ -10,6 +10,8 @@
 #include <zlib.h>
 
 #define READ_BUFFER_BYTES (256u * 1024u)
+/* An id would end there, and be another's. */
+#define NUL_BYTE "it has a byte 0, which no text has: is it UTF-16? Save it as UTF-8"
 
 bool csv_open(struct csv *c, const char *path)
 {
@@ -91,6 +93,8 @@ static int take_quoted(struct csv *c)
 				return 0;
 			}
 		}
+		if (at == '\0')
+			return fail(c, NUL_BYTE);
 		if (c->text.len >= CSV_RECORD_BYTES_MAX)
 			return fail(c, "the record is longer than 1 MiB; is a quote missing?");
 		bytes_put_u8(&c->text, (uint8_t)at);
@@ -119,8 +123,8 @@ static int take_field(struct csv *c)
 		}
 		if (at == ',' || at == '\n' || at < 0)
 			return at < 0 ? -1 : at;
-		if (c->text.len >= CSV_RECORD_BYTES_MAX) {
-			fail(c, "the record is longer than 1 MiB");
+		if (at == '\0' || c->text.len >= CSV_RECORD_BYTES_MAX) {
+			fail(c, at == '\0' ? NUL_BYTE : "the record is longer than 1 MiB");
 			return -2;
 		}
 		bytes_put_u8(&c->text, (uint8_t)at);

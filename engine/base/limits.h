@@ -28,7 +28,7 @@
 #define LIMIT_HANDSHAKE_MS 10000u      /* from connecting to Hello: idle strangers do not hold places. For TLS's own handshake as long */
 #define LIMIT_CLIENTS 4096u            /* known at once: over all that can be connected, so that debts are remembered; 200 bytes each */
 #define LIMIT_DENIED_MS 1000u          /* how long the answer waits, for who shows wrong tokens again and again */
-#define LIMIT_TLS_HANDSHAKES 256u      /* unfinished at once, some 60 KiB each: then the oldest is closed */
+#define LIMIT_TLS_HANDSHAKES 256u      /* unfinished at once, some 60 KiB each: then the oldest of the client who has most is closed */
 
 /* HTTP gateway. What its connections have sent and nobody has read is bounded for all of them together: 1,024 bodies of
  * 1 MiB would be 1 GiB. The largest answer in the making and its JSON come to some tens of MiB, one at a time. */

@@ -26,6 +26,7 @@ struct client {
 	uint64_t hash;
 	char name[LIMIT_TOKEN_NAME_BYTES + 8]; /* "192.0.2.7", "token desk", "user 1000" */
 	unsigned held, connections;
+	unsigned greeted; /* TLS handshakes that are not done; the greeter's thread's */
 	unsigned over_http; /* connections; this and the next two are the gateway's thread's */
 	size_t http_bytes;  /* that these have sent or not taken */
 	uint64_t aside_turn; /* when a large body of it was last read: see http_aside.c */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/queue.h"
+#include "net/clients.h"
 
 #include <event2/event.h>
 #include <openssl/err.h>
@@ -99,8 +100,15 @@ static void say(struct greeter *g, const char *why)
 	g->said_ns = now_ns;
 }
 
+/* From here on it may be gone at any time. */
+static void let_client_go(struct guest *t)
+{
+	t->arrival.client->greeted--;
+}
+
 static void turn_away(struct guest *t, const char *why)
 {
+	let_client_go(t);
 	counter_add(&t->greeter->failed, 1);
 	say(t->greeter, why);
 	t->arrival.stream.broken = true; /* there is no goodbye before the handshake is done */
@@ -135,6 +143,7 @@ static void go_on(struct guest *t)
 		return;
 	}
 	counter_add(&g->done, 1);
+	let_client_go(t);
 	if (!g->pass(g->arg, &t->arrival))
 		arrival_drop(&t->arrival);
 	forget(t);
@@ -148,13 +157,24 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 		go_on(arg);
 }
 
+/* The oldest of the client who has most: a crowd that says nothing is in its own way, and not in that of whoever is slow. */
+static struct guest *least_welcome(struct greeter *g)
+{
+	struct guest *found = g->oldest;
+	for (struct guest *t = g->oldest; t; t = t->next)
+		if (t->arrival.client->greeted > found->arrival.client->greeted)
+			found = t;
+	return found;
+}
+
 void greeter_meet(struct greeter *g, const struct arrival *a)
 {
 	struct guest *t = must_calloc(1, sizeof(*t));
 	if (g->count >= LIMIT_TLS_HANDSHAKES)
-		turn_away(g->oldest, "limit_tls_handshakes are unfinished, and it was the oldest of them");
+		turn_away(least_welcome(g), "limit_tls_handshakes are unfinished, and it was the oldest of who had most of them");
 	t->greeter = g;
 	t->arrival = *a;
+	t->arrival.client->greeted++;
 	t->until_ns = clock_mono_ns() + LIMIT_HANDSHAKE_MS * 1000000ull;
 	t->before = g->newest;
 	*(g->newest ? &g->newest->next : &g->oldest) = t;

@@ -377,6 +377,24 @@ def handshakes_that_never_end(b):
     d.stop()
 
 
+def a_crowd_that_stalls_is_in_its_own_way(b):
+    """Who is slow at the handshake, and comes from elsewhere, keeps the place that others would take."""
+    if not kit.files_limit(4096):
+        raise kit.Skip('not as many files are allowed here')
+    ca = Authority(b)
+    d = tls_kit.daemon(b, *ca.sign(), http=False, args=['--client-connections', '2000'])
+    port = int(d.tls.rsplit(':', 1)[1])
+    slow = socket.create_connection(('127.0.0.1', port), 30, ('127.0.0.77', 0))
+    crowd = [socket.create_connection(('127.0.0.1', port), 30, ('127.0.0.%d' % (2 + i % 3), 0)) for i in range(900)]
+    wait_for(lambda: gauge(d, 'tls_handshakes_failed') >= len(crowd) + 1 - 256)
+    with tls_kit.context(ca.cert).wrap_socket(slow, server_hostname='localhost') as s:
+        s.sendall(nudge_client.frame(b.pb.Request(request_id=1, hello=b.pb.Hello(version=1, client='slow'))))
+        check(s.recv(4096), 'it was let go of')
+    for s in crowd:
+        s.close()
+    d.stop()
+
+
 def a_hello_byte_by_byte(b):
     """Is no progress: over TLS as over any other socket it must have come within the same time."""
     ca = Authority(b)
@@ -485,5 +503,5 @@ def its_end_is_told(b):
 
 
 kit.Bench().run([both_protocols, what_is_not_spoken, plain_bytes, certificates_that_are_not_believed, certificates_of_clients,
-                 certificates_that_are_revoked,
-                 what_is_refused_at_the_start, handshakes_that_never_end, a_hello_byte_by_byte, changed_under_traffic, its_end_is_told])
+                 certificates_that_are_revoked, what_is_refused_at_the_start, handshakes_that_never_end,
+                 a_crowd_that_stalls_is_in_its_own_way, a_hello_byte_by_byte, changed_under_traffic, its_end_is_told])

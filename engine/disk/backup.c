@@ -171,21 +171,37 @@ static int refuse_erasing(const char *data, uint64_t state_before)
 	return error_set(ERR_BUSY, NULL, "a customer is being erased in %s: make the backup when that is done", data);
 }
 
-/* DIR is made, the folders above it are not: a slip of the pen, or a disk that is not mounted, shows there. */
-static int check_parent(const char *dir)
+static char *folder_above(const char *dir)
 {
-	struct stat st;
 	char *parent = must_strdup(dir);
 	size_t len = strlen(parent);
 	while (len > 1 && parent[len - 1] == '/')
 		parent[--len] = '\0';
 	char *slash = strrchr(parent, '/');
-	if (slash && slash != parent)
-		*slash = '\0';
-	bool missing = slash && slash != parent && stat(parent, &st) != 0 && errno == ENOENT;
-	int r = missing ? error_set(ERR_MISSING, "dir", "%s is not there, in which %s is to be made: make it first (mkdir -p), where its disk is "
-				    "mounted", parent, dir) : ERR_OK;
+	if (slash)
+		slash[slash == parent] = '\0';
+	else
+		snprintf(parent, len + 1, "%s", len ? "." : "");
+	return parent;
+}
+
+/* DIR is made, the folders above it are not: a slip of the pen, or a disk that is not mounted, shows there. And within the data
+ * it would be lost with them, and keep what is erased from them. */
+static int check_place(const char *data, const char *dir)
+{
+	struct stat st;
+	int r = ERR_OK;
+	char *parent = folder_above(dir), *there = realpath(dir, NULL), *own = realpath(data, NULL);
+	there = there ? there : realpath(parent, NULL);
+	size_t len = own ? strlen(own) : 0;
+	if (*parent && stat(parent, &st) != 0 && errno == ENOENT)
+		r = error_set(ERR_MISSING, "dir", "%s is not there, in which %s is to be made: make it first (mkdir -p), where its disk is "
+			      "mounted", parent, dir);
+	else if (own && there && strncmp(there, own, len) == 0 && (there[len] == '/' || !there[len]))
+		r = error_set(ERR_CONFLICT, "dir", "%s is the data directory, or lies in it: name a folder elsewhere, best on another disk", dir);
 	free(parent);
+	free(there);
+	free(own);
 	return r;
 }
 
@@ -199,7 +215,7 @@ int backup_copy(struct backup *out, const char *data, const char *dir, struct pa
 	if (r == ERR_OK)
 		r = refuse_erasing(data, state);
 	if (r == ERR_OK)
-		r = check_parent(dir);
+		r = check_place(data, dir);
 	if (r == ERR_OK)
 		r = files->make_folder(files->self, dir);
 	if (r == ERR_OK)

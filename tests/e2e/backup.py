@@ -166,6 +166,12 @@ def nothing_is_overwritten_and_halves_are_no_backups(bench):
     d.ctl('backup', backup)
     again = d.ctl('backup', backup, ok=False)
     check(again.returncode == 1 and b'is not empty' in again.stderr, again.stderr)
+    link = bench.path('link')
+    os.symlink(d.data, link)
+    for within in (d.data, d.data + '/backup', os.path.join(d.data, 'journal', 'backup/'), os.path.join(link, 'backup')):
+        refused = d.ctl('backup', within, ok=False)
+        check(refused.returncode == 1 and b'is the data directory, or lies in it' in refused.stderr, within, refused.stderr)
+    same(sorted(os.listdir(d.data)), ['NUDGED', 'base', 'journal', 'state'])
     full = restore(bench, backup, d.data, ok=False)
     check(full.returncode == 1 and b'nothing is overwritten' in full.stdout, full.stdout)
     other = bench.path('other')

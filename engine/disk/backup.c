@@ -185,8 +185,8 @@ static char *folder_above(const char *dir)
 	return parent;
 }
 
-/* DIR is made, the folders above it are not: a slip of the pen, or a disk that is not mounted, shows there. And within the data
- * it would be lost with them, and keep what is erased from them. */
+/* DIR is made, the folders above it are not: a slip of the pen, or a disk that is not mounted, shows there. And within
+ * the data it would be lost with them, and keep what is erased from them. */
 static int check_place(const char *data, const char *dir)
 {
 	struct stat st;
@@ -198,7 +198,8 @@ static int check_place(const char *data, const char *dir)
 		r = error_set(ERR_MISSING, "dir", "%s is not there, in which %s is to be made: make it first (mkdir -p), where its disk is "
 			      "mounted", parent, dir);
 	else if (own && there && strncmp(there, own, len) == 0 && (there[len] == '/' || !there[len]))
-		r = error_set(ERR_CONFLICT, "dir", "%s is the data directory, or lies in it: name a folder elsewhere, best on another disk", dir);
+		r = error_set(ERR_CONFLICT, "dir", "%s is the data directory, or lies in it: name a folder elsewhere, best on "
+			      "another disk", dir);
 	free(parent);
 	free(there);
 	free(own);

@@ -157,7 +157,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 		go_on(arg);
 }
 
-/* The oldest of the client who has most: a crowd that says nothing is in its own way, and not in that of whoever is slow. */
+/* The oldest of the client who has most: a crowd that says nothing is in its own way, not in that of whoever is slow. */
 static struct guest *least_welcome(struct greeter *g)
 {
 	struct guest *found = g->oldest;

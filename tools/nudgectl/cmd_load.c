@@ -228,8 +228,8 @@ static void show(struct load *l)
 
 enum after { AFTER_DONE, AFTER_LOOK_BACK, AFTER_ANEW, AFTER_STOP };
 
-/* The last row that was settled is sent once more: a daemon that has it answers so. Where nothing came of that row (the mapping
- * left it out, or all of it was refused) it tells nothing, and those before it are asked too. */
+/* The last row that was settled is sent once more: a daemon that has it answers so. Where nothing came of that row (the
+ * mapping left it out, or all of it was refused) it tells nothing, and those before it are asked too. */
 static int judge_known(struct load *l, uint64_t accepted, uint64_t duplicates, enum after *after)
 {
 	int code = pipeline_drain(&l->pipeline);

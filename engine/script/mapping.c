@@ -32,8 +32,9 @@ static int l_utc(lua_State *L)
 	const char *date = luaL_checkstring(L, 1), *time = luaL_optstring(L, 2, "0:00:00");
 	int64_t ms;
 	if (!utc_parse(date, time, &ms)) {
-		mapping_blame(m, utc_parse(date, "0:00:00", &ms) ? time : date);
-		return luaL_error(L, "utc(\"%s\", \"%s\"): wanted are \"1999-08-01\" and \"0:10:10\"", date, time);
+		const char *bad = utc_parse(date, "0:00:00", &ms) ? time : date;
+		mapping_blame(m, bad);
+		return luaL_error(L, "\"%s\" is no %s", bad, bad == time ? "time of day: write it like 14:05 or 14:05:30" : "date: write it like 2026-05-31");
 	}
 	lua_pushinteger(L, ms);
 	return 1;

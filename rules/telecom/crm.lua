@@ -19,6 +19,10 @@ local since = {
   consent_marketing = "consent_since",
 }
 local booleans = { consent_marketing = true }
+local words = {
+  yes = true, y = true, ["true"] = true, ["1"] = true, ["1.0"] = true,
+  no = false, n = false, ["false"] = false, ["0"] = false, ["0.0"] = false,
+}
 
 local function time_of(text)
   if not text or text == "" then return nil end
@@ -35,7 +39,11 @@ local function attributes(r, names)
     local value = r[name]
     if value and value ~= "" then
       if value == "-" then value = removed
-      elseif booleans[name] then value = value == true or value == "yes" or value == "1" or value == "true" end
+      elseif booleans[name] then
+        local said = words[string.lower(tostring(value))]
+        if said == nil then error(name .. ' "' .. tostring(value) .. '" is neither yes nor no', 0) end
+        value = said
+      end
       out[name] = { value = value, time = since[name] and time_of(r[since[name]]) or updated }
       any = true
     end

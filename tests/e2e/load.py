@@ -144,7 +144,7 @@ def rows_that_cannot_be_loaded(b):
         check(sum(e['line'] == 9 for e in found) >= 2, 'times in the future', found)
         same((found[0]['column'], found[0]['name'], found[0]['code'], found[0]['field']), (1, 'customer', 'limit', 'customer'))
         check('limit_id_bytes' in found[0]['reason'], found[0])
-        check('utc("yesterday"' in found[1]['reason'], found[1])
+        check('"yesterday" is no date' in found[1]['reason'], found[1])
         same((found[2]['column'], found[2]['name'], found[2]['customer']), (2, 'plan', 'c-4'))
         check('limit_attribute_text_bytes' in found[2]['reason'], found[2])
         check('11 fields where the heading has 9' in found[3]['reason'], found[3])

@@ -86,6 +86,8 @@ static struct value blamed(const Nudge__V1__Event *e, const char *field, struct 
 	const char *const names[] = { "id", "source", "customer", "alias", "member", "agent", "contact", "type", "channel" };
 	const char *const texts[] = { e->id, e->source, e->customer, e->alias, e->member, e->agent, e->contact, e->type, e->channel };
 	if (sscanf(field, "attributes[%zu]", &i) == 1 && i < e->n_attributes) {
+		if (strstr(field, "].time_ms")) /* its time came from another column */
+			return value_unknown();
 		const Nudge__V1__Attribute *a = e->attributes[i];
 		*attribute = slice_of(a->name);
 		bool text = a->value_case == NUDGE__V1__ATTRIBUTE__VALUE_TEXT;

@@ -187,8 +187,8 @@ static int restore(const struct config *c)
 	end_progress(&p);
 	if (result != ERR_OK)
 		return complain("not restored", EXIT_FAILURE);
-	log_info("restored into %s: %zu files, %llu bytes, as of entry %llu", c->data, b.count, (unsigned long long)b.bytes,
-		 (unsigned long long)b.last_seq);
+	log_info("restored into %s: %zu files, %llu bytes, as of entry %llu; start nudged with --data %s", c->data, b.count,
+		 (unsigned long long)b.bytes, (unsigned long long)b.last_seq, c->data);
 	backup_finish(&b);
 	return EXIT_SUCCESS;
 }
@@ -298,6 +298,15 @@ static int open_engine(const struct config *c, struct starting *starting, struct
 	return result;
 }
 
+static int open_pack(const struct config *c, struct engine *e, struct starting *starting)
+{
+	bool changed;
+	if (!c->rules)
+		return ERR_OK;
+	starting_say(starting, "testing the pack", 0, 0);
+	return engine_activate_folder(e, c->rules, &changed);
+}
+
 /* Memory goes with the process: freeing millions of records one by one would only make a stop longer. Who looks for leaks
  * wants to see it done. */
 static void end_engine(struct engine *e)
@@ -317,7 +326,6 @@ static int run(struct config *c, const sigset_t *signals)
 	struct doors doors;
 	struct watch *watch = NULL;
 	struct starting starting = { 0 };
-	bool changed;
 	int code = EXIT_FAILURE;
 	log_info("nudged %s, process %d, data in %s, %llu shard%s", NUDGED_VERSION, (int)getpid(), c->data,
 		 (unsigned long long)c->shards, c->shards == 1 ? "" : "s");
@@ -338,7 +346,7 @@ static int run(struct config *c, const sigset_t *signals)
 		complain("cannot start", EXIT_FAILURE);
 		goto out;
 	}
-	if (c->rules && engine_activate_folder(e, c->rules, &changed) != ERR_OK) {
+	if (open_pack(c, e, &starting) != ERR_OK) {
 		complain("the pack is refused", EXIT_FAILURE);
 		goto out;
 	}

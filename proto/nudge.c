@@ -346,9 +346,11 @@ int nudge_reconnect(struct nudge *n, int timeout_ms)
 		if (rc == NUDGE_OK || rc == NUDGE_INVALID || (rc == NUDGE_REFUSED && !recovering))
 			return rc;
 		int64_t left = deadline - connection_now_ms();
-		if (left <= 0)
+		/* the last attempt has a little time: without any it would only say so, rather than what the one before was told */
+		int64_t most_ms = left - WAIT_FIRST_MS;
+		if (most_ms <= 0)
 			return rc;
-		poll(NULL, 0, (int)(wait_ms < left ? wait_ms : left));
+		poll(NULL, 0, (int)(wait_ms < most_ms ? wait_ms : most_ms));
 	}
 }
 

@@ -200,7 +200,7 @@ int http_ask(struct http *h, const struct http_question *q, http_then *then, voi
 {
 	if (!h->links || h->stopping)
 		return error_set(ERR_CLOSED, NULL,
-				 h->stopping ? "the daemon is stopping" : "the daemon is recovering; see /readyz");
+				 h->stopping ? "the daemon is stopping" : "the daemon is starting or recovering; see /readyz");
 	unsigned shard = q->shard >= 0 ? (unsigned)q->shard : h->next_shard++ % h->shards;
 	struct http_link *l = &h->links[shard * LANES + (q->changes ? 0 : 1)];
 	if (!l->bev)

@@ -423,7 +423,7 @@ void http_publish(struct http_exchange *x)
 	char type[80];
 	http_body_type(x, type, sizeof(type));
 	if (!x->http->server)
-		http_problem(x, "closed", NULL, "the daemon is recovering; see /readyz");
+		http_problem(x, "closed", NULL, "the daemon is starting or recovering; see /readyz");
 	else if (strcmp(type, HTTP_JSON) == 0)
 		publish_json(x, false, false);
 	else if (strcmp(type, "application/cloudevents+json") == 0)

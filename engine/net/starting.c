@@ -32,6 +32,8 @@ void starting_text(const struct starting *s, char *out, size_t size)
 	double part = starting_part(s), took_ns = (double)(clock_mono_ns() - atomic_load(&s->began_ns));
 	if (!stage)
 		snprintf(out, size, "starting");
+	else if (!atomic_load(&s->all))
+		snprintf(out, size, "starting: %s", stage);
 	else if (part < GUESS_FROM || took_ns < GUESS_AFTER_NS)
 		snprintf(out, size, "recovering: %s, %.0f%%", stage, 100 * part);
 	else

@@ -15,7 +15,8 @@ struct starting {
 /* A stage begins where its name is another than before. */
 void starting_say(struct starting *s, const char *stage, uint64_t done, uint64_t all);
 double starting_part(const struct starting *s); /* of the stage, 0 to 1 */
-/* "recovering: replaying the journal, 43%, about 12 s left", or "starting". */
+/* "recovering: replaying the journal, 43%, about 12 s left", "starting: testing the pack" where nothing says how
+ * much there is to do, or "starting". */
 void starting_text(const struct starting *s, char *out, size_t size);
 
 #endif

@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STARTING_MS 1000
+#define STARTING_S 2.0 /* until a daemon that is being started listens */
+#define WAKING_S 6.0   /* and until it answers */
+#define STEP_MS 100
+#define STEP_MAX_MS 400
 #define PATIENCE_MS 60000
 #define LOOK_MS 250 /* at a daemon that recovers */
 #define QUIET_S 2
@@ -43,6 +46,22 @@ static void advise(const char *address, int result)
 static bool is_recovering(const struct context *c, int result)
 {
 	return result == NUDGE_REFUSED && strcmp(nudge_error_code(c->nudge), "closed") == 0;
+}
+
+/* A daemon that was started a moment ago listens in a moment, and on a busy machine answers a moment later. By small steps: a
+ * longer one would go on waiting where it is told that the daemon recovers. */
+static int await_start(struct context *c)
+{
+	struct progress p;
+	int result, step_ms = STEP_MS;
+	double waited_s;
+	progress_init(&p, "", "");
+	do {
+		result = nudge_reconnect(c->nudge, step_ms);
+		waited_s = progress_seconds(&p);
+		step_ms = result == NUDGE_TIMEOUT && step_ms < STEP_MAX_MS ? 2 * step_ms : step_ms;
+	} while ((result == NUDGE_FAILED && waited_s < STARTING_S) || (result == NUDGE_TIMEOUT && waited_s < WAKING_S));
+	return result;
 }
 
 /* Waits until it serves, and says how far it is; as long as patience goes. */
@@ -79,9 +98,8 @@ int context_connect(struct context *c)
 					 .tls_ca = c->tls_ca, .tls_cert = c->tls_cert, .tls_key = c->tls_key };
 	int result = nudge_connect(&c->nudge, c->address, &options);
 	bool denied = is_denied(c->address);
-	/* a daemon that was started a moment ago listens in a moment */
 	if (result == NUDGE_FAILED && !denied)
-		result = nudge_reconnect(c->nudge, STARTING_MS);
+		result = await_start(c);
 	result = await_recovery(c, result);
 	if (result == NUDGE_OK)
 		return EXIT_DONE;

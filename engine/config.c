@@ -269,7 +269,7 @@ static int no_such_flag(const char *arg, size_t len)
 	for (char *c = near; *c; c++)
 		*c = *c == '_' ? '-' : *c;
 	return error_set(ERR_INVALID, NULL, "there is no flag `%.*s`%s%s%s; see nudged --help", (int)len + 2, arg,
-			 key ? ": did you mean --" : "", near, key ? "?" : "");
+			 key ? " (did you mean --" : "", near, key ? "?)" : "");
 }
 
 /* --key VALUE or --key=VALUE; *at moves on. */

@@ -37,6 +37,9 @@ static int check_frame(json_t *ce)
 		return error_set(ERR_INVALID, "data_base64",
 				 "data_base64 is not taken: data is an object of attributes");
 	json_t *data = json_object_get(ce, "data");
+	if (!json_object_get(ce, "subject") && !json_object_get(ce, "customer") && !json_object_get(ce, "alias"))
+		return error_set(ERR_INVALID, "subject", "subject is missing: it says whose event it is, by the customer's id "
+				 "(or the extension customer, or alias)");
 	if (data && !json_is_null(data) && !json_is_object(data))
 		return error_set(ERR_INVALID, "data", "data must be an object: its members are the event's attributes");
 	return check_content_type(ce);

@@ -313,6 +313,7 @@ def cloudevents(bench):
     ce = 'application/cloudevents+json'
     problem(post(d, '/v1/events', dict(one, specversion='2.0'), type=ce), 400, 'version', '1.0')
     problem(post(d, '/v1/events', dict(one, data_base64='eA=='), type=ce), 400, 'invalid')
+    problem(post(d, '/v1/events', {k: one[k] for k in one if k != 'subject'}, type=ce), 400, 'invalid', 'subject')
     problem(post(d, '/v1/events', dict(one, datacontenttype='text/xml'), type=ce), 400, 'invalid', 'JSON')
     problem(post(d, '/v1/events', dict(one, data={'deep': {'er': 1}}), type=ce), 400, 'invalid')
     problem(post(d, '/v1/events', [one], type=ce), 400, 'invalid', 'batch')

@@ -341,7 +341,10 @@ class Alone(unittest.TestCase):
         self.assertIn("explain CUSTOMER --event e4", self.run_tool("explain", "--event", "e4")[2])
         nobody = self.run_tool("--socket", "unix:/nowhere/s", "alerts")
         self.assertEqual((nobody[0], nobody[2].count("cannot connect")), (1, 1), nobody)
-        self.assertIn("did you mean status?", self.run_tool("stauts")[2])
+        meant = self.run_tool("stauts")[2]
+        self.assertIn("did you mean status?", meant)
+        self.assertNotIn("Commands: ", meant)
+        self.assertIn("token revoke", self.run_tool("token", "--help")[1])
         self.assertIn("did you mean rules list?", self.run_tool("rules", "lst")[2])
         self.assertIn("there are: customer show, customer find, ", self.run_tool("customer")[2])
         self.assertIn("name what --listen says", self.run_tool("--socket", "http://127.0.0.1:8787", "status")[2])

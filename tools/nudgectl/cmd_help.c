@@ -59,10 +59,16 @@ void help_overview(void)
 }
 
 static const struct command *asked; /* the command being run; NULL: none is known yet */
+static bool brief;                  /* what was meant has been said: no list of all */
 
 void help_about(const struct command *c)
 {
 	asked = c;
+}
+
+void help_briefly(void)
+{
+	brief = true;
 }
 
 void help_hint(void)
@@ -71,8 +77,8 @@ void help_hint(void)
 		fprintf(stderr, "Try `nudgectl help %s`.\n", asked->name);
 		return;
 	}
-	int column = fprintf(stderr, "Commands: "), indent = column;
-	for (const struct command *const *c = commands; *c; c++) {
+	int column = brief ? 0 : fprintf(stderr, "Commands: "), indent = column;
+	for (const struct command *const *c = commands; *c && !brief; c++) {
 		int wide = (int)strlen((*c)->name) + 2;
 		if (column + wide > report_width(stderr)) {
 			fputc('\n', stderr);

@@ -80,6 +80,8 @@ static void value_cell(struct table *t, double value, const char *unit)
 		table_add(t, "%s", value > 0 ? microseconds_text(value) : "-");
 	else if (strcmp(unit, "bytes") == 0)
 		table_add(t, "%s", size_text(value));
+	else if (strcmp(unit, "percent") == 0)
+		table_add(t, "%.3g %%", value);
 	else if (value >= 0 && value < 1e18 && value == (double)(uint64_t)value)
 		table_add(t, "%s", count_text((uint64_t)value));
 	else

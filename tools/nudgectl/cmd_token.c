@@ -48,8 +48,8 @@ static int say(const struct context *c, FILE *to, const char *name, uint32_t rol
 					    to ? NULL : text));
 	if (!to)
 		printf("%s\n", text);
-	fprintf(stderr, "The token %s may %s. %s keeps its hash only: %s.\n", name, which, v.file,
-		to ? "the token is where you wanted it" : "what stands above is not said again");
+	fprintf(stderr, "The token %s may %s. %s keeps its hash only: %s%s.\n", name, which, v.file,
+		to ? "the token is in " : "what stands above is not said again", to ? v.out : "");
 	return EXIT_DONE;
 }
 

@@ -77,6 +77,7 @@ void help_overview(void);
 /* On standard error: how to learn more of the command that help_about named, else which commands there are. */
 void help_hint(void);
 void help_about(const struct command *c);
+void help_briefly(void); /* help_hint then lists no commands: what was meant has been said */
 int help_command(const char *first, const char *second); /* second may be NULL; an exit code */
 
 #endif

@@ -38,7 +38,16 @@ static int half_a_command(const char *first)
 	for (const struct command *const *c = commands; *c && used < sizeof(all); c++)
 		if (strncmp((*c)->name, first, len) == 0 && (*c)->name[len] == ' ')
 			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", (*c)->name);
+	help_briefly();
 	return report_usage("\"%s\" is half a command; there are: %s", first, all);
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
 }
 
 static int unknown_command(int argc, char **argv)
@@ -53,22 +62,18 @@ static int unknown_command(int argc, char **argv)
 		first_is_known |= strncmp((*c)->name, argv[0], len) == 0 && (*c)->name[len] == ' ';
 	}
 	names[count] = NULL;
+	if (first_is_known && asks_for_help(argc - 1, argv + 1))
+		return help_command(argv[0], NULL);
 	if (first_is_known && argc == 1)
 		return half_a_command(argv[0]);
 	snprintf(both, sizeof(both), "%s %s", argv[0], argc > 1 ? argv[1] : "");
 	nearest = nearest_name(both, names);
 	if (!nearest)
 		nearest = nearest_name(argv[0], names);
+	if (nearest)
+		help_briefly();
 	return report_usage("there is no command \"%s\"%s%s%s", first_is_known && argc > 1 ? both : argv[0],
 			    nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
-}
-
-static bool asks_for_help(int argc, char **argv)
-{
-	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return true;
-	return false;
 }
 
 static int run_command(struct context *c, int argc, char **argv)

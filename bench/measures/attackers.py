@@ -1,17 +1,22 @@
 #!/usr/bin/python3
 """Hostile HTTP clients, for bench/run hostile: as many as one thread can drive, until they are told to stop.
 
-usage: attackers.py PORT KIND...      KIND: see ATTACKS, or all; nobody: is as busy as they, and attacks nothing.
-                                      Ends at SIGTERM and prints what was done, as JSON.
+usage: attackers.py [--flood] PORT KIND...
+           KIND: see ATTACKS, or all; nobody: is as busy as they, and attacks nothing.
+           Ends at SIGTERM and prints what was done, as JSON.
+
+Each attacks once in PAUSE seconds, whatever the server does: whoever comes back as soon as he is let go attacks the
+harder the sooner he is refused, and a server would look the worse the better it is. With --flood they do just that.
 
 They run at the lowest of priorities (SCHED_IDLE): attackers have machines of their own, so what they cost here
 shall be what the server spends on them, not the CPU that they themselves take. So they have addresses of their own
-too, four of each kind (127.0.K.1 to 4). Whoever is let go comes back at once.
+too, four of each kind (127.0.K.1 to 4).
 """
 import collections
 import errno
 import json
 import os
+import random
 import selectors
 import signal
 import socket
@@ -21,6 +26,7 @@ import time
 
 HEAD = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 MIB = 1 << 20
+PAUSE = 1.0
 IP_BIND_ADDRESS_NO_PORT = 24  # the port is found when it connects: there are as many for each address
 COUNTS = collections.Counter()
 
@@ -45,7 +51,7 @@ ATTACKS = {
                                 b"GET /" + b"a" * 100000,
                                 b"GET /livez HTTP/1.1\r\n" + b"X: " + b"b" * 8100 + b"\r\n\r\n"][n % 4],
                                b"", 0, True)),
-    "bodies": (100, lambda n: (HEAD + [b"Content-Length: 1048576\r\n\r\n" + b" " * (MIB - 10),
+    "bodies": (24, lambda n: (HEAD + [b"Content-Length: 1048576\r\n\r\n" + b" " * (MIB - 10),
                                        b"Content-Length: 100000000\r\n\r\n" + b" " * 100000,
                                        b"Transfer-Encoding: chunked\r\n\r\n" +
                                        (b"10000\r\n" + b" " * 65536 + b"\r\n") * 32,
@@ -75,7 +81,7 @@ class Attacker:
         self.crowd, self.kind, self.number = crowd, kind, number
         self.source = f"127.0.{10 + list(ATTACKS).index(kind)}.{1 + number % 4}"
         self.socket = None
-        self.open()
+        crowd.later(self, time.monotonic() + crowd.pause * random.random(), self.open)
 
     def open(self):
         first, self.again, self.pause, self.reads = ATTACKS[self.kind][1](self.number)
@@ -90,22 +96,23 @@ class Attacker:
         self.data, self.at, self.next = first or self.again, 0, 0.0
         self.crowd.watch(self, True)
 
-    def close(self, wait=0.0):
+    def close(self, flood=0.01):
         self.crowd.unwatch(self)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
         self.number += 1 if self.kind == "bombs" else 0
-        self.crowd.later(self, time.monotonic() + wait, self.open)
+        self.crowd.later(self, time.monotonic() + (self.crowd.pause or flood), self.open)
 
     def more(self):
         self.at, self.data = 0, self.again
         if not self.again:
             self.crowd.watch(self, False)
-        elif self.pause:
-            self.crowd.watch(self, False)
-            self.crowd.later(self, time.monotonic() + self.pause, lambda: self.crowd.watch(self, True))
         elif self.kind == "bombs":  # the next one when this one is answered
             self.crowd.watch(self, False)
+        elif self.pause or self.crowd.pause:
+            self.crowd.watch(self, False)
+            wait = self.pause or self.crowd.pause
+            self.crowd.later(self, time.monotonic() + wait, lambda: self.crowd.watch(self, True))
 
     def send(self):
         sent = self.socket.send(self.data[self.at:self.at + 16384])
@@ -121,9 +128,9 @@ class Attacker:
         if not got:
             raise ConnectionResetError
         if self.kind == "bombs" and self.at == 0:
-            self.close()
+            self.close(0.0)
         elif self.kind in ("headers", "bodies", "chunks"):
-            self.close(0.01)
+            self.close()
 
     def ready(self, mask):
         try:
@@ -139,8 +146,9 @@ class Attacker:
 
 
 class Crowd:
-    def __init__(self, port, kinds):
-        self.to, self.selector, self.waiting = ("127.0.0.1", port), selectors.EpollSelector(), []
+    def __init__(self, port, kinds, pause):
+        self.to, self.selector, self.pause = ("127.0.0.1", port), selectors.EpollSelector(), pause
+        self.waiting = {}
         self.members = [Attacker(self, kind, n) for kind in kinds for n in range(ATTACKS[kind][0])]
 
     def watch(self, one, write):
@@ -156,20 +164,16 @@ class Crowd:
             pass
 
     def later(self, one, when, what):
-        self.waiting = [w for w in self.waiting if w[1] is not one]
-        self.waiting.append((when, one, what))
+        self.waiting[one] = (when, what)
 
     def run(self):
         while True:
-            for key, mask in self.selector.select(0.05):
+            for key, mask in self.selector.select(0.02):
                 if key.data.socket is key.fileobj:
                     key.data.ready(mask)
             now = time.monotonic()
-            due = [w for w in self.waiting if w[0] <= now]
-            if due:
-                self.waiting = [w for w in self.waiting if w[0] > now]
-                for _, _, what in due:
-                    what()
+            for one in [one for one, (when, _) in self.waiting.items() if when <= now]:
+                self.waiting.pop(one)[1]()
 
 
 def stop(number, frame):
@@ -178,12 +182,13 @@ def stop(number, frame):
 
 
 def main():
-    kinds = list(ATTACKS) if "all" in sys.argv[2:] else sys.argv[2:]
+    args = [a for a in sys.argv[1:] if a != "--flood"]
+    kinds = list(ATTACKS) if "all" in args else args[1:]
     signal.signal(signal.SIGTERM, stop)
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     while kinds == ["nobody"]:
         pass
-    Crowd(int(sys.argv[1]), kinds).run()
+    Crowd(int(args[0]), kinds, 0.0 if "--flood" in sys.argv else PAUSE).run()
 
 
 if __name__ == "__main__":

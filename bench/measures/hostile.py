@@ -53,13 +53,14 @@ class Gateway(Nudged):
 class Attack:
     """The attackers of one kind, or of all, while it is entered."""
 
-    def __init__(self, server, kinds):
-        self.server, self.kinds, self.done = server, kinds, {}
+    def __init__(self, server, kinds, flood=False):
+        self.server, self.kinds, self.flood, self.done = server, kinds, flood, {}
 
     def __enter__(self):
-        argv = [sys.executable, os.path.join(HERE, "measures", "attackers.py"), str(self.server.port), *self.kinds]
+        argv = [sys.executable, os.path.join(HERE, "measures", "attackers.py"), *(["--flood"] if self.flood else []),
+                str(self.server.port), *self.kinds]
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-        time.sleep(0.7)  # they are in full swing
+        time.sleep(2.5)  # they are in full swing
         return self
 
     def __exit__(self, *_):
@@ -117,14 +118,14 @@ class Watch:
         self.thread.join()
 
 
-def attacked(bench, server, name, kinds):
+def attacked(bench, server, name, kinds, flood=False):
     """quiet, hostile, quiet, hostile …"""
     quiet, hostile, grown, done = [], [], [], {}
     for _ in range(bench.rep):
         with Attack(server, ("nobody",)):
             quiet.append(others(bench, server, "quiet"))
         before = server.memory("RssAnon")
-        with Watch(server) as watch, Attack(server, kinds) as attack:
+        with Watch(server) as watch, Attack(server, kinds, flood) as attack:
             hostile.append(others(bench, server, "hostile: " + name))
         grown.append((watch.most - before) / 1e6)
         done = attack.done
@@ -133,7 +134,8 @@ def attacked(bench, server, name, kinds):
     for who in OTHERS:
         was, is_ = (round(statistics.median(v[who] for v in rounds)) for rounds in (quiet, hostile))
         bench.row(f"beside {name}: p99 of {who}, {was:,} to {is_:,} us",
-                  [h[who] / q[who] for h, q in zip(hostile, quiet)], "x", "2x or less", lambda v: v <= 2)
+                  [h[who] / q[who] for h, q in zip(hostile, quiet)], "x", "" if flood else "2x or less",
+                  None if flood else lambda v: v <= 2)
     bench.row(f"beside {name}: memory that they make it take", grown, "MB", f"under {MEMORY_MB} MB",
               lambda v: v < MEMORY_MB)
 
@@ -146,13 +148,19 @@ def started(bench):
     return server
 
 
-@measure(40)
+@measure(80)
 def hostile(bench):
     """hostile HTTP clients of all kinds at once: p99 of others, and memory"""
     attacked(bench, started(bench), ALL, ("all",))
 
 
-@measure(300)
+@measure(80)
+def hostile_flood(bench):
+    """the same as fast as they can, again as soon as they are let go: p99 of others, and memory"""
+    attacked(bench, started(bench), "a flood of all", ("all",), flood=True)
+
+
+@measure(420)
 def hostile_each(bench):
     """hostile HTTP clients of each kind alone"""
     server = started(bench)

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <inttypes.h>
 #include <unistd.h>
@@ -160,6 +161,7 @@ void *journal_write_run(void *arg)
 	struct journal *j = arg;
 	struct buffer *b;
 	pthread_setname_np(pthread_self(), "journal");
+	thread_prompt();
 	pthread_mutex_lock(&j->lock);
 	while ((b = take_buffer(j)) != NULL) {
 		uint64_t newest = b->first_seq + b->count - 1;

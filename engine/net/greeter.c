@@ -8,13 +8,13 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/queue.h"
+#include "base/thread.h"
 #include "net/clients.h"
 
 #include <event2/event.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #define NICE 5 /* who is here already comes first */
 #define LOG_EVERY_NS 1000000000u
@@ -191,7 +191,7 @@ void greeter_meet(struct greeter *g, const struct arrival *a)
 static void *run(void *arg)
 {
 	struct greeter *g = arg;
-	(void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread, on Linux */
+	thread_step_back(NICE);
 	event_base_loop(g->base, EVLOOP_NO_EXIT_ON_EMPTY);
 	return NULL;
 }

@@ -10,11 +10,11 @@
 
 #include "base/check.h"
 #include "base/queue.h"
+#include "base/thread.h"
 
 #include <event2/event.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define AT_ONCE_BYTES (16u * KIB) /* a tenth of a millisecond or so: not worth the way there and back */
@@ -48,7 +48,7 @@ static void *run(void *arg)
 {
 	struct http_aside *a = arg;
 	void *item;
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* not allowed: then as important as others */
+	thread_step_back(NICE);
 	while (queue_wait(a->todo, &item, 1) && item) {
 		struct work *w = item;
 		int result = w->begins && atomic_load(&a->ending) ? error_set(ERR_CLOSED, NULL, "the daemon is stopping")

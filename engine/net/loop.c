@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <event2/event.h>
 #include <stdint.h>
@@ -211,6 +212,7 @@ void loop_round(struct loop *l)
 static void *run(void *arg)
 {
 	struct loop *l = arg;
+	thread_prompt();
 	on_timer(-1, 0, l); /* what recovery left to do comes first */
 	do
 		loop_round(l);

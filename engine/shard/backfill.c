@@ -10,10 +10,9 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -215,7 +214,7 @@ static int finish(struct backfill *b)
 static void *run(void *arg)
 {
 	struct backfill *b = arg;
-	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	thread_step_back(NICE);
 	while (eraser_runs(b->engine) && !atomic_load(&b->stop)) /* what is erased must not come back from what was read */
 		pause_ms(20);
 	int result = go_through(b);

@@ -5,13 +5,13 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "disk/line_file.h"
 #include "history/log_line.h"
 #include "shard/decision_log_place.h"
 #include "shard/parts.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -260,7 +260,7 @@ static void *run(void *arg)
 {
 	struct decision_log *d = arg;
 	bool writes = true;
-	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	thread_step_back(NICE);
 	while (writes) {
 		bool last_look = stopping(d);
 		int found = read_on(d);

@@ -10,11 +10,10 @@
 #include "base/check.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -320,7 +319,7 @@ static void say(const struct eraser *x, int result)
 static void *run(void *arg)
 {
 	struct eraser *x = arg;
-	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	thread_step_back(NICE);
 	int result = erase(x);
 	struct work *reply = x->reply;
 	say(x, result);

@@ -7,10 +7,10 @@
 #include "shard/work.h"
 
 #include "base/check.h"
+#include "base/thread.h"
 #include "history/explain.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define WAITING_MAX 16u
@@ -76,7 +76,7 @@ static void *run(void *arg)
 	struct engine *e = arg;
 	struct explainer *x = e->explainer;
 	void *items[WAITING_MAX];
-	(void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread, on Linux */
+	thread_step_back(NICE);
 	while (!atomic_load(&x->stop)) {
 		size_t n = queue_wait(x->queue, items, WAITING_MAX);
 		for (size_t i = 0; i < n; i++) {

@@ -9,14 +9,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "find/document.h"
 #include "find/fold.h"
 #include "find/index.h"
 
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -436,7 +435,7 @@ static void *run(void *arg)
 	struct finder *f = e->finder;
 	void *items[LIMIT_FIND_WAITING];
 	bool more = true;
-	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	thread_step_back(NICE);
 	while (!atomic_load(&f->stop)) {
 		if (more)
 			answer_waiting(e, f);

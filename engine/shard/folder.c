@@ -7,10 +7,10 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "history/base.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define NICE 19 /* shards, journal and store come first */
@@ -89,7 +89,7 @@ static void *run(void *arg)
 	struct folder *f = e->folder;
 	int result = ERR_OK;
 	uint64_t mark;
-	(void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread, on Linux */
+	thread_step_back(NICE);
 	while ((mark = await(f, result != ERR_OK)) != 0) {
 		atomic_store(&f->busy, true);
 		result = fold(e, f, mark);

@@ -11,11 +11,10 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "history/apply.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -214,7 +213,7 @@ static void *run(void *arg)
 {
 	struct walk *walk = arg;
 	int result = ERR_OK;
-	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+	thread_step_back(NICE);
 	await_store(walk);
 	while (result == ERR_OK && walk->next_slot < HASH_SLOTS && !atomic_load(&walk->stop)) {
 		result = walk_slot(walk);

@@ -84,11 +84,8 @@ static void enter(struct item *c, enum churn_measure how, int64_t time_ms)
 
 static bool counted_at_all(const struct applying *a)
 {
-	static const struct slice prospect = { "prospect:", 9 };
-	struct slice id = subject_id(&a->record->subject);
-	if (a->record->subject.kind != SUBJECT_CUSTOMER || a->record->rare->redirect)
-		return false;
-	return id.len < prospect.len || memcmp(id.data, prospect.data, prospect.len) != 0;
+	const struct subject *s = &a->record->subject;
+	return s->kind == SUBJECT_CUSTOMER && !a->record->rare->redirect && !subject_is_prospect(s);
 }
 
 static struct item *joined(struct applying *a)

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <time.h>
 
+#define MERGES_FOLLOWED 1000u /* in a row */
 #define LOOKS 20u /* at rows that do not agree, LOOK_NS apart: a daemon may have changed one of them in between */
 #define LOOK_NS 50000000
 #define ROWS_A_LOOK 4096u
@@ -196,18 +197,37 @@ static int check_due(void *arg, struct slice key, struct slice value)
 	return 0;
 }
 
+static bool has_open(const struct record *r, uint64_t seq, uint32_t index)
+{
+	for (unsigned i = 0; i < r->rare->alert_count; i++) {
+		const struct alert *a = &r->rare->alerts[i];
+		if (a->seq == seq && a->index == index)
+			return a->state == ALERT_OPEN;
+	}
+	return false;
+}
+
+/* In the record of whom it was raised about, or of whom that one was merged into since. */
 static bool outbox_agrees(struct verify *v, const struct subject *subject, uint64_t seq, uint32_t index)
 {
 	bool agrees = false;
 	bytes_clear(&v->key);
 	subject_key(subject, &v->key);
-	struct record *r = record_now(v, bytes_slice(&v->key));
-	for (unsigned i = 0; r && i < r->rare->alert_count && !agrees; i++) {
-		const struct alert *a = &r->rare->alerts[i];
-		agrees = a->seq == seq && a->index == index && a->state == ALERT_OPEN;
-	}
-	if (r)
+	for (unsigned hops = 0; hops < MERGES_FOLLOWED && !agrees; hops++) {
+		struct record *r = record_now(v, bytes_slice(&v->key));
+		if (!r)
+			break;
+		agrees = has_open(r, seq, index);
+		bool goes_on = r->rare->redirect != NULL;
+		if (goes_on) {
+			struct subject into = subject_of(SUBJECT_CUSTOMER, str_slice(r->rare->redirect));
+			bytes_clear(&v->key);
+			subject_key(&into, &v->key);
+		}
 		record_destroy(r, v->pool);
+		if (!goes_on)
+			break;
+	}
 	return agrees;
 }
 

@@ -3,6 +3,7 @@
  * which knows nothing of records:
  *
  *     table u8, 0 delete / 1 put u8, key string [, value: length u32, bytes]
+ *     STORE_OUTBOX, 3, key string, id: length u32, bytes     delete, if it is of that subject
  *     STORE_RENAMED, 2, key string, hash of the search u64, document: length u32, bytes     behind its record
  *
  * A chunk goes round: a sweep fills it, the store thread commits it, the shard gets it back and keeps its memory for the
@@ -17,14 +18,14 @@
 #include <endian.h>
 #include <stdlib.h>
 
-enum operation { OPERATION_DELETE, OPERATION_PUT, OPERATION_NOTE };
+enum operation { OPERATION_DELETE, OPERATION_PUT, OPERATION_NOTE, OPERATION_LEAVE };
 
 #define SPARE_BYTES_MAX (8u * MIB) /* memory of a chunk that is worth keeping */
 
-static void put_key(struct store_chunk *c, enum store_table table, bool put, struct slice key)
+static void put_key(struct store_chunk *c, enum store_table table, enum operation what, struct slice key)
 {
 	bytes_put_u8(&c->operations, (uint8_t)table);
-	bytes_put_u8(&c->operations, put);
+	bytes_put_u8(&c->operations, (uint8_t)what);
 	bytes_put_string(&c->operations, key);
 }
 
@@ -52,17 +53,17 @@ static void put_due(struct store_chunk *c, bool put, int64_t fire_ms)
 	bytes_clear(&c->scratch);
 	put_big_endian(&c->scratch, (uint64_t)fire_ms, 8);
 	bytes_put(&c->scratch, c->key.data, c->key.len);
-	put_key(c, STORE_DUE, put, bytes_slice(&c->scratch));
+	put_key(c, STORE_DUE, put ? OPERATION_PUT : OPERATION_DELETE, bytes_slice(&c->scratch));
 	if (put)
 		end_value(c, begin_value(c));
 }
 
-static void put_outbox_key(struct store_chunk *c, bool put, const struct alert_id *id)
+static void put_outbox_key(struct store_chunk *c, enum operation what, const struct alert_id *id)
 {
 	bytes_clear(&c->scratch);
 	put_big_endian(&c->scratch, id->seq, 8);
 	put_big_endian(&c->scratch, id->index, 4);
-	put_key(c, STORE_OUTBOX, put, bytes_slice(&c->scratch));
+	put_key(c, STORE_OUTBOX, what, bytes_slice(&c->scratch));
 }
 
 static bool has_alert(const struct stored *s, const struct alert_id *id)
@@ -73,15 +74,37 @@ static bool has_alert(const struct stored *s, const struct alert_id *id)
 	return false;
 }
 
+/* As followers got it, but of whose record it is in now: it may have come with somebody who was merged. */
 static void put_alert(struct store_chunk *c, const struct slot *slot, const struct alert_id *id)
 {
 	struct wire_alert wire;
-	put_outbox_key(c, true, id);
+	struct bytes told = { 0 };
+	put_outbox_key(c, OPERATION_PUT, id);
 	size_t from = begin_value(c);
-	if (!feed_message(c->shard->engine->feed, id->seq, id->index, &c->operations)) {
+	if (feed_message(c->shard->engine->feed, id->seq, id->index, &told) && alert_decode(&wire, bytes_slice(&told)) == ERR_OK)
+		wire.subject = subject_id(&slot->record->subject);
+	else
 		alert_to_wire(slot->record, alerts_find(slot->record, id->seq, id->index), &wire);
-		alert_encode(&wire, &c->operations);
-	}
+	alert_encode(&wire, &c->operations);
+	end_value(c, from);
+	bytes_finish(&told);
+}
+
+/* Whose alerts may be in another's record by now, which may have been stored before: those are not its to take out. */
+static bool has_handed_on(const struct record *r)
+{
+	return r->rare->redirect || subject_is_prospect(&r->subject);
+}
+
+static void drop_alert(struct store_chunk *c, const struct slot *slot, const struct alert_id *id)
+{
+	bool leaves = has_handed_on(slot->record);
+	struct slice of = subject_id(&slot->record->subject);
+	put_outbox_key(c, leaves ? OPERATION_LEAVE : OPERATION_DELETE, id);
+	if (!leaves)
+		return;
+	size_t from = begin_value(c);
+	bytes_put(&c->operations, of.data, of.len);
 	end_value(c, from);
 }
 
@@ -91,7 +114,7 @@ static void put_alerts(struct store_chunk *c, const struct slot *slot, const str
 	const struct stored *before = &slot->more->stored;
 	for (unsigned i = 0; i < before->outbox_count; i++)
 		if (!has_alert(now, &before->outbox[i]))
-			put_outbox_key(c, false, &before->outbox[i]);
+			drop_alert(c, slot, &before->outbox[i]);
 	for (unsigned i = 0; i < now->outbox_count; i++)
 		if (!has_alert(before, &now->outbox[i]))
 			put_alert(c, slot, &now->outbox[i]);
@@ -127,7 +150,7 @@ void chunk_put_slot(struct store_chunk *c, struct slot *slot)
 	int64_t before_ms = slot->more->stored.fire_ms;
 	bytes_clear(&c->key);
 	subject_key(&slot->record->subject, &c->key);
-	put_key(c, STORE_RECORDS, true, bytes_slice(&c->key));
+	put_key(c, STORE_RECORDS, OPERATION_PUT, bytes_slice(&c->key));
 	size_t from = begin_value(c);
 	record_encode(slot->record, &c->operations);
 	end_value(c, from);
@@ -146,6 +169,16 @@ void chunk_put_slot(struct store_chunk *c, struct slot *slot)
 	cache_measure(&c->shard->cache, slot);
 }
 
+static int delete_own(struct store_write *w, enum store_table table, struct slice key, struct slice id)
+{
+	struct slice row;
+	struct wire_alert alert;
+	int result = store_peek(w, table, key, &row);
+	if (result == ERR_OK && alert_decode(&alert, row) == ERR_OK && !slice_equal(alert.subject, id))
+		return ERR_OK;
+	return result == ERR_OK ? store_delete(w, table, key) : result == ERR_MISSING ? ERR_OK : result;
+}
+
 int chunk_apply(struct engine *e, const struct store_chunk *c, struct store_write *w)
 {
 	struct reader r = reader_of(bytes_slice(&c->operations));
@@ -161,7 +194,8 @@ int chunk_apply(struct engine *e, const struct store_chunk *c, struct store_writ
 			record = value;
 		int result = what == OPERATION_NOTE  ? finder_note(e, w, key, value, search, record) :
 			     what == OPERATION_PUT ? store_put(w, table, key, value) :
-						     store_delete(w, table, key);
+			     what == OPERATION_LEAVE ? delete_own(w, table, key, value) :
+						       store_delete(w, table, key);
 		if (result != ERR_OK)
 			return result;
 	}

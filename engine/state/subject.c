@@ -44,6 +44,14 @@ struct subject subject_prospect(struct slice alias)
 	return subject_of(SUBJECT_CUSTOMER, (struct slice){ id, (size_t)n });
 }
 
+bool subject_is_prospect(const struct subject *s)
+{
+	static const char prospect[] = "prospect:";
+	struct slice id = subject_id(s);
+	return s->kind == SUBJECT_CUSTOMER && id.len >= sizeof(prospect) - 1 &&
+	       memcmp(id.data, prospect, sizeof(prospect) - 1) == 0;
+}
+
 uint8_t subject_slot(const struct subject *s)
 {
 	return (uint8_t)(subject_hash(s) >> 56);

@@ -28,6 +28,7 @@ struct subject subject_of(enum subject_kind kind, struct slice id);
 struct slice subject_id(const struct subject *s);
 /* The customer that stands for an alias which nobody owns: "prospect:ALIAS". Its history joins the owner's when one is named. */
 struct subject subject_prospect(struct slice alias);
+bool subject_is_prospect(const struct subject *s);
 uint8_t subject_slot(const struct subject *s);
 uint64_t subject_hash(const struct subject *s);
 bool subject_equal(const struct subject *a, const struct subject *b);

@@ -313,7 +313,16 @@ def aliases_and_merges(bench):
         kit.same(calls(c, customer='kim'), 4, 'after a merge back')
         publish(c, pb, kit.event(pb, 'm6', 'kim'))
         kit.same(calls(c, customer='max'), 5)
+        # an alert that stays open through two merges is of whom they end in, whichever record is stored first
+        publish(c, pb, kit.event(pb, 'm7', 'una', 'raise', {'n': 6}), kit.event(pb, 'm8', 'una', 'identity.merged', {'into': 'vic'}))
+        d.settled()
+        publish(c, pb, kit.event(pb, 'm9', 'vic', 'identity.merged', {'into': 'wes'}))
     digest = d.settled()
+    d.stop()
+    kit.same(json.loads(bench.ctl('verify', d.data, '--json'))['problems'], 0, 'its row')
+    d.start()
+    with d.client() as c:
+        kit.same([(a.customer, a.text) for a in c.call(list_alerts=pb.ListAlerts()).alert_list.alerts], [('wes', 'raised 6')])
     d.kill()
     for shards in (1, 4):
         kit.same(bench.replay(d.data, shards)['digest'], digest, 'digest')

@@ -158,9 +158,9 @@ def requests(pb):
     yield dict(get_history=pb.GetHistory(since_ms=NOW, step_ms=60000)), '20 since=%d step=60000' % NOW
     yield dict(find_customers=pb.FindCustomers(text='lan', limit=7)), '19 text=lan limit=7'
     yield dict(erase_customer=pb.EraseCustomer(customer='c', by='dpo')), '21 customer=c by=dpo'
-    many = [pb.Event(id=str(i), source='s' * 60, customer='c' * 60, type='t', time_ms=1) for i in range(1024)]
+    many = [pb.Event(id=str(i), source='s' * 60, customer='c' * 60, type='t', time_ms=NOW) for i in range(1024)]
     yield dict(publish=pb.Publish(events=many)), \
-        '2' + ''.join(' [%s/%d %s    t  1]' % ('s' * 60, i, 'c' * 60) for i in range(1024))
+        '2' + ''.join(' [%s/%d %s    t  %d]' % ('s' * 60, i, 'c' * 60, NOW) for i in range(1024))
     yield dict(), 'refused invalid: '
 
 

@@ -171,20 +171,6 @@ static int refuse_erasing(const char *data, uint64_t state_before)
 	return error_set(ERR_BUSY, NULL, "a customer is being erased in %s: make the backup when that is done", data);
 }
 
-static char *folder_above(const char *dir)
-{
-	char *parent = must_strdup(dir);
-	size_t len = strlen(parent);
-	while (len > 1 && parent[len - 1] == '/')
-		parent[--len] = '\0';
-	char *slash = strrchr(parent, '/');
-	if (slash)
-		slash[slash == parent] = '\0';
-	else
-		snprintf(parent, len + 1, "%s", len ? "." : "");
-	return parent;
-}
-
 /* DIR is made, the folders above it are not: a slip of the pen, or a disk that is not mounted, shows there. And within
  * the data it would be lost with them, and keep what is erased from them. */
 static int check_place(const char *data, const char *dir)

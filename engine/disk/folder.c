@@ -123,7 +123,7 @@ static int refuse_foreign(const struct file_layer *files, const char *folder)
 	return files->list(files->self, folder, refuse_strange_name, (void *)(uintptr_t)folder);
 }
 
-static int sync_parent(const struct file_layer *files, const char *dir)
+char *folder_above(const char *dir)
 {
 	char *parent = must_strdup(dir);
 	size_t len = strlen(parent);
@@ -131,8 +131,16 @@ static int sync_parent(const struct file_layer *files, const char *dir)
 		parent[--len] = '\0';
 	char *slash = strrchr(parent, '/');
 	if (slash)
-		slash[slash == parent ? 1 : 0] = '\0';
-	int r = files->sync_folder(files->self, slash ? parent : ".");
+		slash[slash == parent] = '\0';
+	else
+		snprintf(parent, len + 1, "%s", len ? "." : "");
+	return parent;
+}
+
+static int sync_parent(const struct file_layer *files, const char *dir)
+{
+	char *parent = folder_above(dir);
+	int r = files->sync_folder(files->self, parent);
 	free(parent);
 	return r;
 }

@@ -24,6 +24,7 @@ int folder_open(const struct file_layer *files, const char *dir, const char *nam
 int folder_mark_read(const struct file_layer *files, const char *folder, const char *what, struct hash128 *identity);
 /* "DIR/name", to be freed. */
 char *folder_path(const char *dir, const char *name);
+char *folder_above(const char *dir); /* in which it is; to be freed */
 /* DIR/name has this content, durably, or is as it was: written as "name.tmp", synced, renamed. */
 int folder_put(const struct file_layer *files, const char *dir, const char *name, struct slice content);
 

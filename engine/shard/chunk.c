@@ -78,16 +78,16 @@ static bool has_alert(const struct stored *s, const struct alert_id *id)
 static void put_alert(struct store_chunk *c, const struct slot *slot, const struct alert_id *id)
 {
 	struct wire_alert wire;
-	struct bytes told = { 0 };
+	struct bytes *told = &c->scratch;
 	put_outbox_key(c, OPERATION_PUT, id);
 	size_t from = begin_value(c);
-	if (feed_message(c->shard->engine->feed, id->seq, id->index, &told) && alert_decode(&wire, bytes_slice(&told)) == ERR_OK)
+	bytes_clear(told);
+	if (feed_message(c->shard->engine->feed, id->seq, id->index, told) && alert_decode(&wire, bytes_slice(told)) == ERR_OK)
 		wire.subject = subject_id(&slot->record->subject);
 	else
 		alert_to_wire(slot->record, alerts_find(slot->record, id->seq, id->index), &wire);
 	alert_encode(&wire, &c->operations);
 	end_value(c, from);
-	bytes_finish(&told);
 }
 
 /* Whose alerts may be in another's record by now, which may have been stored before: those are not its to take out. */

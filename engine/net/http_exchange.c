@@ -38,11 +38,24 @@ static const struct {
 	{ "storage", 507, "Disk space is short" },
 };
 
-static const unsigned codes[HTTP_CODES] = { 200, 204, 302, 304, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503, 504, 507 };
+static const unsigned codes[HTTP_CODES] = { 200, 204, 302, 304, 400, 401, 403, 404, 405, 409, 413, 415, 417, 422, 429, 431, 500, 501, 503, 504, 507 };
 
 const unsigned *http_codes(void)
 {
 	return codes;
+}
+
+const char *http_phrase(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} newer[] = { { 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+		      { 507, "Insufficient Storage" } };
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+		if (newer[i].status == status)
+			return newer[i].phrase;
+	return NULL;
 }
 
 int http_status_of(const char *code)
@@ -94,14 +107,18 @@ void http_body_type(const struct http_exchange *x, char *out, size_t size)
 
 /* --- answers --- */
 
-static void count(struct http_exchange *x, int status)
+void http_count(struct http *h, const struct http_route *r, int status)
 {
-	struct http *h = x->http;
-	unsigned route = x->route ? (unsigned)(x->route - http_routes) : http_route_count, i = 0;
+	unsigned route = r ? (unsigned)(r - http_routes) : http_route_count, i = 0;
 	while (i + 1 < HTTP_CODES && codes[i] && codes[i] != (unsigned)status)
 		i++;
 	h->counts[route].codes[i]++;
-	histogram_add(&h->seconds, clock_mono_ns() - x->began_ns);
+}
+
+static void count(struct http_exchange *x, int status)
+{
+	http_count(x->http, x->route, status);
+	histogram_add(&x->http->seconds, clock_mono_ns() - x->began_ns);
 }
 
 static void finish(struct http_exchange *x)
@@ -141,7 +158,7 @@ void http_reply(struct http_exchange *x, int status, const char *type, struct sl
 		http_set_header(x, "Retry-After", "1");
 	count(x, status);
 	http_turn_end(x->http, http_peer_of(x->http, x->req));
-	evhttp_send_reply(x->req, status, NULL, out);
+	evhttp_send_reply(x->req, status, http_phrase(status), out);
 	evbuffer_free(out);
 	finish(x);
 }
@@ -169,14 +186,9 @@ void http_reply_json(struct http_exchange *x, int status, json_t *body)
 	reply_dumped(x, status, HTTP_JSON, body);
 }
 
-void http_problem(struct http_exchange *x, const char *code, const char *field, const char *reason)
+json_t *http_problem_body(int status, const char *code, const char *field, const char *reason)
 {
 	char type[64];
-	int status = x->unknown ? 401 : http_status_of(code);
-	if (x->unknown && http_delay(x, code, field, reason))
-		return;
-	if (x->unknown) /* RFC 6750 */
-		http_set_header(x, "WWW-Authenticate", "Bearer realm=\"nudged\"");
 	snprintf(type, sizeof(type), "urn:nudged:problem:%s", code);
 	json_t *body = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", http_title_of(code), "status",
 				 status, "detail", reason, "code", code);
@@ -185,7 +197,17 @@ void http_problem(struct http_exchange *x, const char *code, const char *field, 
 				 "code", code);
 	if (field && *field)
 		json_object_set_new(body, "field", json_string(field));
-	reply_dumped(x, status, HTTP_PROBLEM, body);
+	return body;
+}
+
+void http_problem(struct http_exchange *x, const char *code, const char *field, const char *reason)
+{
+	int status = x->unknown ? 401 : x->long_headers ? 431 : http_status_of(code);
+	if (x->unknown && http_delay(x, code, field, reason))
+		return;
+	if (x->unknown) /* RFC 6750 */
+		http_set_header(x, "WWW-Authenticate", "Bearer realm=\"nudged\"");
+	reply_dumped(x, status, HTTP_PROBLEM, http_problem_body(status, code, field, reason));
 }
 
 void http_problem_last(struct http_exchange *x)
@@ -361,7 +383,7 @@ static int check_header(const struct evkeyval *header)
 
 /* What a proxy may read in another way than evhttp did is not read at all; and evhttp lets more headers pass than it
  * was told, where they came in one piece. */
-static int check_headers(const struct http_exchange *x)
+static int check_headers(struct http_exchange *x)
 {
 	const struct evkeyval *header = evhttp_request_get_input_headers(x->req)->tqh_first;
 	size_t size = 0;
@@ -373,7 +395,8 @@ static int check_headers(const struct http_exchange *x)
 		lengths += strcasecmp(header->key, "Content-Length") == 0 ||
 			   strcasecmp(header->key, "Transfer-Encoding") == 0;
 	}
-	if (size > LIMIT_HTTP_HEADER_BYTES)
+	x->long_headers = size > LIMIT_HTTP_HEADER_BYTES;
+	if (x->long_headers)
 		return error_set(ERR_LIMIT, NULL, "the headers have %zu bytes, limit_http_header_bytes is %u", size,
 				 LIMIT_HTTP_HEADER_BYTES);
 	if (lengths > 1)

@@ -66,6 +66,7 @@ int http_gates_begin(struct http *h)
 {
 	int result = ERR_OK;
 	gateway = h;
+	http_unread_counts(h);
 	for (unsigned i = 0; i < h->gate_count && result == ERR_OK; i++)
 		result = begin(&h->gates[i]);
 	return result;

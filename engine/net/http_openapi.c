@@ -29,7 +29,7 @@ static json_t *problem_schema(void)
 			 "type", "string", "description", "A sentence: what is wrong, the limit, what to do.", "code",
 			 "type", "string", "description",
 			 "invalid, limit, missing, ambiguous, conflict, version, busy, storage, rule, timeout, closed, "
-			 "denied, method, media",
+			 "denied, method, media, rate",
 			 "field", "type", "string", "description", "Which field is to blame.", "required", "type",
 			 "title", "status", "code", "detail");
 }
@@ -139,6 +139,13 @@ static void add_refusals(json_t *responses, const char *codes)
 	}
 }
 
+/* Whose status does not follow from the code. */
+static void add_refusal(json_t *responses, const char *status, const char *description)
+{
+	json_object_set_new(responses, status, json_pack("{s:s, s:o}", "description", description, "content",
+							 content(HTTP_PROBLEM, json_schema_reference("Problem"))));
+}
+
 static json_t *operation(const struct http_route *r)
 {
 	json_t *responses = json_object();
@@ -155,12 +162,13 @@ static json_t *operation(const struct http_route *r)
 	bool open = http_route_role(r) == ROLE_NONE;
 	if (!open) {
 		add_refusals(responses, COMMON_REFUSALS);
-		json_object_set_new(responses, "401",
-				    json_pack("{s:s, s:o}", "description", "No token that is known: where the daemon wants them",
-					      "content", content(HTTP_PROBLEM, json_schema_reference("Problem"))));
+		add_refusal(responses, "401", "No token that is known: where the daemon wants them");
 	}
-	if (r->method[0] == 'P')
+	add_refusal(responses, "431", "The headers are too long");
+	if (r->method[0] == 'P') {
 		add_refusals(responses, "media");
+		add_refusal(responses, "413", "The body is too large");
+	}
 	add_refusals(responses, r->refusals);
 	json_t *op = json_pack("{s:s, s:s, s:[s], s:s, s:o}", "operationId", id, "summary", r->summary, "tags",
 			       r->group, "x-role", role_name(http_route_role(r)), "responses", responses);

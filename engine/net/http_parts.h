@@ -74,6 +74,7 @@ struct http_exchange {
 	unsigned part_count;
 	struct access_grant grant; /* what its token allows, where tokens are wanted */
 	bool unknown;              /* no token, or none that is known: 401 */
+	bool long_headers;         /* 431 */
 	bool by_session;           /* a person's, by the cookie of their browser */
 	uint64_t session_ends_ns;
 	char csrf[SESSION_TEXT_BYTES]; /* the session's; of answers that tell it */
@@ -94,6 +95,7 @@ struct http_exchange {
 #define HTTP_PROBLEM "application/problem+json"
 
 void http_on_request(struct evhttp_request *req, void *gate);
+void http_count(struct http *h, const struct http_route *r, int status); /* an answer; r NULL: of no route */
 const char *http_header(const struct http_exchange *x, const char *name); /* of the request; NULL: none */
 struct slice http_body(const struct http_exchange *x);                     /* lent */
 size_t http_body_size(const struct http_exchange *x);
@@ -112,7 +114,9 @@ void http_reply_json(struct http_exchange *x, int status, json_t *body); /* take
 void http_problem(struct http_exchange *x, const char *code, const char *field, const char *reason);
 void http_problem_last(struct http_exchange *x);
 void http_problem_of(struct http_exchange *x, json_t *error); /* an Error message */
+json_t *http_problem_body(int status, const char *code, const char *field, const char *reason); /* field may be NULL */
 int http_status_of(const char *code);
+const char *http_phrase(int status); /* of those that evhttp does not know; NULL: it does */
 const char *http_title_of(const char *code);
 /* An answer in pieces. `drained` is called once all of it has gone to the system. */
 void http_stream_begin(struct http_exchange *x, const char *type);
@@ -244,6 +248,10 @@ int http_gates_begin(struct http *h);
 void http_gates_let_in(struct http *h, bool on);
 void http_gates_end(struct http *h);   /* with their connections */
 void http_gates_close(struct http *h); /* their sockets, at last */
+
+/* --- http_unread.c: what evhttp refuses by itself --- */
+
+void http_unread_counts(struct http *h); /* where it is counted from now on */
 
 /* --- http_door.c: who is let in --- */
 

@@ -75,9 +75,9 @@ def too_large(bench):
     head = b'GET /livez HTTP/1.1\r\nHost: localhost\r\n'
     for size in (8190, 20000, 200000, 4 * MIB):
         got = answers(d, head + b'X: ' + b'a' * size + b'\r\n\r\n')
-        kit.check(got[:1] in ([400], [422], []), size, got)
-    kit.check(answers(d, head + b'X: 12345678901234567890\r\n' * 2000 + b'\r\n')[:1] in ([400], [422]), 'many headers')
-    kit.check(answers(d, b'GET /' + b'a' * 100000 + b' HTTP/1.1\r\n\r\n')[:1] == [400], 'a long path')
+        kit.check(got[:1] in ([431], []), size, got)
+    kit.same(answers(d, head + b'X: 12345678901234567890\r\n' * 2000 + b'\r\n')[:1], [431], 'many headers')
+    kit.same(answers(d, b'GET /' + b'a' * 100000 + b' HTTP/1.1\r\n\r\n')[:1], [431], 'a long path')
     kit.same(answers(d, head + b'X: ' + b'a' * 7000 + b'\r\n\r\n'), [200])
     # a body over the limit is refused before it is there
     with Connection(d.port) as c:
@@ -140,6 +140,36 @@ def broken(bench):
     with d.client() as c:
         ids = [m.type for m in c.call(read_customer=bench.pb.ReadCustomer(customer='kim')).customer.timeline]
     kit.check(len(ids) <= 1 or ids, 'nothing was smuggled')
+    well(d)
+
+
+def what_is_not_read_is_explained(bench):
+    """Also what never became a request is answered with a problem document, counted, and closed."""
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    host, post_head = b'Host: localhost\r\n', b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+    cases = [(b'GARBAGE\r\n\r\n', 400, 'invalid', 'no request of HTTP'), (b'GET / HTTP/1.1\r\nno colon\r\n\r\n', 400, 'invalid', 'Name: value'),
+             (post_head + b'Content-Length: 5x\r\n\r\n12345', 400, 'invalid', '5x is no number'),
+             (post_head + b'Content-Length: 1048577\r\n\r\n', 413, 'limit', 'the body has 1048577 bytes, limit_http_body_bytes is 1048576'),
+             (post_head + b'Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n', 413, 'limit', 'limit_http_body_bytes'),
+             (post_head + b'Transfer-Encoding: chunked\r\n\r\n100001\r\n', 413, 'limit', 'limit_http_body_bytes (1048576)'),
+             (post_head + b'Expect: 200-maybe\r\nContent-Length: 2\r\n\r\n{}', 417, 'invalid', '100-continue'),
+             (b'BREW / HTTP/1.1\r\n' + host + b'\r\n', 501, 'method', 'openapi.json'),
+             (b'GET /' + b'a' * 8192 + b' HTTP/1.1\r\n' + host + b'\r\n', 431, 'limit', 'limit_http_header_bytes'),
+             (b'GET /livez HTTP/1.1\r\n' + host + b'X: %s\r\n\r\n' % (b'a' * 9000), 431, 'limit', 'limit_http_header_bytes')]
+    for data, status, code, words in cases:
+        with Connection(d.port) as c:
+            c.send(data)
+            got = c.answer()
+            problem(got, status, code, words)
+            kit.same(got.headers.get('connection'), 'close')
+            kit.check(ended(c, 5), 'it is left open')
+    with Connection(d.port) as c:
+        c.send(b'HEAD / HTTP/1.1\r\nno colon\r\n\r\n')
+        kit.same((c.head()[0], c.data), (400, b''), 'HEAD has no body')
+    counted = dict(line.rsplit(' ', 1) for line in http_kit.get(d, '/metrics').body.decode().splitlines() if line[:1] != '#')
+    for status in {status for _, status, _, _ in cases}:
+        kit.same(int(counted['nudged_http_requests_total{method="",route="",code="%d"}' % status]),
+                 sum(s == status for _, s, _, _ in cases) + (status == 400), status)
     well(d)
 
 
@@ -412,7 +442,7 @@ def a_flood_leaves_others_served(bench):
     well(d)
 
 
-kit.Bench().run([too_large, broken, a_body_is_no_request, pipelined, who_comes_after_them_is_served, slow_loris,
+kit.Bench().run([too_large, broken, what_is_not_read_is_explained, a_body_is_no_request, pipelined, who_comes_after_them_is_served, slow_loris,
                  idle_ones_give_way, a_crowd_gives_way_to_others, held_bodies_are_bounded, large_bodies_wait_for_their_turn,
                  large_bodies_of_one_leave_places_to_others, all_ask_for_metrics, lines_whose_answers_nobody_takes,
                  a_flood_leaves_others_served])

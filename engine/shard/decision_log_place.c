@@ -11,6 +11,7 @@
 #include "shard/parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +22,11 @@
 int log_place_save(const char *data, uint64_t seq)
 {
 	char *path = folder_path(data, FILE_NAME), *fresh = folder_path(data, FILE_NAME ".tmp");
-	FILE *f = fopen(fresh, "we");
-	int result = ERR_OK;
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640), result = ERR_OK; /* as all of the data directory */
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	bool whole = f && fprintf(f, "nudged decision log\nentry %" PRIu64 "\n", seq) > 0;
+	if (!f && fd >= 0)
+		close(fd);
 	if (f && fclose(f) != 0)
 		whole = false;
 	if (!whole || rename(fresh, path) != 0)

@@ -223,4 +223,31 @@ def real_calls(bench):
         kit.check(c.call(get_digest=bench.pb.GetDigest()).digest.records >= 4167, 'customers')
 
 
-kit.Bench().run([a_full_disk, space_returns_by_itself, more_state_than_cache, the_store_is_never_far_behind, the_same_journal_elsewhere, real_calls])
+def nobody_else_may_read_it(bench):
+    """Whatever the umask: no file or folder that the daemon makes, whoever is not of its group may read, or may be written by another."""
+    pb, log, backup, restored = bench.pb, bench.path('log'), bench.path('backup'), bench.path('restored')
+    before = os.umask(0)
+    try:
+        d = bench.daemon(rules=bench.pack(PACK), args=['--decision-log', log, '--decision-log-mb', '1', '--segment-mb', '1', '--sweep-ms', '100'])
+        with d.client() as c:
+            for n in range(0, 200, 10):
+                c.call(publish=pb.Publish(events=[padded(pb, n + i) for i in range(10)]))
+            c.call(recommend=pb.Recommend(customer='c1', channel='call'))
+        d.ctl('backup', backup)
+        d.ctl('customer', 'erase', 'c2', '--yes')
+        d.ctl('model', 'reset', 'sorry', '--yes', ok=False)
+        d.stop()
+        kit.same(subprocess.run([bench.nudged, '--restore', backup, '--data', restored], stdout=subprocess.DEVNULL).returncode, 0)
+        bench.daemon(data=restored, rules=bench.pack(PACK)).stop()
+    finally:
+        os.umask(before)
+    kit.check(os.path.exists(os.path.join(d.data, 'decision_log.position')), os.listdir(d.data))
+    made = [log, d.data, backup, restored]
+    for top in made[1:]:
+        made += [os.path.join(folder, name) for folder, folders, files in os.walk(top) for name in folders + files]
+    for path in made:
+        mode = os.stat(path).st_mode & 0o777
+        kit.check(not mode & 0o027, path, 'has mode', oct(mode))
+
+
+kit.Bench().run([nobody_else_may_read_it, a_full_disk, space_returns_by_itself, more_state_than_cache, the_store_is_never_far_behind, the_same_journal_elsewhere, real_calls])

@@ -397,7 +397,7 @@ static bool same_value(const struct setting *s, const struct config *a, const st
 	return p == q || (p && q && strcmp(p, q) == 0);
 }
 
-int config_reload(struct config *c, int argc, char **argv, void (*say)(const char *key))
+int config_reload(struct config *c, int argc, char **argv, void (*say)(const char *key, const char *value))
 {
 	struct config now;
 	config_init(&now);
@@ -406,9 +406,10 @@ int config_reload(struct config *c, int argc, char **argv, void (*say)(const cha
 		const struct setting *s = &settings[i];
 		if (same_value(s, c, &now))
 			continue;
+	char number[24];
 		char *ours = (char *)c + s->offset, *theirs = (char *)&now + s->offset;
 		if (!is_reloadable(s)) {
-			say(s->key);
+			say(s->key, NULL);
 		} else if (s->type == SETTING_NUMBER) {
 			*(uint64_t *)ours = *(uint64_t *)theirs;
 		} else {
@@ -417,10 +418,13 @@ int config_reload(struct config *c, int argc, char **argv, void (*say)(const cha
 			*(char **)theirs = old;
 		}
 	}
+			snprintf(number, sizeof(number), "%llu", (unsigned long long)*(uint64_t *)ours);
+			say(s->key, number);
 	config_finish(&now);
 	return result;
 }
 
+			say(s->key, *(char **)ours ? *(char **)ours : "not set");
 void config_finish(struct config *c)
 {
 	drop_addresses(&c->listen);

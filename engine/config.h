@@ -31,9 +31,9 @@ void config_init(struct config *c); /* the defaults */
 void config_finish(struct config *c);
 /* Flags win over the file named by --config. ERR_INVALID says which key, where, and what is allowed. */
 int config_parse(struct config *c, int argc, char **argv);
-/* Reads it all again as it was first given. What may change while it runs is taken over into `c`; what else has changed is
- * told through `say`. An error leaves `c` as it is. */
-int config_reload(struct config *c, int argc, char **argv, void (*say)(const char *key));
+/* Reads it all again as it was first given. What may change while it runs is taken over into `c`. What has changed is told
+ * through `say`, with its value; NULL: it is in force after the next start. An error leaves `c` as it is. */
+int config_reload(struct config *c, int argc, char **argv, void (*say)(const char *key, const char *value));
 void config_help(FILE *to);
 void config_print(const struct config *c, FILE *to); /* as a configuration file */
 

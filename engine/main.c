@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "disk/backup.h"
 #include "doors.h"
 #include "net/http.h"
@@ -187,8 +188,8 @@ static int restore(const struct config *c)
 	end_progress(&p);
 	if (result != ERR_OK)
 		return complain("not restored", EXIT_FAILURE);
-	log_info("restored into %s: %zu files, %llu bytes, as of entry %llu; start nudged with --data %s", c->data, b.count,
-		 (unsigned long long)b.bytes, (unsigned long long)b.last_seq, c->data);
+	log_info("restored into %s: %zu %s, %llu bytes, as of entry %llu; start nudged with --data %s", c->data, b.count,
+		 word_of(b.count, "file", "files"), (unsigned long long)b.bytes, (unsigned long long)b.last_seq, c->data);
 	backup_finish(&b);
 	return EXIT_SUCCESS;
 }
@@ -219,9 +220,12 @@ static void set_log_level(const char *name)
 			log_set_level((enum log_level)i);
 }
 
-static void tell_later(const char *key)
+static void tell_changed(const char *key, const char *value)
 {
-	log_warn("SIGHUP: %s has changed: that is in force after the next start", key);
+	if (value)
+		log_info("SIGHUP: %s is %s from now on", key, value);
+	else
+		log_warn("SIGHUP: %s has changed: that is in force after the next start", key);
 }
 
 /* What may change while it runs. */
@@ -233,16 +237,31 @@ static void apply_settings(const struct config *c, struct engine *e, struct door
 	engine_set_slow(e, c->slow_request_ms * 1000000u, c->slow_rule_us * 1000u);
 }
 
+static bool is_silent(const char *log_level)
+{
+	return strcmp(log_level, "error") == 0 || strcmp(log_level, "warn") == 0;
+}
+
+static void read_again(struct config *c, struct engine *e, struct doors *doors)
+{
+	bool was_silent = is_silent(c->log_level);
+	if (config_reload(c, c->argc, c->argv, tell_changed) != ERR_OK) {
+		log_error("SIGHUP: the configuration is refused, the old one stays: %s", error_last()->text);
+		return;
+	}
+	apply_settings(c, e, doors);
+	if (was_silent && !is_silent(c->log_level)) /* it went unsaid under the old one */
+		tell_changed("log_level", c->log_level);
+}
+
 /* SIGHUP reads the configuration and the pack again; what is refused leaves the old one in force. */
 static void hang_up(struct config *c, struct engine *e, struct doors *doors)
 {
 	bool changed;
 	doors_reload(doors);
 	engine_reopen_logs(e);
-	if (c->file && !c->watch && config_reload(c, c->argc, c->argv, tell_later) != ERR_OK)
-		log_error("SIGHUP: the configuration is refused, the old one stays: %s", error_last()->text);
-	else if (c->file && !c->watch)
-		apply_settings(c, e, doors);
+	if (c->file && !c->watch)
+		read_again(c, e, doors);
 	if (c->rules && engine_activate_folder(e, c->rules, &changed) != ERR_OK)
 		log_error("SIGHUP: the pack is refused, the old one stays: %s", error_last()->text);
 	else if (c->rules && !changed)

@@ -41,6 +41,12 @@ static inline bool rune_steers(uint32_t rune)
 	return (rune >= 0x2028 && rune <= 0x202e) || (rune >= 0x2066 && rune <= 0x2069);
 }
 
+/* What so many are called: 1 rule, 2 rules. */
+static inline const char *word_of(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
 #define PRINTABLE_GROWTH 4 /* a byte becomes at most so many */
 
 /* Into `out`, ended with a 0; what does not fit is cut, between characters. Returns the length. */

@@ -340,8 +340,14 @@ uint64_t journal_tail_bytes(const struct journal *j, uint64_t seq)
 	return bytes;
 }
 
+static uint64_t at_most(uint64_t value, uint64_t most)
+{
+	return value < most ? value : most;
+}
+
 void journal_stats(const struct journal *j, struct journal_stats *out)
 {
+	uint64_t longest_ns = counter_get(&j->sync_ns_max); /* a percentile is its bucket's end, which lies beyond it */
 	*out = (struct journal_stats){
 		.batches = counter_get(&j->batches),
 		.entries = counter_get(&j->entries),
@@ -349,12 +355,12 @@ void journal_stats(const struct journal *j, struct journal_stats *out)
 		.syncs = counter_get(&j->syncs),
 		.sync_ns = counter_get(&j->sync_ns),
 		.free_bytes = atomic_load_explicit(&j->free_bytes, memory_order_relaxed),
-		.sync_ns_p50 = histogram_percentile(&j->sync_times, 50),
-		.sync_ns_p99 = histogram_percentile(&j->sync_times, 99),
+		.sync_ns_p50 = at_most(histogram_percentile(&j->sync_times, 50), longest_ns),
+		.sync_ns_p99 = at_most(histogram_percentile(&j->sync_times, 99), longest_ns),
 		.batch_entries_p50 = histogram_percentile(&j->batch_entries, 50),
 		.batch_entries_p99 = histogram_percentile(&j->batch_entries, 99),
 		.write_ns = counter_get(&j->write_ns),
-		.sync_ns_max = counter_get(&j->sync_ns_max),
+		.sync_ns_max = longest_ns,
 		.batch_bytes_p50 = histogram_percentile(&j->batch_sizes, 50),
 		.batch_bytes_p99 = histogram_percentile(&j->batch_sizes, 99),
 	};

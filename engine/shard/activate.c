@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,8 +181,9 @@ static void note(struct engine *e, struct activation *a, const struct pack *pack
 	log_id(LOG_ID_PACK_ACTIVE);
 	log_field(LOG_PACK, "%s", a->hash_text);
 	log_field(LOG_SEQ, "%llu", (unsigned long long)a->seq);
-	log_info("pack %s %s is active from entry %llu: %u rules, %u actions, %u series kept, %u new%s%s%s", a->name,
-		 a->hash_text, (unsigned long long)a->seq, a->rules, a->actions, a->series_kept, a->series_new,
+	log_info("pack %s %s is active from entry %llu: %u %s, %u %s, %u series kept, %u new%s%s%s", a->name, a->hash_text,
+		 (unsigned long long)a->seq, a->rules, word_of(a->rules, "rule", "rules"), a->actions,
+		 word_of(a->actions, "action", "actions"), a->series_kept, a->series_new,
 		 a->origin == PAST_ROLLBACK ? " (rolled back)" : "", *a->by ? "; by " : "", a->by);
 }
 

@@ -3,6 +3,7 @@
 #include "shard/control.h"
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "workbench/tests.h"
 
 static int refuse(const struct test_run *run)
@@ -29,7 +30,7 @@ int activation_test(struct activation *a)
 	if (run.failed)
 		result = refuse(&run);
 	else
-		log_info("pack %s: %u tests passed", a->name, run.passed);
+		log_info("pack %s: %u %s passed", a->name, run.passed, word_of(run.passed, "test", "tests"));
 	tests_finish(&run);
 	return result;
 }

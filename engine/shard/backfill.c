@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/thread.h"
 
 #include <stdlib.h>
@@ -255,8 +256,9 @@ static bool start(struct engine *e, struct backfill *b)
 		return false;
 	}
 	pthread_setname_np(b->thread, "backfill");
-	log_info("backfill: %u series and %u cases are filled from the journal, entries %llu to %llu", b->fill.series.count,
-		 b->fill.cases.count, (unsigned long long)journal_first(e->journal), (unsigned long long)b->derive_to);
+	log_info("backfill: %u series and %u %s are filled from the journal, entries %llu to %llu", b->fill.series.count,
+		 b->fill.cases.count, word_of(b->fill.cases.count, "case", "cases"),
+		 (unsigned long long)journal_first(e->journal), (unsigned long long)b->derive_to);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/thread.h"
 #include "disk/line_file.h"
 #include "history/log_line.h"
@@ -356,8 +357,8 @@ void decision_log_stop(struct engine *e)
 	pthread_join(d->thread, NULL);
 	uint64_t behind = journal_durable(e->journal) - counter_get(&d->done);
 	if (behind)
-		log_warn("the decision log is %llu entries behind; it goes on there at the next start",
-			 (unsigned long long)behind);
+		log_warn("the decision log is %llu %s behind; it goes on there at the next start", (unsigned long long)behind,
+			 word_of(behind, "entry", "entries"));
 	e->decision_log = NULL;
 	destroy(d);
 }

@@ -8,8 +8,10 @@
 #include "shard/work.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/thread.h"
 
 #include <stdio.h>
@@ -303,14 +305,17 @@ static void fill_answer(const struct eraser *x, struct work *w, int result)
 }
 
 /* A log outlives them: it does not name them. */
-static void say(const struct eraser *x, int result)
+static void say(const struct eraser *x, int result, uint64_t began_ns)
 {
+	const struct erase_report *r = &x->report;
 	log_id(LOG_ID_ERASED);
 	log_field(LOG_SEQ, "%llu", (unsigned long long)x->seq);
 	if (result == ERR_OK)
-		log_info("a customer was erased: %llu entries of the journal, %llu records, %llu lines of the decision log",
-			 (unsigned long long)x->report.entries, (unsigned long long)x->report.records,
-			 (unsigned long long)x->report.log_lines);
+		log_info("a customer was erased in %.1f s: %llu %s of the journal, %llu %s, %llu %s of the decision log",
+			 (double)(clock_mono_ns() - began_ns) / 1e9, (unsigned long long)r->entries,
+			 word_of(r->entries, "entry", "entries"), (unsigned long long)r->records,
+			 word_of(r->records, "record", "records"), (unsigned long long)r->log_lines,
+			 word_of(r->log_lines, "line", "lines"));
 	else if (result != ERR_MISSING)
 		log_warn("erasing a customer: %s", error_last()->field[0] ? error_name(result) : error_last()->text);
 }
@@ -319,10 +324,11 @@ static void say(const struct eraser *x, int result)
 static void *run(void *arg)
 {
 	struct eraser *x = arg;
+	uint64_t began_ns = clock_mono_ns();
 	thread_step_back(NICE);
 	int result = erase(x);
 	struct work *reply = x->reply;
-	say(x, result);
+	say(x, result, began_ns);
 	if (reply)
 		fill_answer(x, reply, result);
 	erase_plan_destroy(x->plan);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -403,15 +404,16 @@ int recover(struct engine *e, const struct journal_found *found, engine_progress
 		.dropped_bytes = found->dropped_bytes,
 	};
 	if (checks.report.outcome_mismatches)
-		log_warn("%llu entries come out otherwise than when they were accepted, from entry %llu on: a customer was being "
-			 "erased then", (unsigned long long)checks.report.outcome_mismatches,
+		log_warn("%llu %s out otherwise than when accepted, from entry %llu on: a customer was being erased then",
+			 (unsigned long long)checks.report.outcome_mismatches,
+			 word_of(checks.report.outcome_mismatches, "entry comes", "entries come"),
 			 (unsigned long long)checks.report.first_mismatch_seq);
 	if (result == ERR_OK && found->last_seq) {
 		log_id(LOG_ID_RECOVERED);
-		log_info("recovered: store up to entry %llu, journal up to %llu, %llu entries applied, %llu were in "
-			 "the store already",
-			 (unsigned long long)mark, (unsigned long long)found->last_seq,
-			 (unsigned long long)checks.applied, (unsigned long long)checks.skipped);
+		log_info("recovered: store up to entry %llu, journal up to %llu, %llu %s applied, %llu %s in the store already",
+			 (unsigned long long)mark, (unsigned long long)found->last_seq, (unsigned long long)checks.applied,
+			 word_of(checks.applied, "entry", "entries"), (unsigned long long)checks.skipped,
+			 word_of(checks.skipped, "was", "were"));
 	}
 	return result;
 }

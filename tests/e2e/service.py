@@ -81,7 +81,10 @@ def hanging_up_reads_the_configuration_again(bench):
     check('ready on' not in d.said(), 'it logs as if it had not read its file')
     write('log_level = info', 'slow_rule_us = 1', 'shards = 7', 'cache_mb = 64')
     d.hang_up()
-    wait_for_line(d, ['cache_mb has changed: that is in force after the next start', 'the pack has not changed'])
+    wait_for_line(d, ['cache_mb has changed: that is in force after the next start', 'the pack has not changed', 'log_level is info from now on'])
+    write('log_level = info', 'slow_rule_us = 2', 'shards = 7', 'cache_mb = 64')
+    d.hang_up()
+    wait_for_line(d, ['slow_rule_us is 2 from now on'])
     check('shards has changed' not in d.said(), 'a flag wins over the file')
     with d.client() as c:
         kit.accepted(c.call(publish=bench.pb.Publish(events=[kit.event(bench.pb, 'a', 'c')])))
@@ -89,6 +92,9 @@ def hanging_up_reads_the_configuration_again(bench):
     write('log_level = loud')
     d.hang_up()
     wait_for_line(d, [conf + ':1', 'the old one stays'])
+    write('log_level = error', 'slow_rule_us = 2')
+    d.hang_up()
+    wait_for_line(d, ['log_level is error from now on'])
     check(d.alive())
 
 

@@ -57,7 +57,7 @@ static int show_backup(struct context *c, const struct backup *b, const char *di
 					    "last_seq", (json_int_t)b->last_seq, "mark", (json_int_t)b->mark, "base_mark",
 					    (json_int_t)b->base_mark, "records", (json_int_t)found->records, "files",
 					    (json_int_t)b->count, "bytes", (json_int_t)b->bytes));
-	printf("%s: %s files, %s, as of entry %s; verified\n", dir, count_text(b->count), size_text((double)b->bytes),
+	printf("%s: %s, %s, as of entry %s; verified\n", dir, plural_text(b->count, "file", "files"), size_text((double)b->bytes),
 	       count_text(b->last_seq));
 	printf("To restore it: nudged --restore %s --data AN-EMPTY-FOLDER\n", dir);
 	return EXIT_DONE;

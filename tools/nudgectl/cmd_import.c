@@ -135,7 +135,7 @@ static void summarize(const struct import *in)
 	}
 	fprintf(to, "%s: ", plural_text(in->rows, "row", "rows"));
 	if (dry_run)
-		fprintf(to, "%s events, %s skipped; nothing was sent\n", count_text(in->events),
+		fprintf(to, "%s, %s skipped; nothing was sent\n", plural_text(in->events, "event", "events"),
 			count_text(in->skipped));
 	else
 		fprintf(to, "%s accepted, %s duplicate, %s refused, %s skipped", count_text(p->accepted),

@@ -37,9 +37,9 @@ static int run(struct context *c, int argc, char **argv)
 		return count ? EXIT_FAILED : EXIT_DONE;
 	}
 	json_decref(problems.list);
-	printf("%s entries (%s to %s) in %s batches and %s segments, %s", count_text(found.entries),
-	       count_text(found.first_seq), count_text(found.last_seq), count_text(found.batches),
-	       count_text(found.segments), size_text((double)found.bytes));
+	printf("%s (%s to %s) in %s and %s, %s", plural_text(found.entries, "entry", "entries"), count_text(found.first_seq),
+	       count_text(found.last_seq), plural_text(found.batches, "batch", "batches"),
+	       plural_text(found.segments, "segment", "segments"), size_text((double)found.bytes));
 	if (found.blanked)
 		printf(", %s blanked", count_text(found.blanked));
 	printf(": %s%s%s\n", style_on(stdout, count ? STYLE_RED : STYLE_GREEN), count ? "damaged" : "good",

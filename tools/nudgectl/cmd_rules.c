@@ -19,8 +19,8 @@ static void joined(char *out, size_t size, char *const *names, size_t count)
 
 static void put_head(const Nudge__V1__Rules *r)
 {
-	printf("pack %s%s%s %.12s, %zu rules", style_on(stdout, STYLE_BOLD), r->pack, style_off(stdout), r->hash,
-	       r->n_rules);
+	printf("pack %s%s%s %.12s, %s", style_on(stdout, STYLE_BOLD), r->pack, style_off(stdout), r->hash,
+	       plural_text(r->n_rules, "rule", "rules"));
 }
 
 static json_t *rule_json(const Nudge__V1__Rule *r)

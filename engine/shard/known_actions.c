@@ -9,18 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where it is; count: it is not. */
+static size_t place_of(const struct known_actions *k, struct slice name)
+{
+	size_t i = 0;
+	while (i < k->count && !slice_equal(k->names[i], name))
+		i++;
+	return i;
+}
+
 bool known_actions_has(const struct known_actions *k, struct slice name)
 {
-	for (size_t i = 0; i < k->count; i++)
-		if (slice_equal(k->names[i], name))
-			return true;
-	return false;
+	return place_of(k, name) < k->count;
 }
 
 void known_actions_add(struct known_actions *k, struct slice name)
 {
-	if (known_actions_has(k, name))
+	size_t at = place_of(k, name);
+	if (at < k->count) { /* it is the newest again: what the active pack has is never the first to be forgotten */
+		struct slice own = k->names[at];
+		memmove(k->names + at, k->names + at + 1, (k->count - at - 1) * sizeof(k->names[0]));
+		k->names[k->count - 1] = own;
 		return;
+	}
 	if (k->count == LIMIT_KNOWN_ACTIONS) {
 		free((char *)k->names[0].data);
 		memmove(k->names, k->names + 1, --k->count * sizeof(k->names[0]));
@@ -119,7 +130,11 @@ int check_action(struct shard *s, struct slice name)
 	if (interned && pack_action(s->machine.pack, interned) >= 0)
 		return ERR_OK;
 	pthread_mutex_lock(&e->lock);
-	bool known = known_actions_has(&e->known_actions, name);
+	bool known = known_actions_has(&e->known_actions, name), full = e->known_actions.count == LIMIT_KNOWN_ACTIONS;
 	pthread_mutex_unlock(&e->lock);
-	return known ? ERR_OK : no_such_action(s->machine.pack, ERR_INVALID, name, &s->arena);
+	if (known)
+		return ERR_OK;
+	no_such_action(s->machine.pack, ERR_INVALID, name, &s->arena);
+	return full ? error_prefix("it is none of the %u actions that packs had here last (limit_known_actions)", LIMIT_KNOWN_ACTIONS)
+		    : ERR_INVALID;
 }

@@ -3,7 +3,7 @@
  * mistake, and told where it comes in, before anything is journaled. What is in the journal is never asked again. Private
  * to this folder.
  *
- * Kept in the store's META table (`actions`, strings one after the other, oldest first), written with each activation.
+ * Kept in the store's META table (`actions`, strings one after the other, as here), written with each activation.
  * A store from before this has no such row: then the packs that it keeps are asked. */
 #ifndef NUDGED_SHARD_KNOWN_ACTIONS_H
 #define NUDGED_SHARD_KNOWN_ACTIONS_H
@@ -16,11 +16,11 @@ struct pack;
 struct shard;
 
 struct known_actions {
-	struct slice *names; /* oldest first; at most LIMIT_KNOWN_ACTIONS */
+	struct slice *names; /* whose last activation is longest ago first; at most LIMIT_KNOWN_ACTIONS */
 	size_t count, cap;
 };
 
-void known_actions_add(struct known_actions *k, struct slice name); /* once more is once */
+void known_actions_add(struct known_actions *k, struct slice name); /* once more: as the newest */
 bool known_actions_has(const struct known_actions *k, struct slice name);
 void known_actions_encode(const struct known_actions *k, struct bytes *out);
 bool known_actions_decode(struct known_actions *k, struct slice value); /* adds */

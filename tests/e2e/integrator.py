@@ -56,6 +56,33 @@ def an_action_that_no_pack_has(b):
     same(b.replay(d.data)['digest'], digest)
 
 
+KNOWN = 4096 # limit_known_actions
+
+
+def more_actions_than_are_known(b):
+    """The newest are; one that a pack had until now is known when it goes, however old it is. Also after a kill, and a restart."""
+    d = http_kit.http(b, rules=None, args=['--sweep-ms', '50'])
+    line = 'action "%s" { goal = "serve", value = { customer = 0.5, business = 0.1 }, say = "Yes." }\n'
+    head, each = 'pack { name = "many", currency = "EUR" }\n', 1023
+    for n in range(5):
+        d.ctl('rules', 'activate', b.pack(head + line % 'stays' + ''.join(line % ('p%d-%d' % (n, i)) for i in range(each))))
+    d.ctl('rules', 'activate', b.pack(LATER))
+    gone = 1 + 5 * each + 1 - KNOWN # stays, the others, apology
+    for round, ends in enumerate((None, d.kill, d.stop, d.kill)):
+        if ends:
+            ends()
+            d.start()
+            d.port = http_kit.port_of(d)
+        tells = lambda n, action: post(d, '/v1/outcomes', outcome(b, 100 * round + n, action))
+        for n, action in enumerate(('stays', 'apology', 'p0-%d' % gone, 'p1-0', 'p4-1022')):
+            good(tells(n, action), action)
+        for n, action in enumerate(('p0-0', 'p0-%d' % (gone - 1), 'p5-0')):
+            problem(tells(10 + n, action), 400, 'invalid', 'none of the 4096 actions that packs had here last (limit_known_actions)')
+    digest = d.settled()
+    d.stop()
+    same(b.replay(d.data)['digest'], digest)
+
+
 def a_daemon_without_actions(b):
     """says that its pack has none"""
     d = http_kit.http(b)
@@ -236,5 +263,5 @@ def several_http_addresses(b):
 
 
 if __name__ == '__main__':
-    kit.Bench().run([an_action_that_no_pack_has, a_daemon_without_actions, times_in_seconds, times_in_words, snapshots,
+    kit.Bench().run([an_action_that_no_pack_has, more_actions_than_are_known, a_daemon_without_actions, times_in_seconds, times_in_words, snapshots,
                      folders_that_are_no_packs, backups, http_to_other_ports, several_http_addresses])

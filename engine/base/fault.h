@@ -38,6 +38,7 @@
 	X(recover_after_last_batch) \
 	X(recover_before_effects) \
 	X(reply_before_send) \
+	X(restore_step) \
 	X(store_after_commit) \
 	X(store_before_commit) \
 	X(store_before_mark) \

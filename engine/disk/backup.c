@@ -32,6 +32,9 @@ void backup_finish(struct backup *b)
 
 static int is_in_the_way(void *arg, const char *name)
 {
+	if (backup_is_unfinished(arg))
+		return error_set(ERR_CONFLICT, NULL, "%s holds a part of a backup, whose making was interrupted or goes on: name a folder "
+				 "that is not there yet, and remove this one if nothing writes to it", (const char *)arg);
 	return error_set(ERR_CONFLICT, NULL, "%s is not empty (it holds %s): name a folder that is not there yet",
 			 (const char *)arg, name);
 }
@@ -56,6 +59,27 @@ static int copy_small(const char *data, const char *dir, const char *name)
 	free(from);
 	free(to);
 	return r;
+}
+
+/* Until it is sealed nobody takes it for a backup, nor for a data directory. */
+static int flag_unfinished(const char *dir)
+{
+	const struct file_layer *files = file_system();
+	char *path = folder_path(dir, UNFINISHED_FILE);
+	struct file *f = NULL;
+	int r = files->open(files->self, path, true, &f);
+	files->close(files->self, f);
+	free(path);
+	return r == ERR_OK ? files->sync_folder(files->self, dir) : r;
+}
+
+static int unflag(const char *dir)
+{
+	const struct file_layer *files = file_system();
+	char *path = folder_path(dir, UNFINISHED_FILE);
+	int r = files->remove(files->self, path);
+	free(path);
+	return r == ERR_OK ? files->sync_folder(files->self, dir) : r;
 }
 
 /* DIR/name with its mark. */
@@ -207,6 +231,8 @@ int backup_copy(struct backup *out, const char *data, const char *dir, struct pa
 		r = files->make_folder(files->self, dir);
 	if (r == ERR_OK)
 		r = files->list(files->self, dir, is_in_the_way, (void *)(uintptr_t)dir);
+	if (r == ERR_OK)
+		r = flag_unfinished(dir);
 	if (r == ERR_OK) {
 		out->journal = journal_copy_id(journal);
 		pace->all += journal_copy_bytes(journal);
@@ -319,5 +345,7 @@ int backup_seal(struct backup *b, const char *dir, int64_t now_ms, struct pace *
 		r = backup_sum(dir, b->files[i].name, pace, &b->files[i].bytes, &b->files[i].sum);
 		b->bytes += b->files[i].bytes;
 	}
-	return r == ERR_OK ? write_list(b, dir) : r;
+	if (r == ERR_OK)
+		r = write_list(b, dir);
+	return r == ERR_OK ? unflag(dir) : r;
 }

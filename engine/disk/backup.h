@@ -21,8 +21,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BACKUP_FILE "BACKUP"       /* in a backup, when it is whole */
-#define RESTORING_FILE "RESTORING" /* in a data directory that is being restored */
+#define BACKUP_FILE "BACKUP"         /* in a backup, when it is whole */
+#define UNFINISHED_FILE "UNFINISHED" /* … from when it is begun until then */
+#define RESTORING_FILE "RESTORING"   /* in a data directory that is being restored */
 
 struct backup_file {
 	char name[64]; /* "journal/0000000000000001.segment" */
@@ -48,6 +49,8 @@ int backup_seal(struct backup *b, const char *dir, int64_t now_ms, struct pace *
 
 /* Reads DIR/BACKUP. ERR_MISSING: DIR is no backup, or one that was not finished; ERR_CORRUPT, ERR_VERSION. */
 int backup_read(struct backup *out, const char *dir);
+/* What a backup that was interrupted has left, or one that is being made. */
+bool backup_is_unfinished(const char *dir);
 /* Compares each file with its sum, and tells of each that differs. Returns how many do, or a negative code. */
 int backup_check(const struct backup *b, const char *dir, struct pace *pace, void (*say)(void *arg, const char *text),
 		 void *arg);

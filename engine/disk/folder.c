@@ -152,6 +152,7 @@ static int refuse_copies(const struct file_layer *files, const char *dir)
 		const char *name, *what;
 	} flags[] = {
 		{ BACKUP_FILE, "is a backup: restore it into a folder of its own (nudged --restore)" },
+		{ UNFINISHED_FILE, "holds a part of a backup: its making was interrupted, or goes on" },
 		{ RESTORING_FILE, "holds a part of a backup: its restoring was interrupted, do it again (nudged --restore)" },
 	};
 	int r = ERR_OK;

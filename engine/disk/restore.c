@@ -3,6 +3,7 @@
  * anew by doing it again. Segments are written whole, zeroes too: a journal is not written into holes. */
 #include "base/check.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "disk/backup.h"
 #include "disk/folder.h"
 
@@ -64,6 +65,22 @@ static int parse(struct backup *b, const char *text, size_t len, const char *pat
 	return ERR_OK;
 }
 
+static bool has_file(const char *dir, const char *name)
+{
+	const struct file_layer *files = file_system();
+	char *path = folder_path(dir, name);
+	struct file *f = NULL;
+	bool has = files->open(files->self, path, false, &f) == ERR_OK;
+	files->close(files->self, f);
+	free(path);
+	return has;
+}
+
+bool backup_is_unfinished(const char *dir)
+{
+	return has_file(dir, UNFINISHED_FILE) && !has_file(dir, BACKUP_FILE);
+}
+
 int backup_read(struct backup *out, const char *dir)
 {
 	const struct file_layer *files = file_system();
@@ -74,8 +91,9 @@ int backup_read(struct backup *out, const char *dir)
 	*out = (struct backup){ 0 };
 	int r = files->open(files->self, path, false, &f);
 	if (r == ERR_MISSING)
-		r = error_set(ERR_MISSING, NULL, "%s is not a backup, or one that was not finished: it has no file %s", dir,
-			      BACKUP_FILE);
+		r = error_set(ERR_MISSING, NULL, "%s is %s: it has no file %s", dir,
+			      backup_is_unfinished(dir) ? "a backup that is not finished: its making was interrupted, or goes on"
+							: "not a backup, or one that was not finished", BACKUP_FILE);
 	if (r == ERR_OK)
 		r = files->size(files->self, f, &size);
 	if (r == ERR_OK && size > LIST_BYTES_MAX)
@@ -146,6 +164,7 @@ static int copy_file(const struct backup_file *f, const char *from, const char *
 	const struct file_layer *files = file_system();
 	char *source = folder_path(from, f->name), *target = folder_path(data, f->name);
 	struct file *in = NULL, *out = NULL;
+	(void)fault_hit(restore_step);
 	int r = files->open(files->self, source, false, &in);
 	if (r == ERR_OK)
 		r = files->open(files->self, target, true, &out);
@@ -263,6 +282,7 @@ static int finish(const struct backup *b, const char *from, const char *data, st
 			r = copy_file(&b->files[i], from, data, pace);
 	if (r == ERR_OK)
 		r = files->sync_folder(files->self, data);
+	(void)fault_hit(restore_step);
 	if (r == ERR_OK)
 		r = files->remove(files->self, flag);
 	if (r == ERR_OK)

@@ -198,6 +198,72 @@ def nothing_is_overwritten_and_halves_are_no_backups(bench):
     same(bench.daemon(data=data).settled(), d.settled())
 
 
+def filled(bench, events=3000):
+    """A daemon that has let segments go, so that a base store is there, and is quiet."""
+    d = bench.daemon(rules=bench.pack(PACK), args=SMALL)
+    load = Load(bench, d)
+    load.start()
+    wait_for('segments let go', lambda: d.status().journal_first > 1 and load.acknowledged > events)
+    load.end()
+    return d, d.settled()
+
+
+def killed_while_it_is_made(bench):
+    """What nudgectl leaves is no backup, nor a data directory, and every command says so; the daemon goes on, and so does the next."""
+    d, digest = filled(bench)
+    for there in ('UNFINISHED', 'base/data.mdb', 'state/data.mdb', 'journal/NUDGED', 'NUDGED'):
+        half, data = bench.path('half'), bench.path('restored')
+        making = subprocess.Popen([bench.nudgectl, '--socket', d.address, 'backup', half, '--rate', '1'],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wait_for(there, lambda: os.path.exists(os.path.join(half, there)) or making.poll() is not None)
+        making.kill()
+        same(making.wait(), -9, there + making.stderr.read().decode())
+        making.stderr.close()
+        done = restore(bench, half, data, ok=False)
+        check(done.returncode == 1 and b'is a backup that is not finished' in done.stdout, there, done.stdout)
+        check(not os.path.exists(data), there)
+        for command in (['verify', half], ['--json', 'verify', half]):
+            done = bench.ctl(*command, ok=False)
+            check(done.returncode == 1 and b'is a backup that is not finished' in done.stderr, there, done)
+        again = d.ctl('backup', half, ok=False)
+        check(again.returncode == 1 and b'holds a part of a backup' in again.stderr, there, again.stderr)
+        on_it = bench.daemon(data=half, start=False)
+        on_it.spawn()
+        check(on_it.wait() != 0 and 'holds a part of a backup' in on_it.said(), there, on_it.said())
+    backup, data = bench.path('backup'), bench.path('restored')
+    d.ctl('backup', backup)
+    check('UNFINISHED' not in os.listdir(backup))
+    good(bench, backup)
+    restore(bench, backup, data)
+    same((bench.daemon(data=data).settled(), d.settled()), (digest, digest))
+
+
+def killed_while_it_is_restored(bench):
+    """Before each file, and before the last word: no daemon starts on what is there, and to do it again makes it whole."""
+    d, digest = filled(bench)
+    backup = bench.path('backup')
+    d.ctl('backup', backup)
+    with open(os.path.join(backup, 'BACKUP')) as f:
+        steps = 1 + sum(line.startswith('file ') for line in f)
+    for step in range(1, steps + 1):
+        data = bench.path('restored')
+        command = [bench.nudged, '--restore', backup, '--data', data]
+        killed = subprocess.run(command, env=dict(os.environ, NUDGED_FAULT='restore_step:%d:kill' % step), stderr=subprocess.PIPE)
+        same((killed.returncode, killed.stderr), (-9, b''), step)
+        on_it = bench.daemon(data=data, start=False)
+        on_it.spawn()
+        check(on_it.wait() != 0 and 'its restoring was interrupted, do it again (nudged --restore)' in on_it.said(), step, on_it.said())
+        if step == 2: # killed again, elsewhere
+            subprocess.run(command, env=dict(os.environ, NUDGED_FAULT='restore_step:%d:kill' % (steps - 1)))
+        restore(bench, backup, data)
+        good(bench, data)
+        r = bench.daemon(data=data)
+        same(r.settled(), digest, step)
+        r.kill()
+        check(b'nothing is overwritten' in restore(bench, backup, data, ok=False).stdout, step)
+        shutil.rmtree(data)
+
+
 def damage_is_found(bench):
     d = bench.daemon(rules=bench.pack(PACK), args=SMALL)
     load = Load(bench, d)
@@ -236,4 +302,5 @@ def damage_is_found(bench):
 
 if __name__ == '__main__':
     kit.Bench().run([the_digest_is_the_same, under_load_and_kills, while_segments_go,
-                     nothing_is_overwritten_and_halves_are_no_backups, damage_is_found])
+                     nothing_is_overwritten_and_halves_are_no_backups, killed_while_it_is_made, killed_while_it_is_restored,
+                     damage_is_found])

@@ -63,6 +63,8 @@ static int check_sums(const char *dir, json_t *list, uint64_t *files, uint64_t *
 	struct backup b;
 	*files = 0;
 	int result = backup_read(&b, dir);
+	if (result == ERR_MISSING && backup_is_unfinished(dir))
+		return report_failed("%s is a backup that is not finished: its making was interrupted, or goes on", dir);
 	if (result == ERR_MISSING)
 		return EXIT_DONE;
 	if (result != ERR_OK) {

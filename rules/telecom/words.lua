@@ -149,6 +149,37 @@ spell "rule" { -- what raised an alert
   ["strain"] = { en = "Agent under strain", vi = "Nhân viên đang căng thẳng" },
 }
 
+spell "alert" { -- their sentences, with … for each value, in the order in which both languages have them
+  ["message-abuse"] = { en = "…: … texts today, usually ….", vi = "…: hôm nay … tin, thường khoảng …." },
+  ["thinks-of-leaving"] = { en = "… has looked at the page about cancelling.", vi = "… đã xem trang chấm dứt hợp đồng." },
+  ["bill-shock"] = { en = "…: bill … is …, usually ….", vi = "…: hóa đơn … là …, thường là …." },
+  ["same-matter-again"] = {
+    en = "…: contact number … within a week about ….", vi = "…: liên hệ lần thứ … trong một tuần về ….",
+  },
+  ["sinking-mood"] = {
+    en = "…: mood … after the last contact, … low ones in a row.",
+    vi = "…: tâm trạng … sau lần liên hệ cuối, … lần thấp liên tiếp.",
+  },
+  ["callback-missed"] = {
+    en = "You promised … a call back by … on …, and nobody has called. Call now, and say sorry first.",
+    vi = "Bạn đã hẹn gọi lại cho … trước … ngày …, và chưa ai gọi. Hãy gọi ngay, và xin lỗi trước.",
+  },
+  ["complaint-late"] = {
+    en = "…: complaint … is open since … and past its time.", vi = "…: khiếu nại … mở từ … và đã quá hạn.",
+  },
+  ["strain"] = {
+    en = "…: strain … of 100: … angry endings in a row, … conversations today, busy … of two hours, … without a break. "
+      .. "Offer a break, and easier contacts after it.",
+    vi = "…: căng thẳng … trên 100: … cuộc kết thúc bực bội liên tiếp, … cuộc hôm nay, bận … của hai giờ, … chưa nghỉ. "
+      .. "Hãy cho nghỉ, rồi giao việc nhẹ hơn.",
+  },
+}
+
+spell "recipient" { -- of alerts
+  care = { en = "care", vi = "chăm sóc khách hàng" }, retention = { en = "retention", vi = "giữ khách" },
+  supervisor = { en = "supervisor", vi = "trưởng nhóm" },
+}
+
 spell "strain" {
   angry = { en = "angry callers", vi = "khách bực bội" }, occupancy = { en = "always busy", vi = "luôn bận" },
   no_break = { en = "no break", vi = "chưa nghỉ" }, escalations = { en = "escalations", vi = "chuyển cấp trên" },

@@ -106,6 +106,52 @@ export const cases = [
 		},
 	},
 	{
+		name: "the customers that a list shows are gone through by the keyboard, and said in words",
+		height: 420,
+		async run(t) {
+			await t.go("#/desk");
+			await find(t, "household-00");
+			const options = hits(t);
+			const count = await until(t, async () => ((await options.count()) > 5 ? options.count() : 0), "many are found");
+			await t.page.getByRole("status").getByText(`${count} customers found`).waitFor({ state: "attached" });
+			const field = t.page.getByRole("combobox", { name: "Find a customer" }), active = () => field.getAttribute("aria-activedescendant");
+			const seen = new Set([await active()]);
+			for (let n = 1; n < count; n++) {
+				await t.page.keyboard.press("ArrowDown");
+				await until(t, async () => !seen.has(await active()), "an arrow moves on");
+				seen.add(await active());
+			}
+			const last = t.page.locator(`[id="${await active()}"]`);
+			t.same(await last.getAttribute("aria-selected"), "true");
+			const [box, list] = [await last.boundingBox(), await t.page.locator(".found").boundingBox()];
+			t.check(box.y >= list.y - 1 && box.y + box.height <= list.y + list.height + 1, "the chosen one is not in sight:", box, list);
+			const id = await last.locator(".id").innerText(), name = await last.locator(".label").innerText();
+			t.same(await t.page.getByRole("option", { name: `${name} ${id}` }).count(), 1, "its name has its words apart");
+			await t.page.keyboard.press("Enter");
+			await t.page.waitForURL(new RegExp("#/desk/" + id));
+			await t.page.getByRole("heading", { level: 1 }).waitFor();
+			await t.page.keyboard.press("b");
+			const recent = t.page.getByRole("region", { name: "Recent customers" }).getByRole("link");
+			await recent.first().focus();
+			await t.page.keyboard.press("Enter");
+			await t.page.waitForURL(new RegExp("#/desk/" + id));
+		},
+	},
+	{
+		name: "of who is new no score is told, and what is known of it all the same",
+		async run(t) {
+			await publish(t, event("desk-newcomer", "contact.started", { contact: "desk-new", agent: "linh", channel: "call", attributes: { topic: "bill/pay" } }));
+			const { relationship } = await ask(t, "/v1/customers/desk-newcomer");
+			t.check(relationship.known && relationship.share < 1 / 3, "the daemon's own", relationship);
+			await open(t, "desk-newcomer");
+			const panel = t.page.getByRole("region", { name: "Relationship" });
+			await panel.getByText("Not enough is known yet for a score.").waitFor();
+			const text = await panel.innerText();
+			t.check(!text.includes("of 100") && text.includes(`${Math.round(relationship.share * 100)}% of what makes the score is known`), text);
+			t.check(!/Relationship \d/.test(await t.page.locator(".strip").innerText()), "the strip tells a score");
+		},
+	},
+	{
 		name: "who it is and how it stands, at a glance",
 		async run(t) {
 			await open(t, "household-pham");
@@ -274,6 +320,23 @@ export const cases = [
 		},
 	},
 	{
+		name: "alerts are said in the language of the page, with the same values",
+		language: "vi",
+		async run(t) {
+			const { alerts } = await ask(t, "/v1/alerts?limit=1000"), told = alerts.filter((a) => a.kind === "alert");
+			const rules = [...new Set(told.map((a) => a.rule))];
+			t.check(rules.length >= 6, "too few to tell", rules);
+			for (const path of ["desk", "operations"]) {
+				await t.go("#/" + path);
+				await t.page.getByText(/^Long: hôm nay 67 tin, thường khoảng 22\.$/).first().waitFor();
+				await t.page.getByText(/khiếu nại k-story-pham mở từ 27 thg 6, 2026 và đã quá hạn/).waitFor();
+				await t.page.getByText("trưởng nhóm").first().waitFor();
+				const text = await t.page.locator("main").innerText();
+				t.same(told.filter((a) => text.includes(a.text)).map((a) => a.rule), [], "English in Vietnamese");
+			}
+		},
+	},
+	{
 		name: "a whole call with the keyboard alone",
 		async run(t) {
 			const key = (k) => t.page.keyboard.press(k), before = (await outcomes(t, "household-0014")).length;
@@ -316,7 +379,7 @@ export const cases = [
 		allow: [/404/, /422/],
 		async run(t) {
 			await t.go("#/desk/nobody-at-all");
-			await t.page.getByText("nothing is known of this customer").waitFor();
+			await t.page.getByText("Nothing is known of this customer").waitFor();
 			await open(t, "household-0015");
 			const agent = t.page.getByLabel("You (agent)");
 			await agent.evaluate((input) => input.removeAttribute("maxlength"));
@@ -326,6 +389,26 @@ export const cases = [
 			await agent.fill("linh");
 			await agent.press("Tab");
 			await t.page.getByRole("alert").waitFor({ state: "detached" });
+		},
+	},
+	{
+		name: "what is refused is said in the language of the page",
+		allow: [/404/, /422/],
+		language: "vi",
+		async run(t) {
+			const main = t.page.locator("main");
+			await t.go("#/desk/nobody-at-all");
+			await t.page.getByText("Không có khách hàng “nobody-at-all”").waitFor();
+			await main.getByText("Chưa biết gì về khách hàng này").waitFor();
+			t.same((await main.innerText()).match(/\b(nothing|known|customer|event|named|them)\b/gi), null, "English in Vietnamese");
+			await open(t, "household-0015");
+			const agent = t.page.getByLabel("Bạn (nhân viên)");
+			await agent.evaluate((input) => input.removeAttribute("maxlength"));
+			await agent.fill("x".repeat(70));
+			await agent.press("Tab");
+			const alert = t.page.getByRole("alert");
+			await alert.getByText("Vượt giới hạn").waitFor();
+			t.check(/limit_id_bytes/.test(await alert.locator("[lang=en]").innerText()), "the daemon's own words stand beside it, as what they are");
 		},
 	},
 	{

@@ -107,6 +107,32 @@ export const cases = [
 			await t.page.waitForURL(/#\/rules\/entry\/\d+$/);
 		},
 	},
+	...["story", "plain"].map((daemon) => ({
+		name: `nothing is asked for that is not there: ${daemon}`, // the page must log no error
+		daemon,
+		async run(t) {
+			const asked = [];
+			t.page.on("response", (response) => asked.push([response.status(), response.url()]));
+			await ask(t, "/v1/events", [{ id: "operations-" + ++count, source: "operations-test", customer: "operations-0", agent: "newcomer", contact: "c-" + count, type: "contact.started", channel: "call" }]);
+			await t.go("#/operations");
+			const agents = t.page.locator("section", { has: t.page.getByRole("heading", { name: "Agents under strain" }) }).last();
+			await agents.locator("table, .empty").first().waitFor();
+			t.same(asked.filter(([status]) => status >= 400), []);
+		},
+	})),
+	{
+		name: "plots beside each other stand level, and none is left over",
+		async run(t) {
+			await busy(t);
+			for (const [width, columns] of [[768, 2], [1440, 3], [1840, 4], [2560, 6]]) {
+				await t.page.setViewportSize({ width, height: 900 });
+				await t.page.waitForFunction((want) => getComputedStyle(document.querySelector(".charts")).gridTemplateColumns.split(" ").length === want, columns);
+				const tops = await t.page.locator(".chart canvas").evaluateAll((all) => all.map((c) => Math.round(c.getBoundingClientRect().top)));
+				for (let at = 0; at < CHARTS; at += columns)
+					t.same(new Set(tops.slice(at, at + columns)).size, 1, `a row at ${width} begins at ${tops.slice(at, at + columns)}:`);
+			}
+		},
+	},
 	{
 		name: "spans, a pause, and what it means",
 		async run(t) {

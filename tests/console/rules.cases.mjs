@@ -131,6 +131,34 @@ export const cases = [
 			t.same((await cells(t.page.locator(".report"))).map((r) => r[0]), goals.rows.map((r) => r.goal));
 		},
 	},
+	...[1440, 768].map((width) => ({
+		name: `questions of the past are asked in forms whose fields are level: ${width}`,
+		width,
+		async run(t) {
+			await t.go("#/rules/explain");
+			const heights = [];
+			for (const question of ["Why was this decided?", "What would have been recommended?", "Why did a rule fire, or not?"]) {
+				await t.page.getByRole("button", { name: question }).click();
+				const form = t.page.getByRole("region", { name: question });
+				const boxes = await form.locator("form :is(input, select, button)").evaluateAll((all) => all.map((e) => e.getBoundingClientRect()).map((b) => ({ top: Math.round(b.top), height: b.height })));
+				t.same(new Set(boxes.map((b) => b.height.toFixed(1))).size, 1, `${question}: heights ${boxes.map((b) => b.height)}:`);
+				if (width === 1440) {
+					t.same(new Set(boxes.map((b) => b.top)).size, 1, `${question}: tops ${boxes.map((b) => b.top)}:`);
+					heights.push(Math.round((await form.boundingBox()).height));
+				}
+			}
+			t.same(new Set(heights).size, width === 1440 ? 1 : 0, `${heights}:`);
+		},
+	})),
+	{
+		name: "what would be recommended is said in the language of the page",
+		async run(t) {
+			await t.go("#/rules/customer/household-pham");
+			await t.page.getByText("Before anything else: we have let you down").waitFor();
+			await t.page.getByLabel("Language", { exact: true }).selectOption("vi");
+			await t.page.getByText("Trước hết em xin lỗi").waitFor();
+		},
+	},
 	{
 		name: "a past decision is explained",
 		async run(t) {

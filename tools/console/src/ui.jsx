@@ -1,6 +1,7 @@
 // The pieces that every view is made of. Plain elements wherever there are: a <button>, a <table>, a <dialog>.
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.jsx";
+import { inWords } from "./problem.js";
 import { t } from "./text.js";
 
 export { Icon };
@@ -59,7 +60,7 @@ function useFolding(ref) {
 function Cell({ column: c, row }) {
 	const value = c.cell ? c.cell(row) : row[c.key];
 	const bare = value === null || value === undefined || value === false || value === "";
-	return <td role="cell" class={names(c.number && "number", bare && "bare", c.class)} data-title={c.title?.props?.children ?? c.title}>{value}</td>;
+	return <td role="cell" class={names(c.number && "number", bare && "bare", c.class)} data-title={c.title?.props?.children ?? c.title}><div>{value}</div></td>;
 }
 
 // The roles are said because a table that is laid out in another way has none in some browsers.
@@ -164,6 +165,17 @@ export function Field({ label, help, problem, options, rows, unseenLabel, class:
 	);
 }
 
+// One of a few, side by side. options: [[value, text]].
+export function Segments({ options, value, onChange, label }) {
+	return (
+		<div class="segments" role="group" aria-label={label}>
+			{options.map(([key, text]) => (
+				<button type="button" key={key} aria-pressed={key === value ? "true" : "false"} onClick={() => onChange(key)}>{text}</button>
+			))}
+		</div>
+	);
+}
+
 export function Empty({ title, icon, children }) {
 	return (
 		<div class="empty">
@@ -188,13 +200,16 @@ export function Notice({ tone = "info", title, action, live, children }) {
 	);
 }
 
-// What went wrong, in the daemon's words.
+// What the daemon says of it is English.
+export function ProblemText({ problem }) {
+	const { text, detail } = inWords(problem);
+	return <>{text}{text && detail && " "}{detail && <span lang="en">{detail}</span>}</>;
+}
+
 export function ProblemNotice({ problem, onAgain }) {
-	const lost = problem.code === "unreachable";
 	return (
-		<Notice tone="bad" live title={lost ? t("ui.unreachable") : problem.title}
-			action={onAgain && <Button small onClick={onAgain}>{t("ui.again")}</Button>}>
-			{lost ? null : problem.detail}
+		<Notice tone="bad" live title={inWords(problem).title} action={onAgain && <Button small onClick={onAgain}>{t("ui.again")}</Button>}>
+			<ProblemText problem={problem} />
 		</Notice>
 	);
 }

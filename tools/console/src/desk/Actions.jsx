@@ -4,7 +4,7 @@ import { date, number, percent, plain } from "../format.js";
 import { t } from "../text.js";
 import { Badge, Button, Icon, Key, Notice, ProblemNotice } from "../ui.jsx";
 import { Later, Overrule, Sure } from "./Outcome.jsx";
-import { actionName, spell } from "./pack.js";
+import { actionName, spell } from "../pack.js";
 import { Terms } from "./Support.jsx";
 import { Why } from "./Why.jsx";
 
@@ -139,7 +139,7 @@ function Card({ choice, rank, done, decision, now, send, focused, onFocused, chi
 				<div class="foot">
 					{!finished(done) && <Buttons done={done} first={rank === 1} armed={o.armed?.kind} busy={o.busy} onArm={o.arm} />}
 					<Score choice={choice} />
-					<Button kind="quiet" small class="why-button" aria-expanded={why} aria-keyshortcuts="w" onClick={() => setWhy(!why)}>{t("desk.why")}</Button>
+					<Button kind="quiet" small icon={why ? "less" : "more"} class="why-button" aria-expanded={why} aria-keyshortcuts="w" onClick={() => setWhy(!why)}>{t("desk.why")}</Button>
 				</div>
 				{o.armed && <Form choice={choice} outcome={o.armed} busy={o.busy} now={now} onSend={o.run} onCancel={close} />}
 				{o.problem && <ProblemNotice problem={o.problem.error} onAgain={o.problem.again} />}

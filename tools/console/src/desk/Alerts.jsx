@@ -6,7 +6,7 @@ import { href } from "../route.js";
 import { may } from "../session.js";
 import { t } from "../text.js";
 import { Badge, Button, Panel, ProblemNotice, toneOf } from "../ui.jsx";
-import { capital, spell } from "./pack.js";
+import { alertText, capital, recipientName, spell } from "../pack.js";
 
 const RANK = { critical: 0, high: 1, medium: 2, low: 3 };
 
@@ -46,11 +46,11 @@ function Alert({ group, agent, now, named, onDone }) {
 					<Badge tone={toneOf(alert.severity)}>{t("desk.severity." + alert.severity)}</Badge>
 				</span>
 			</p>
-			<p>{alert.text}</p>
+			<p>{alertText(alert)}</p>
 			<p class="foot">
 				{named && <a href={href("desk", alert.customer)}>{alert.customer}</a>}
 				<time title={dateTime(alert.time_ms)} class="muted">{ago(alert.time_ms, now)}</time>
-				<span class="muted">{t("desk.alert.to", { to: alert.to.replace(/^agent:/, "") })}</span>
+				<span class="muted">{t("desk.alert.to", { to: recipientName(alert.to) })}</span>
 				{may("recommend") && (
 					<Button small busy={busy} icon="check" onClick={acknowledge} aria-label={t("desk.acknowledge.of", { alert: `${title}, ${ago(alert.time_ms, now)}` })}>
 						{t("desk.acknowledge")}

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { dateTime, time } from "../format.js";
 import { t } from "../text.js";
 import { Badge, Button, Field, Icon, Panel } from "../ui.jsx";
-import { spelled, topicName, topics } from "./pack.js";
+import { spelled, topicName, topics } from "../pack.js";
 
 const CHANNELS = ["call", "chat", "shop", "web", "sms", "email"];
 const MOODS = ["-0.7", "-0.3", "0", "0.6"];
@@ -30,7 +30,7 @@ export function Controls({ call, onCall, topicRef }) {
 		<div class="controls">
 			<Field label={t("desk.call.topic")} options={list} value={call.topic} inputRef={topicRef} onChange={(e) => onCall({ topic: e.target.value })} />
 			<Field label={t("desk.call.channel")} options={channels} value={call.channel} onChange={(e) => onCall({ channel: e.target.value })} />
-			<Field label={t("desk.call.agent")} value={call.agent} maxLength={64} autocomplete="off" spellcheck={false}
+			<Field label={t("desk.call.agent")} value={call.agent} placeholder={t("desk.call.agent.hint")} maxLength={64} autocomplete="off" spellcheck={false}
 				onChange={(e) => onCall({ agent: e.target.value.trim() })} />
 			<MoodChoice value={call.mood} onChange={(mood) => onCall({ mood })} />
 		</div>

@@ -6,18 +6,18 @@ import { keep, recall } from "../kept.js";
 import { go } from "../route.js";
 import { may, useSession } from "../session.js";
 import { language, t } from "../text.js";
-import { Badge, Button, Empty, Key, Loading, Notice, ProblemNotice, useAnswer } from "../ui.jsx";
+import { Badge, Button, Empty, Key, Loading, Notice, ProblemNotice, ProblemText, useAnswer } from "../ui.jsx";
 import { Actions, Next } from "./Actions.jsx";
 import { Alerts } from "./Alerts.jsx";
 import { Before, Controls, Opening } from "./Call.jsx";
 import { remember } from "./find.js";
 import { useKeys } from "./Keys.jsx";
 import { useChanges } from "./live.js";
-import { capital, spell } from "./pack.js";
+import { alertText, capital, spell } from "../pack.js";
 import { Past } from "./Past.jsx";
 import { useRecommendation } from "./recommend.js";
 import { Relation } from "./Relation.jsx";
-import { customerName, memberName, openAlerts, openCases, openContact, present, toneOfScore } from "./state.js";
+import { customerName, enoughKnown, memberName, openAlerts, openCases, openContact, present, toneOfScore } from "./state.js";
 import { Answers, Offers } from "./Support.jsx";
 import { Who } from "./Who.jsx";
 import { HeldBack } from "./Why.jsx";
@@ -38,7 +38,7 @@ function Strip({ customer, member, head }) {
 		<div class="strip">
 			<h1 tabIndex={-1} ref={head}>{customerName(customer)}</h1>
 			{member && <span class="caller">{t("desk.strip.caller", { name: memberName(customer, member) })}</span>}
-			{r?.known && <Badge tone={toneOfScore(r.score)}>{t("desk.strip.relation", { score: number(r.score) })}</Badge>}
+			{enoughKnown(r) && <Badge tone={toneOfScore(r.score)}>{t("desk.strip.relation", { score: number(r.score) })}</Badge>}
 			{alerts > 0 && <Badge tone="bad" icon="alert">{t("desk.strip.alerts", { count: alerts })}</Badge>}
 			{cases.length > 0 && <Badge tone={late ? "bad" : "warn"} icon="clock">{cases.map((c) => capital(spell("case", c.name))).join(", ")}</Badge>}
 			<Button kind="quiet" small icon="back" onClick={() => go("desk")}>{t("desk.leave")}</Button>
@@ -95,7 +95,7 @@ function Open({ customer, setCustomer, asked, now, note, listen, packReady }) {
 		if (alert.customer !== customer.id)
 			return;
 		if (alert.kind === "alert")
-			say(t("desk.said.alert", { text: alert.text }));
+			say(t("desk.said.alert", { text: alertText(alert) }));
 		look();
 	}), [customer.id]);
 	useEffect(() => {
@@ -185,6 +185,6 @@ export function Customer({ id, ...rest }) {
 	if (customer)
 		return <Open customer={customer} setCustomer={setCustomer} {...rest} />;
 	if (problem?.code === "missing")
-		return <Empty icon="search" title={t("desk.nobody", { id })}><p>{problem.detail}</p><p><Button onClick={() => go("desk")}>{t("desk.leave")}</Button></p></Empty>;
+		return <Empty icon="search" title={t("desk.nobody", { id })}><p><ProblemText problem={problem} /></p><p><Button onClick={() => go("desk")}>{t("desk.leave")}</Button></p></Empty>;
 	return problem ? <ProblemNotice problem={problem} onAgain={again} /> : <Loading lines={6} />;
 }

@@ -9,7 +9,7 @@ import { Customer } from "./Customer.jsx";
 import { Home } from "./Home.jsx";
 import { Keys, useKeys } from "./Keys.jsx";
 import { useAlerts } from "./live.js";
-import { loadPack } from "./pack.js";
+import { loadPack } from "../pack.js";
 import { Search } from "./Search.jsx";
 import words from "./words.js";
 import "./desk.css";

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { href } from "../route.js";
 import { recall } from "../kept.js";
 import { t } from "../text.js";
-import { Empty, Key, Panel, ProblemNotice, useAnswer } from "../ui.jsx";
+import { Key, Panel, ProblemNotice, useAnswer } from "../ui.jsx";
 import { Alerts } from "./Alerts.jsx";
 import { recent } from "./find.js";
 
@@ -16,13 +16,15 @@ export function Home({ now, listen }) {
 	const gone = (alert) => set((old) => ({ ...old, alerts: old.alerts.filter((a) => a.seq !== alert.seq || a.index !== alert.index) }));
 	return (
 		<div class="home">
-			<div>
+			<header>
 				<h1>{t("desk.title")}</h1>
 				<p class="muted lead">{t("desk.home")} <Key>/</Key></p>
+			</header>
+			<div>
 				<Panel title={t("desk.recent")}>
 					{list.length ? (
-						<ul class="recent">{list.map((r) => <li key={r.id}><a href={href("desk", r.id)}><strong>{r.label}</strong><span class="muted">{r.id}</span></a></li>)}</ul>
-					) : <Empty title={t("desk.recent.none")} />}
+						<ul class="recent">{list.map((r) => <li key={r.id}><a href={href("desk", r.id)}><strong>{r.label}</strong> <span class="muted">{r.id}</span></a></li>)}</ul>
+					) : <p class="muted">{t("desk.recent.none")}</p>}
 				</Panel>
 			</div>
 			<div>

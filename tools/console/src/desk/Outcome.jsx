@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { dateTime, instantOf, wallOf, zoneName } from "../format.js";
 import { t } from "../text.js";
 import { Button, Field } from "../ui.jsx";
-import { reasons } from "./pack.js";
+import { reasons } from "../pack.js";
 
 const DAY = 86400e3;
 const WHEN = [["tomorrow", DAY], ["days3", 3 * DAY], ["week", 7 * DAY], ["month", 30 * DAY]];

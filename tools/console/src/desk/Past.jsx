@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { date, dateTime, dayKey, time } from "../format.js";
 import { language, t } from "../text.js";
-import { Empty, Icon, Panel } from "../ui.jsx";
+import { Button, Empty, Icon, Panel } from "../ui.jsx";
 import { lines } from "./state.js";
 import { tell } from "./tell.js";
 
@@ -17,7 +17,7 @@ function Line({ line, customer, now }) {
 			<Icon name={line.events?.some((m) => m.channel === "call") ? "phone" : ICONS[line.kind]} />
 			<span class="text">
 				{who && <strong>{who}</strong>}{who && " "}{text}
-				{agent && <span class="muted"> · {agent}</span>}
+				{agent && <> <span class="muted by">· {agent}</span></>}
 			</span>
 			<time dateTime={new Date(line.time_ms).toISOString()} title={dateTime(line.time_ms)}>{time(line.time_ms)}</time>
 		</li>
@@ -49,7 +49,7 @@ export function Past({ customer, now }) {
 				</section>
 			))}
 			{list.length > shown.length && (
-				<button type="button" class="button quiet small" onClick={() => setAll(true)}>{t("desk.more", { count: list.length - shown.length })}</button>
+				<Button kind="quiet" small class="flush-left" icon="more" onClick={() => setAll(true)}>{t("desk.more", { count: list.length - shown.length })}</Button>
 			)}
 		</Panel>
 	);

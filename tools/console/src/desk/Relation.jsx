@@ -2,8 +2,8 @@
 import { ago, date, dateTime, duration, money, number, percent } from "../format.js";
 import { t } from "../text.js";
 import { Badge, Meter, Panel, Spark } from "../ui.jsx";
-import { capital, spell, spelled, uncapital } from "./pack.js";
-import { memberName, moods, openCases, toneOfMood, toneOfScore } from "./state.js";
+import { capital, spell, spelled, uncapital } from "../pack.js";
+import { enoughKnown, memberName, moods, openCases, toneOfMood, toneOfScore } from "./state.js";
 
 function Trend({ change, label }) {
 	if (!change || Math.abs(change.by) < 0.5)
@@ -24,26 +24,34 @@ function Part({ part }) {
 	);
 }
 
-function Score({ relationship: r, now }) {
-	if (!r.known)
-		return <p class="muted">{t("desk.relation.unknown")}</p>;
-	const past = [...(r.past ?? []).map((p) => p.score), r.score];
-	const tone = toneOfScore(r.score);
+function Figure({ relationship: r, now }) {
+	const past = [...(r.past ?? []).map((p) => p.score), r.score], tone = toneOfScore(r.score);
 	return (
 		<>
 			<div class="score">
 				<span class={`figure-large ${tone}`}>{number(r.score)}</span>
 				<span class="of">{t("desk.of100")}</span>
-				<span class="trends">
-					<Trend change={r.month} label="desk.trend.month" />
-					<Trend change={r.contact} label="desk.trend.contact" />
-				</span>
 				<Spark values={past} low={0} high={100} width={110} height={30} tone={tone}
 					label={t("desk.trend.label", { from: number(past[0]), to: number(r.score), since: r.since_ms ? date(r.since_ms) : date(now) })} />
 			</div>
+			<div class="trends">
+				<Trend change={r.month} label="desk.trend.month" />
+				<Trend change={r.contact} label="desk.trend.contact" />
+			</div>
 			<Meter value={r.score} high={100} tone={tone} label={t("desk.relation")} text={number(r.score)} />
+		</>
+	);
+}
+
+function Score({ relationship: r, now }) {
+	if (!r.known)
+		return <p class="muted">{t("desk.relation.unknown")}</p>;
+	const enough = enoughKnown(r);
+	return (
+		<>
+			{enough ? <Figure relationship={r} now={now} /> : <p class="muted too-little">{t("desk.relation.too-little")}</p>}
 			<ul class="parts">{r.parts.map((p) => <Part part={p} key={p.name} />)}</ul>
-			{r.share < 0.995 && <p class="muted small">{t("desk.relation.share", { share: percent(r.share) })}</p>}
+			{r.share < 0.995 && <p class="muted small">{t(enough ? "desk.relation.share" : "desk.relation.share.little", { share: percent(r.share) })}</p>}
 			{r.growth?.revenue > 0 && <p class="small">{t("desk.growth", { amount: money(r.growth.revenue, r.growth.currency) })}</p>}
 		</>
 	);

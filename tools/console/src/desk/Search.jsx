@@ -1,9 +1,10 @@
 // One field that finds a customer: a combobox with its list (arrows choose, Enter opens, Escape closes).
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { inOneLine } from "../problem.js";
 import { t } from "../text.js";
 import { Icon, Key } from "../ui.jsx";
 import { find, recent } from "./find.js";
-import { attributeName } from "./pack.js";
+import { attributeName } from "../pack.js";
 
 const WAIT_MS = 180;
 
@@ -12,9 +13,7 @@ function Option({ hit, id, active, onPick }) {
 	return (
 		<li id={id} role="option" aria-selected={active} class={active ? "active" : ""} onMouseDown={(event) => event.preventDefault()}
 			onClick={() => onPick(hit)}>
-			<span class="label">{hit.label}</span>
-			<span class="id">{hit.id}</span>
-			{by && <span class="by">{by}</span>}
+			<span class="label">{hit.label}</span> <span class="id">{hit.id}</span> {by && <span class="by">{by}</span>}
 		</li>
 	);
 }
@@ -54,6 +53,7 @@ export function Search({ onPick, inputRef }) {
 		onPick(hit);
 	};
 	useEffect(() => setAt(0), [text, hits]);
+	useEffect(() => open && document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: "nearest" }), [at, open]);
 	useEffect(() => {
 		if (eager && !busy && hits.length)
 			pick(hits[0]);
@@ -74,7 +74,7 @@ export function Search({ onPick, inputRef }) {
 		event.preventDefault();
 		keys[event.key]();
 	};
-	const said = !open || busy ? "" : problem ? problem.message : t("desk.search.found", { count: hits.length });
+	const said = !open || busy ? "" : problem ? inOneLine(problem) : t("desk.search.found", { count: hits.length });
 	return (
 		<div class="desk-search" role="search">
 			<label class="unseen" for={id}>{t("desk.search")}</label>
@@ -90,7 +90,7 @@ export function Search({ onPick, inputRef }) {
 				<ul id={id + "-list"} role="listbox" aria-label={t(text ? "desk.search.results" : "desk.recent")}>
 					{hits.map((hit, n) => <Option hit={hit} id={`${id}-${n}`} key={hit.id} active={n === at} onPick={pick} />)}
 				</ul>
-				{text && !hits.length && <p class="head">{busy ? t("ui.loading") : problem ? problem.message : t("desk.search.none", { text })}</p>}
+				{text && !hits.length && <p class="head">{busy ? t("ui.loading") : problem ? inOneLine(problem) : t("desk.search.none", { text })}</p>}
 			</div>
 			<div class="unseen" role="status">{said}</div>
 		</div>

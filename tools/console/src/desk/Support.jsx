@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ago, date, dateTime } from "../format.js";
 import { t } from "../text.js";
 import { Panel } from "../ui.jsx";
-import { actionName, attributeName, capital, spelled, uncapital, valueText } from "./pack.js";
+import { actionName, attributeName, capital, spelled, uncapital, valueText } from "../pack.js";
 
 export function Terms({ terms }) {
 	return Object.entries(terms).map(([name, value]) => (

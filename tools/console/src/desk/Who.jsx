@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { dateTime } from "../format.js";
 import { t } from "../text.js";
 import { Badge, Button, Icon, Panel } from "../ui.jsx";
-import { attributeName, attributeOrder, spelled, valueText } from "./pack.js";
+import { attributeName, attributeOrder, spelled, valueText } from "../pack.js";
 import { attribute, customerName, memberName, present } from "./state.js";
 
 const FIRST = 8;
@@ -25,7 +25,7 @@ function Attributes({ list }) {
 				))}
 			</dl>
 			{sorted.length > short.length && (
-				<Button kind="quiet" small aria-expanded={all} onClick={() => setAll(!all)}>
+				<Button kind="quiet" small class="flush-left" icon={all ? "less" : "more"} aria-expanded={all} onClick={() => setAll(!all)}>
 					{all ? t("desk.less") : t("desk.more", { count: sorted.length - short.length })}
 				</Button>
 			)}

@@ -1,11 +1,12 @@
 // Why something is recommended, and why something else is not: the decision explained by the daemon, gate by gate. The
-// conditions are the pack's own, in the language in which it is written.
+// names in conditions are the pack's own.
 import { useEffect, useState } from "preact/hooks";
 import { enc, get } from "../api.js";
 import { dateTime, number, percent, plain } from "../format.js";
+import { said } from "../said.js";
 import { t } from "../text.js";
 import { Badge, Dialog, Icon, Loading, ProblemNotice } from "../ui.jsx";
-import { actionName, spell } from "./pack.js";
+import { actionName, spell } from "../pack.js";
 
 const kept = { id: "", answer: undefined };
 
@@ -36,8 +37,8 @@ function Condition({ condition: c, title }) {
 			<Icon name={SIGNS[c.state] ?? "info"} />
 			<div>
 				<strong>{title}</strong> <span class="state">{t("desk.gate." + c.state)}</span>
-				{c.text && c.state !== "open" && <p lang="en">{c.text}</p>}
-				{c.missing && <p class="missing" lang="en">{c.missing}</p>}
+				{c.text && c.state !== "open" && <p>{said(c.text)}</p>}
+				{c.missing && <p class="missing">{said(c.missing)}</p>}
 			</div>
 		</li>
 	);
@@ -51,7 +52,7 @@ function Conditions({ action, all }) {
 		<ul class="conditions">
 			{gates.map((g) => <Condition condition={g} title={t("desk.gate.name." + g.name)} key={g.name} />)}
 			{policies.map((p) => <Condition condition={{ ...p, text: p.text ? `${p.name}: ${p.text}` : p.name }} title={t("desk.gate.name.policy")} key={"p" + p.name} />)}
-			{contexts.map((c) => <Condition condition={c} title={t("desk.context", { weight: c.name })} key={"c" + c.name + c.text} />)}
+			{contexts.map((c) => <Condition condition={c} title={t("desk.context", { weight: c.name.replace(/^x /, "× ") })} key={"c" + c.name + c.text} />)}
 		</ul>
 	);
 }
@@ -61,7 +62,7 @@ export function Why({ choice, decision }) {
 	const action = answer?.actions.find((a) => a.action === choice.action);
 	return (
 		<div class="why">
-			{choice.reasons.length > 0 && <p lang="en" class="reasons">{choice.reasons.join("; ")}</p>}
+			{choice.reasons.length > 0 && <p class="reasons">{choice.reasons.map(said).join("; ")}</p>}
 			{problem && <ProblemNotice problem={problem} onAgain={again} />}
 			{!answer && !problem && <Loading lines={2} />}
 			{action && (
@@ -87,10 +88,10 @@ function HeldAction({ action, leftOut }) {
 				<Badge>{spell("goal", action.goal)}</Badge>
 				{leftOut?.unknown && <Badge tone="info">{t("desk.gate.unknown")}</Badge>}
 				{action.score > 0 && <span class="muted">{number(action.score, 2)}</span>}
-				<span class="reason" lang="en">{leftOut?.reason ?? action.to_win}</span>
+				<span class="reason">{said(leftOut?.reason ?? action.to_win)}</span>
 			</summary>
 			{leftOut?.until_ms > 0 && <p class="small">{t("desk.held.until", { time: dateTime(leftOut.until_ms) })}</p>}
-			{action.to_win && <p class="small" lang="en">{t("desk.held.win")}: {action.to_win}</p>}
+			{action.to_win && <p class="small">{t("desk.held.win")}: {said(action.to_win)}</p>}
 			<Conditions action={action} />
 		</details>
 	);

@@ -36,6 +36,11 @@ export function moods(customer) {
 		.map((m) => ({ time_ms: m.time_ms, mood: m.fields.mood_end ?? m.fields.mood }));
 }
 
+// A score is made of the parts that are known. Of somebody new that is how long they have been here, and little else: 0 of 100
+// would say that it stands badly, where nothing has happened yet.
+const ENOUGH = 1 / 3; // of the weights
+export const enoughKnown = (r) => Boolean(r?.known && r.share >= ENOUGH);
+
 export const toneOfScore = (score) => (score >= 70 ? "good" : score >= 45 ? "warn" : "bad");
 export const toneOfMood = (mood) => (mood <= -0.4 ? "bad" : mood <= -0.15 ? "warn" : mood > 0.3 ? "good" : undefined);
 

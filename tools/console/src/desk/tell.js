@@ -1,7 +1,7 @@
 // The timeline in sentences: who did what, about what, and how it went. The words of types, topics, channels and moods are the
 // pack's; how they are joined is the language's.
 import { has as known, t } from "../text.js";
-import { actionName, attributeName, capital, spell, spelled, uncapital, valueText } from "./pack.js";
+import { actionName, attributeName, capital, spell, spelled, uncapital, valueText } from "../pack.js";
 import { memberName } from "./state.js";
 
 const TOLD = new Set(["topic", "ref", "mood_end", "mood", "mood_start", "resolved"]);

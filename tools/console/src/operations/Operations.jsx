@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { bytes, duration, number, timeSeconds } from "../format.js";
 import { register, t } from "../text.js";
-import { Badge, Button, Dialog, Figure, Loading, Notice, Panel, ProblemNotice, Spark, useAnswer } from "../ui.jsx";
+import { Badge, Button, Dialog, Figure, Loading, Notice, Panel, ProblemNotice, Segments, Spark, useAnswer } from "../ui.jsx";
 import { CHARTS, FORMAT } from "./charts.js";
 import { Chart } from "./Chart.jsx";
 import { outOfTheOrdinary } from "./attention.js";
@@ -41,11 +41,7 @@ function Top({ ready, status, span, setSpan, paused, setPaused, onHelp }) {
 				{status && <span>{t("operations.up", { time: duration(status.uptime_ms) })}</span>}
 			</div>
 			<div class="controls">
-				<div class="segments" role="group" aria-label={t("operations.span")}>
-					{Object.keys(SPANS).map((name) => (
-						<button type="button" key={name} aria-pressed={span === name ? "true" : "false"} onClick={() => setSpan(name)}>{t(`operations.span.${name}`)}</button>
-					))}
-				</div>
+				<Segments label={t("operations.span")} options={Object.keys(SPANS).map((name) => [name, t(`operations.span.${name}`)])} value={span} onChange={setSpan} />
 				<Button aria-pressed={paused ? "true" : "false"} onClick={() => setPaused(!paused)}>{t(paused ? "operations.go-on" : "operations.pause")}</Button>
 				<Button icon="info" onClick={onHelp}>{t("operations.help")}</Button>
 			</div>

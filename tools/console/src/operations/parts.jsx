@@ -2,12 +2,19 @@
 import { useState } from "preact/hooks";
 import { get, readState } from "../api.js";
 import { ago, bytes, dateTime, duration, number, percent, plain } from "../format.js";
+import { alertText, firstLanguage, loadPack, recipientName, spelled } from "../pack.js";
 import { href } from "../route.js";
-import { t } from "../text.js";
+import { language, t } from "../text.js";
 import { Badge, Button, Empty, Loading, Meter, Panel, ProblemNotice, Table, toneOf, useAnswer } from "../ui.jsx";
 import { BUSY } from "./attention.js";
 import { FORMAT } from "./charts.js";
 import { latest, rateNow } from "./history.js";
+
+// Its words come in the pack's first language; what it is called is spelled in every one.
+function strainText(part) {
+	const name = language() === firstLanguage() ? "" : spelled("strain", part.name);
+	return name ? `${name}: ${plain(part.points, 0)}` : part.say || part.name;
+}
 
 export const SEVERITIES = ["critical", "high", "medium", "low", "nudge"];
 const AGENTS_ASKED = 40;
@@ -30,7 +37,7 @@ export function Shards({ status, history }) {
 		</span>
 	);
 	const columns = [
-		{ key: "at", title: t("operations.shard.one"), cell: (row) => row.at },
+		{ key: "at", title: t("operations.shard.one"), cell: (row) => <strong>{t("operations.shard", { number: row.at })}</strong> },
 		{ key: "rate", title: t("operations.shard.rate"), number: true, cell: (row) => (row.rate === undefined ? "–" : FORMAT.rate(row.rate)) },
 		{ key: "share", title: t("operations.shard.share"), number: true, cell: (row) => (all ? percent(row.rate / all) : "–") },
 		{ key: "busy", title: t("operations.busy"), cell: busy },
@@ -126,10 +133,10 @@ export function Alerts({ status, paused }) {
 	const columns = [
 		{ key: "severity", title: t("operations.alert.severity"), cell: (a) => <Severity name={a.severity} /> },
 		{ key: "rule", title: t("operations.alert.rule"), cell: (a) => <a href={href("rules", "entry", String(a.seq))}>{a.rule}</a> },
-		{ key: "about", title: t("operations.alert.about"), cell: (a) => <About alert={a} /> },
-		{ key: "text", title: t("operations.alert.text"), cell: (a) => a.text },
-		{ key: "to", title: t("operations.alert.to"), cell: (a) => a.to },
-		{ key: "time", title: t("operations.alert.time"), cell: (a) => <span title={dateTime(a.time_ms)}>{ago(a.time_ms, status.now_ms)}</span> },
+		{ key: "about", title: t("operations.alert.about"), class: "whole", cell: (a) => <About alert={a} /> },
+		{ key: "text", title: t("operations.alert.text"), cell: (a) => alertText(a) },
+		{ key: "to", title: t("operations.alert.to"), cell: (a) => recipientName(a.to) },
+		{ key: "time", title: t("operations.alert.time"), class: "whole", cell: (a) => <span title={dateTime(a.time_ms)}>{ago(a.time_ms, status.now_ms)}</span> },
 	];
 	return (
 		<Panel flush class="wide" title={t("operations.alerts", { count: status.alerts_open })} aside={t("operations.alerts.about")}>
@@ -148,12 +155,17 @@ export function Alerts({ status, paused }) {
 	);
 }
 
-// Those with most contacts, and those whom an alert is about: each one's own state has the strain.
+// Those with most contacts, and those whom an alert is about: each one's own state has the strain. Only who has served a contact has
+// one, and only where the pack keeps something of agents.
 export async function strained(signal) {
-	const [report, open] = await Promise.all([get("/v1/reports/agents?by=agent&limit=200", { signal }), get("/v1/alerts?limit=1000", { signal })]);
+	await loadPack(signal).catch(() => {}); // without its words things are called as they are named
+	const [report, open, kept] = await Promise.all([get("/v1/reports/agents?by=agent&limit=200", { signal }), get("/v1/alerts?limit=1000", { signal }),
+		get("/v1/rules/series", { signal })]);
+	if (!kept.declared.some((d) => d.about === "agent"))
+		return { asked: 0, agents: [] };
 	const names = new Set(open.alerts.filter((a) => a.subject_kind === "agent").map((a) => a.customer));
-	for (const row of report.rows.sort((a, b) => b.contacts - a.contacts))
-		if (names.size < AGENTS_ASKED && row.agent !== "-")
+	for (const row of report.rows.filter((r) => r.served > 0 && r.agent !== "-").sort((a, b) => b.contacts - a.contacts))
+		if (names.size < AGENTS_ASKED)
 			names.add(row.agent);
 	const agents = await Promise.all([...names].map((name) => readState({ agent: name }, { signal }).catch(() => null)));
 	return { asked: names.size, agents: agents.filter((a) => a?.strain).sort((a, b) => b.strain.score - a.strain.score) };
@@ -169,12 +181,12 @@ export function Agents({ answer, problem, again }) {
 				<Meter value={a.strain.score} high={100} label={t("operations.agent.score")} text={plain(a.strain.score, 0)} tone={a.strain.level ? "warn" : undefined} />
 				<span>{plain(a.strain.score, 0)}</span>
 			</span>) },
-		{ key: "why", title: t("operations.agent.why"), cell: (a) => a.strain.parts.map((p) => p.say || p.name).join(" · ") || "–" },
-		{ key: "do", title: t("operations.agent.do"), cell: (a) => a.strain.suggestion || "–" },
+		{ key: "why", title: t("operations.agent.why"), cell: (a) => a.strain.parts.map(strainText).join(" · ") || "–" },
+		{ key: "do", title: t("operations.agent.do"), cell: (a) => (a.strain.suggestion ? <span lang={firstLanguage()}>{a.strain.suggestion}</span> : "–") },
 	];
 	const rows = answer?.agents.filter((a) => a.strain.score > 0) ?? [];
 	return (
-		<Panel flush class="wide" title={t("operations.agents")} aside={answer && t("operations.agents.about", { count: answer.asked })}>
+		<Panel flush class="wide" title={t("operations.agents")} aside={answer?.asked > 0 && t("operations.agents.about", { count: answer.asked })}>
 			{problem && <ProblemNotice problem={problem} onAgain={again} />}
 			{answer ? <Table columns={columns} rows={rows} caption={t("operations.agents")} rowKey={(a) => a.id}
 				empty={<Empty icon="check" title={t("operations.agents.none")} />} /> : !problem && <Loading />}

@@ -1,6 +1,7 @@
 // The pack that is active: its rules, its actions and what they have learned, reports, who activated what; and why anything
 // was decided, also long ago. #/rules/TAB, #/rules/decision/ID, #/rules/entry/SEQ[/RULE], #/rules/customer/ID[/TIME],
 // #/rules/rule/RULE.
+import { useEffect } from "preact/hooks";
 import { get } from "../api.js";
 import { ago, dateTime } from "../format.js";
 import { go } from "../route.js";
@@ -20,6 +21,7 @@ register(words);
 const TABS = ["list", "actions", "reports", "history", "explain"];
 const EXPLAINS = ["decision", "entry", "customer", "rule"];
 const EVERY_MS = 10000;
+const SECOND_MS = 2500; // from the first answer to the second: then there are rates
 
 const tabOf = (name) => (EXPLAINS.includes(name) ? "explain" : TABS.includes(name) ? name : "list");
 
@@ -51,6 +53,10 @@ export function Rules({ params = [] }) {
 		const [rules, history, status] = await Promise.all([get("/v1/rules", { signal }), get("/v1/rules/history", { signal }), get("/v1/status", { signal })]);
 		return { rules, history, status, at: Date.now() };
 	}, [], EVERY_MS);
+	useEffect(() => {
+		const timer = setTimeout(again, SECOND_MS);
+		return () => clearTimeout(timer);
+	}, []);
 	const tab = tabOf(params[0]);
 	if (!data)
 		return <>{problem ? <ProblemNotice problem={problem} onAgain={again} /> : <Loading lines={6} />}<h1 class="unseen">{t("rules.title")}</h1></>;

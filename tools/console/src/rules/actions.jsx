@@ -66,17 +66,18 @@ export function Actions({ hash }) {
 	const columns = [
 		{ key: "action", title: t("rules.action"), cell: (m) => (
 			<button type="button" class="as-link" aria-expanded={open === m.action ? "true" : "false"} onClick={(event) => (event.stopPropagation(), setOpen(open === m.action ? null : m.action))}>{m.action}</button>) },
-		{ key: "goal", title: t("rules.goal"), cell: (m) => <Badge tone={m.goal === "grow" ? "accent" : "info"}>{m.goal}</Badge> },
+		{ key: "goal", title: t("rules.goal"), class: "one", cell: (m) => <Badge tone={m.goal === "grow" ? "accent" : "info"}>{m.goal}</Badge> },
 		...["recommended", "shown", "offered", "accepted", "rejected", "later", "overruled"].map((name) => ({ key: name, number: true, cell: cell(name),
 			title: <span title={data.columns.find((c) => c.name === name)?.help}>{t(`rules.outcome.${name}`)}</span> })),
-		{ key: "rate", title: <span title={data.columns.find((c) => c.name === "acceptance")?.help}>{t("rules.acceptance")}</span>, number: true, cell: accepted },
+		{ key: "rate", class: "two-wide", title: <span title={data.columns.find((c) => c.name === "acceptance")?.help}>{t("rules.acceptance")}</span>, number: true, cell: accepted },
 		{ key: "learned", title: t("rules.learned"), cell: (m) => <Learned model={m} /> },
 	];
+	const learns = data.models.explore > 0 || data.models.control > 0;
 	const model = data.models.models.find((m) => m.action === open);
 	return (
 		<div class="stack">
 			{problem && <ProblemNotice problem={problem} onAgain={again} />}
-			<Notice>{t("rules.actions.about", { explore: percent(data.models.explore), control: percent(data.models.control) })}</Notice>
+			<Notice>{learns ? t("rules.actions.about", { explore: percent(data.models.explore), control: percent(data.models.control) }) : t("rules.actions.about.none")}</Notice>
 			{model && (
 				<Panel title={model.action} aside={model.since_ms ? t("rules.learning-since", { when: date(model.since_ms), life: duration(model.half_life_ms) }) : t("rules.learning-not")}>
 					<div class="two">
@@ -88,7 +89,7 @@ export function Actions({ hash }) {
 			)}
 			<Panel flush>
 				<div class="narrow"><Field label={t("rules.search.action")} unseenLabel type="search" placeholder={t("rules.search.action")} value={text} onInput={(event) => setText(event.target.value)} /></div>
-				<Table columns={columns} rows={rows} caption={t("rules.tab.actions")} rowKey={(m) => m.action} picked={(m) => m.action === open} empty={<Empty title={t("rules.no-such")} />} />
+				<Table class="eight" columns={columns} rows={rows} caption={t("rules.tab.actions")} rowKey={(m) => m.action} picked={(m) => m.action === open} empty={<Empty title={t("rules.no-such")} />} />
 			</Panel>
 		</div>
 	);

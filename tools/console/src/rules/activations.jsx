@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { ago, dateTime, duration, number } from "../format.js";
+import { inWords } from "../problem.js";
 import { may, useSession } from "../session.js";
 import { t } from "../text.js";
 import { Badge, Button, Dialog, Loading, Notice, Panel, ProblemNotice, Table, useAnswer } from "../ui.jsx";
@@ -10,8 +11,8 @@ import { whoOf } from "./who.js";
 
 function Refused({ problem }) {
 	return (
-		<Notice tone="bad" live title={t("rules.refused", { title: problem.title })}>
-			<pre class="findings">{problem.detail}</pre>
+		<Notice tone="bad" live title={t("rules.refused", { title: inWords(problem).title })}>
+			<pre class="findings" lang="en">{problem.detail}</pre>
 			<p>{t("rules.refused.more")}</p>
 		</Notice>
 	);
@@ -54,14 +55,15 @@ function Kept({ now }) {
 	const [data, problem] = useAnswer((signal) => get("/v1/rules/series", { signal }), [], 30000);
 	if (!data)
 		return problem ? <ProblemNotice problem={problem} /> : <Loading />;
+	const told = data.declared.some((d) => d.filling || d.filled) || !data.declared.every((d) => d.is_new); // all new: of the first pack
 	const columns = [
 		{ key: "name", title: t("rules.kept.name"), cell: (d) => <strong>{d.name}</strong> },
 		{ key: "kind", title: t("rules.kept.kind"), cell: (d) => t(`rules.kind.${d.kind}`) },
 		{ key: "about", title: t("rules.kept.about"), cell: (d) => t(`rules.about.${d.about}`) },
 		{ key: "since", title: t("rules.kept.since"), cell: (d) => (d.since_ms ? `${dateTime(d.since_ms)} (${ago(d.since_ms, now)})` : t("rules.kept.entry", { seq: number(d.since_seq) })) },
 		{ key: "span", title: t("rules.kept.span"), cell: (d) => (d.keep_ms ? duration(d.keep_ms) : t("rules.kept.forever")) },
-		{ key: "state", title: "", cell: (d) => (d.filling ? <Badge tone="warn">{t("rules.kept.filling")}</Badge> : d.filled ? <Badge tone="good">{t("rules.kept.filled")}</Badge> : d.is_new ? <Badge tone="info">{t("rules.kept.new")}</Badge> : null) },
-	];
+		told && { key: "state", title: t("rules.state"), cell: (d) => (d.filling ? <Badge tone="warn">{t("rules.kept.filling")}</Badge> : d.filled ? <Badge tone="good">{t("rules.kept.filled")}</Badge> : d.is_new ? <Badge tone="info">{t("rules.kept.new")}</Badge> : null) },
+	].filter(Boolean);
 	return <Table columns={columns} rows={data.declared} caption={t("rules.kept")} rowKey={(d) => d.kind + d.name + d.about} />;
 }
 

@@ -4,8 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import { enc, get, post, readState } from "../api.js";
 import { dateTime, instantOf, wallOf, zoneName } from "../format.js";
 import { go, href } from "../route.js";
-import { t } from "../text.js";
-import { Button, Empty, Field, Loading, Panel, ProblemNotice, useAnswer } from "../ui.jsx";
+import { language, t } from "../text.js";
+import { Button, Empty, Field, Loading, Panel, ProblemNotice, Segments, useAnswer } from "../ui.jsx";
 import { Explanation } from "./explanation.jsx";
 
 function ask([kind, id, at], signal) {
@@ -13,7 +13,7 @@ function ask([kind, id, at], signal) {
 		return get(`/v1/decisions/${enc(id)}`, { signal });
 	if (kind === "entry")
 		return get(`/v1/entries/${enc(id)}`, { signal });
-	return post("/v1/explanations", { ask: { customer: id, ...(at && { time_ms: Number(at) }) } }, { signal });
+	return post("/v1/explanations", { ask: { customer: id, language: language(), ...(at && { time_ms: Number(at) }) } }, { signal });
 }
 
 // A decision by its id, or an entry by its number.
@@ -28,19 +28,17 @@ function ByNumber({ of: [kind, id] }) {
 		go("rules", text.includes("-") ? "decision" : "entry", text);
 	};
 	return (
-		<Panel title={t("rules.explain.decision")}>
-			<form class="line" onSubmit={submit}>
-				<Field label={t("rules.explain.id")} help={t("rules.explain.id.help")} problem={wrong} value={number} onInput={(event) => setNumber(event.target.value)} spellcheck={false} autocomplete="off" />
-				<Button kind="primary" type="submit">{t("rules.explain.show")}</Button>
-			</form>
-		</Panel>
+		<form class="line" onSubmit={submit}>
+			<Field label={t("rules.explain.id")} help={t("rules.explain.id.help")} problem={wrong} value={number} onInput={(event) => setNumber(event.target.value)} spellcheck={false} autocomplete="off" />
+			<Button kind="primary" type="submit">{t("rules.explain.show")}</Button>
+		</form>
 	);
 }
 
 const idField = { maxLength: 64, spellcheck: false, autocomplete: "off" };
-const When = ({ value, onInput }) => (
+const When = ({ value, onInput, disabled }) => (
 	<Field label={t("rules.explain.time")} help={t("rules.explain.time.help", { zone: zoneName() })} type="datetime-local" value={value}
-		onInput={(event) => onInput(event.target.value)} />
+		disabled={disabled} onInput={(event) => onInput(event.target.value)} />
 );
 
 function ByMoment({ of: [kind, id, at] }) {
@@ -51,13 +49,11 @@ function ByMoment({ of: [kind, id, at] }) {
 			go("rules", "customer", customer.trim(), ...(time ? [String(instantOf(time))] : []));
 	};
 	return (
-		<Panel title={t("rules.explain.moment")}>
-			<form class="line" onSubmit={submit}>
-				<Field label={t("rules.explain.customer")} value={customer} onInput={(event) => setCustomer(event.target.value)} {...idField} />
-				<When value={time} onInput={setTime} />
-				<Button kind="primary" type="submit" disabled={!customer.trim()}>{t("rules.explain.show")}</Button>
-			</form>
-		</Panel>
+		<form class="line" onSubmit={submit}>
+			<Field label={t("rules.explain.customer")} value={customer} onInput={(event) => setCustomer(event.target.value)} {...idField} />
+			<When value={time} onInput={setTime} />
+			<Button kind="primary" type="submit" disabled={!customer.trim()}>{t("rules.explain.show")}</Button>
+		</form>
 	);
 }
 
@@ -86,27 +82,43 @@ function ByRule({ of: [kind, id, named], rules }) {
 		setBusy(false);
 	};
 	return (
-		<Panel title={t("rules.explain.rule")}>
+		<>
 			<form class="line" onSubmit={submit}>
 				<Field label={t("rules.explain.which")} value={rule} options={[["", t("rules.explain.every")], ...rules.map((r) => [r.name, r.name])]} onChange={(changed) => setRule(changed.target.value)} />
 				<Field label={t("rules.explain.customer")} value={customer} onInput={(typed) => setCustomer(typed.target.value)} {...idField} />
 				<Field label={t("rules.explain.event")} help={t("rules.explain.event.help")} value={event} onInput={(typed) => setEvent(typed.target.value)} {...idField} />
-				{!event.trim() && <When value={time} onInput={setTime} />}
+				<When value={event.trim() ? "" : time} onInput={setTime} disabled={Boolean(event.trim())} />
 				<Button kind="primary" type="submit" busy={busy} disabled={!customer.trim()}>{t("rules.explain.show")}</Button>
 			</form>
 			{problem && <ProblemNotice problem={problem} />}
-		</Panel>
+		</>
 	);
 }
 
-// What is asked for stands in the address; the last form keeps its customer while one goes from entry to entry.
+const QUESTIONS = ["decision", "moment", "rule"];
+
+function questionOf([kind, , named]) {
+	if (kind === "customer")
+		return "moment";
+	return kind === "rule" || (kind === "entry" && named) ? "rule" : "decision";
+}
+
+// What is asked for stands in the address; who asked of every rule, of an entry, goes on asking so.
 function Choose({ params, rules }) {
+	const [question, setQuestion] = useState(questionOf(params));
+	useEffect(() => {
+		if (params.length)
+			setQuestion((now) => (params[0] === "entry" && now === "rule" ? now : questionOf(params)));
+	}, [params.join("\n")]);
 	return (
-		<div class="choose">
-			<ByNumber of={params} key={"number " + params.join()} />
-			<ByMoment of={params} key={"moment " + params.join()} />
-			<ByRule of={params} rules={rules} />
-		</div>
+		<section class="panel choose" aria-label={t(`rules.explain.${question}`)}>
+			<div class="body">
+				<Segments label={t("rules.explain.question")} options={QUESTIONS.map((name) => [name, t(`rules.explain.${name}`)])} value={question} onChange={setQuestion} />
+				{question === "decision" && <ByNumber of={params} key={"number " + params.join()} />}
+				{question === "moment" && <ByMoment of={params} key={"moment " + params.join()} />}
+				{question === "rule" && <ByRule of={params} rules={rules} />}
+			</div>
+		</section>
 	);
 }
 
@@ -131,7 +143,7 @@ function Known({ customer }) {
 
 export function Explain({ params, rules }) {
 	const asks = params.length > 0 && params[0] !== "rule";
-	const [answer, problem, again] = useAnswer((signal) => (asks ? ask(params, signal).then((data) => ({ data, of: params.join() })) : Promise.resolve(null)), [params.join("\n")]);
+	const [answer, problem, again] = useAnswer((signal) => (asks ? ask(params, signal).then((data) => ({ data, of: params.join() })) : Promise.resolve(null)), [params.join("\n"), language()]);
 	const data = answer?.of === params.join() ? answer.data : null;
 	const waiting = asks && !data && !problem;
 	return (

@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 import { get, query } from "../api.js";
 import { date, dayKey, duration, money, number, percent, plain } from "../format.js";
 import { go } from "../route.js";
-import { t } from "../text.js";
+import { said } from "../said.js";
+import { language, t } from "../text.js";
 import { Button, Empty, Field, Loading, Notice, Panel, ProblemNotice, useAnswer } from "../ui.jsx";
 
 // What rows may be by, as the daemon has it; the first is its own choice.
@@ -118,12 +119,12 @@ export function Reports({ name = "relationship" }) {
 			{!ready && !problem && <Loading lines={6} />}
 			{ready && (
 				<Panel flush title={t(`rules.report.${known}`)} aside={ready.since_ms ? t("rules.report.days", { from: date(ready.since_ms), to: date(ready.until_ms) }) : t("rules.since.all")}>
-					<p class="under muted">{ready.about}</p>
-					{ready.notes.map((note) => <Notice key={note}>{note}</Notice>)}
+					{language() === "en" && <p class="under muted">{ready.about}</p>}
+					{ready.notes.map((note) => <Notice key={note}>{said(note)}</Notice>)}
 					{ready.rows.length ? <Rows report={ready} onAbout={setAbout} /> : <Empty title={t("rules.report.empty")} />}
 					{ready.rows.length > 0 && (
 						<p class="defined" aria-live="polite">{about && ready.columns.some((c) => c.name === about.name)
-							? <><strong>{about.name}</strong>{about.unit && ` (${about.unit})`}: {about.help}</> : t("rules.report.hint")}</p>
+							? <><strong>{about.name}</strong>{about.unit && ` (${about.unit})`}: <span lang="en">{about.help}</span></> : t("rules.report.hint")}</p>
 					)}
 					{ready.more > 0 && <p class="under muted">{t("rules.report.more", { count: Number(ready.more) })}</p>}
 				</Panel>

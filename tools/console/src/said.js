@@ -1,8 +1,26 @@
 // What the daemon says of conditions, in the language of the page. It says them in English, in few turns of phrase; names of
 // facts and what stands in quotes are the pack's own, and stay.
-import { language } from "../text.js";
+import { language } from "./text.js";
 
+const NOTES = [ // of reports
+	[/^What came in within the last (\d+) days is provisional: .*/, "Những gì đến trong $1 ngày qua là tạm tính: khách hàng có thể còn quay lại về việc đó."],
+	[/^Fewer than (\d+) contacts are few, and say little: (.*)\.$/, "Dưới $1 lần liên hệ là ít, chưa nói lên nhiều: $2."],
+	[/^acceptance is that of customers outside the control group$/, "Tỷ lệ đồng ý (acceptance) là của khách hàng ngoài nhóm đối chứng."],
+	[/^what came after, in both arms: report effects; what agents said: report reasons$/, "Điều xảy ra sau đó, ở cả hai nhóm: báo cáo Hiệu quả; điều nhân viên nói: báo cáo Lý do."],
+	[/^(\d+) of (\d+) actions have no holdout: .*/, "$1 trên $2 hành động không có nhóm giữ lại: không có gì để so sánh."],
+	[/^exposures of days that lie less than the span back are not over, and not in it$/, "Những ngày gần đây hơn khoảng đo thì chưa xong, và chưa được tính."],
+	[/^members are of now, whatever time is asked for$/, "Số thành viên là của hiện tại, dù hỏi về thời gian nào."],
+	[/^An agent is compared with the other agents on the same topic, from (\d+) contacts on either side on\.$/,
+		"Mỗi nhân viên được so với những người khác cùng chủ đề, khi mỗi bên có từ $1 lần liên hệ."],
+	[/^Nothing could be compared yet\.$/, "Chưa so sánh được gì."],
+	[/^Corrected by segment only: .*/, "Chỉ hiệu chỉnh theo phân khúc: nếu người hài lòng trả lời nhiều hơn người khác cùng phân khúc thì không thể biết được."],
+	[/^Rows of 1 cell are not corrected: .*/, "Dòng chỉ có 1 ô thì không hiệu chỉnh: các phân khúc có quá ít câu trả lời."],
+	[/^Scores are those of now, whatever time is asked for; that is for moves only\.$/, "Điểm là của hiện tại, dù hỏi về thời gian nào; thời gian chỉ áp dụng cho thay đổi."],
+	[/^The pack does not say what a contact is: contacts \{ … \} .*/, "Gói chưa khai báo thế nào là một lần liên hệ: contacts { … } (rules/README.md)."],
+];
 const VI = [
+	...NOTES,
+	[/\bpropensity ([\d.]+) learned from ([\d.]+) outcomes?, which began at ([\d.]+)/g, "khả năng đồng ý $1, học từ $2 kết quả, khởi đầu $3"],
 	[/\bwith its score of ([\d.]+) it would then be number (\d+)/g, "khi đó với điểm $1 sẽ đứng thứ $2"],
 	[/\band then a score over ([\d.]+), that of ([\w-]+): ([\d.]+) is missing to its ([\d.]+), or ([\d.]+) times any part of it/g,
 		"rồi cần điểm trên $1, là điểm của $2: còn thiếu $3 so với $4 của nó, tức gấp $5 lần một thành phần bất kỳ"],

@@ -1,10 +1,10 @@
 // What the active pack calls things, in the language of the page: GET /v1/rules/words. What it does not spell is shown as it
 // is named, with its dashes as spaces.
-import { get } from "../api.js";
-import { date, dateTime, money, plain, setPlace } from "../format.js";
-import { language, t } from "../text.js";
+import { get } from "./api.js";
+import { date, dateTime, money, plain, setPlace } from "./format.js";
+import { language, t } from "./text.js";
 
-const EMPTY = { topics: [], names: new Map(), kinds: new Map() };
+const EMPTY = { topics: [], languages: ["en"], names: new Map(), kinds: new Map() };
 
 let words = EMPTY;
 
@@ -44,6 +44,33 @@ export const actionName = (name) => capital(spelled("action", name) ?? readable(
 export const topicName = (topic) => capital(spelled("topic", topic) ?? readable(topic.replace("/", ": ")));
 export const topics = () => words.topics;
 export const reasons = () => (words.names.get("reason") ?? []).map((s) => [s.value, wording(s)]);
+
+// What comes in one language only comes in the pack's first.
+export const firstLanguage = () => words.languages[0];
+
+const DATE = /^\d{1,2} [A-Z][a-z]{2} \d{4}$/, NUMBER = /^-?\d+(\.\d+)?$/;
+
+// A value out of a sentence, as it is written in the language of the page.
+function valueSaid(text) {
+	if (DATE.test(text))
+		return date(Date.parse(text + " 12:00 UTC"));
+	return NUMBER.test(text) ? plain(text) : spelled("topic", text) ?? text;
+}
+
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+// An alert's text is kept in one language. Where the pack spells the sentences of its alerts, with "…" for each value, it is said in
+// that of the page.
+export function alertText(alert) {
+	const sentence = words.names.get("alert")?.find((s) => s.value === alert.rule);
+	const from = sentence?.texts[firstLanguage()], to = sentence?.texts[language()];
+	if (!from || !to || from === to)
+		return alert.text;
+	const values = new RegExp(`^${from.split("…").map(escaped).join("(.+?)")}$`, "s").exec(alert.text)?.slice(1);
+	return values ? to.replace(/…/g, () => valueSaid(values.shift() ?? "…")) : alert.text;
+}
+
+export const recipientName = (to) => spelled("recipient", to) ?? to.replace(/^agent:/, "");
 
 // Names of attributes that the pack lists come first, in its order.
 export function attributeOrder(name) {

@@ -304,6 +304,15 @@ struct client *clients_token(struct clients *all, const char *token, bool connec
 	return c;
 }
 
+void client_is_token(struct client *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->all->lock);
+	c->connections--;
+	pthread_mutex_unlock(&c->all->lock);
+}
+
 struct client *client_hold(struct client *c)
 {
 	if (!c)

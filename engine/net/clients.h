@@ -55,6 +55,8 @@ unsigned clients_unix_mode(const struct clients *all);
 struct client *clients_meet(struct clients *all, int fd, bool tls);
 /* The holder of a token. `connects`: as a connection; NULL then: one too many. Else never NULL; client_leave either way. */
 struct client *clients_token(struct clients *all, const char *name, bool connects);
+/* Its connection is the token's from now on, which counts it: many may be behind one address. client_leave(c, false) at its end. */
+void client_is_token(struct client *c); /* NULL-safe */
 struct client *client_hold(struct client *c); /* once more, not as a connection; NULL-safe */
 void client_leave(struct client *c, bool connected); /* NULL-safe */
 

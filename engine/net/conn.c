@@ -160,7 +160,7 @@ void conn_close(struct conn *c)
 	if (c->later)
 		event_free(c->later);
 	stream_close(&c->stream);
-	client_leave(c->client, true);
+	client_leave(c->client, !c->holder);
 	client_leave(c->holder, true);
 	shard_session_close(c->loop->shard, &c->session); /* may free c */
 }
@@ -228,6 +228,8 @@ static int on_admit(struct session *session)
 	if (c->holder || !session->grant.generation)
 		return ERR_OK;
 	c->holder = clients_token(c->clients, session->grant.name, true);
+	if (c->holder)
+		client_is_token(c->client);
 	return c->holder ? ERR_OK
 			 : error_set(ERR_LIMIT, "client_connections", "the token %s has client_connections open already: close one, or "
 				     "set more", session->grant.name);

@@ -132,6 +132,66 @@ def by_token_and_not_by_address(b):
     d.stop()
 
 
+def many_behind_one_address(b):
+    """As a company's gateway has them: by their tokens they are as many clients, on both protocols; who floods, guesses, or opens too
+    many connections is alone with it."""
+    ca, tokens, source = Authority(b), b.path('tokens'), '127.0.0.9'
+    names = ('flood', 'much', 'one', 'two', 'three')
+    of = {name: b.ctl('token', 'new', name, '--role', 'publish,read', '--tokens', tokens).strip() for name in names}
+    d = tls_kit.daemon(b, *ca.sign(), shards=2, args=['--tokens', tokens, '--client-rate', '4', '--client-burst', '20', '--client-connections', '4'])
+    asks = lambda http, name: http.ask('GET', '/v1/status', headers={'Authorization': 'Bearer ' + of[name]}).status
+    hello = lambda name: client(d, ca.cert, token=of[name], source=source)
+    flood, over, acked = hello('flood'), threading.Event(), []
+
+    def floods():
+        while not over.is_set():
+            acked.append(kit.accepted(flood.call(publish=b.pb.Publish(events=[
+                kit.event(b.pb, 'f%d-%d' % (len(acked), k), 'c-%d' % k) for k in range(8)]))))
+    thread = threading.Thread(target=floods)
+    thread.start()
+    shared = Https(d, ca.cert, source=source) # as a proxy asks for whoever is behind it
+    seen = [asks(shared, 'much') for _ in range(40)]
+    check(seen[:20] == [200] * 20 and 429 in seen, seen)
+    wait_for(lambda: 'limited: token flood asks more than client_rate' in d.said())
+    for name in ('one', 'two', 'three'): # the same address, the same connection even, and well within their own
+        with hello(name) as c:
+            for n in range(5):
+                kit.accepted(c.call(publish=b.pb.Publish(events=[kit.event(b.pb, '%s-%d' % (name, n), 'c-1')])))
+        same([asks(shared, name) for _ in range(5)], [200] * 5)
+    for _ in range(12): # guessing makes the guesser wait, not who shows a good one from there
+        same(shared.ask('GET', '/v1/status', headers={'Authorization': 'Bearer nudge_guessed'}).status, 401)
+    check(asks(shared, 'three') == 200 and '%s shows tokens that are not known' % source in d.said())
+    # connections that have shown a token are the token's: the address has four of its own all the same
+    many = [hello(name) for name in ('one', 'two', 'three') for _ in range(4)]
+    check(all(c.welcome.WhichOneof('body') == 'welcome' for c in many), [c.welcome for c in many])
+    refused = hello('one').welcome
+    same((refused.error.code, refused.error.field), ('limit', 'client_connections'))
+    same(asks(shared, 'three'), 200)
+    silent = [client(d, ca.cert, hello=False, source=source) for _ in range(3)] # with `shared` that is four
+    try:
+        raise kit.Failed('one more that has shown nothing was let in: %s' % hello('two').welcome)
+    except (ConnectionError, ssl.SSLError, EOFError):
+        pass
+    silent.pop().close()
+    many.pop().close()
+
+    def again():
+        try:
+            with hello('three') as c:
+                return c.welcome.WhichOneof('body') == 'welcome'
+        except (ConnectionError, ssl.SSLError, EOFError):
+            return False
+    wait_for(again)
+    over.set()
+    thread.join(60)
+    check(not thread.is_alive() and acked, 'the flood was answered, late')
+    check(not any('token %s asks' % name in d.said() for name in ('one', 'two', 'three')), 'it paid for the flood', d.said())
+    for c in (*many, *silent, flood):
+        c.close()
+    wait_for(again) # nobody is counted who has gone
+    d.stop()
+
+
 def too_many_connections(b):
     ca = Authority(b)
     d = tls_kit.daemon(b, *ca.sign(), args=['--client-connections', '3', '--listen', 'tcp:127.0.0.1:0'])
@@ -258,5 +318,6 @@ def changed_while_it_runs(b):
     d.stop()
 
 
-kit.Bench().run([too_many_requests_over_http, too_many_requests_on_the_socket, by_token_and_not_by_address, too_many_connections,
+kit.Bench().run([too_many_requests_over_http, too_many_requests_on_the_socket, by_token_and_not_by_address, many_behind_one_address,
+                 too_many_connections,
                  tokens_that_are_guessed, users_of_unix_sockets, changed_while_it_runs])

@@ -103,8 +103,13 @@ static void an_address_has_so_many_connections(void **state)
 	assert_ptr_equal(asks, desk);
 	clients_stats(all, &stats);
 	assert_int_equal(stats.connections, 2);
+	client_is_token(two); /* its connection has shown one, and leaves the address room */
+	struct client *third = meet(all, "127.0.0.1", true);
+	assert_ptr_equal(third, one);
+	assert_null(meet(all, "127.0.0.1", true));
+	client_leave(third, true), client_is_token(NULL);
 	client_leave(asks, false);
-	client_leave(desk, true), client_leave(again, true), client_leave(one, true), client_leave(two, true), client_leave(other, true);
+	client_leave(desk, true), client_leave(again, true), client_leave(one, true), client_leave(two, false), client_leave(other, true);
 	client_leave(NULL, true);
 	clients_destroy(all);
 }

@@ -61,7 +61,7 @@ static const struct setting settings[] = {
 	  "mode lets" },
 	{ "listen_groups", SETTING_TEXT, AT(listen_groups), "NAMES", NULL, 0, 0, NULL, "groups that they let in, the same" },
 	{ "client_connections", SETTING_NUMBER, AT(client_connections), "N", "128", 1, LIMIT_CONNECTIONS + LIMIT_HTTP_CONNECTIONS, NULL,
-	  "connections of one address over TLS, and of one token over the protobuf sockets" },
+	  "connections of one address over TLS, and of one token over the protobuf sockets: there they count for the token alone" },
 	{ "client_rate", SETTING_NUMBER, AT(client_rate), "N", "0", 0, 1000000000u, NULL,
 	  "requests a second of one token, or of one address where none is shown, an event of a batch counted each; what is over it waits "
 	  "(HTTP: 429). 0: no limit; Unix sockets without tokens have none" },
@@ -220,18 +220,24 @@ static int parse_line(struct config *c, char *line)
 
 static int parse_file(struct config *c, const char *path)
 {
-	char line[4096];
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t len;
 	int number = 0, result = ERR_OK;
 	FILE *f = fopen(path, "re");
 	if (!f)
 		return error_errno("cannot read the configuration %s", path);
-	while (result == ERR_OK && fgets(line, sizeof(line), f)) {
+	while (result == ERR_OK && (len = getline(&line, &cap, f)) >= 0) {
 		number++;
-		result = parse_line(c, line);
+		/* what a power cut leaves of a file is zeroes: those are not the defaults */
+		result = strlen(line) == (size_t)len ? parse_line(c, line) : error_set(ERR_INVALID, NULL, "a byte 0: this is no text");
 	}
 	if (result != ERR_OK)
 		error_prefix("%s:%d", path, number);
+	else if (ferror(f)) /* a folder, for one */
+		result = error_errno("cannot read the configuration %s", path);
 	fclose(f);
+	free(line);
 	return result;
 }
 
@@ -400,31 +406,31 @@ static bool same_value(const struct setting *s, const struct config *a, const st
 int config_reload(struct config *c, int argc, char **argv, void (*say)(const char *key, const char *value))
 {
 	struct config now;
+	char number[24];
 	config_init(&now);
 	int result = config_parse(&now, argc, argv);
 	for (size_t i = 0; i < SETTING_COUNT && result == ERR_OK; i++) {
 		const struct setting *s = &settings[i];
 		if (same_value(s, c, &now))
 			continue;
-	char number[24];
 		char *ours = (char *)c + s->offset, *theirs = (char *)&now + s->offset;
 		if (!is_reloadable(s)) {
 			say(s->key, NULL);
 		} else if (s->type == SETTING_NUMBER) {
 			*(uint64_t *)ours = *(uint64_t *)theirs;
+			snprintf(number, sizeof(number), "%llu", (unsigned long long)*(uint64_t *)ours);
+			say(s->key, number);
 		} else {
 			char *old = *(char **)ours;
 			*(char **)ours = *(char **)theirs;
 			*(char **)theirs = old;
+			say(s->key, *(char **)ours ? *(char **)ours : "not set");
 		}
 	}
-			snprintf(number, sizeof(number), "%llu", (unsigned long long)*(uint64_t *)ours);
-			say(s->key, number);
 	config_finish(&now);
 	return result;
 }
 
-			say(s->key, *(char **)ours ? *(char **)ours : "not set");
 void config_finish(struct config *c)
 {
 	drop_addresses(&c->listen);

@@ -11,7 +11,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 import time
 
 import http_kit
@@ -20,7 +19,7 @@ import nudge_client
 import tls_kit
 from http_kit import good, wait_for
 from kit import check, same
-from tls_kit import Authority, Https, client, put, serial_seen
+from tls_kit import Authority, Https, Traffic, client, put, serial_seen
 
 
 def tool(b, d, *args, address=None, **env):
@@ -414,29 +413,6 @@ def a_hello_byte_by_byte(b):
                     slow.remove(c)
                     check(time.time() - began > 5, 'it had no time at all')
         same(quiet.call(get_status=b.pb.GetStatus()).WhichOneof('body'), 'status')
-
-
-class Traffic(threading.Thread):
-    """Publishes on one connection, a few requests in flight, and notes what was acknowledged."""
-
-    def __init__(self, d, ca, name):
-        super().__init__()
-        self.d, self.name_, self.sent, self.acked, self.error, self.over = d, name, 0, 0, None, threading.Event()
-        self.client = client(d, ca)
-
-    def run(self):
-        try:
-            pb, waiting = self.d.bench.pb, 0
-            while not self.over.is_set() or waiting:
-                while waiting < 8 and not self.over.is_set():
-                    self.client.send(publish=pb.Publish(events=[kit.event(pb, '%s-%d' % (self.name_, self.sent), 'c-%d' % (self.sent % 50))]))
-                    self.sent += 1
-                    waiting += 1
-                kit.accepted(self.client.receive())
-                self.acked += 1
-                waiting -= 1
-        except Exception as why: # told by the case
-            self.error = why
 
 
 def changed_under_traffic(b):

@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 
 import http_kit
 import kit
@@ -118,3 +119,26 @@ def put(pair, cert, key):
         shutil.copy(new, old + '.new')
         os.chmod(old + '.new', 0o600)
         os.rename(old + '.new', old)
+
+
+class Traffic(threading.Thread):
+    """Publishes on one connection, a few requests in flight, and notes what was acknowledged."""
+
+    def __init__(self, d, ca, name, token=''):
+        super().__init__()
+        self.d, self.name_, self.sent, self.acked, self.error, self.over = d, name, 0, 0, None, threading.Event()
+        self.client = client(d, ca, token=token)
+
+    def run(self):
+        try:
+            pb, waiting = self.d.bench.pb, 0
+            while not self.over.is_set() or waiting:
+                while waiting < 8 and not self.over.is_set():
+                    self.client.send(publish=pb.Publish(events=[kit.event(pb, '%s-%d' % (self.name_, self.sent), 'c-%d' % (self.sent % 50))]))
+                    self.sent += 1
+                    waiting += 1
+                kit.accepted(self.client.receive())
+                self.acked += 1
+                waiting -= 1
+        except Exception as why: # told by the case
+            self.error = why

@@ -10,6 +10,7 @@ import threading
 import time
 
 import kit
+import nudge_client
 
 PACK = '''pack { name = "%s" }
 local calls = series { on = "call.ended", name = "calls" }
@@ -167,6 +168,60 @@ def history_outlives_the_journal(bench):
     kit.same([(a['name'], a['by'] == 'olga') for a in history(d)], [('new', False), ('old', True)])
     d.ctl('rules', 'rollback')
     kit.same(d.status().pack, 'old')
+
+
+def killed_in_a_reload(bench):
+    """kill -9 in what SIGHUP has begun, under load, before and after the pack is in the journal, and at any moment: it is the old pack
+    or the new one, whole, and what was acknowledged is there."""
+    for n, moment in enumerate(('activate_before_publish:2:kill', 'activate_after_publish:2:kill', 0.0, 0.01, 0.03)):
+        old = PACK % ('old', 'old')
+        folder, fault = bench.pack(old), isinstance(moment, str)
+        d = bench.daemon(rules=folder, shards=1 + n % 3, env={'NUDGED_FAULT': moment} if fault else {})
+        kit.same(active(d)['name'], 'old')
+        acknowledged, over = [], threading.Event()
+
+        def load():
+            try:
+                with d.client() as c:
+                    while not over.is_set():
+                        at = len(acknowledged)
+                        kit.accepted(c.call(publish=bench.pb.Publish(events=[
+                            kit.event(bench.pb, 'e%d' % i, 'c%d' % (i % 40), agent='a%d' % (i % 3)) for i in range(at, at + 20)])))
+                        acknowledged.extend(range(at, at + 20))
+            except (nudge_client.Closed, ConnectionError):
+                pass # it was killed
+        loader = threading.Thread(target=load)
+        loader.start()
+        while len(acknowledged) < 200:
+            time.sleep(0.005)
+        with open(folder + '/pack.lua', 'w') as f:
+            f.write(PACK % ('new', 'new') + 'fact.more = calls:count "9d"\nrule "more" { on = "x", when = fact.more:above(1), set = { x = 1 } }\n')
+        d.hang_up()
+        if fault:
+            kit.same(d.wait(), -9)
+        else:
+            time.sleep(moment)
+            d.kill()
+        over.set()
+        loader.join()
+        journaled = [e['pack'] for e in bench.dump(d.data) if e['kind'] == 'activate']
+        kit.check(journaled in (['old'], ['old', 'new']), moment, journaled)
+        if fault:
+            kit.same(len(journaled), 1 if 'before' in moment else 2)
+        d.env = {}
+        d.start(rules=None, shards=1 + (n + 1) % 3)
+        kit.same([a['name'] for a in reversed(history(d))], journaled, moment)
+        kit.same((active(d)['name'], d.status().pack), (journaled[-1],) * 2, moment)
+        digest, seen = d.settled(), d.settled_at
+        d.kill()
+        report = bench.replay(d.data, 2)
+        kit.same((report['digest'], report['last_seq']), (digest, seen), moment)
+        kit.check(report['events'] >= len(acknowledged), moment, report, len(acknowledged))
+        d.start(rules=folder) # the folder has the new one: it is not activated twice
+        kit.same([a['name'] for a in reversed(history(d))], ['old', 'new'], moment)
+        publish(bench, d, ['after'])
+        d.stop()
+        bench.replay(d.data)
 
 
 def warm_since(bench):
@@ -460,5 +515,5 @@ def the_journal_has_no_beginning(bench):
     kit.check(0 < counts['exact'] < counts['calls'], counts)
 
 
-kit.Bench().run([back_and_forward, who, tests_go_along, packs_are_kept_within_bounds, history_outlives_the_journal, warm_since, what_nothing_fills_says_since_when,
-                 filled_as_if_it_had_been_there, killed_in_the_middle, another_activation_ends_it, the_journal_has_no_beginning])
+kit.Bench().run([back_and_forward, who, tests_go_along, packs_are_kept_within_bounds, history_outlives_the_journal, killed_in_a_reload, warm_since,
+                 what_nothing_fills_says_since_when, filled_as_if_it_had_been_there, killed_in_the_middle, another_activation_ends_it, the_journal_has_no_beginning])

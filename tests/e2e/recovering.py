@@ -14,6 +14,9 @@ from kit import check, event, nudge_client, same
 
 # Dear enough for a recovery that lasts some seconds.
 PACK = '''pack { name = "recovering" }
+local busy = series { on = "call.ended", per = "agent", name = "busy" }
+fact.busy = busy:count "7d"
+rule "often" { about = "agent", on = "call.ended", when = fact.busy:at_least(100), set = { often = fact.busy } }
 rule "dear" { on = "call.ended", run = function(c) local n = 0 for i = 1, 6000 do n = n + i % 7 end c:set("n", n) end }
 '''
 EVENTS, BATCH = 16000, 1000
@@ -27,7 +30,7 @@ def with_a_long_way_back(bench):
     d = http_kit.http(bench, rules=bench.pack(PACK), args=['--sweep-ms', '3600000'])
     with d.client(timeout=120) as c:
         for at in range(0, EVENTS, BATCH):
-            c.send(publish=bench.pb.Publish(events=[event(bench.pb, str(n), 'c%d' % (n % 300)) for n in range(at, at + BATCH)]))
+            c.send(publish=bench.pb.Publish(events=[event(bench.pb, str(n), 'c%d' % (n % 300), agent='a%d' % (n % 7)) for n in range(at, at + BATCH)]))
         for _ in range(0, EVENTS, BATCH):
             kit.accepted(c.receive())
     d.kill()
@@ -144,5 +147,55 @@ def a_stop_does_not_wait(bench):
         same(c.call(get_status=bench.pb.GetStatus()).status.journal_last >= EVENTS, True)
 
 
+def killed_on_its_way(bench):
+    """kill -9 while it recovers, again and again, with other shards each time, and with a store that has something of it by then:
+    who waited is told, and the next start has all of it, once."""
+    d = with_a_long_way_back(bench)
+    whole = bench.replay(d.data)
+    check(whole['effects'] >= EVENTS, whole)
+    for shards, far in ((1, 0), (3, 60), (2, 30)):
+        d.shards = shards
+        until_it_recovers(d)
+        waits = d.client(hello=False, timeout=60)
+        waits.send(hello=bench.pb.Hello(version=1, client='patient'))
+        asks = subprocess.Popen([bench.nudgectl, '--socket', d.address, 'digest'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while (answer := get(d, '/readyz')).status == 503: # as far as that
+            found = re.search(r'replaying the journal, (\d+)%', answer.json['detail'])
+            if found and int(found.group(1)) >= far:
+                break
+            time.sleep(0.005)
+        same(answer.status, 503, 'it was done before it was killed')
+        d.kill()
+        try:
+            raise kit.Failed('an answer of who was killed: %s' % waits.receive())
+        except (nudge_client.Closed, ConnectionError):
+            waits.close()
+        out, err = asks.communicate(timeout=60)
+        check(asks.returncode == 1 and not out and d.address.encode() in err, asks.returncode, out, err)
+    d.start(shards=4)
+    same(d.settled(), whole['digest'], 'killed three times')
+    d.kill()
+    again = bench.replay(d.data, 2)
+    same([again[k] for k in ('digest', 'events', 'effects')], [whole[k] for k in ('digest', 'events', 'effects')])
+    d.args = ['--sweep-ms', '20', *d.args[2:]] # from now on records are stored: recoveries begin with what a kill left of that
+    for seconds in (0.05, 0.3):
+        d.start(shards=2)
+        time.sleep(seconds)
+        d.kill()
+        d.spawn()
+        time.sleep(seconds)
+        d.kill()
+    d.start(shards=3)
+    same(d.settled(), whole['digest'], 'with a store')
+    with d.client() as c: # what was acknowledged once is not applied again
+        acks = c.call(publish=bench.pb.Publish(events=[event(bench.pb, str(EVENTS - n), 'c%d' % ((EVENTS - n) % 300), agent='a%d' % ((EVENTS - n) % 7))
+                                                       for n in range(1, 300)])).published.acks
+        same({a.result for a in acks}, {2})
+    same(d.digest(), whole['digest'])
+    d.stop()
+    same(json.loads(bench.ctl('verify', d.data, '--json'))['problems'], 0)
+    del bench.filled # it has a store now
+
+
 if __name__ == '__main__':
-    kit.Bench().run([it_says_how_far_it_is, whoever_comes_meanwhile, a_stop_does_not_wait])
+    kit.Bench().run([it_says_how_far_it_is, whoever_comes_meanwhile, a_stop_does_not_wait, killed_on_its_way])

@@ -306,7 +306,7 @@ static void check_asks(lua_State *L, const struct pack *p, const struct action_d
 {
 	for (unsigned i = 0; i < a->ask_count; i++) {
 		struct str *asked = a->asks[i];
-		if (topic_declared(p, str_slice(asked)) || some_action_has(p, ACTION_GROUP, asked) ||
+		if (pack_has_topic(p, str_slice(asked)) || some_action_has(p, ACTION_GROUP, asked) ||
 		    some_refused(loader_of(L), "action "))
 			continue;
 		const char **names = arena_calloc(&loader_of(L)->pack->arena, p->topic_count + 1, sizeof(*names));

@@ -167,8 +167,7 @@ struct place declare_named_place(lua_State *L); /* within body */
 void declare_named_done(lua_State *L);          /* within body */
 void check_new_name(lua_State *L, struct place at, const char *what, struct slice name, size_t longest);
 
-/* declare_decision.c: a topic of the pack, or what such topics begin with. Any is, where the pack declares none. */
-bool topic_declared(const struct pack *p, struct slice topic);
+/* declare_decision.c: see pack_has_topic. */
 void check_topic(lua_State *L, struct place at, const char *what, struct slice topic); /* raises */
 /* declare_fact.c: one that a declaration brings with it; its index. */
 unsigned fact_add(lua_State *L, struct place at, struct slice name, struct term *t);

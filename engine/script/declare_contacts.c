@@ -220,6 +220,8 @@ static int contacts_with(lua_State *L)
 		fields_fail_as(&f, "missing-field", "needs topic = \"…\", event.topic or request.topic");
 	struct term *topic = term_operand(L, -1, false, "with");
 	topic->used = true;
+	if (topic->op == TERM_LITERAL && topic->literal.kind == VALUE_STRING && !slice_equal(topic->literal.string, SLICE("other")))
+		check_topic(L, f.place, "with", topic->literal.string);
 	view_push(L, topic);
 	return 1;
 }

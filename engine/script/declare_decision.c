@@ -189,23 +189,10 @@ static int action_declare(lua_State *L)
 	return declare_named(L, "action", action_body);
 }
 
-bool topic_declared(const struct pack *p, struct slice topic)
-{
-	for (unsigned i = 0; i < p->topic_count; i++) {
-		const struct str *t = p->topics[i];
-		bool equal = slice_equal(str_slice(t), topic);
-		bool parent =
-			t->len > topic.len && memcmp(t->data, topic.data, topic.len) == 0 && t->data[topic.len] == '/';
-		if (equal || parent)
-			return true;
-	}
-	return p->topic_count == 0;
-}
-
 void check_topic(lua_State *L, struct place at, const char *what, struct slice topic)
 {
 	const struct pack *p = loader_of(L)->pack;
-	if (topic_declared(p, topic))
+	if (pack_has_topic(p, topic))
 		return;
 	const char **names = arena_calloc(&loader_of(L)->pack->arena, p->topic_count + 1, sizeof(*names));
 	for (unsigned i = 0; i < p->topic_count; i++)

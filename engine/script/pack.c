@@ -449,6 +449,17 @@ int pack_fact(const struct pack *p, const struct str *name)
 	return -1;
 }
 
+bool pack_has_topic(const struct pack *p, struct slice topic)
+{
+	for (unsigned i = 0; i < p->topic_count; i++) {
+		const struct str *t = p->topics[i];
+		bool begins = t->len >= topic.len && memcmp(t->data, topic.data, topic.len) == 0;
+		if (begins && (t->len == topic.len || t->data[topic.len] == '/'))
+			return true;
+	}
+	return p->topic_count == 0;
+}
+
 int pack_action(const struct pack *p, const struct str *name)
 {
 	for (unsigned i = 0; i < p->action_count; i++)

@@ -332,6 +332,8 @@ const struct schema_attr *event_decl_attr(const struct event_decl *e, const stru
 const char *schema_kind(const struct schema_attr *a); /* "number", "time", "money" … */
 int pack_fact(const struct pack *p, const struct str *name);     /* index or -1 */
 int pack_action(const struct pack *p, const struct str *name);   /* index or -1 */
+/* One of its topics, or what such begin with ("bill" of "bill/why-higher"). Any is, where it declares none. */
+bool pack_has_topic(const struct pack *p, struct slice topic);
 int pack_rule(const struct pack *p, const struct str *name);     /* index or -1 */
 int pack_language(const struct pack *p, struct slice language);  /* index; "vi-VN" finds "vi"; the first where unknown */
 /* Makes it one that only keeps these: no rules, no timeline, no other series and cases. For filling them from history. */

@@ -163,8 +163,40 @@ static struct domain of_attr(struct check *c, const struct str *name, unsigned d
 	return !a ? set : w ? either(c, of_schema(a), set) : of_schema(a);
 }
 
-static struct domain of_request(const struct str *name)
+static void add_text(struct value *list, unsigned *count, struct slice text)
 {
+	for (unsigned i = 0; i < *count; i++)
+		if (slice_equal(list[i].string, text))
+			return;
+	list[(*count)++] = value_string(text);
+}
+
+/* A topic of the pack's closed list, or its first level, or `other`; an intent may be a group of actions too. */
+static struct domain of_topics(struct check *c, bool intent)
+{
+	const struct pack *p = c->pack;
+	struct domain d = of_type(SCHEMA_STRING);
+	struct value *list = arena_calloc(&c->arena, 2 * p->topic_count + p->action_count + 1, sizeof(*list));
+	for (unsigned i = 0; i < p->topic_count; i++) {
+		struct slice topic = str_slice(p->topics[i]);
+		const char *slash = memchr(topic.data, '/', topic.len);
+		add_text(list, &d.count, topic);
+		if (slash)
+			add_text(list, &d.count, (struct slice){ topic.data, (size_t)(slash - topic.data) });
+	}
+	for (unsigned i = 0; intent && i < p->action_count; i++)
+		if (p->actions[i].group)
+			add_text(list, &d.count, str_slice(p->actions[i].group));
+	add_text(list, &d.count, SLICE("other"));
+	d.one_of = list;
+	return d;
+}
+
+static struct domain of_request(struct check *c, const struct str *name)
+{
+	bool intent = strcmp(name->data, "intent") == 0;
+	if (c->pack->topic_count && (intent || strcmp(name->data, "topic") == 0))
+		return of_topics(c, intent);
 	if (strcmp(name->data, "mood") == 0)
 		return number(-1, 1);
 	if (strcmp(name->data, "time") == 0)
@@ -177,7 +209,7 @@ static struct domain of_name(struct check *c, const struct context *x, const str
 {
 	if (x->decision) {
 		if (is_request_field(name->data) || strcmp(name->data, "customer") == 0)
-			return of_request(name);
+			return of_request(c, name);
 		return of_attr(c, name,
 			       deep); /* or of the request, if it brings one of that name: then it is of the kind */
 	}
@@ -349,7 +381,7 @@ static struct domain within(struct check *c, const struct context *x, const stru
 	case TERM_EVENT:
 		return of_event(c, x, t->name);
 	case TERM_REQUEST:
-		return of_request(t->name);
+		return of_request(c, t->name);
 	case TERM_NAME:
 		return of_name(c, x, t->name, deep);
 	case TERM_ATTR:

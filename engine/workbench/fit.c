@@ -162,6 +162,24 @@ static bool in_source(const struct bundle *pack, struct slice name)
 	return false;
 }
 
+/* One of the pack's closed list, what such begin with, or unlike any of them. An intent may be a group of actions too. */
+static int fit_topic(struct story *s, const char *field, struct slice topic)
+{
+	const struct pack *p = s->world->m.pack;
+	const char **names = arena_calloc(&s->arena, p->topic_count + 1, sizeof(*names));
+	for (unsigned i = 0; i < p->topic_count; i++)
+		names[i] = p->topics[i]->data;
+	for (unsigned i = 0; i < p->action_count; i++)
+		if (p->actions[i].group && slice_equal(str_slice(p->actions[i].group), topic))
+			return ERR_OK;
+	if (!topic.len || pack_has_topic(p, topic))
+		return ERR_OK;
+	const char *near = hint(s, topic, names, NULL);
+	return near ? error_set(ERR_INVALID, NULL, "pack { topics = … } does not list the request's %s \"%.*s\"; %s", field,
+				SLICE_ARG(topic), near)
+		    : ERR_OK;
+}
+
 /* An attribute of a request that nothing in the pack names is one that was meant otherwise. */
 int fit_ask(struct story *s, const struct bundle *pack, const struct test_ask *given)
 {
@@ -174,7 +192,8 @@ int fit_ask(struct story *s, const struct bundle *pack, const struct test_ask *g
 		return error_set(ERR_INVALID, NULL, "nothing in the pack reads \"%.*s\" of a request; %s",
 				 SLICE_ARG(name), hint(s, name, fields, "correct it, or leave it out"));
 	}
-	return ERR_OK;
+	int result = fit_topic(s, "topic", given->topic);
+	return result == ERR_OK ? fit_topic(s, "intent", given->intent) : result;
 }
 
 int fit_attr_name(struct story *s, const struct bundle *pack, struct slice name)

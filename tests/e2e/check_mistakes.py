@@ -154,6 +154,8 @@ MISTAKES = [
      'did you mean "start"?'),
     ("impossible-value", E, f'action "a" {{ goal = "serve", {VALUE},\n  suitable = attr("plan"):one_of {{ "small", "bigg" }} }} --!',
      'plan is never "bigg"', 'did you mean "big"?'),
+    ("impossible-value", E, f'action "a" {{ goal = "serve", {VALUE},\n  suitable = request.topic:is "bil" }} --!', 'request.topic is never "bil"',
+     'did you mean "bill"?'),
     ("impossible-value", E, f'rule "r" {{ {DO},\n  when = event.channel:is "sms" }} --!', 'event.channel is never "sms"', ""),
     ("wrong-type", E, f'rule "r" {{ {DO},\n  when = event.seconds:is "9s" }} --!', "event.seconds is 0 or more", ""),
     ("wrong-type", E, f'rule "r" {{ {DO},\n  when = event.page:above(3) }} --!', "event.page is one of", "compare it with :is"),

@@ -140,6 +140,15 @@ rule "note" { on = "visit", set = { last_mood = event.mood } }
             c:expect_attr("last_mood", nil)
             c:expect_attr("lines", 3)''', pack)["result"], "passed")
 
+    def test_a_misspelt_topic_of_a_request_is_told(self):
+        pack = PACK.replace('name = "tiny"', 'name = "tiny", topics = { "bill", "bill/why-higher", "messages/usage" }')
+        for field in ("topic", "intent"):
+            for wrong, near in (("bil", "bill"), ("bill/why-hgher", "bill/why-higher"), ("mesages/usage", "messages/usage")):
+                message = self.failure(f'\nc:ask {{ {field} = "{wrong}" }}', pack)["message"]
+                self.assertIn(f'does not list the request\'s {field} "{wrong}"; did you mean "{near}"?', message)
+            for good in ("bill", "messages", "bill/why-higher", "something-else"):
+                self.assertEqual(self.one(f'c:ask {{ {field} = "{good}" }}', pack)["result"], "passed", good)
+
     def test_a_function_adds_to_no_tally_of_others(self):
         pack = PACK + """local days = tally { name = "days", per = "member" }
 rule "lost" { about = "agent", on = "visit", run = function(c) c:add(days, 1) end }

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""tools/lib/count.py: the last line of tools/test, counted from what `meson test` recorded (its testlog.json).
+"""tools/lib/count.py TESTLOG.JSON [REPORTS]: the last line of tools/test, counted from what `meson test` recorded.
 
 A test program counts as many as it says it ran (cmocka, unittest, or a line "N passed, N failed"), any other as one. A
-program that fails without saying which case counts as one failure: nothing that went wrong is left out.
+program that fails without saying which case counts as one failure: nothing that went wrong is left out. Each file in the
+folder REPORTS is what a sanitizer has said of one process: one failure more.
 """
 import json
+import os
 import re
 import sys
 
@@ -54,6 +56,12 @@ def main():
     except (OSError, ValueError) as problem:
         print(f"no results: {problem}", file=sys.stderr)
         passed, failed, skipped = 0, 1, 0
+    for folder in sys.argv[2:]:
+        for name in sorted(os.listdir(folder)):
+            failed += 1
+            path = os.path.join(folder, name)
+            with open(path, encoding="utf-8", errors="replace") as report:
+                print(f"{path}:\n{report.read(3000)}", file=sys.stderr)
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed or not passed else 0
 

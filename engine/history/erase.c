@@ -237,10 +237,10 @@ bool erase_plan_has(const struct erase_plan *p, uint64_t seq)
 	return seq < p->first_seq || erasing_has_seq(p->blank, p->blank_count, seq);
 }
 
-int erase_plan_write(const struct erase_plan *p, const char *log, bool wiped)
+int erase_plan_write(const struct erase_plan *p, const char *log)
 {
 	uint64_t first_wiped = UINT64_MAX;
-	for (size_t i = 0; wiped && i < p->customer_count; i++)
+	for (size_t i = 0; i < p->customer_count; i++)
 		first_wiped = p->bounds[i] < first_wiped ? p->bounds[i] : first_wiped;
 	const struct erasing e = {
 		.customers = p->customers,
@@ -248,9 +248,9 @@ int erase_plan_write(const struct erase_plan *p, const char *log, bool wiped)
 		.aliases = p->aliases,
 		.alias_count = p->alias_count,
 		.first_seq = p->first_seq,
-		.last_seq = wiped ? p->to : UINT64_MAX,
+		.last_seq = p->to,
 		.named_seq = first_wiped,
-		.wiped = wiped,
+		.wiped = true,
 		.seqs = p->blank,
 		.seq_count = p->blank_count,
 		.words = p->words,
@@ -258,28 +258,4 @@ int erase_plan_write(const struct erase_plan *p, const char *log, bool wiped)
 		.log = log ? slice_of(log) : SLICE(""),
 	};
 	return erasing_write(p->from.dir, &e);
-}
-
-int erase_plan(const char *dir, struct slice customer, const char *log, struct erase_report *out)
-{
-	struct journal_options options = { .read_only = true };
-	struct erase_sources from = { .dir = dir };
-	struct erase_plan *p = NULL;
-	int r = journal_open(&from.journal, dir, &options, NULL, NULL, NULL);
-	if (r == ERR_OK)
-		r = store_open(&from.state, dir, 0, true);
-	if (r == ERR_OK)
-		r = store_open_named(&from.base, dir, "base", 0, true);
-	if (r == ERR_MISSING && from.state)
-		r = ERR_OK; /* none is kept */
-	if (r == ERR_OK)
-		r = erase_plan_make(&p, &from, customer, UINT64_MAX, UINT64_MAX, out);
-	if (r == ERR_OK)
-		r = erase_plan_write(p, log, false);
-	erase_plan_destroy(p);
-	store_close(from.base);
-	store_close(from.state);
-	if (from.journal)
-		journal_close(from.journal);
-	return r;
 }

@@ -64,10 +64,7 @@ bool erase_plan_has(const struct erase_plan *p, uint64_t seq);
  * that counts it without the words. Empty: nothing (any more). */
 void erase_plan_words(const struct erase_plan *p, const struct subject *ledger, struct bytes *less, struct bytes *more);
 /* To DIR/ERASING. log: the decision log's PATH; "" or NULL: none, or not a file. */
-int erase_plan_write(const struct erase_plan *p, const char *log, bool wiped);
-
-/* For a directory that no daemon has open: made and written. */
-int erase_plan(const char *dir, struct slice customer, const char *log, struct erase_report *out);
+int erase_plan_write(const struct erase_plan *p, const char *log);
 
 /* That it is wanted: */
 struct erase_asked {

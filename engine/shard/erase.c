@@ -1,6 +1,7 @@
-/* shard/erase.c: see erase.h. The engine is opened, run without loops and stopped first: a clean stop stores every record, so
- * that nothing has to be recovered from entries which are about to be blanked. */
+/* shard/erase.c: see erase.h. The engine is opened with one shard, which is driven here, and does what it does in a daemon
+ * (eraser.h): so the same goes, the same stays, and the same is counted. */
 #include "shard/erase.h"
+#include "shard/eraser.h"
 #include "shard/parts.h"
 
 #include "base/clock.h"
@@ -9,7 +10,11 @@
 #include "disk/folder.h"
 #include "history/entry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+#define ROUND_NS 200000
 
 /* That it was asked for, by whom and when; not of whom: that is what is to be forgotten. */
 uint64_t engine_journal_erased(struct engine *e, struct slice by, int64_t uid)
@@ -27,19 +32,6 @@ uint64_t engine_journal_erased(struct engine *e, struct slice by, int64_t uid)
 	journal_wait(e->journal, je.seq);
 	bytes_finish(&body);
 	return je.seq;
-}
-
-static int settle(const struct engine_config *config, struct slice by, int64_t uid)
-{
-	struct engine *e;
-	int result = engine_open(&e, config, NULL, NULL);
-	if (result != ERR_OK)
-		return result;
-	result = engine_run(e);
-	if (result == ERR_OK)
-		(void)engine_journal_erased(e, by, uid);
-	engine_close(e);
-	return result;
 }
 
 /* With the journal's lock, as the daemon has it. */
@@ -73,26 +65,68 @@ int engine_finish_erasing(const char *data, bool *finished, struct erase_report 
 	return carry_out_locked(data, out);
 }
 
-static int erase_one(const struct engine_config *config, struct slice customer, struct slice by, int64_t uid,
-		     struct erase_report *out)
+/* The shard's loop, until it is done. */
+static int drive(struct engine *e, struct erase_report *out)
 {
-	struct erase_report planned;
-	int result = settle(config, by, uid);
-	if (result == ERR_OK)
-		result = erase_plan(config->data, customer, config->decision_log, &planned);
-	*out = planned;
-	if (result == ERR_OK)
-		result = carry_out_locked(config->data, out);
-	return result;
+	struct shard *s = engine_shard(e, 0);
+	while (eraser_runs(e)) {
+		shard_look_at_clock(s);
+		shard_wake(s);
+		shard_tick(s);
+		shard_settle(s);
+		nanosleep(&(struct timespec){ .tv_nsec = ROUND_NS }, NULL);
+	}
+	return eraser_ended(e, out);
 }
 
 /* Who was to be erased when the daemon stopped goes first: the file has room for one. */
+static int erase_asked_for(struct engine *e, struct slice customer, struct erase_report *out, bool *same)
+{
+	struct erase_asked asked;
+	*same = false;
+	if (erase_asked(e->data, &asked) != ERR_OK)
+		return ERR_OK;
+	*same = slice_equal(customer, slice_of(asked.customer));
+	eraser_resume(e);
+	int result = drive(e, out);
+	*same &= result == ERR_OK;
+	return result == ERR_MISSING ? ERR_OK : result;
+}
+
+static int erase_now(struct engine *e, struct slice customer, struct slice by, int64_t uid, struct erase_report *out)
+{
+	struct erase_asked asked = { .uid = uid, .since = journal_last(e->journal) };
+	snprintf(asked.customer, sizeof(asked.customer), "%.*s", SLICE_ARG(customer));
+	snprintf(asked.by, sizeof(asked.by), "%.*s", SLICE_ARG(by));
+	int result = erase_ask(e->data, &asked);
+	if (result != ERR_OK)
+		return result;
+	eraser_resume(e);
+	return drive(e, out);
+}
+
 int engine_erase(const struct engine_config *config, struct slice customer, struct slice by, int64_t uid,
 		 struct erase_report *out)
 {
-	struct erase_asked asked;
-	int result = ERR_OK;
-	if (erase_asked(config->data, &asked) == ERR_OK && !slice_equal(customer, slice_of(asked.customer)))
-		result = erase_one(config, slice_of(asked.customer), slice_of(asked.by), asked.uid, out);
-	return result == ERR_OK || result == ERR_MISSING ? erase_one(config, customer, by, uid, out) : result;
+	struct engine *e;
+	struct erase_report report;
+	bool done;
+	*out = (struct erase_report){ 0 };
+	int result = engine_open(&e, config, NULL, NULL);
+	if (result != ERR_OK)
+		return result;
+	result = engine_run(e);
+	if (result == ERR_OK)
+		result = erase_asked_for(e, customer, out, &done);
+	if (result == ERR_OK) {
+		result = erase_now(e, customer, by, uid, &report);
+		if (result == ERR_MISSING && done)
+			result = ERR_OK; /* it was this one, and nobody has come again */
+		else
+			*out = report;
+	}
+	struct error why = *error_last();
+	engine_stop_changes(e);
+	engine_close(e);
+	return result == ERR_OK ? ERR_OK : error_set(result, why.field, "%s", why.text);
 }

@@ -1,12 +1,12 @@
-/* shard/erase.h: the erasure of one customer, for a data directory that no daemon has open (history/erase.h does the work). */
+/* shard/erase.h: the erasure of one customer, for a data directory that no daemon has open (shard/eraser.h does the work). */
 #ifndef NUDGED_SHARD_ERASE_H
 #define NUDGED_SHARD_ERASE_H
 
 #include "history/erase.h"
 #include "shard/engine.h"
 
-/* Brings the store up to the journal's end, journals who asked, plans, carries out. ERR_CONFLICT: a daemon has it open, or
- * the customer was merged into another. */
+/* config: of one shard. ERR_CONFLICT: a daemon has it open, or the customer was merged into another. ERR_MISSING: nothing is
+ * held of them. */
 int engine_erase(const struct engine_config *config, struct slice customer, struct slice by, int64_t uid,
 		 struct erase_report *out);
 /* Journals who asked, and waits for it: returns the note's sequence. */

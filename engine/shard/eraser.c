@@ -238,7 +238,7 @@ static int until_planned(struct eraser *x)
 	if (result == ERR_OK)
 		result = settle(x);
 	(void)fault_hit(erase_settled);
-	return result == ERR_OK ? erase_plan_write(x->plan, log && strcmp(log, "-") != 0 ? log : NULL, true) : result;
+	return result == ERR_OK ? erase_plan_write(x->plan, log && strcmp(log, "-") != 0 ? log : NULL) : result;
 }
 
 static bool may_pass(int result)
@@ -328,6 +328,8 @@ static void *run(void *arg)
 	thread_step_back(NICE);
 	int result = erase(x);
 	struct work *reply = x->reply;
+	x->result = result;
+	x->why = *error_last();
 	say(x, result, began_ns);
 	if (reply)
 		fill_answer(x, reply, result);
@@ -425,6 +427,10 @@ void eraser_resume(struct engine *e)
 		log_info("a customer was to be erased when the daemon stopped: that goes on");
 	else
 		log_error("a customer was to be erased when the daemon stopped: %s", error_last()->text);
+	if (result != ERR_OK) {
+		e->eraser->result = result;
+		e->eraser->why = *error_last();
+	}
 }
 
 void eraser_stop(struct engine *e)
@@ -445,4 +451,11 @@ bool eraser_holds(const struct engine *e)
 bool eraser_runs(const struct engine *e)
 {
 	return atomic_load(&e->eraser->runs);
+}
+
+int eraser_ended(const struct engine *e, struct erase_report *out)
+{
+	const struct eraser *x = e->eraser;
+	*out = x->report;
+	return x->result == ERR_OK ? ERR_OK : error_set(x->result, x->why.field, "%s", x->why.text);
 }

@@ -19,6 +19,7 @@
 #ifndef NUDGED_SHARD_ERASER_H
 #define NUDGED_SHARD_ERASER_H
 
+#include "history/erase.h"
 #include "shard/engine.h"
 
 struct work;
@@ -32,5 +33,7 @@ struct eraser *eraser_create(struct engine *e);
 void eraser_destroy(struct eraser *x); /* NULL-safe */
 bool eraser_holds(const struct engine *e); /* segments and the base store stay as they are */
 bool eraser_runs(const struct engine *e);
+/* Where none runs: how the last one ended, as its result and last error. */
+int eraser_ended(const struct engine *e, struct erase_report *out);
 
 #endif

@@ -37,6 +37,8 @@ struct eraser {
 	struct work *reply;  /* NULL: nobody waits */
 	uint64_t request_id;
 	uint64_t seq; /* of the note */
+	int result;   /* how it ended, and why so */
+	struct error why;
 	/* with shards */
 	pthread_mutex_t lock;
 	pthread_cond_t moved;

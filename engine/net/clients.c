@@ -204,12 +204,12 @@ static struct client *hold(struct clients *all, const char *name, bool limited)
 	return c;
 }
 
-/* NULL: one connection too many. */
-static struct client *enter(struct clients *all, const char *name, bool limited, uint64_t connections)
+/* NULL: one connection too many, where those are `bounded`. */
+static struct client *enter(struct clients *all, const char *name, bool limited, bool bounded)
 {
 	pthread_mutex_lock(&all->lock);
 	struct client *c = hold(all, name, limited);
-	if (c->connections >= connections) {
+	if (bounded && c->connections >= all->connections) {
 		say(all, OVER_CONNECTIONS, name, "has client_connections open already: another one is refused");
 		c->held--;
 		c = NULL;
@@ -259,7 +259,7 @@ static struct client *meet_user(struct clients *all, int fd)
 		return NULL;
 	}
 	log_debug("a connection of %s, group %d, process %d", name, (int)who.gid, (int)who.pid);
-	return enter(all, name, false, UINT64_MAX);
+	return enter(all, name, false, false);
 }
 
 /* An address as a client has it: the last half of an IPv6 address is the client's to choose. */
@@ -289,7 +289,7 @@ struct client *clients_meet(struct clients *all, int fd, bool tls)
 	if (at.ss_family == AF_UNIX)
 		return meet_user(all, fd);
 	name_address(&at, name, sizeof(name));
-	return enter(all, name, true, tls ? all->connections : UINT64_MAX);
+	return enter(all, name, true, tls);
 }
 
 struct client *clients_token(struct clients *all, const char *token, bool connects)
@@ -297,7 +297,7 @@ struct client *clients_token(struct clients *all, const char *token, bool connec
 	char name[LIMIT_TOKEN_NAME_BYTES + 8];
 	snprintf(name, sizeof(name), "token %s", token);
 	if (connects)
-		return enter(all, name, true, all->connections);
+		return enter(all, name, true, true);
 	pthread_mutex_lock(&all->lock);
 	struct client *c = hold(all, name, true);
 	pthread_mutex_unlock(&all->lock);

@@ -263,11 +263,16 @@ static void on_waited(evutil_socket_t fd, short what, void *arg)
 	say_refused(arg);
 }
 
-/* With the last error, later. */
+/* With the last error, later; at once where it stops, for then nothing is waited for. */
 static void refuse_later(struct http_exchange *x)
 {
 	static const struct timeval wait = { .tv_sec = LIMIT_LOGIN_REFUSED_MS / 1000 };
 	struct http *h = x->http;
+	h->denied++;
+	if (h->stopping) {
+		http_problem_last(x);
+		return;
+	}
 	struct http_refused *r = must_calloc(1, sizeof(*r));
 	r->x = x;
 	r->why = *error_last();
@@ -279,7 +284,6 @@ static void refuse_later(struct http_exchange *x)
 		r->next->at = &r->next;
 	h->refusals = r;
 	h->refusal_count++;
-	h->denied++;
 	evtimer_add(r->timer, &wait);
 }
 

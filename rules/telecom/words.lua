@@ -176,7 +176,7 @@ spell "alert" { -- their sentences, with … for each value, in the order in whi
 }
 
 spell "recipient" { -- of alerts
-  care = { en = "care", vi = "chăm sóc khách hàng" }, retention = { en = "retention", vi = "giữ khách" },
+  care = { en = "care", vi = "CSKH" }, retention = { en = "retention", vi = "giữ khách" },
   supervisor = { en = "supervisor", vi = "trưởng nhóm" },
 }
 
@@ -184,6 +184,7 @@ spell "strain" {
   angry = { en = "angry callers", vi = "khách bực bội" }, occupancy = { en = "always busy", vi = "luôn bận" },
   no_break = { en = "no break", vi = "chưa nghỉ" }, escalations = { en = "escalations", vi = "chuyển cấp trên" },
   holds = { en = "on hold", vi = "giữ máy" },
+  strained = { en = "strained", vi = "căng thẳng" }, ["worn-out"] = { en = "worn out", vi = "kiệt sức" }, -- its levels
 }
 
 spell "reason" { -- why an agent overrules: the words that are counted, and how they read

@@ -23,9 +23,13 @@ export async function openBrowser(modules, authority) {
 	return chromium.launch({ executablePath: chromiumPath(), args: [...ARGS, ...trust] });
 }
 
+let axe; // its source: read once, and brought into a page once, for that takes as long as a whole audit
+
 // Whoever cannot see or cannot use a mouse: what axe finds that is serious or critical.
 async function audit(page, modules) {
-	await page.evaluate(readFileSync(join(modules, "node_modules/axe-core/axe.min.js"), "utf8"));
+	axe ??= readFileSync(join(modules, "node_modules/axe-core/axe.min.js"), "utf8");
+	if (!(await page.evaluate(() => Boolean(globalThis.axe))))
+		await page.evaluate(axe);
 	const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
 	const serious = found.violations.filter((v) => ["serious", "critical"].includes(v.impact));
 	if (serious.length)

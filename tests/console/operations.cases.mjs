@@ -120,8 +120,9 @@ export const cases = [
 			t.same(asked.filter(([status]) => status >= 400), []);
 		},
 	})),
-	{
-		name: "plots beside each other stand level, and none is left over",
+	...["en", "vi"].map((language) => ({
+		name: `plots beside each other stand level, and none is left over: ${language}`,
+		language,
 		async run(t) {
 			await busy(t);
 			for (const [width, columns] of [[768, 2], [1440, 3], [1840, 4], [2560, 6]]) {
@@ -132,7 +133,7 @@ export const cases = [
 					t.same(new Set(tops.slice(at, at + columns)).size, 1, `a row at ${width} begins at ${tops.slice(at, at + columns)}:`);
 			}
 		},
-	},
+	})),
 	{
 		name: "spans, a pause, and what it means",
 		async run(t) {
@@ -167,7 +168,7 @@ export const cases = [
 			await t.audit();
 			const text = await t.page.locator("main").innerText();
 			t.check(!/\boperations\.[a-z]/.test(text), text.match(/\boperations\.[\w.-]+/g));
-			for (const word of ["Events", "Latency", "Shards", "Recovered"])
+			for (const word of ["Events", "Latency", "Shards", "Recovered", "decoded", "angry endings", "texts today"])
 				t.check(!text.includes(word), "English in Vietnamese:", word);
 		},
 	},

@@ -1,4 +1,6 @@
 // What every view shares: the bar, the keyboard, languages, themes, widths, login, and who cannot see.
+export const together = true;
+
 const VIEWS = ["desk", "rules", "operations"];
 
 async function everyView(t, each) {
@@ -78,8 +80,9 @@ export const cases = [
 					const e = document.activeElement;
 					if (!e || e === document.body)
 						return null;
-					const all = [...document.querySelectorAll("*")], style = getComputedStyle(e);
-					return { at: all.indexOf(e), outline: style.outlineStyle !== "none" || style.boxShadow !== "none", html: e.outerHTML.slice(0, 120) };
+					const style = getComputedStyle(e), stops = (globalThis.stops ??= new Map());
+					stops.set(e, stops.get(e) ?? stops.size);
+					return { at: stops.get(e), outline: style.outlineStyle !== "none" || style.boxShadow !== "none", html: e.outerHTML.slice(0, 120) };
 				});
 				left = at === null || (seen.has(at.at) && seen.size > 1);
 				if (at) {

@@ -14,6 +14,7 @@ const NOW = 1782822720000; // where the story ends
 const to = (hash, then = async () => {}) => ({ hash, then });
 const VIEWS = { desk: to("#/desk/household-nguyen"), rules: to("#/rules"), operations: to("#/operations") };
 const MORE = {
+	login: to("#/desk"), // of a daemon that wants tokens
 	home: to("#/desk"), complaint: to("#/desk/household-pham"), unknown: to("#/desk/household-ngyuen"), asked: to("#/desk/household-pham", askedAndTold),
 	held: to("#/desk/household-pham", (page) => page.keyboard.press("h")),
 	actions: to("#/rules/actions"), reports: to("#/rules/reports/agents"), activations: to("#/rules/history"),
@@ -120,6 +121,7 @@ try {
 		await daemon.kill(); // what is drawn over time begins with the next start
 		await daemon.start();
 		await outcomes(daemon);
+		const guarded = await startDaemon({ nudged, nudgectl, root, kind: "tokens" });
 		const stop = traffic(daemon);
 		const all = [...Object.keys(VIEWS).flatMap((view) => LOOKS.flatMap((look) => SIZES.map((size) => [view, ...look, size]))),
 			...Object.keys(MORE).flatMap((view) => LOOKS.slice(0, 2).flatMap((look) => SIZES.slice(0, 2).map((size) => [view, ...look, size])))];
@@ -128,7 +130,7 @@ try {
 		const take = async () => {
 			for (let shot; (shot = shots.shift()); ) {
 				const [view, language, theme, size] = shot;
-				await shoot(browser, daemon, view, language, theme, size, join(out, `${view}-${language}-${theme}-${size.width}.png`));
+				await shoot(browser, view === "login" ? guarded : daemon, view, language, theme, size, join(out, `${view}-${language}-${theme}-${size.width}.png`));
 			}
 		};
 		await Promise.all([take(), take(), take()]);

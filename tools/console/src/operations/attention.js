@@ -1,5 +1,6 @@
 // What is out of the ordinary, in words: [{tone, key, values}]. The thresholds are told with the sentence.
 import { bytes, duration, percent } from "../format.js";
+import { spelled } from "../pack.js";
 import { AS, highest, latest, total } from "./history.js";
 
 export const SLOW_US = 50_000; // publish, 99 of 100
@@ -56,7 +57,7 @@ function ofHistory(h) {
 
 function ofAgents(agents) {
 	const strained = agents.filter((a) => a.strain.level);
-	return strained.length ? [{ tone: "warn", key: "strain", values: { count: strained.length, names: strained.map((a) => `${a.id} (${a.strain.level})`).join(", ") } }] : [];
+	return strained.length ? [{ tone: "warn", key: "strain", values: { count: strained.length, names: strained.map((a) => `${a.id} (${spelled("strain", a.strain.level) ?? a.strain.level})`).join(", ") } }] : [];
 }
 
 export function outOfTheOrdinary(status, history, agents) {

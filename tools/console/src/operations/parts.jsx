@@ -4,11 +4,13 @@ import { get, readState } from "../api.js";
 import { ago, bytes, dateTime, duration, number, percent, plain } from "../format.js";
 import { alertText, firstLanguage, loadPack, recipientName, spelled } from "../pack.js";
 import { href } from "../route.js";
-import { language, t } from "../text.js";
+import { has, language, t } from "../text.js";
 import { Badge, Button, Empty, Loading, Meter, Panel, ProblemNotice, Table, toneOf, useAnswer } from "../ui.jsx";
 import { BUSY } from "./attention.js";
 import { FORMAT } from "./charts.js";
 import { latest, rateNow } from "./history.js";
+
+const levelName = (level) => spelled("strain", level) ?? level;
 
 // Its words come in the pack's first language; what it is called is spelled in every one.
 function strainText(part) {
@@ -93,13 +95,15 @@ export function LastStart({ status, started }) {
 	);
 }
 
+const stageText = (kind, name, otherwise) => (has(`operations.stage.${kind}.${name}`) ? t(`operations.stage.${kind}.${name}`) : otherwise);
+
 export function Stages({ status }) {
 	const most = Math.max(...status.stages.map((s) => s.us), 0.001);
 	const columns = [
-		{ key: "name", title: t("operations.stage"), cell: (s) => <span title={s.about}>{s.name}</span> },
-		{ key: "about", title: t("operations.stage.about"), cell: (s) => <span class="muted">{s.about}</span> },
-		{ key: "item", title: t("operations.stage.item"), cell: (s) => s.item },
-		{ key: "thread", title: t("operations.stage.thread"), cell: (s) => s.thread || t("operations.stage.waiting") },
+		{ key: "name", title: t("operations.stage"), cell: (s) => <code>{s.name}</code> },
+		{ key: "about", title: t("operations.stage.about"), cell: (s) => stageText("of", s.name, s.about) },
+		{ key: "item", title: t("operations.stage.item"), cell: (s) => stageText("item", s.item, s.item) },
+		{ key: "thread", title: t("operations.stage.thread"), cell: (s) => (s.thread ? stageText("thread", s.thread, s.thread) : t("operations.stage.waiting")) },
 		{ key: "us", title: t("operations.stage.us"), number: true, cell: (s) => (s.items ? `${plain(s.us)} µs` : "–") },
 		{ key: "bar", title: "", cell: (s) => <Meter value={s.us} high={most} label={s.name} text={`${plain(s.us)} µs`} /> },
 	];
@@ -175,7 +179,7 @@ export function Agents({ answer, problem, again }) {
 	const columns = [
 		{ key: "agent", title: t("operations.agent"), cell: (a) => <strong>{a.id}</strong> },
 		{ key: "level", title: t("operations.agent.level"), cell: (a) => (a.strain.level
-			? <Badge tone="warn" icon="alert">{a.strain.level}</Badge> : <Badge tone="good">{t("operations.agent.well")}</Badge>) },
+			? <Badge tone="warn" icon="alert">{levelName(a.strain.level)}</Badge> : <Badge tone="good">{t("operations.agent.well")}</Badge>) },
 		{ key: "score", title: t("operations.agent.score"), cell: (a) => (
 			<span class="with-meter">
 				<Meter value={a.strain.score} high={100} label={t("operations.agent.score")} text={plain(a.strain.score, 0)} tone={a.strain.level ? "warn" : undefined} />

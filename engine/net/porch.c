@@ -2,6 +2,7 @@
 #include "net/porch.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/queue.h"
@@ -14,18 +15,21 @@
 #include <stdlib.h>
 
 #define PEEK_BYTES 2048u /* a Hello at its limits is shorter */
+#define TICK_MS 500
 
 struct visitor {
 	struct visitor *next, **at;
 	struct porch *porch;
 	struct arrival arrival;
 	struct event *stirs; /* it has sent something, or has gone */
+	uint64_t until_ns;   /* it has to have said something by then */
+	bool said;           /* a whole frame, whatever is in it */
 };
 
 struct porch {
 	struct event_base *base;
 	struct queue *queue; /* anything in it: stop */
-	struct event *stop;
+	struct event *stop, *tick;
 	const struct starting *starting;
 	struct visitor *first, **last; /* by arrival */
 	unsigned count;
@@ -93,13 +97,15 @@ static void say_how_far(struct visitor *v, uint64_t request_id)
 	bytes_finish(&out);
 }
 
-static bool would_rather_not_wait(struct slice in, uint64_t *request_id)
+/* *said: a whole frame is there. */
+static bool would_rather_not_wait(struct slice in, bool *said, uint64_t *request_id)
 {
 	struct slice frame;
 	struct request r;
 	struct arena arena;
 	size_t used, need;
-	if (frame_next(in, &frame, &used, &need) != FRAME_READY)
+	*said = frame_next(in, &frame, &used, &need) == FRAME_READY;
+	if (!*said)
 		return false;
 	arena_init(&arena, 0);
 	bool so = request_decode(&r, frame, &arena) == ERR_OK && r.kind == REQUEST_HELLO && r.hello.no_wait;
@@ -116,7 +122,7 @@ static void on_stirs(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = recv(fd, in, sizeof(in), MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	bool told = n > 0 && would_rather_not_wait((struct slice){ in, (size_t)n }, &request_id);
+	bool told = n > 0 && would_rather_not_wait((struct slice){ in, (size_t)n }, &v->said, &request_id);
 	if (told)
 		say_how_far(v, request_id);
 	if (told || n <= 0 || (what & EV_CLOSED))
@@ -128,6 +134,7 @@ void porch_take(struct porch *p, const struct arrival *a)
 	struct visitor *v = must_calloc(1, sizeof(*v));
 	v->porch = p;
 	v->arrival = *a;
+	v->until_ns = clock_mono_ns() + LIMIT_HANDSHAKE_MS * 1000000ull;
 	v->at = p->last;
 	*p->last = v;
 	p->last = &v->next;
@@ -136,6 +143,33 @@ void porch_take(struct porch *p, const struct arrival *a)
 	v->stirs = event_new(p->base, a->stream.fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, on_stirs, v);
 	CHECK(v->stirs);
 	event_add(v->stirs, NULL);
+}
+
+/* The first by arrival that has said nothing, or no whole frame. */
+static struct visitor *silent(const struct porch *p)
+{
+	struct visitor *v = p->first;
+	while (v && v->said)
+		v = v->next;
+	return v;
+}
+
+/* As in the loops: strangers do not hold places. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct porch *p = arg;
+	struct visitor *v;
+	uint64_t now_ns = clock_mono_ns();
+	while ((v = silent(p)) && v->until_ns <= now_ns)
+		drop(v);
+}
+
+bool porch_make_room(struct porch *p)
+{
+	struct visitor *v = silent(p);
+	if (v)
+		drop(v);
+	return v != NULL;
 }
 
 unsigned porch_count(const struct porch *p)
@@ -152,9 +186,12 @@ static void *run(void *arg)
 
 int porch_start(struct porch *p)
 {
+	static const struct timeval every = { .tv_usec = TICK_MS * 1000 };
 	p->stop = event_new(p->base, queue_fd(p->queue), EV_READ | EV_PERSIST, on_stop, p);
-	CHECK(p->stop);
+	p->tick = event_new(p->base, -1, EV_PERSIST, on_tick, p);
+	CHECK(p->stop && p->tick);
 	event_add(p->stop, NULL);
+	event_add(p->tick, &every);
 	if (pthread_create(&p->thread, NULL, run, p) != 0)
 		return error_errno("cannot start the thread for who comes early");
 	pthread_setname_np(p->thread, "porch");
@@ -188,6 +225,8 @@ void porch_destroy(struct porch *p)
 		drop(p->first);
 	if (p->stop)
 		event_free(p->stop);
+	if (p->tick)
+		event_free(p->tick);
 	if (p->base)
 		event_base_free(p->base);
 	queue_destroy(p->queue);

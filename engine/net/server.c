@@ -146,7 +146,7 @@ static void on_accept(evutil_socket_t listening, short what, void *arg)
 		}
 		struct arrival a = { .stream = { .fd = fd }, .clients = s->clients };
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* fails on a Unix socket: fine */
-		if (connections(s) >= LIMIT_CONNECTIONS) {
+		if (connections(s) >= LIMIT_CONNECTIONS && !(s->porch && porch_make_room(s->porch))) {
 			say_refused(s, "limit_connections are open");
 			arrival_drop(&a);
 		} else if (!(a.client = clients_meet(s->clients, fd, g->listener.tls))) {

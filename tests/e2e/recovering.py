@@ -131,6 +131,33 @@ def whoever_comes_meanwhile(bench):
         same(c.call(hello=bench.pb.Hello(version=1, no_wait=True)).WhichOneof('body'), 'welcome')
 
 
+def who_says_nothing_holds_no_place(bench):
+    """All places are taken by who says nothing: each who comes gets one of those, of who was there first."""
+    d = with_a_long_way_back(bench)
+    until_it_recovers(d)
+    silent = []
+    while len(silent) < 1024:
+        try:
+            silent.append(d.client(hello=False, timeout=60))
+        except BlockingIOError: # the system's queue is full
+            time.sleep(0.002)
+    patient = d.client(hello=False, timeout=60)
+    asked = patient.send(hello=bench.pb.Hello(version=1, client='patient'))
+    done = d.ctl('status', ok=False)
+    check(b'recovering' in done.stdout, 'it was not let in: %r' % done)
+    check(d.ready(), d.said())
+    welcome = patient.receive()
+    same((welcome.WhichOneof('body'), welcome.request_id), ('welcome', asked))
+    for c in silent[:2]:
+        try:
+            raise kit.Failed('it was not let go: %s' % c.receive())
+        except nudge_client.Closed:
+            pass
+    same(silent[1000].hello().WhichOneof('body'), 'welcome')
+    for c in silent:
+        c.close()
+
+
 def a_stop_does_not_wait(bench):
     d = with_a_long_way_back(bench)
     until_it_recovers(d)
@@ -198,4 +225,4 @@ def killed_on_its_way(bench):
 
 
 if __name__ == '__main__':
-    kit.Bench().run([it_says_how_far_it_is, whoever_comes_meanwhile, a_stop_does_not_wait, killed_on_its_way])
+    kit.Bench().run([it_says_how_far_it_is, whoever_comes_meanwhile, who_says_nothing_holds_no_place, a_stop_does_not_wait, killed_on_its_way])

@@ -22,11 +22,24 @@ void wipe_links_encode(struct bytes *out, const struct slice *customers, size_t 
 	}
 }
 
-bool wipe_links_name(struct slice body, bool (*theirs)(const void *arg, struct slice customer), const void *arg)
+static struct wiped_link link_read(struct reader *r)
+{
+	struct wiped_link l;
+	l.customer = reader_string(r);
+	l.member = reader_string(r);
+	l.from_ms = reader_zigzag(r);
+	l.to_ms = reader_zigzag(r);
+	return l;
+}
+
+bool wipe_links_name(struct slice body, bool (*theirs)(const void *arg, struct slice customer, bool stays), const void *arg)
 {
 	struct reader r = reader_of(body);
 	for (uint64_t n = reader_varint(&r); n-- > 0 && !r.bad;)
-		if (theirs(arg, reader_string(&r)))
+		if (theirs(arg, reader_string(&r), false))
+			return true;
+	for (uint64_t n = reader_varint(&r); n-- > 0 && !r.bad;)
+		if (theirs(arg, link_read(&r).customer, true))
 			return true;
 	return false;
 }
@@ -71,12 +84,12 @@ static void wipe_links(struct applying *a, struct slice body)
 	struct reader in = reader_of(body);
 	for (uint64_t n = reader_varint(&in); n-- > 0 && !in.bad;)
 		(void)links_forget(r, a->m->pool, reader_string(&in));
+	struct reader again = in;
+	for (uint64_t n = reader_varint(&again); n-- > 0 && !again.bad;)
+		(void)links_forget(r, a->m->pool, link_read(&again).customer);
 	for (uint64_t n = reader_varint(&in); n-- > 0 && !in.bad;) {
-		struct slice customer = reader_string(&in), member = reader_string(&in);
-		int64_t from_ms = reader_zigzag(&in), to_ms = reader_zigzag(&in);
-		(void)links_add(r, a->m->pool, customer, member, from_ms);
-		if (to_ms)
-			links_end(r, customer, to_ms);
+		struct wiped_link l = link_read(&in);
+		(void)links_place(r, a->m->pool, l.customer, l.member, l.from_ms, l.to_ms);
 	}
 	CHECK(!in.bad); /* our own bytes */
 }

@@ -1,11 +1,13 @@
 /* decide/wipe.h: what EFFECT_WIPE takes out of a record when a customer is erased (shard/wipe.c), by the record's kind:
  *
  *     customer     everything: as if it had never been, but for its sequence. No body
- *     alias        varint n, n customers who never owned it | varint n, n links that stay: customer, member, from, to zigzag
+ *     alias        varint n, n customers who never owned it | varint n, n links that stay: customer, member, from, to zigzag.
+ *                  Of whom any stays, those are all there are
  *     agent, area  varint n, n alerts: sequence, index varint
  *
  * It is an entry like any other, so that recovery and replay agree with what the daemon knew; then its own body is blanked
- * with those that it is about. */
+ * with those that it is about. What stays is of somebody new, and that is an entry of its own, of one customer, which lies there
+ * until that one is erased. It says all that they have: what came before it may be blank by then, or the one who went, not. */
 #ifndef NUDGED_DECIDE_WIPE_H
 #define NUDGED_DECIDE_WIPE_H
 
@@ -27,7 +29,7 @@ struct wiped_alert {
 void wipe_alerts_encode(struct bytes *out, const struct wiped_alert *alerts, size_t count);
 /* *at: 0 before the first. False: no more. */
 bool wipe_alerts_next(struct slice body, size_t *at, struct wiped_alert *out);
-/* Whether an alias's body takes a customer out for whom `theirs` says so. */
-bool wipe_links_name(struct slice body, bool (*theirs)(const void *arg, struct slice customer), const void *arg);
+/* Whether an alias's body names a customer for whom `theirs` says so: as one who never owned it, or (stays) who does. */
+bool wipe_links_name(struct slice body, bool (*theirs)(const void *arg, struct slice customer, bool stays), const void *arg);
 
 #endif

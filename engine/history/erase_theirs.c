@@ -33,13 +33,20 @@ static bool theirs_by(const struct erase_plan *p, struct slice customer, uint64_
 	return plan_is_customer(p, customer) && source_seq <= plan_bound(p, customer);
 }
 
-static bool is_theirs(const void *arg, struct slice customer)
+struct at {
+	const struct erase_plan *plan;
+	uint64_t seq;
+};
+
+/* What they lost is theirs whenever it was said; what somebody has is theirs until they are wiped. */
+static bool is_theirs(const void *arg, struct slice customer, bool stays)
 {
-	return plan_is_customer(arg, customer);
+	const struct at *at = arg;
+	return plan_is_customer(at->plan, customer) && (!stays || at->seq <= plan_bound(at->plan, customer));
 }
 
 /* An effect on somebody else that says something of the customer. Sums say nothing, but for their words. */
-static bool tells_of(struct erase_plan *p, const struct entry *e)
+static bool tells_of(struct erase_plan *p, uint64_t seq, const struct entry *e)
 {
 	if (e->kind != ENTRY_EFFECT)
 		return false;
@@ -50,7 +57,7 @@ static bool tells_of(struct erase_plan *p, const struct entry *e)
 	if (kind == EFFECT_ABSORB) /* its source is the alias's link */
 		return plan_is_customer(p, plan_body_customer(e)) && of_theirs(p, source);
 	if (kind == EFFECT_WIPE)
-		return e->subject.kind == SUBJECT_ALIAS && wipe_links_name(e->effect.body, is_theirs, p);
+		return e->subject.kind == SUBJECT_ALIAS && wipe_links_name(e->effect.body, is_theirs, &(struct at){ p, seq });
 	if (kind == EFFECT_COUNT && plan_is_customer(p, e->effect.customer)) {
 		words_taken(p, e);
 		return true;
@@ -87,7 +94,7 @@ void plan_note_theirs(struct erase_plan *p, uint64_t seq, const struct entry *e)
 		GROW(p->own, p->own_count);
 		p->own[p->own_count++] = seq;
 	}
-	if (!own && !tells_of(p, e)) {
+	if (!own && !tells_of(p, seq, e)) {
 		struct erasing names = { .customers = p->customers, .customer_count = p->customer_count };
 		p->report->mentions += e->kind == ENTRY_EVENT && erasing_names(&names, e->event.raw);
 		return;

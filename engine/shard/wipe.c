@@ -163,29 +163,68 @@ static bool links_differ(const struct eraser *x, const struct record *r, const s
 	return found != count;
 }
 
-/* That they owned the alias, but not that somebody new does. */
+/* Whoever of them the record names. */
+static int unlink_all(struct shard *s, const struct eraser *x, struct slot *slot)
+{
+	const struct record *r = slot->record;
+	struct slice *names = must_calloc(r->rare->link_count + 1u, sizeof(*names));
+	size_t count = 0;
+	struct bytes body = { 0 };
+	int result = ERR_OK;
+	for (unsigned i = 0; i < r->rare->link_count; i++) {
+		struct slice name = str_slice(r->rare->links[i].id);
+		if (erase_plan_is_customer(x->plan, name) && (!count || !slice_equal(names[count - 1], name)))
+			names[count++] = name; /* they are sorted */
+	}
+	wipe_links_encode(&body, names, count, NULL, 0);
+	if (count)
+		result = publish(s, slot, bytes_slice(&body));
+	bytes_finish(&body);
+	free(names);
+	return result;
+}
+
+static int by_customer(const void *a, const void *b)
+{
+	const struct wiped_link *x = a, *y = b;
+	int order = slice_compare(x->customer, y->customer);
+	if (!order)
+		order = slice_compare(x->member, y->member);
+	return order ? order : (x->from_ms > y->from_ms) - (x->from_ms < y->from_ms);
+}
+
+/* What somebody new has, an entry for each: that one is not blanked with those of who goes. */
+static int link_again(struct shard *s, struct slot *slot, struct wiped_link *kept, size_t count)
+{
+	struct bytes body = { 0 };
+	int result = ERR_OK;
+	qsort(kept, count, sizeof(*kept), by_customer);
+	for (size_t i = 0, more; i < count && result == ERR_OK; i += more) {
+		for (more = 1; i + more < count && slice_equal(kept[i + more].customer, kept[i].customer);)
+			more++;
+		bytes_clear(&body);
+		wipe_links_encode(&body, NULL, 0, kept + i, more);
+		result = publish(s, slot, bytes_slice(&body));
+	}
+	bytes_finish(&body);
+	return result;
+}
+
+/* That they owned the alias, but not that somebody new does. Done in part, it differs still, and is done again. */
 static int take_links(struct shard *s, struct eraser *x, struct slot *slot)
 {
 	const struct record *r = slot->record;
 	struct wiped_link *kept = must_calloc(x->kept_count + 1, sizeof(*kept));
-	struct slice *names = must_calloc(r->rare->link_count + 1u, sizeof(*names));
-	size_t kept_count = 0, name_count = 0;
-	struct bytes body = { 0 };
+	size_t count = 0;
 	int result = ERR_OK;
 	for (size_t i = 0; i < x->kept_count; i++)
 		if (slice_equal(x->kept[i].alias, subject_id(&r->subject)))
-			kept[kept_count++] = x->kept[i].link;
-	for (unsigned i = 0; i < r->rare->link_count; i++) {
-		struct slice name = str_slice(r->rare->links[i].id);
-		if (erase_plan_is_customer(x->plan, name) && (!name_count || !slice_equal(names[name_count - 1], name)))
-			names[name_count++] = name; /* they are sorted */
+			kept[count++] = x->kept[i].link;
+	if (links_differ(x, r, kept, count)) {
+		result = unlink_all(s, x, slot);
+		if (result == ERR_OK)
+			result = link_again(s, slot, kept, count);
 	}
-	if (links_differ(x, r, kept, kept_count)) {
-		wipe_links_encode(&body, names, name_count, kept, kept_count);
-		result = publish(s, slot, bytes_slice(&body));
-	}
-	bytes_finish(&body);
-	free(names);
 	free(kept);
 	return result;
 }

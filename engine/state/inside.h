@@ -87,8 +87,6 @@ struct alert *alerts_place(struct record *r, struct strpool *pool, struct alert 
 void outcomes_place(struct record *r, struct strpool *pool, struct outcome *o);
 /* NULL, and the case is dropped, where all that are kept are open. */
 struct open_case *cases_place(struct record *r, struct strpool *pool, struct open_case *c);
-int links_place(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms,
-		int64_t to_ms);
 /* NULL, and the item is dropped, where it is older than all that are kept. */
 struct item *items_place(struct record *r, struct strpool *pool, struct item *item, unsigned keep);
 int item_order(const struct item *a, unsigned kind, uint32_t decl, int64_t time_ms, struct slice key);

@@ -293,6 +293,8 @@ void marks_set(struct record *r, uint32_t rule, uint8_t member, int64_t time_ms)
 
 /* ERR_LIMIT */
 int links_add(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms);
+/* As it is, whatever others there are; to_ms 0: it holds. */
+int links_place(struct record *r, struct strpool *pool, struct slice id, struct slice member, int64_t from_ms, int64_t to_ms);
 void links_end(struct record *r, struct slice id, int64_t to_ms);
 /* For erasure: as if there had never been any to it, or that alert (by its place). */
 bool links_forget(struct record *r, struct strpool *pool, struct slice id);

@@ -90,6 +90,7 @@ class Model:
         self.calls, self.members = collections.Counter(), collections.Counter()
         self.agents, self.areas, self.sums = collections.Counter(), collections.Counter(), collections.Counter()
         self.attrs, self.merged = {}, {}
+        self.joined = set() # by another's record: they may have no calls of their own
         self.effects, self.nudges = collections.Counter(), collections.Counter()
         self.timers, self.outcomes = collections.Counter(), collections.Counter()
         self.acknowledged = collections.Counter()
@@ -135,6 +136,8 @@ class Model:
             return # a backfill's: one a subject, and again where a crash came between
         key = (e['source_seq'], e['index'])
         self.effects[key] += 1
+        if e['effect'] == 'merge':
+            self.joined.add(e['customer'])
 
     def on_decision(self, e):
         if 'nudge' in e:
@@ -161,7 +164,7 @@ def compare(pb, client, model):
         r = client.call(read_customer=pb.ReadCustomer(**who))
         return r.customer if r.WhichOneof('body') == 'customer' else None
     mixed = set(model.merged) | set(model.merged.values())
-    owners, sums = set(), [0, 0]
+    owners, sums = {read(customer=id).id for id in model.joined}, [0, 0]
     for id in sorted(model.calls):
         c = read(customer=id)
         kit.check(c is not None, id, 'is not known')

@@ -227,11 +227,11 @@ class Document:
         return isinstance(value, KINDS[type])
 
 
-def wait_for(what, seconds=20.0):
+def wait_for(what, seconds=20.0, why=''):
     until = time.time() + seconds
     while time.time() < until:
         got = what()
         if got:
             return got
         time.sleep(0.02)
-    raise kit.Failed('not within %d s' % seconds)
+    raise kit.Failed('not within %d s: %s' % (seconds, why) if why else 'not within %d s' % seconds)

@@ -38,7 +38,8 @@ class Bench:
     def sanitized(self):
         """A sanitizer's own memory (shadow, quarantine of what was freed) is several times the daemon's."""
         with open(self.nudged, 'rb') as f:
-            return b'__asan_init' in f.read()
+            text = f.read()
+        return b'__asan_init' in text or b'__tsan_init' in text
 
     def path(self, name):
         self.count += 1
@@ -99,6 +100,7 @@ class Daemon:
 
     def __init__(self, bench, data=None, rules=None, shards=1, args=(), env=None, wrap=(), listen=None, start=True):
         self.bench, self.rules, self.shards, self.args, self.env, self.wrap = bench, rules, shards, list(args), env, wrap
+        self.token = '' # that its clients show
         self.data = data or bench.path('data')
         self.address = listen or 'unix:' + bench.path('sock')
         self.log = bench.path('log')
@@ -164,7 +166,7 @@ class Daemon:
     def client(self, timeout=30.0, hello=True):
         c = nudge_client.Client(self.bench.pb, self.address, timeout)
         if hello:
-            same(c.hello().WhichOneof('body'), 'welcome')
+            same(c.hello(token=self.token).WhichOneof('body'), 'welcome')
         return c
 
     def ctl(self, *args, **more):

@@ -120,5 +120,5 @@ class Client:
                 return response
             self.kept.append(response)
 
-    def hello(self, client='nudge_client.py', version=1):
-        return self.call(hello=self.pb.Hello(version=version, client=client))
+    def hello(self, client='nudge_client.py', version=1, token=''):
+        return self.call(hello=self.pb.Hello(version=version, client=client, token=token))

@@ -1,13 +1,15 @@
 #!/usr/bin/python3
-"""A week in half a minute: traffic over both protocols, with and without TLS, and what happens to a daemon in its week: backups
-that are restored elsewhere, certificates and configurations that change, packs that come and go, customers who are erased, a disk that
-fills up, restarts and kills. Nothing acknowledged is lost, nothing is there twice, what the daemon knows is what a naive model
-knows, every alert comes once to who follows, and each error that a client saw has a cause that was there at that time.
+"""A week in half a minute: traffic over both protocols, in every form, with and without TLS, and what happens to a daemon in its
+week: backups that are restored elsewhere and in its own place, certificates, tokens and limits that change, a snapshot that is loaded,
+packs that come and go, customers who are erased, a disk that fills up, restarts with other numbers of shards, and kills. Nothing
+acknowledged is lost, nothing is there twice, what the daemon knows is what a naive model knows, every alert comes once to who follows,
+and each error that a client saw has a cause that was there at that time.
 
-NUDGED_TEST_LONG: twenty times the traffic, and more kills.
+NUDGED_TEST_LONG: ten times the traffic, more kills, and a look behind each of them. NUDGED_TEST_SEED: another week.
 """
 import collections
 import json
+import itertools
 import os
 import shutil
 import subprocess
@@ -15,13 +17,18 @@ import time
 
 import http_kit
 import kit
+import soak_clients
 import soak_kit
 import tls_kit
 from kit import LONG, check, same
-from soak_kit import AGAIN, DAYS, ERASED_ON, GONE, PATIENCE, RACING, SECRET, Desk, Follower, Publisher, during
+from soak_clients import Desk, Follower, Publisher, Reader
+from soak_kit import AGAIN, DAYS, ERASED_ON, GONE, PATIENCE, RACING, SECRET, during
 
-HOUSEHOLDS, BANK, PUBLISHERS = (60, 60000, ('unix', 'https', 'tls', 'https')) if LONG else (8, 3000, ('unix', 'https', 'tls'))
+HOUSEHOLDS, BANK = (60, 60000) if LONG else (8, 3000)
 KILLS = 3 if LONG else 1 # of each day that has any
+PUBLISHERS = (('unix', ''), ('https', ''), ('tls', ''), ('https', 'clouds'), ('http', 'lines'))
+LOADED = 12000 if LONG else 1000 # rows of a snapshot
+ROLES = 'publish,recommend,read,author,operate'
 OWN = '''
 rule "visited" { on = "web.visit", alert = { to = "care", once_per = "%s", closes = "sms.sent", say = "{customer} looks around." } }
 local soak_calls = series { on = "call.ended", name = "soak.calls" }
@@ -30,50 +37,82 @@ fact.soak_calls = soak_calls:count "90d"
 fact.soak_lines = soak_lines:count "90d"
 '''
 ARGS = ['--clock', 'events', '--sweep-ms', '300', '--segment-mb', '4', '--reserve-mb', '8']
+MAP = '''
+columns = { "customer", "plan", "since" }
+function row(r)
+  return { type = "profile.updated", source = "crm", customer = r.customer, attributes = { plan = { value = r.plan, time = utc(r.since) } } }
+end
+'''
 
 
 class Week:
     def __init__(self, bench):
         self.bench, self.model = bench, soak_kit.Model()
         self.plan, self.homes = soak_kit.traffic(bench, HOUSEHOLDS, BANK, len(PUBLISHERS))
+        self.model.erasable = {(e['source'], e['id']) for days in self.plan for day in days for e in day
+                               if e['customer'] in GONE + AGAIN + RACING}
         self.pack = soak_kit.pack_of(bench, 'pack', OWN % 'day')
         self.other = soak_kit.pack_of(bench, 'other', OWN % '7d')
         self.ca, self.cert, self.key = tls_kit.Authority(bench), bench.path('cert.pem'), bench.path('key.pem')
         tls_kit.put(self.ca.sign(), self.cert, self.key)
-        self.logs = bench.path('logs')
+        self.logs, self.config, self.tokens = bench.path('logs'), bench.path('conf'), bench.path('tokens')
         os.mkdir(self.logs)
-        self.d = tls_kit.daemon(bench, self.cert, self.key, rules=self.pack, shards=2,
-                                args=[*ARGS, '--decision-log', os.path.join(self.logs, 'decisions')])
+        self.limit(0)
+        self.of, self.shards = collections.Counter(), itertools.cycle((3, 1, 2))
+        own = os.environ['NUDGE_TOKEN'] = self.token('operator', ROLES)
+        self.d = tls_kit.daemon(bench, self.cert, self.key, rules=self.pack, shards=2, args=[
+            *ARGS, '--decision-log', os.path.join(self.logs, 'decisions'), '--http', '127.0.0.1:0', '--tokens', self.tokens,
+            '--config', self.config])
+        self.d.token = own
         self.most_kb = self.kills = self.refused_count = 0
-        self.probes = {}
-        self.clients = [Publisher(self, how, n, self.plan[n]) for n, how in enumerate(PUBLISHERS)]
-        self.followers = [Follower(self, how) for how in ('unix', 'tls', 'https')]
-        self.clients += [Desk(self, 'unix', self.homes), Desk(self, 'tls', self.homes + ['bank-%d' % n for n in range(20)]), *self.followers]
+        self.probes, self.clients = {}, []
+        self.is_back()
+        for n, (how, form) in enumerate(PUBLISHERS):
+            Publisher(self, how, form, n, self.plan[n])
+        some = self.homes + ['bank-%d' % n for n in range(20)]
+        self.followers = [Follower(self, how) for how in ('unix', 'tls', 'https', 'http')]
+        self.desks = [Desk(self, 'unix', self.homes), Desk(self, 'tls', some), Desk(self, 'https', some)]
+        self.reader = Reader(self, 'https', some)
+
+    def token(self, name, roles):
+        self.of[name] += 1
+        return self.bench.ctl('token', 'new', '%s-%d' % (name, self.of[name]), '--role', roles, '--tokens', self.tokens).strip()
+
+    def limit(self, rate):
+        with open(self.config, 'w') as f:
+            f.write('client_rate = %d\nclient_burst = %d\n' % (rate, rate))
 
     # What happens to it.
 
     def is_back(self):
         tls_kit.find_ports(self.d)
+        self.d.plain = http_kit.port_of(self.d)
 
     def kill(self):
         """Without a word, under load; the ports are others then, as after a restart elsewhere."""
         self.most_kb = max(self.most_kb, self.d.rss_kb())
         self.d.kill()
+        self.model.causes[-1].over = time.monotonic()
         self.kills += 1
 
     def killed(self):
-        for _ in range(KILLS):
+        for n in range(KILLS):
             time.sleep(0.3)
             with during(self.model, 'kill'):
                 self.kill()
-                self.d.start()
+                had = soak_kit.acknowledged(self.model)
+                last = self.model.day == DAYS - 1 and n == KILLS - 1 # as many as at the beginning, whose sockets are compared
+                self.d.start(shards=2 if last else next(self.shards))
                 self.is_back()
+            if LONG or (n == 0 and self.model.day == 0):
+                soak_kit.are_there(self.bench.dump(self.d.data), *had)
             time.sleep(0.3)
 
     def restarted(self):
-        with during(self.model, 'stop'):
+        with during(self.model, 'stop') as cause:
             self.d.stop()
-            self.d.start()
+            cause.over = time.monotonic()
+            self.d.start(shards=next(self.shards))
             self.is_back()
 
     def backed_up(self):
@@ -97,6 +136,70 @@ class Week:
         same(digests[0], digests[1], 'what was restored and what the source was')
         for folder in (data, backup, source):
             shutil.rmtree(folder)
+
+    def put_back(self):
+        """From a backup in its own place, as on a new machine. Everybody rests meanwhile, since it has what is in the backup and no
+        more: they find everything that was acknowledged, and go on as after a restart."""
+        self.model.rests = True
+        http_kit.wait_for(lambda: all(c.idle for c in self.clients if isinstance(c, (Publisher, Desk))), PATIENCE)
+        backup, data = self.bench.path('backup'), self.bench.path('data')
+        self.d.ctl('backup', backup)
+        with during(self.model, 'stop') as cause:
+            self.d.stop()
+            cause.over = time.monotonic()
+            done = subprocess.run([self.bench.nudged, '--restore', backup, '--data', data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            same(done.returncode, 0, done.stdout.decode())
+            shutil.rmtree(self.d.data)
+            shutil.rmtree(backup)
+            self.d.data = data
+            self.d.start()
+            self.is_back()
+        self.model.rests = False
+
+    def reconfigured(self):
+        """A limit that is far under what they send, and none again: HTTP is told so, the protobuf socket is not read."""
+        with during(self.model, 'limited'):
+            self.limit(50)
+            self.d.hang_up()
+            http_kit.wait_for(lambda: 'rate' in self.model.counted() or self.broken(), PATIENCE)
+            self.limit(0)
+            self.d.hang_up()
+            time.sleep(0.3)
+
+    def tokens_changed(self):
+        """Each client has another one, and the one that it had is revoked under its hands."""
+        new = {c: self.token(c.name, soak_clients.ROLES[type(c).__name__]) for c in self.clients}
+        self.d.hang_up()
+        http_kit.wait_for(lambda: self.lets_in(list(new.values())[-1]), PATIENCE)
+        for c, token in new.items():
+            c.token = token
+        with during(self.model, 'token'):
+            for c in self.clients:
+                self.bench.ctl('token', 'revoke', '%s-%d' % (c.name, self.of[c.name] - 1), '--tokens', self.tokens)
+            self.d.hang_up()
+            http_kit.wait_for(lambda: all(c.shown == c.token for c in self.clients) or self.broken(), PATIENCE)
+            time.sleep(0.1)
+
+    def lets_in(self, token):
+        with self.d.client(hello=False) as c:
+            return c.hello(token=token).WhichOneof('body') == 'welcome'
+
+    def loaded(self):
+        """A snapshot of a CRM, newer rows and older ones, while the daemon is killed."""
+        self.rows = [('crm-%d' % (n * 7 % (LOADED // 3)), 'plan-%d' % n, '2025-%02d-%02d' % (n * 5 % 12 + 1, n * 11 % 28 + 1))
+                     for n in range(LOADED)]
+        path, how = self.bench.path('snapshot.csv'), self.bench.path('map.lua')
+        with open(path, 'w') as f:
+            f.write('customer,plan,since\n' + ''.join(','.join(row) + '\n' for row in self.rows))
+        with open(how, 'w') as f:
+            f.write(MAP)
+        going = subprocess.Popen([self.bench.nudgectl, '--socket', self.d.address, '--json', 'load', path, '--map', how, '--as-of',
+                                  '2026-01-01'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.killed()
+        out, said = going.communicate(timeout=PATIENCE)
+        same(going.returncode, 0, said.decode()[-500:])
+        done = json.loads(out)
+        same((done['rows'], done['refused']), (LOADED, 0), out.decode())
 
     def certified(self):
         """New certificates under load; no client is dropped for that. One that is none is refused."""
@@ -204,8 +307,9 @@ class Week:
     # The week, and what must have come of it.
 
     def go(self):
-        incidents = [[self.killed], [self.backed_up], [self.certified], [self.activated_and_restarted], [self.erased],
-                     [self.backed_up, self.filled], [self.activated_and_killed]]
+        incidents = [[self.killed], [self.backed_up, self.tokens_changed], [self.certified, self.loaded],
+                     [self.activated_and_restarted, self.reconfigured], [self.erased], [self.backed_up, self.filled],
+                     [self.put_back, self.activated_and_killed]]
         time.sleep(0.5) # its inner connections are there
         sockets = soak_kit.sockets_of(self.d)
         for c in self.clients:
@@ -218,16 +322,18 @@ class Week:
                 print('        day %d: %s, %.1f s' % (day + 1, thing.__name__.replace('_', ' '), time.time() - began), flush=True)
             self.model.busy = False
             self.most_kb = max(self.most_kb, self.d.rss_kb())
-            http_kit.wait_for(lambda: self.model.ready[day] == (1 << len(PUBLISHERS)) - 1 or self.broken(), PATIENCE)
+            http_kit.wait_for(lambda: self.model.ready[day] == (1 << len(PUBLISHERS)) - 1 or self.broken(), PATIENCE, 'day %d is not over' % (day + 1))
             check(not self.broken(), self.broken())
+        self.model.rests = True
         self.d.settled(PATIENCE)
         newest = max(follow_all(self.d))
-        http_kit.wait_for(lambda: all(f.last >= newest for f in self.followers) or self.broken(), PATIENCE)
+        http_kit.wait_for(lambda: all(f.last >= newest for f in self.followers) or self.broken(), PATIENCE,
+                          'not all who follow have %s: %s' % (newest, [(f.name, f.last) for f in self.followers]))
         self.model.ends = True
         for c in self.clients:
             c.join(PATIENCE)
             check(not c.is_alive() and not c.failed, type(c).__name__, c.failed)
-        http_kit.wait_for(lambda: soak_kit.sockets_of(self.d) <= sockets, PATIENCE)
+        http_kit.wait_for(lambda: soak_kit.sockets_of(self.d) <= sockets, PATIENCE, 'sockets of clients who are gone')
         return self.d.settled(PATIENCE)
 
     def broken(self):
@@ -262,11 +368,18 @@ def it_knows_what_the_model_knows(w, dump):
         for who in GONE + [p for p, result in w.probes.items() if result == 3]:
             r = c.call(read_customer=bench.pb.ReadCustomer(customer=who))
             check(r.WhichOneof('body') == 'error' or not r.customer.seq, 'it knows of', who, r)
+        newest = {}
+        for who, plan, since in w.rows: # of the same day the later row
+            if since >= newest.get(who, ('', ''))[0]:
+                newest[who] = since, plan
+        for who, (since, plan) in newest.items():
+            got = soak_kit.held(c.call(read_customer=bench.pb.ReadCustomer(customer=who)).customer)
+            same(got.attributes, {('', 'plan'): plan}, 'of the snapshot, ' + who)
         for who in RACING: # what its journal has of them, and no more
             r = c.call(read_customer=bench.pb.ReadCustomer(customer=who)).customer
             same(soak_kit.held(r).calls, sum(e['kind'] == 'event' and 'event' in e and e['event'].get('customer') == who and
                                              e['event']['type'] == 'call.ended' for e in dump), 'calls of ' + who)
-    return len(known)
+    return len(known) + len(newest)
 
 
 def nothing_is_lost_or_twice(w, dump):
@@ -282,6 +395,9 @@ def nothing_is_lost_or_twice(w, dump):
     same([id for id in may & set(events) if of[id][1] < ERASED_ON], [], 'of before the erasure')
     check(m.events - before - may <= set(events), 'acknowledged and lost:', list(m.events - before - may - set(events))[:5])
     check(set(m.outcomes) <= set(outcomes), 'outcomes acknowledged and lost:', list(set(m.outcomes) - set(outcomes))[:5])
+    soak_kit.are_there(dump, m.events - before - may, m.outcomes, m.acknowledged)
+    loaded = sum(e['kind'] == 'event' and e.get('event', {}).get('customer', '').startswith('crm-') for e in dump)
+    same(loaded, LOADED, 'rows of the snapshot that are events')
     same([k for k, n in list(events.items()) + list(outcomes.items()) if n != 1], [], 'applied twice')
     taken = {who for who, result in w.probes.items() if result == 1}
     same({id for source, id in events if source == 'probe'}, taken, 'probes of the full disk')
@@ -295,8 +411,10 @@ def alerts_came_once(w, dump):
     digest, all = d.settled(PATIENCE), follow_all(d)
     d.stop()
     starts = [e['seq'] for e in dump if e['kind'] == 'boot']
-    same(len(starts), 1 + sum(name in ('kill', 'stop') for name, *_ in w.model.causes), 'starts')
-    back = [end for name, _, end in w.model.causes if name in ('kill', 'stop')]
+    back = [cause.end for cause in w.model.causes if cause.name in ('kill', 'stop')]
+    same(len(starts), 1 + len(back), 'starts')
+    for id, who in w.model.acknowledged.items():
+        check(id not in all or all[id].state != 'open', 'an alert that', who, 'acknowledged is open:', id)
     missed = 0
     for f in w.followers:
         for id in set(f.seen) - set(all):
@@ -320,6 +438,7 @@ def a_week(bench):
     customers = it_knows_what_the_model_knows(w, dump)
     kb = d.rss_kb()
     d.stop()
+    del os.environ['NUDGE_TOKEN']
     bench.ctl('journal', 'verify', d.data)
     found = json.loads(bench.ctl('verify', d.data, '--json'))
     same(found['problems'], 0, found)
@@ -333,9 +452,10 @@ def a_week(bench):
     most = max(w.most_kb, kb)
     check(most < (2000 if bench.sanitized() else 600) * 1024, 'VmRSS was', most, 'KB')
     check(alerts > 30, 'too few alerts to be a test')
-    print('        %d events, %d outcomes of %d customers; %d alerts, %d closed before who follows came back; %d kills, %d events '
-          'refused by a full disk; errors seen, each with its cause: %s; VmRSS at most %d MiB' %
-          (len(m.events), len(m.outcomes), customers, alerts, missed, w.kills, w.refused_count, m.counted(), most // 1024))
+    print('        %d events, %d outcomes of %d customers; %d alerts, %d acknowledged, %d closed before who follows came back; %d kills, '
+          '%d events refused by a full disk; %d pages looked at; errors seen, each with its cause: %s; VmRSS at most %d MiB' %
+          (len(m.events), len(m.outcomes), customers, alerts, len(m.acknowledged), missed, w.kills, w.refused_count, w.reader.count,
+           m.counted(), most // 1024))
 
 
 kit.Bench().run([a_week])

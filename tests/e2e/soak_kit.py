@@ -1,4 +1,7 @@
-"""What the week of soak.py is made of: its traffic, the clients who bring it, and the model of what must have come of it."""
+"""What the week of soak.py is made of: its traffic, and the model of what must have come of it. Who brings it is in soak_clients.py.
+
+NUDGED_TEST_SEED: another week, of other households, customers and choices.
+"""
 import collections
 import json
 import os
@@ -8,10 +11,7 @@ import struct
 import threading
 import time
 
-import http_kit
-import kit
-import tls_kit
-from kit import DAY, HOUR, check
+from kit import DAY, check
 
 DAYS = 7
 ERASED_ON = 4 # the day on which customers are erased
@@ -20,7 +20,27 @@ AGAIN = ['again-%d' % n for n in range(2)] # come again the day after, as somebo
 RACING = ['racing-%d' % n for n in range(2)] # go on meanwhile
 SECRET = 'Zanzibar Lane '
 PATIENCE = 300.0 # nothing fails by time but what does not come at all
-EXPLAINS = {'lost': ('kill', 'stop'), 'closed': ('stop',), 'storage': ('disk',)} # which cause a client may tell by
+# By what cause a client may be told so.
+EXPLAINS = {'lost': ('kill', 'stop', 'token'), 'closed': ('stop',), 'storage': ('disk',), 'denied': ('token',), 'rate': ('limited',)}
+SEED = int(os.environ.get('NUDGED_TEST_SEED', '3'))
+
+
+class Cause:
+    """What was done to the daemon. over: from then on it can be no cause any more of what becomes of connections that are made then."""
+
+    def __init__(self, name):
+        self.name, self.begin, self.over, self.end = name, time.monotonic(), float('inf'), float('inf')
+
+    def explains(self, error):
+        return (self.name in EXPLAINS.get(error.code, ()) and self.begin <= error.ended and
+                error.began <= (min(self.over, self.end) if error.connected else self.end))
+
+
+class Error:
+    """began: the question, or the connection that was lost. connected: the daemon had let it in."""
+
+    def __init__(self, code, began, connected, detail):
+        self.code, self.began, self.connected, self.detail, self.ended = code, began, connected, detail, time.monotonic()
 
 
 class Model:
@@ -28,25 +48,23 @@ class Model:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.events, self.outcomes = set(), {} # of outcomes: what was told, by id
-        self.errors, self.causes = [], []
-        self.day, self.busy, self.ready, self.ends, self.places = 0, False, [0] * DAYS, False, {}
+        self.events, self.outcomes, self.acknowledged = set(), {}, {} # by id: of outcomes what was told, of alerts by whom
+        self.errors, self.causes, self.erasable = [], [], set() # erasable: ids of events
+        self.day, self.busy, self.ready, self.ends, self.rests, self.places = 0, False, [0] * DAYS, False, False, {}
 
-    def told(self, code, began, detail=''):
+    def told(self, code, began, detail='', connected=True):
         with self.lock:
-            self.errors.append((code, began, time.monotonic(), detail))
+            self.errors.append(Error(code, began, connected, detail))
 
     def begins(self, name):
-        self.causes.append([name, time.monotonic(), float('inf')])
+        self.causes.append(Cause(name))
         return self.causes[-1]
 
     def unexplained(self):
-        """What no cause was there for while it was asked, or while the connection was there on which it came."""
-        return [(code, detail) for code, began, ended, detail in self.errors
-                if not any(name in EXPLAINS.get(code, ()) and begin <= ended and began <= end for name, begin, end in self.causes)]
+        return [(e.code, e.detail) for e in self.errors if not any(c.explains(e) for c in self.causes)]
 
     def counted(self):
-        return dict(collections.Counter(code for code, *_ in self.errors))
+        return dict(collections.Counter(e.code for e in self.errors))
 
 
 class during:
@@ -58,200 +76,7 @@ class during:
         return self.cause
 
     def __exit__(self, *_):
-        self.cause[2] = time.monotonic()
-
-
-class Client(threading.Thread):
-    """Comes back until it is told to end. how: 'unix', 'tls' (both protobuf), 'https'."""
-
-    def __init__(self, week, how):
-        super().__init__(daemon=True)
-        self.bench, self.d, self.model, self.ca, self.pb = week.bench, week.d, week.model, week.ca.cert, week.bench.pb
-        self.how, self.failed, self.began = how, None, 0
-
-    def protobuf(self, timeout=PATIENCE):
-        return tls_kit.client(self.d, self.ca, timeout=timeout) if self.how == 'tls' else self.d.client(timeout=timeout)
-
-    def http(self, timeout=PATIENCE):
-        return tls_kit.Https(self.d, self.ca, timeout=timeout)
-
-    def quiet(self, why):
-        """It is no error to them."""
-        return False
-
-    def run(self):
-        while not self.model.ends:
-            self.began = time.monotonic()
-            try:
-                self.live()
-            except (OSError, EOFError, kit.nudge_client.Closed) as why:
-                if not self.quiet(why):
-                    self.model.told('lost', self.began, '%s over %s: %r' % (type(self).__name__, self.how, why))
-                    time.sleep(0.05)
-            except Exception as why: # said at the end
-                self.failed = '%s: %r' % (type(self).__name__, why)
-                return
-
-
-class Publisher(Client):
-    """Its customers' events in order, some in a request, again until each is acknowledged."""
-
-    def __init__(self, week, how, number, days):
-        super().__init__(week, how)
-        self.number, self.days = number, days
-        self.day, self.at, self.more = 0, 0, 0
-        self.model.places[number] = 0
-
-    def next(self):
-        """The next events; None: nothing more today."""
-        events, places = self.days[self.day], self.model.places
-        if self.at < len(events): # all go with one clock: nobody is far ahead of the others
-            places[self.number] = events[self.at]['time_ms']
-            return [e for e in events[self.at:self.at + 40] if e['time_ms'] <= min(places.values()) + HOUR // 2]
-        places[self.number] = float('inf')
-        if self.day < self.model.day:
-            self.day, self.at = self.day + 1, 0
-            return self.next()
-        self.model.ready[self.day] |= 1 << self.number
-        if not events or not self.model.busy:
-            return None
-        self.more += 1 # the day goes on as long as something is being done to the daemon
-        return [{'id': 'more-%d-%d' % (self.number, self.more), 'source': 'soak', 'customer': 'walker-%d' % self.number,
-                 'type': 'web.visit', 'channel': 'web', 'time_ms': events[-1]['time_ms'] + self.more}]
-
-    def live(self):
-        with self.http() if self.how == 'https' else self.protobuf() as c:
-            while not self.model.ends:
-                events = self.next()
-                if events:
-                    self.publish(c, events)
-                else:
-                    time.sleep(0.01)
-
-    def publish(self, c, events):
-        good, began = 0, time.monotonic()
-        for event, (result, code) in zip(events, self.by_http(c, events) if self.how == 'https' else self.by_protobuf(c, events)):
-            if result not in (1, 2, 'ACCEPTED', 'DUPLICATE') or code: # what follows of it comes again, in order
-                self.model.told(code, began, '%s: %s' % (event, result))
-                break
-            with self.model.lock:
-                self.model.events.add((event['source'], event['id']))
-            good += 1
-        if events[0]['source'] != 'soak':
-            self.at += good
-        elif not good:
-            self.more -= 1
-        time.sleep(0.002 if good else 0.02)
-
-    def by_protobuf(self, c, events):
-        made = []
-        for e in events:
-            e = dict(e)
-            attrs = e.pop('attributes', {})
-            made.append(kit.event(self.pb, attrs=attrs, **e))
-        r = c.call(publish=self.pb.Publish(events=made))
-        if r.WhichOneof('body') != 'published':
-            return [(3, r.error.code)]
-        return [(a.result, a.error.code or a.error.reason) for a in r.published.acks]
-
-    def by_http(self, c, events):
-        r = c.ask('POST', '/v1/events', events)
-        if r.status != 200:
-            return [(3, r.json['code'])]
-        return [(a['result'], a['error'].get('code') or a['error']['reason']) if a.get('error') else (a['result'], '') for a in r.json['acks']]
-
-
-class Desk(Client):
-    """Asks what to do for customers, tells what became of it, and acknowledges an alert now and then."""
-
-    def __init__(self, week, how, customers):
-        super().__init__(week, how)
-        self.customers, self.random, self.count, self.open, self.name = customers, random.Random(how), 0, None, 'desk-' + how
-
-    def live(self):
-        with self.protobuf() as c:
-            while not self.model.ends:
-                if self.open:
-                    self.tell(c)
-                elif self.random.random() < 0.1:
-                    self.acknowledge(c)
-                else:
-                    self.ask(c)
-                time.sleep(0.01)
-
-    def ask(self, c):
-        who, began = self.random.choice(self.customers), time.monotonic()
-        r = c.call(recommend=self.pb.Recommend(customer=who, channel='call', agent='linh'))
-        if r.WhichOneof('body') != 'recommendation':
-            self.model.told(r.error.code, began, 'recommend')
-        elif r.recommendation.choices:
-            self.count += 1
-            self.open = dict(id='o%d' % self.count, source=self.name, customer=who, channel='call',
-                             kind=self.random.choice(['offered', 'offered', 'accepted', 'rejected']),
-                             action=r.recommendation.choices[0].action, decision=r.recommendation.decision)
-
-    def tell(self, c):
-        began = time.monotonic()
-        r = c.call(outcome=self.pb.Outcome(**self.open))
-        ack = r.outcome_recorded.ack
-        if r.WhichOneof('body') == 'outcome_recorded' and ack.result in (1, 2):
-            self.model.outcomes[self.name, self.open['id']] = self.open
-            self.open = None
-        else:
-            self.model.told(ack.error.code or r.error.code, began, 'outcome')
-
-    def acknowledge(self, c):
-        began = time.monotonic()
-        listed = c.call(list_alerts=self.pb.ListAlerts(limit=50)).alert_list.alerts
-        listed = [a for a in listed if a.customer not in GONE + AGAIN + RACING]
-        if listed:
-            a = self.random.choice(listed)
-            r = c.call(acknowledge=self.pb.Acknowledge(seq=a.seq, index=a.index, by=self.name))
-            if r.WhichOneof('body') != 'acknowledged':
-                self.model.told(r.error.code, began, 'acknowledge: ' + r.error.reason)
-
-
-class Stream(http_kit.Stream):
-    def __init__(self, c, last):
-        self.c, self.text, self.last = c, '', last
-        c.send(http_kit.request('GET', '/v1/alerts/stream', headers={'Accept': 'text/event-stream', 'Last-Event-ID': last}))
-        self.status, self.headers = c.head()
-
-
-class Follower(Client):
-    """Alerts by id, from where it was. seen: whom each was about; came: when it came back, and behind which one it asked."""
-
-    def __init__(self, week, how):
-        super().__init__(week, how)
-        self.seen, self.last, self.came = {}, (0, 0), []
-
-    def quiet(self, why):
-        return isinstance(why, TimeoutError) # a quiet stream
-
-    def take(self, id, about):
-        check(id > self.last, 'an alert from before', self.last, id)
-        self.seen[id], self.last = about, id
-
-    def live(self):
-        if self.how == 'https':
-            with self.http(2.0) as c:
-                s = Stream(c, '%d-%d' % self.last)
-                self.came.append((time.monotonic(), self.last))
-                check(s.status == 200, 'no stream:', s.status)
-                while not self.model.ends:
-                    name, data = s.event()
-                    check(name in ('following', 'alert', 'nudge'), name, data)
-                    if name != 'following':
-                        self.take((data['seq'], data['index']), data.get('customer', ''))
-            return
-        with self.protobuf(2.0) as c:
-            r = c.call(follow=self.pb.Follow(after_seq=self.last[0], after_index=self.last[1]))
-            self.came.append((time.monotonic(), self.last))
-            check(r.WhichOneof('body') == 'following', r)
-            while not self.model.ends:
-                r = c.receive()
-                check(r.WhichOneof('body') == 'alert', r)
-                self.take((r.alert.seq, r.alert.index), r.alert.customer)
+        self.cause.end = time.monotonic()
 
 
 def bank_event(r, n, when, customer):
@@ -270,8 +95,8 @@ def bank_event(r, n, when, customer):
 def traffic(bench, households, bank, publishers):
     """[publisher][day] of events, and the households: a simulated story, calls of a bank, and customers who will be erased."""
     lines = [json.loads(line) for line in
-             bench.ctl('simulate', '--households', str(households), '--days', str(DAYS), '--seed', '3').splitlines()]
-    homes, begin, r = sorted({e['customer'] for e in lines}), min(e['time_ms'] for e in lines), random.Random(9)
+             bench.ctl('simulate', '--households', str(households), '--days', str(DAYS), '--seed', str(SEED)).splitlines()]
+    homes, begin, r = sorted({e['customer'] for e in lines}), min(e['time_ms'] for e in lines), random.Random(SEED + 6)
     for n in range(bank):
         lines.append(bank_event(r, n, begin + n * DAYS * DAY // bank, 'bank-%d' % r.randrange(bank // 10)))
     n = bank
@@ -322,6 +147,22 @@ def naive(plan, outcomes):
     for o in outcomes.values():
         known[o['customer']].outcomes[o['decision'], o['action'], o['kind']] += 1
     return known
+
+
+def acknowledged(model):
+    """All that was, by now, but of those who are erased."""
+    with model.lock:
+        return {id for id in model.events if id not in model.erasable}, dict(model.outcomes), dict(model.acknowledged)
+
+
+def are_there(dump, events, outcomes, alerts):
+    """In the journal."""
+    for kind, of, want in (('event', 'event', events), ('outcome', 'outcome_of', set(outcomes))):
+        there = {(e[of].get('source', ''), e[of]['id']) for e in dump if e['kind'] == kind and of in e}
+        check(want <= there, kind, 'acknowledged and lost:', len(want - there), list(want - there)[:5])
+    there = {(e['alert_seq'], e.get('alert_index', 0)): e['by'] for e in dump if e['kind'] == 'acknowledge'}
+    lost = [id for id in alerts if id not in there]
+    check(not lost, 'alerts were acknowledged, and that was lost:', lost[:5])
 
 
 def value_of(attribute):

@@ -273,7 +273,7 @@ void http_stream_end(struct http_exchange *x)
 
 /* --- asking --- */
 
-static void on_answer(void *arg, const struct json_answer *a)
+static void on_answer(void *arg, struct json_answer *a)
 {
 	struct http_exchange *x = arg;
 	if (!a) {

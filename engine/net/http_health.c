@@ -22,7 +22,7 @@ static void say_ok(struct http_exchange *x)
 	http_reply(x, 200, "text/plain; charset=utf-8", SLICE("ok\n"));
 }
 
-static void on_answer(void *arg, const struct json_answer *a)
+static void on_answer(void *arg, struct json_answer *a)
 {
 	struct probe *p = arg;
 	char reason[120];

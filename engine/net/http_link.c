@@ -116,7 +116,7 @@ void http_link_hold(struct http_link *l, bool hold)
 	}
 }
 
-static void finish(struct http *h, struct http_asked *q, const struct json_answer *a)
+static void finish(struct http *h, struct http_asked *q, struct json_answer *a)
 {
 	http_then *then = q->then;
 	q->then = NULL;

@@ -391,7 +391,7 @@ static bool failed(struct scrape *s, const struct json_answer *a)
 	return true;
 }
 
-static void on_rules(void *arg, const struct json_answer *a)
+static void on_rules(void *arg, struct json_answer *a)
 {
 	struct scrape *s = arg;
 	if (failed(s, a))
@@ -417,7 +417,7 @@ static int ask(struct scrape *s, const char *kind, http_then *then)
 	return result;
 }
 
-static void on_status(void *arg, const struct json_answer *a)
+static void on_status(void *arg, struct json_answer *a)
 {
 	struct scrape *s = arg;
 	if (failed(s, a))

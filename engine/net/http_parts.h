@@ -178,8 +178,9 @@ void http_link_close(struct http_link *l);
 void http_link_send(struct http_link *l, struct slice frame);
 void http_link_hold(struct http_link *l, bool hold);
 
-/* answer NULL: none came, the last error says why. The answer's body is lent. */
-typedef void http_then(void *arg, const struct json_answer *answer);
+/* answer NULL: none came, the last error says why. The answer's body is lent; who works at it in another thread takes it and puts
+ * NULL there: it is never shared. */
+typedef void http_then(void *arg, struct json_answer *answer);
 struct http_asked {
 	uint64_t id, until_ns;
 	http_then *then; /* NULL: free */

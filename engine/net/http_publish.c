@@ -143,14 +143,15 @@ static bool failed(struct http_exchange *x, const struct json_answer *a)
 	return true;
 }
 
-static void on_published(void *arg, const struct json_answer *a)
+static void on_published(void *arg, struct json_answer *a)
 {
 	struct publishing *p = arg;
 	if (failed(p->x, a)) {
 		end(p);
 		return;
 	}
-	p->published = json_incref(a->body);
+	p->published = a->body;
+	a->body = NULL;
 	make_answers(p, make_answer, on_answer);
 }
 
@@ -319,14 +320,15 @@ static void refuse_rest(struct publishing *p, json_t *error)
 	make_answers(p, make_lines, on_lines_made);
 }
 
-static void on_lines(void *arg, const struct json_answer *a)
+static void on_lines(void *arg, struct json_answer *a)
 {
 	struct publishing *p = arg;
 	if (!a || !a->kind || strcmp(a->kind, "error") == 0) {
 		refuse_rest(p, a ? a->body : NULL);
 		return;
 	}
-	p->published = json_incref(a->body);
+	p->published = a->body;
+	a->body = NULL;
 	make_answers(p, make_lines, on_lines_made);
 }
 

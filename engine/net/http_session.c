@@ -168,7 +168,7 @@ static void told(struct telling *t)
 	free(t);
 }
 
-static void on_words(void *arg, const struct json_answer *a)
+static void on_words(void *arg, struct json_answer *a)
 {
 	struct telling *t = arg;
 	const json_t *words = a ? json_object_get(a->body, "words") : NULL;
@@ -185,7 +185,7 @@ static void ask_next(struct telling *t, const char *kind, json_t *fields, http_t
 	json_decref(fields);
 }
 
-static void on_status(void *arg, const struct json_answer *a)
+static void on_status(void *arg, struct json_answer *a)
 {
 	struct telling *t = arg;
 	if (!a || !a->kind || strcmp(a->kind, "status") != 0) {

@@ -34,6 +34,7 @@ struct conn {
 	bool reading, hang_up, parsing, released;
 	uint64_t hello_by_ns; /* else it is closed: a byte now and then is no progress */
 	bool timed;   /* it is read with a time limit, for its Hello */
+	bool stranger; /* no Hello yet */
 	struct client *client, *holder; /* whose it is: by address or user, and by its token */
 	struct clients *clients;
 	struct event *later; /* for one of these to end; made when it is needed */
@@ -41,6 +42,12 @@ struct conn {
 	bool muted;   /* its answer waits (LIMIT_DENIED_MS): nothing is sent */
 	bool stalled; /* whole frames are at hand, but the client has not taken its answers */
 };
+
+static void is_known(struct conn *c)
+{
+	atomic_fetch_sub(&c->loop->strangers, c->stranger);
+	c->stranger = false;
+}
 
 static void set_reading(struct conn *c, bool on)
 {
@@ -154,6 +161,7 @@ void conn_close(struct conn *c)
 	if (c->next)
 		c->next->at = c->at;
 	atomic_fetch_sub(&c->loop->conn_count, !c->session.inner);
+	is_known(c);
 	loop_forget(c->loop, &c->turn);
 	event_free(c->readable);
 	event_free(c->writable);
@@ -312,6 +320,8 @@ static void conn_parse(struct conn *c)
 		c->taken = 0;
 	}
 	c->parsing = false;
+	if (c->session.welcomed)
+		is_known(c);
 	if (c->timed && c->session.welcomed) {
 		if (!c->session.closed)
 			event_remove_timer(c->readable); /* from now on it may be quiet */
@@ -391,6 +401,16 @@ static int64_t peer_uid(int fd)
 	return who.uid;
 }
 
+bool conn_make_room(struct loop *l)
+{
+	struct conn *oldest = NULL;
+	for (struct conn *c = l->conns; c; c = c->next) /* who came last is in front */
+		oldest = c->stranger ? c : oldest;
+	if (oldest)
+		conn_close(oldest);
+	return oldest != NULL;
+}
+
 void conn_open(struct loop *l, const struct arrival *a)
 {
 	struct conn *c = must_calloc(1, sizeof(*c));
@@ -412,6 +432,8 @@ void conn_open(struct loop *l, const struct arrival *a)
 	if (c->next)
 		c->next->at = &c->next;
 	l->conns = c;
+	c->stranger = !a->inner;
+	atomic_fetch_add(&l->strangers, c->stranger);
 	c->session.inner = a->inner;
 	c->session.admit = a->clients ? on_admit : NULL;
 	c->session.peer_uid = a->inner ? -1 : peer_uid(fd);

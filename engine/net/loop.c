@@ -127,6 +127,16 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	set_timer(l, wait_ms);
 }
 
+static void let_in(struct loop *l, struct arrival *a)
+{
+	if (!a->makes_room || conn_make_room(l)) {
+		conn_open(l, a);
+		return;
+	}
+	atomic_fetch_sub(&l->conn_count, 1);
+	arrival_drop(a);
+}
+
 static void on_handed(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
@@ -137,7 +147,7 @@ static void on_handed(evutil_socket_t fd, short what, void *arg)
 		for (size_t i = 0; i < n; i++) {
 			struct arrival *a = items[i];
 			if (a)
-				conn_open(l, a);
+				let_in(l, a);
 			else
 				event_base_loopbreak(l->base);
 			free(a);

@@ -20,6 +20,7 @@ struct arrival {
 	bool inner; /* see net/inner.h */
 	struct client *client; /* whose it is; NULL of an inner one */
 	struct clients *clients;
+	bool makes_room; /* the place of a stranger's */
 };
 void arrival_drop(struct arrival *a); /* it comes to nothing: closed */
 
@@ -37,6 +38,7 @@ struct loop {
 	struct queue *queue; /* arrivals from the listening loop, the greeter and the gateway; NULL stops the loop */
 	struct conn *conns;
 	_Atomic unsigned conn_count; /* with those on their way to it */
+	_Atomic unsigned strangers;  /* of these, who have said no Hello yet */
 	struct turn *turns, *last_turn; /* taken once a round, in order */
 	uint64_t timer_at_ns; /* monotonic, as all here; UINT64_MAX: not set */
 	uint64_t now_ns;      /* of the last look at the clock */
@@ -64,5 +66,6 @@ void loop_forget(struct loop *l, struct turn *t); /* no turn for it */
 /* conn.c */
 void conn_open(struct loop *l, const struct arrival *a);
 void conn_close(struct conn *c);
+bool conn_make_room(struct loop *l); /* the stranger who has been here for longest goes; false: there is none */
 
 #endif

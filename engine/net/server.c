@@ -59,14 +59,58 @@ bool server_is_open(const char *address)
 	return listener_is_open(address);
 }
 
+static void say(struct server *s, const char *what, const char *why)
+{
+	uint64_t others;
+	if (!seldom_told(&s->refused, &others))
+		return;
+	if (others)
+		log_warn("%s a connection: %s (and %llu more, for whatever reason)", what, why, (unsigned long long)others);
+	else
+		log_warn("%s a connection: %s", what, why);
+}
+
+static unsigned connections(const struct server *s)
+{
+	unsigned n = s->porch ? porch_count(s->porch) : 0;
+	for (unsigned i = 0; i < s->loop_count; i++)
+		n += atomic_load(&s->loops[i].conn_count);
+	return n;
+}
+
+/* The loop that has most of those who have said no Hello yet; NULL: none has any. */
+static struct loop *most_strangers(const struct server *s)
+{
+	struct loop *most = NULL;
+	for (unsigned i = 0; i < s->loop_count; i++) {
+		struct loop *l = &s->loops[i];
+		if (atomic_load(&l->strangers) > (most ? atomic_load(&most->strangers) : 0))
+			most = l;
+	}
+	return most;
+}
+
+/* Where all places are taken: one of who has said nothing yet is given away. */
+static bool has_room(const struct server *s)
+{
+	return connections(s) < LIMIT_CONNECTIONS || (s->porch ? porch_make_room(s->porch) : most_strangers(s) != NULL);
+}
+
 static bool pass(void *arg, const struct arrival *a)
 {
 	struct server *s = arg;
+	struct arrival in = *a;
 	if (s->porch) {
 		porch_take(s->porch, a);
 		return true;
 	}
-	return loop_hand_over(&s->loops[atomic_fetch_add(&s->next, 1) % s->loop_count], a);
+	struct loop *to = &s->loops[atomic_fetch_add(&s->next, 1) % s->loop_count];
+	in.makes_room = connections(s) >= LIMIT_CONNECTIONS;
+	if (in.makes_room) {
+		to = most_strangers(s);
+		say(s, "closed", "limit_connections are open, and it had said no Hello for longest");
+	}
+	return to && loop_hand_over(to, &in);
 }
 
 static int open_gates(struct server *s, const char *const *addresses, unsigned count)
@@ -103,25 +147,6 @@ const char *server_address(const struct server *s, unsigned index)
 	return index < s->gate_count ? s->gates[index].listener.address : NULL;
 }
 
-static unsigned connections(const struct server *s)
-{
-	unsigned n = s->porch ? porch_count(s->porch) : 0;
-	for (unsigned i = 0; i < s->loop_count; i++)
-		n += atomic_load(&s->loops[i].conn_count);
-	return n;
-}
-
-static void say_refused(struct server *s, const char *why)
-{
-	uint64_t others;
-	if (!seldom_told(&s->refused, &others))
-		return;
-	if (others)
-		log_warn("refused a connection: %s (and %llu more, for whatever reason)", why, (unsigned long long)others);
-	else
-		log_warn("refused a connection: %s", why);
-}
-
 /* A connection that waits would wake the loop again and again: the file kept in reserve takes it, and lets it go. */
 static void refuse_for_want_of_files(struct gate *g, int listening)
 {
@@ -130,7 +155,7 @@ static void refuse_for_want_of_files(struct gate *g, int listening)
 	if (fd >= 0)
 		close(fd);
 	g->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	say_refused(g->server, "out of file descriptors (ulimit -n)");
+	say(g->server, "refused", "out of file descriptors (ulimit -n)");
 }
 
 static void on_accept(evutil_socket_t listening, short what, void *arg)
@@ -146,8 +171,8 @@ static void on_accept(evutil_socket_t listening, short what, void *arg)
 		}
 		struct arrival a = { .stream = { .fd = fd }, .clients = s->clients };
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* fails on a Unix socket: fine */
-		if (connections(s) >= LIMIT_CONNECTIONS && !(s->porch && porch_make_room(s->porch))) {
-			say_refused(s, "limit_connections are open");
+		if (!has_room(s)) {
+			say(s, "refused", "limit_connections are open");
 			arrival_drop(&a);
 		} else if (!(a.client = clients_meet(s->clients, fd, g->listener.tls))) {
 			arrival_drop(&a);

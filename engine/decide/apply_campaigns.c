@@ -55,18 +55,30 @@ static void wait_until(struct applying *a, const struct campaign_decl *c, int64_
 		(void)timers_add(a->record, a->m->pool, ms, ms, TIMER_CAMPAIGN, 0, str_slice(c->name));
 }
 
-static bool has_timer(const struct record *r, const struct campaign_decl *c)
+static const struct timer *timer_of(const struct record *r, const struct campaign_decl *c)
 {
 	for (unsigned i = 0; i < r->rare->timer_count; i++)
 		if (r->rare->timers[i].decl == TIMER_CAMPAIGN &&
 		    slice_equal(str_slice(r->rare->timers[i].key), str_slice(c->name)))
-			return true;
-	return false;
+			return &r->rare->timers[i];
+	return NULL;
 }
 
 static bool waits(const struct item *item)
 {
 	return item->state == CAMPAIGN_WAITING || item->state == CAMPAIGN_HELD;
+}
+
+/* It waits without a timer; or for dates and hours that the pack has made wider since. Who is held back, or has a turn yet to
+ * come, waits for something else. */
+static bool waits_in_vain(const struct pack *p, const struct record *r, const struct campaign_decl *c, const struct item *item,
+			  int64_t now_ms)
+{
+	const struct timer *timer = waits(item) ? timer_of(r, c) : NULL;
+	if (!timer)
+		return waits(item);
+	int64_t open = campaign_open_ms(p, c, now_ms);
+	return open && item->state == CAMPAIGN_WAITING && item->numbers[CAMPAIGN_TURN_MS] <= now_ms && timer->due_ms > open;
 }
 
 static void end_unsent(struct applying *a, const struct campaign_decl *c, struct item *item)
@@ -174,7 +186,7 @@ static void attend(struct applying *a, const struct campaign_decl *c)
 		count(a, item, CAMPAIGNS_OVER, SLICE(""), -1); /* nothing was sent: they are in it once more */
 		item->state = CAMPAIGN_WAITING;
 		go_on(a, c, item);
-	} else if (waits(item) && !has_timer(a->record, c)) {
+	} else if (waits_in_vain(a->m->pack, a->record, c, item, wall_of(a))) {
 		go_on(a, c, item);
 	}
 }
@@ -219,7 +231,7 @@ bool campaigns_want(const struct machine *m, const struct record *r, int64_t now
 				return true;
 		} else if (!item ? open
 				 : again(c, item, now_ms) || (item->state == CAMPAIGN_OVER && open) ||
-					   (waits(item) && open && !has_timer(r, c))) {
+					   (open && waits_in_vain(p, r, c, item, now_ms))) {
 			return true;
 		}
 	}

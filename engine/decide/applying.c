@@ -92,6 +92,8 @@ void applying_finish(struct applying *a)
 	a->out->outcome = e->trail.len ? hash64(bytes_slice(&e->trail), 0) : 0;
 	if (a->now_ms > a->record->newest_ms)
 		a->record->newest_ms = a->now_ms;
+	if (a->record->rare->items_lost)
+		counter_add(&a->m->items_lost, items_take_lost(a->record));
 	/* What the context lent is gone with the entry. */
 	e->subject = e->customer = e->agent = e->area = NULL;
 	e->event = NULL;

@@ -26,6 +26,7 @@ struct machine {
 	bool keep_gates;      /* decisions say, and record, what every action fell at */
 	struct stages stages; /* begun by the caller, with a clock of the caller's; off otherwise */
 	counter unheard;      /* events of types that mean nothing to the pack, nor to the engine itself */
+	counter items_lost;   /* contacts, contracts, memberships … for which their record had no room (limit_items) */
 };
 
 void machine_init(struct machine *m);

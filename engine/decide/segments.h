@@ -37,7 +37,7 @@ void apply_campaign_due(struct applying *a, struct slice name);
 void apply_turn_effect(struct applying *a, struct slice body);
 void campaigns_outcome(struct applying *a, const struct outcome_input *o);
 void campaigns_success(struct applying *a, uint64_t campaigns); /* an event that they are for */
-/* Members who are not in a campaign yet, or wait in one without a timer: a look is for them. */
+/* Members who are not in a campaign yet, or wait in one without a timer or for hours that are wider now: a look is for them. */
 bool campaigns_want(const struct machine *m, const struct record *r, int64_t now_ms);
 void campaigns_look(struct applying *a);
 void campaign_acknowledged(struct record *r, const struct alert *alert);

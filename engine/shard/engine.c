@@ -195,6 +195,7 @@ int engine_run(struct engine *e)
 	for (unsigned i = 0; i < e->shard_count; i++) {
 		e->shards[i]->swept_ns = clock_mono_ns(); /* recovery may have taken longer than a pause */
 		counter_set(&e->shards[i]->machine.unheard, 0); /* what recovery applied was counted when it came */
+		counter_set(&e->shards[i]->machine.items_lost, 0);
 	}
 	e->running = result == ERR_OK;
 	return result;

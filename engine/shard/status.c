@@ -20,15 +20,17 @@ static uint64_t sum(const struct engine *e, size_t offset)
 	return total;
 }
 
-static uint64_t unheard(const struct engine *e)
+#define SUM(field) sum(e, offsetof(struct shard_counts, field))
+
+static uint64_t sum_machines(const struct engine *e, size_t offset)
 {
 	uint64_t total = 0;
 	for (unsigned i = 0; i < e->shard_count; i++)
-		total += counter_get(&e->shards[i]->machine.unheard);
+		total += counter_get((const counter *)((const char *)&e->shards[i]->machine + offset));
 	return total;
 }
 
-#define SUM(field) sum(e, offsetof(struct shard_counts, field))
+#define SUM_MACHINES(field) sum_machines(e, offsetof(struct machine, field))
 
 static double microseconds(const struct engine *e, size_t offset, double percent)
 {
@@ -108,7 +110,8 @@ static size_t fill_gauges(struct engine *e, const struct journal_stats *j, const
 		{ "journal_segments", "segments", (double)j->segments },
 		{ "queries", "requests", (double)SUM(queries) },
 		{ "erasing", "customers", eraser_runs(e) },
-		{ "events_unheard", "events", (double)unheard(e) },
+		{ "events_unheard", "events", (double)SUM_MACHINES(unheard) },
+		{ "items_lost", "items", (double)SUM_MACHINES(items_lost) },
 		{ "timers_fired", "timers", (double)SUM(timers_fired) },
 		{ "nudges", "decisions", (double)SUM(nudges) },
 		{ "alerts_historical", "alerts", (double)SUM(historical) },

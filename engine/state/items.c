@@ -70,6 +70,14 @@ struct item *items_find(const struct record *r, enum item_kind kind, uint32_t de
 	return NULL;
 }
 
+uint32_t items_take_lost(struct record *r)
+{
+	uint32_t lost = r->rare->items_lost;
+	if (lost)
+		record_rare(r)->items_lost = 0;
+	return lost;
+}
+
 void items_remove(struct record *r, struct strpool *pool, struct item *item)
 {
 	struct rare *rare = record_rare(r);
@@ -81,6 +89,8 @@ struct item *items_place(struct record *r, struct strpool *pool, struct item *it
 {
 	struct items same = items_of(r, item->kind, item->decl);
 	bool oldest = same.count && item_order(&same.items[0], item->kind, item->decl, item->time_ms, item_key(item)) > 0;
+	if (same.count < keep && r->rare->item_count >= LIMIT_ITEMS)
+		record_rare(r)->items_lost++;
 	if (same.count >= keep || r->rare->item_count >= LIMIT_ITEMS) {
 		if (!same.count || oldest) {
 			item_drop(item, pool);

@@ -50,6 +50,8 @@ struct item *items_find(const struct record *r, enum item_kind kind, uint32_t de
 struct item *items_add(struct record *r, struct strpool *pool, enum item_kind kind, uint32_t decl, struct slice key,
 		       uint8_t member, int64_t time_ms, unsigned keep);
 void items_remove(struct record *r, struct strpool *pool, struct item *item);
+/* How many did not find room, or took another's, since LIMIT_ITEMS were there; from then on counted anew. */
+uint32_t items_take_lost(struct record *r);
 void item_set_text(struct item *item, struct strpool *pool, unsigned which, struct slice text); /* empty: none */
 struct slice item_text(const struct item *item, unsigned which);
 struct slice item_key(const struct item *item);

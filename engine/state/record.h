@@ -155,6 +155,7 @@ struct rare {
 	uint64_t late;                /* events left out of a window because they came too late */
 	uint16_t case_count, alert_count, outcome_count, timer_count, mark_count, link_count, more_count, item_count;
 	uint16_t case_cap, alert_cap, outcome_cap, timer_cap, mark_cap, link_cap, more_cap, item_cap;
+	uint32_t items_lost;          /* for want of room, by the entry being applied; not stored: whoever counts it takes it */
 };
 
 /* Memory is what bounds how many customers a machine serves, and cache misses are most of what an event costs. So all

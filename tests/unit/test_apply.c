@@ -1,7 +1,5 @@
 /* tests/unit/test_apply.c: an entry changes its record step by step, and what leaves it is named. */
 #include "decide_world.h"
-#include "script/segments.h"
-#include "state/campaigns.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -161,70 +159,6 @@ static void a_circle_of_merges_is_cut(void **state)
 	machine_apply_effect(&w.m, w.r, EFFECT_MERGE, bytes_slice(&body), NULL, &w.in, &other);
 	assert_null(w.r->rare->redirect);
 	bytes_finish(&body);
-	world_finish(&w);
-}
-
-static const char spring[] =
-	"pack { name = 't' }\n"
-	"segment 'gold' { when = attr('tier'):is 'gold' }\n"
-	"action 'more' { goal = 'serve', channels = { 'sms' }, value = { customer = 1, business = 0 }, say = 'more?' }\n"
-	"campaign 'spring' { segment = 'gold', action = 'more', channel = 'sms' }\n";
-
-static struct item *in_spring(struct record *r, unsigned count)
-{
-	struct items all = items_of(r, ITEM_CAMPAIGN, campaign_id_of(SLICE("spring")));
-	assert_int_equal(all.count, count);
-	return all.items;
-}
-
-/* One of two was made the offer already: when they turn out to be the same customer, nobody is made it again. */
-static void a_campaign_reaches_merged_customers_once(void **state)
-{
-	struct world w;
-	struct bytes body = { 0 };
-	struct applied out;
-	world_init(&w, spring);
-	assert_int_equal(world_event(&w, "profile.updated", T0, "tier=gold")->nudge_count, 1);
-	assert_int_equal(in_spring(w.r, 1)->state, CAMPAIGN_ASKED);
-	struct record *reached = world_record(SUBJECT_CUSTOMER, "c2");
-	struct item *item = items_add(reached, w.m.pool, ITEM_CAMPAIGN, campaign_id_of(SLICE("spring")), SLICE("spring"), 0,
-				      T0 - DAY, CAMPAIGNS_KEPT);
-	item->state = CAMPAIGN_SENT;
-	item->numbers[CAMPAIGN_SENT_MS] = T0 - DAY;
-	record_encode(reached, &body);
-	arena_reset(&w.m.arena);
-	machine_apply_effect(&w.m, w.r, EFFECT_MERGE, bytes_slice(&body), NULL, &w.in, &out);
-	assert_int_equal(out.nudge_count, 0);
-	assert_int_equal(in_spring(w.r, 1)->state, CAMPAIGN_SENT);
-	assert_non_null(effect_of(&out, EFFECT_COUNT)); /* who was in it twice is in it once */
-	assert_int_equal(w.r->rare->timer_count, 1);
-	record_destroy(reached, w.m.pool);
-	bytes_finish(&body);
-	world_finish(&w);
-}
-
-/* Asked for under a pack that paced the campaign, answered under one that does not, or has it no more. */
-static void a_turn_outlives_its_pack(void **state)
-{
-	struct world w;
-	struct bytes ticket = { 0 };
-	struct applied out, turned;
-	world_init(&w, spring);
-	world_event(&w, "profile.updated", T0, "tier=gold");
-	struct record *pace = world_record(SUBJECT_LEDGER, "pace/now");
-	for (unsigned i = 0; i < 2; i++) {
-		const struct slice name = i ? SLICE("gone") : SLICE("spring");
-		in_spring(w.r, 1)->state = CAMPAIGN_ASKED;
-		bytes_clear(&ticket);
-		bytes_put_string(&ticket, name);
-		bytes_put_string(&ticket, subject_id(&w.r->subject));
-		arena_reset(&w.m.arena);
-		machine_apply_effect(&w.m, pace, EFFECT_TICKET, bytes_slice(&ticket), NULL, &w.in, &out);
-		machine_apply_effect(&w.m, w.r, EFFECT_TURN, effect_of(&out, EFFECT_TURN)->body, NULL, &w.in, &turned);
-		assert_int_equal(turned.nudge_count, i == 0);
-	}
-	record_destroy(pace, w.m.pool);
-	bytes_finish(&ticket);
 	world_finish(&w);
 }
 
@@ -523,8 +457,6 @@ int main(void)
 		cmocka_unit_test(a_merged_record_travels_whole),
 		cmocka_unit_test(a_prospect_joins_the_owner),
 		cmocka_unit_test(a_circle_of_merges_is_cut),
-		cmocka_unit_test(a_campaign_reaches_merged_customers_once),
-		cmocka_unit_test(a_turn_outlives_its_pack),
 		cmocka_unit_test(a_rule_fires_once_with_all_it_wants),
 		cmocka_unit_test(alerts_are_closed_by_their_types),
 		cmocka_unit_test(cases_open_close_and_are_missed),

@@ -150,6 +150,7 @@ const struct command cmd_rules_activate = {
 		   "here). The old one stays then. Series whose definition is unchanged keep their data.\n"
 		   "New series and cases begin empty. With --backfill they are filled from the journal, in the background while the "
 		   "daemon goes on: exactly as if the pack had been active from the oldest entry kept. Rules do not fire on what is "
-		   "filled in, and tallies, which rules count, begin empty. It may be given for the active pack too. A crash or "
-		   "restart of the daemon does not end it; another activation does.",
+		   "filled in, and tallies, which rules count, begin empty; contacts, contracts, who leaves, surveys and the "
+		   "relationship's trend count from the activation on, and what was to be known of before is imported again. It may "
+		   "be given for the active pack too. A crash or restart of the daemon does not end it; another activation does.",
 };

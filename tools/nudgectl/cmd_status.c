@@ -53,7 +53,8 @@ static void show_storage(const Nudge__V1__Status *s)
 /* Of the gauges, those that only grow while the daemon runs. */
 static bool is_counter(const char *name)
 {
-	static const char *const names[] = { "queries", "events_unheard", "timers_fired", "nudges", "effects", "fallbacks", "decisions_unrecorded",
+	static const char *const names[] = { "queries", "events_unheard", "items_lost", "timers_fired", "nudges", "effects", "fallbacks",
+					     "decisions_unrecorded",
 					     "records_written", "alerts_historical", "decision_log_lines",
 					     "decision_log_errors", "decision_log_missed", "requests_denied", "limited_rate",
 					     "limited_connections", "limited_failures", "limited_users", "tls_handshakes",
@@ -249,7 +250,9 @@ const struct command cmd_status = {
 	.run = run,
 	.options = options,
 	.details = "events_unheard are those of types that nothing in the active pack is on, and that the engine does not know "
-		   "either: they are kept, but a misspelt type is among them. With --stages: the mean time that an event, a recommendation and a stored record spend in each stage. One "
+		   "either: they are kept, but a misspelt type is among them. items_lost are contacts, cases, contracts, survey answers, "
+		   "memberships of segments and campaigns, exposures and scores that were forgotten, or not kept, since a customer has at most "
+		   "256 of them together. With --stages: the mean time that an event, a recommendation and a stored record spend in each stage. One "
 		   "request in 61 looks at the clock between its stages; the journal and the store measure every batch. With "
 		   "--json all of the status is printed, its stages too. A daemon that recovers says how far it is "
 		   "(--json: {\"recovering\": true, \"detail\": TEXT}), and the exit code is 1; the other commands wait for it, a "

@@ -33,11 +33,12 @@ static bool event_of(struct shard *s, struct work *w, struct event *e, bool *unt
 }
 
 /* True: new, or an event that is dated and so harmless. Else the work is answered. A duplicate is acknowledged when the
- * entry that brought the id is durable. */
+ * entry that brought the id is durable. What comes without a time (0) is of now, so it is never too old, however many come
+ * within one instant. */
 static bool is_new(struct shard *s, struct work *w, const struct record *r, uint64_t id, uint64_t content,
 		   int64_t time_ms, const struct event *e)
 {
-	switch (seen_ask(r, id, content, time_ms)) {
+	switch (seen_ask(r, id, content, time_ms ? time_ms : INT64_MAX)) {
 	case SEEN_NEW:
 		return true;
 	case SEEN_CONFLICT:
@@ -118,7 +119,7 @@ static bool admit(struct shard *s, struct work *w, struct slot *slot, uint64_t i
 {
 	if (!is_new(s, w, slot->record, id, content, time_ms, e) || record_full(s, w, slot))
 		return false;
-	if (timers_fire_before(s, slot, time_ms) != ERR_OK) {
+	if (timers_fire_before(s, slot, time_ms ? time_ms : s->now_ms) != ERR_OK) {
 		work_refuse_last(s, w);
 		return false;
 	}
@@ -161,7 +162,7 @@ void publish_work(struct shard *s, struct work *w)
 		work_refuse_last(s, w);
 		return;
 	}
-	if (!admit(s, w, slot, e.id_hash, e.content_hash, e.time_ms, &e))
+	if (!admit(s, w, slot, e.id_hash, e.content_hash, untimed ? 0 : e.time_ms, &e))
 		return;
 	struct apply_input in = { .received_at_ms = s->now_ms };
 	stages_lap(&s->machine.stages, STAGE_FIND, 1);
@@ -187,6 +188,16 @@ static void answer_next(struct shard *s, struct work *w, const struct record *r,
 	w->ack.next = out;
 }
 
+/* It is taken, but the client may have mixed up what belongs together. */
+static void answer_warning(struct shard *s, struct work *w, const struct outcome_input *o)
+{
+	if (o->decision_boot != s->engine->boot_id || !recent_differs(&s->recent, o->decision_count, o->action))
+		return;
+	w->ack.warning = arena_printf(work_arena(s, w), "decision %llu-%llu neither recommended \"%.*s\" nor had it as a next step: it is "
+				      "counted and learned from as told; leave the decision out where the action is not of it",
+				      (unsigned long long)o->decision_boot, (unsigned long long)o->decision_count, SLICE_ARG(o->action));
+}
+
 void outcome_work(struct shard *s, struct work *w)
 {
 	struct slot *slot;
@@ -198,7 +209,7 @@ void outcome_work(struct shard *s, struct work *w)
 		return;
 	}
 	struct outcome_input input = outcome_input_of(&o, s->now_ms);
-	if (!admit(s, w, slot, o.id_hash, o.content_hash, input.time_ms, NULL))
+	if (!admit(s, w, slot, o.id_hash, o.content_hash, o.time_ms, NULL))
 		return;
 	if (input.member.len)
 		w->member = (struct slice){ 0 };
@@ -210,6 +221,7 @@ void outcome_work(struct shard *s, struct work *w)
 	entry.outcome.member = w->member;
 	entry.outcome.raw = w->raw;
 	answer_next(s, w, slot->record, &input);
+	answer_warning(s, w, &input);
 	publish(s, w, slot, &entry, false);
 }
 

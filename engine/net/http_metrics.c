@@ -61,7 +61,7 @@ static const struct metric {
 
 /* Of Status's gauges: those that only grow. */
 static const char *const growing =
-	"queries events_unheard timers_fired nudges alerts_historical effects fallbacks decisions_unrecorded "
+	"queries events_unheard items_lost timers_fired nudges alerts_historical effects fallbacks decisions_unrecorded "
 	"records_written decision_log_lines decision_log_errors decision_log_missed requests_denied tls_handshakes tls_handshakes_failed";
 /* … and those that are percentiles of what is a histogram here. */
 static const char *const told_better =

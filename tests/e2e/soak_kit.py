@@ -21,7 +21,8 @@ RACING = ['racing-%d' % n for n in range(2)] # go on meanwhile
 SECRET = 'Zanzibar Lane '
 PATIENCE = 300.0 # nothing fails by time but what does not come at all
 # By what cause a client may be told so.
-EXPLAINS = {'lost': ('kill', 'stop', 'token'), 'closed': ('stop',), 'storage': ('disk',), 'denied': ('token',), 'rate': ('limited',)}
+EXPLAINS = {'lost': ('kill', 'stop', 'token'), 'closed': ('stop',), 'storage': ('disk',), 'denied': ('token',), 'rate': ('limited',),
+            'busy': ('activation',)}
 SEED = int(os.environ.get('NUDGED_TEST_SEED', '3'))
 
 

@@ -85,6 +85,8 @@ export const cases = [
 			const text = await t.page.locator("main").innerText();
 			for (const words of ["Đã chứng minh", "khả năng đồng ý", "đủ điều kiện", "ít nhất", "đã biết"])
 				t.check(text.includes(words), "does not say", words);
+			const conditions = (await t.page.locator(".condition").allInnerTexts()).join("\n");
+			t.same(conditions.match(/\d\.\d\b/g), null, "decimals as in English");
 		},
 	},
 	{

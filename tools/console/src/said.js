@@ -86,7 +86,8 @@ const KINDS = { accepted: "đồng ý", rejected: "từ chối", offered: "mời
 const PER = { action: "hành động", group: "nhóm", goal: "mục tiêu", channel: "kênh" };
 const GATES = { eligible: "đủ điều kiện", applicable: "đúng lúc", suitable: "phù hợp", channel: "kênh", goal: "mục tiêu" };
 
-const replaced = (text) => VI.reduce((done, [from, to]) => done.replace(from, to), text);
+const replaced = (text) => VI.reduce((done, [from, to]) => done.replace(from, to), text)
+	.replace(/(?<![\w.])(-?\d+)\.(\d+)(?![\w.]*\w)/g, (_, whole, part) => (/^0+$/.test(part) ? whole : `${whole},${part}`)); // a point would be one of thousands
 
 export function said(text) {
 	if (language() !== "vi" || !text)

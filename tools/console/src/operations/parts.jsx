@@ -139,7 +139,7 @@ export function Alerts({ status, paused }) {
 		{ key: "rule", title: t("operations.alert.rule"), cell: (a) => <a href={href("rules", "entry", String(a.seq))}>{a.rule}</a> },
 		{ key: "about", title: t("operations.alert.about"), class: "whole", cell: (a) => <About alert={a} /> },
 		{ key: "text", title: t("operations.alert.text"), cell: (a) => alertText(a) },
-		{ key: "to", title: t("operations.alert.to"), cell: (a) => recipientName(a.to) },
+		{ key: "to", title: t("operations.alert.to"), class: "whole", cell: (a) => recipientName(a.to) },
 		{ key: "time", title: t("operations.alert.time"), class: "whole", cell: (a) => <span title={dateTime(a.time_ms)}>{ago(a.time_ms, status.now_ms)}</span> },
 	];
 	return (

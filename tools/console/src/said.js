@@ -94,3 +94,6 @@ export function said(text) {
 		return text;
 	return text.split(/("[^"]*")/).map((part, at) => (at % 2 ? part : replaced(part))).join("");
 }
+
+// "x 1.5", as the weight of a context is named.
+export const weight = (name) => said(name).replace(/^x /, "× ");

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { enc, get } from "../api.js";
 import { dateTime, number, percent, plain } from "../format.js";
-import { said } from "../said.js";
+import { said, weight } from "../said.js";
 import { t } from "../text.js";
 import { Badge, Dialog, Icon, Loading, ProblemNotice } from "../ui.jsx";
 import { actionName, spell } from "../pack.js";
@@ -52,7 +52,7 @@ function Conditions({ action, all }) {
 		<ul class="conditions">
 			{gates.map((g) => <Condition condition={g} title={t("desk.gate.name." + g.name)} key={g.name} />)}
 			{policies.map((p) => <Condition condition={{ ...p, text: p.text ? `${p.name}: ${p.text}` : p.name }} title={t("desk.gate.name.policy")} key={"p" + p.name} />)}
-			{contexts.map((c) => <Condition condition={c} title={t("desk.context", { weight: c.name.replace(/^x /, "× ") })} key={"c" + c.name + c.text} />)}
+			{contexts.map((c) => <Condition condition={c} title={t("desk.context", { weight: weight(c.name) })} key={"c" + c.name + c.text} />)}
 		</ul>
 	);
 }

@@ -6,7 +6,7 @@ import { dateTime, number, percent, plain } from "../format.js";
 import { go, href } from "../route.js";
 import { t } from "../text.js";
 import { Badge, Button, Empty, Field, Icon, Meter, Notice, Panel, Table } from "../ui.jsx";
-import { said } from "../said.js";
+import { said, weight } from "../said.js";
 
 const three = (v) => plain(v, 3);
 
@@ -57,7 +57,7 @@ function Condition({ name, c }) {
 function Conditions({ a }) {
 	const [all, setAll] = useState(false);
 	const list = [...a.gates.map((c) => ({ name: t(`rules.gate.${c.name}`), c })), ...a.policies.map((c) => ({ name: `${t("rules.policy")}: ${said(c.name)}`, c })),
-		...a.contexts.map((c) => ({ name: t("rules.context", { weight: c.name.replace(/^x /, "× ") }), c, context: true }))];
+		...a.contexts.map((c) => ({ name: t("rules.context", { weight: weight(c.name) }), c, context: true }))];
 	const bare = (one) => one.c.state === "open" || (one.context && one.c.state === "held");
 	const open = list.filter(bare).length;
 	return (

@@ -208,9 +208,17 @@ bool erase_plan_is_alias(const struct erase_plan *p, struct slice id)
 	return erasing_has(p->aliases, p->alias_count, id);
 }
 
+/* Wiped once more: what lies between was not noted as theirs. */
+static bool is_wiped_again(const struct erase_plan *p, const struct entry *e)
+{
+	return e->kind == ENTRY_EFFECT && e->effect.kind == EFFECT_WIPE && e->subject.kind == SUBJECT_CUSTOMER &&
+	       plan_bound(p, subject_id(&e->subject)) != ERASE_NOT_WIPED;
+}
+
 /* Of what came since. */
 static void note_since(struct erase_plan *p, uint64_t seq, const struct entry *e)
 {
+	p->grew |= is_wiped_again(p, e);
 	plan_wiped(p, seq, e);
 	bool effect = e->kind == ENTRY_EFFECT;
 	if (effect && e->effect.kind == EFFECT_MERGE && e->subject.kind == SUBJECT_CUSTOMER)

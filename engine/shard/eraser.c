@@ -85,8 +85,8 @@ static bool is_for(const struct eraser *x, enum erase_step step, struct subject 
 	return step == STEP_FORGET || (step == STEP_LINKS && customer);
 }
 
-/* To the shards of whom the plan names (the first `most`), until each has done it. */
-static int go_round(struct eraser *x, enum erase_step step, size_t most)
+/* To the shards of whom the plan names, from one on up to another, until each has done it. */
+static int go_round_some(struct eraser *x, enum erase_step step, size_t from, size_t to)
 {
 	struct subject subject;
 	size_t count = 0;
@@ -96,7 +96,7 @@ static int go_round(struct eraser *x, enum erase_step step, size_t most)
 		;
 	x->done = must_calloc(count + 1, sizeof(*x->done));
 	while (again && result == ERR_OK && (result = stopped(x)) == ERR_OK) {
-		for (size_t at = 0; at < most && erase_plan_next(x->plan, &at, &subject);)
+		for (size_t at = from; at < to && erase_plan_next(x->plan, &at, &subject);)
 			if (!x->done[at - 1] && is_for(x, step, &subject))
 				send(x, engine_owner(x->engine, &subject), step, &subject, at - 1);
 		result = await(x, &again);
@@ -108,11 +108,16 @@ static int go_round(struct eraser *x, enum erase_step step, size_t most)
 	return result;
 }
 
-/* Who was asked for comes first: where that one is refused, nobody is touched. */
+static int go_round(struct eraser *x, enum erase_step step)
+{
+	return go_round_some(x, step, 0, SIZE_MAX);
+}
+
+/* Who was asked for comes first: where that one is refused, nobody is touched. And once: who comes again is somebody new. */
 static int wipe_all(struct eraser *x)
 {
-	int result = go_round(x, STEP_WIPE, 1);
-	return result == ERR_OK ? go_round(x, STEP_WIPE, SIZE_MAX) : result;
+	int result = go_round_some(x, STEP_WIPE, 0, 1);
+	return result == ERR_OK ? go_round_some(x, STEP_WIPE, 1, SIZE_MAX) : result;
 }
 
 static bool same_links(const struct kept_link *a, size_t count, const struct kept_link *all, size_t all_count)
@@ -133,21 +138,21 @@ static int take_out_all(struct eraser *x)
 {
 	bool again = true;
 	eraser_forget_kept(x);
-	int result = go_round(x, STEP_TAKE_OUT, SIZE_MAX);
+	int result = go_round(x, STEP_TAKE_OUT);
 	if (result == ERR_OK)
-		result = go_round(x, STEP_LINKS, SIZE_MAX);
+		result = go_round(x, STEP_LINKS);
 	while (result == ERR_OK && again) {
-		result = go_round(x, STEP_UNLINK, SIZE_MAX);
+		result = go_round(x, STEP_UNLINK);
 		struct kept_link *before = x->kept;
 		size_t count = x->kept_count;
 		x->kept = NULL;
 		x->kept_count = 0;
 		if (result == ERR_OK)
-			result = go_round(x, STEP_LINKS, SIZE_MAX);
+			result = go_round(x, STEP_LINKS);
 		again = count != x->kept_count || !same_links(x->kept, x->kept_count, before, count);
 		kept_links_destroy(before, count);
 	}
-	return result == ERR_OK ? go_round(x, STEP_STILL, SIZE_MAX) : result;
+	return result == ERR_OK ? go_round(x, STEP_STILL) : result;
 }
 
 /* Looks for what is theirs, and has it wiped; *again: somebody joined them meanwhile. */
@@ -211,7 +216,7 @@ static int carry_out(struct eraser *x)
 	struct erase_live live = { .state = e->store, .base = e->base, .alone = alone, .arg = e };
 	int result;
 	for (;;) {
-		result = go_round(x, STEP_FORGET, SIZE_MAX);
+		result = go_round(x, STEP_FORGET);
 		if (result == ERR_OK)
 			result = erase_carry_out(e->data, &live, &x->report);
 		if (result == ERR_OK || stopped(x) != ERR_OK)

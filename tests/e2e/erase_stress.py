@@ -218,6 +218,21 @@ def given_up_half_way(bench):
         same(as_replayed(bench, d, digest)['digest'], digest, 'replayed')
 
 
+def wiped_once(bench):
+    """Who comes again once they are wiped is somebody new: nobody is wiped a second time."""
+    d = bench.daemon(rules=bench.pack(PACK), shards=2, args=ARGS, env={'NUDGED_FAULT': 'erase_settled:1:kill'})
+    publish_one(bench, d, 'before')
+    with d.client() as c:
+        kit.accepted(c.call(publish=bench.pb.Publish(events=[
+            kit.event(bench.pb, 'o', 'other-1', 'call.ended', {'note': 'Before'}),
+            kit.event(bench.pb, 'm', 'other-1', 'identity.merged', {'into': WHO})])))
+    d.settled()
+    check(ask(bench, d).returncode == 1, 'it was to be killed')
+    d.wait()
+    wiped = sorted(e['customer'] for e in bench.dump(d.data) if e.get('effect') == 'wipe' and 'customer' in e)
+    same(wiped, [WHO, 'other-1'])
+
+
 def tried_again(bench):
     """Once a record is wiped, what fails is tried again: no half of it stays."""
     d = bench.daemon(rules=bench.pack(PACK), args=ARGS, env={'NUDGED_FAULT': 'erase_wiped:1:fail'})
@@ -314,5 +329,5 @@ def not_a_member_any_more(bench):
 
 
 if __name__ == '__main__':
-    kit.Bench().run([erased_under_fire, given_up_half_way, own_words, not_a_member_any_more, asked_for_twice, tried_again,
+    kit.Bench().run([erased_under_fire, given_up_half_way, own_words, not_a_member_any_more, asked_for_twice, tried_again, wiped_once,
                      killed_under_fire])

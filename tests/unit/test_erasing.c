@@ -102,6 +102,32 @@ static void test_what_says_whose_a_number_is_now(void **state)
 	journal_close(from.journal);
 }
 
+/* Whoever is wiped a second time has lost what came in between, too: the plan is made anew, and has that. */
+static void test_what_came_between_two_wipes_is_theirs(void **state)
+{
+	struct place *p = *state;
+	struct erase_sources from = { .dir = p->dir };
+	struct erase_plan *plan;
+	struct erase_report report;
+	bool again;
+	from.journal = open_ok(p->dir, NULL);
+	assert_int_equal(store_open(&from.state, p->dir, 0, false), ERR_OK);
+	uint64_t asked = put_event(from.journal, THEM);
+	assert_int_equal(erase_plan_make(&plan, &from, SLICE(THEM), asked, asked, &report), ERR_OK);
+	(void)put_wiped(from.journal, THEM);
+	uint64_t between = put_event(from.journal, THEM);
+	assert_int_equal(erase_plan_extend(plan, between, &again), ERR_OK);
+	assert_false(again);
+	assert_false(erase_plan_has(plan, between));
+	assert_int_equal(erase_plan_extend(plan, put_wiped(from.journal, THEM), &again), ERR_OK);
+	assert_true(again);
+	(void)put_event(from.journal, THEM);
+	expect_plan(&from, asked, "xxxx.");
+	erase_plan_destroy(plan);
+	store_close(from.state);
+	journal_close(from.journal);
+}
+
 static void wipe(struct world *w, struct record *alias, const char *never, const struct wiped_link *kept, size_t count)
 {
 	const struct slice names[] = { slice_of(never) };
@@ -141,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_says_whose_a_number_is_now, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_came_between_two_wipes_is_theirs, set_up, tear_down),
 		cmocka_unit_test(test_what_stays_is_all_there_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,6 +144,8 @@
 #define LIMIT_EVENT_TYPES 1024u           /* that a pack declares */
 #define LIMIT_ACTIONS 1024u
 #define LIMIT_KNOWN_ACTIONS 4096u         /* names that outcomes may still say, of earlier packs: 512 KiB at most */
+#define LIMIT_RECENT_DECISIONS 4096u      /* decisions of a shard whose actions are known for outcomes: 112 bytes each */
+#define LIMIT_RECENT_ACTIONS 24u          /* of one, with what comes next; one that has more is not asked about */
 #define LIMIT_POLICIES 256u
 #define LIMIT_SETTINGS 1024u              /* lines of settings.conf that set something */
 #define LIMIT_SETTING_BYTES 128u          /* a setting's key */

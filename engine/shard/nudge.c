@@ -67,6 +67,7 @@ void nudge_work(struct shard *s, struct work *w)
 	struct foreign_reads foreign = { 0 };
 	struct decision decision;
 	machine_decide(&s->machine, &subjects, &ask, &foreign, &decision);
+	recent_note(&s->recent, ask.count, &decision);
 	struct decision_head head = {
 		.boot = ask.boot,
 		.count = ask.count,

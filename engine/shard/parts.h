@@ -18,6 +18,7 @@
 #include "shard/known_actions.h"
 #include "shard/models.h"
 #include "shard/past.h"
+#include "shard/recent.h"
 #include "shard/shard.h"
 #include "shard/sweep.h"
 #include "shard/warm.h"
@@ -86,6 +87,7 @@ struct shard {
 	_Atomic unsigned pack_lent; /* reports that another thread makes by the pack: till then */
 	struct pack **old_packs;    /* … those that are not active any more are kept */
 	unsigned old_pack_count;
+	struct recent recent;
 	struct models models, next_models; /* of the pack's actions; of next_pack's */
 	struct bytes scratch, encoded;
 	struct shard_counts counts;

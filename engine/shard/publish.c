@@ -188,6 +188,16 @@ static void answer_next(struct shard *s, struct work *w, const struct record *r,
 	w->ack.next = out;
 }
 
+/* It is taken, but the client may have mixed up what belongs together. */
+static void answer_warning(struct shard *s, struct work *w, const struct outcome_input *o)
+{
+	if (o->decision_boot != s->engine->boot_id || !recent_differs(&s->recent, o->decision_count, o->action))
+		return;
+	w->ack.warning = arena_printf(work_arena(s, w), "decision %llu-%llu neither recommended \"%.*s\" nor had it as a next step: it is "
+				      "counted and learned from as told; leave the decision out where the action is not of it",
+				      (unsigned long long)o->decision_boot, (unsigned long long)o->decision_count, SLICE_ARG(o->action));
+}
+
 void outcome_work(struct shard *s, struct work *w)
 {
 	struct slot *slot;
@@ -211,6 +221,7 @@ void outcome_work(struct shard *s, struct work *w)
 	entry.outcome.member = w->member;
 	entry.outcome.raw = w->raw;
 	answer_next(s, w, slot->record, &input);
+	answer_warning(s, w, &input);
 	publish(s, w, slot, &entry, false);
 }
 

@@ -166,6 +166,7 @@ static void decide(struct shard *s, struct work *w, struct slot *slot, const str
 		machine_fallback(&s->machine, ask, FALLBACK_STATE_LATE, &decision);
 	else
 		machine_decide(&s->machine, &subjects, ask, &foreign, &decision);
+	recent_note(&s->recent, ask->count, &decision);
 	struct decision_head head = { .boot = ask->boot, .count = ask->count, .customer_seq = customer->seq };
 	slot = exposed_slot(s, slot, customer, &decision);
 	record_decision(s, slot, customer, &head, ask, &foreign, &decision);

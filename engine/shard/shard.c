@@ -93,6 +93,7 @@ void shard_destroy(struct shard *s)
 	reports_keep_pack(s, NULL);
 	free(s->old_packs);
 	cache_finish(&s->cache);
+	recent_finish(&s->recent);
 	models_finish(&s->models, s->machine.pool);
 	models_finish(&s->next_models, s->machine.pool);
 	machine_finish(&s->machine);

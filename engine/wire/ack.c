@@ -55,6 +55,7 @@ void response_outcome(struct bytes *out, uint64_t request_id, const struct wire_
 		next_encode(ack->next, out);
 		put_end(out, mark);
 	}
+	put_text(out, 3, ack->warning);
 	envelope_end(out, e);
 }
 

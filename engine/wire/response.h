@@ -136,6 +136,7 @@ struct wire_ack {
 	const struct slice *rules;
 	size_t rule_count;
 	const struct wire_next *next;         /* of an outcome; NULL: none */
+	struct slice warning;                 /* of an outcome; empty: none */
 };
 
 struct wire_rule {

@@ -151,5 +151,39 @@ def settings_are_activated_and_rolled_back(bench):
     bench.replay(d.data)
 
 
-kit.Bench().run([an_offer_holds, skills_and_pauses_are_explained, who_does_not_answer_has_ignored_it,
+def an_outcome_of_another_decision_is_told(bench):
+    """It is taken as it is, but who mixes up decision and action hears of it; never over a restart, and in no replay."""
+    more = 'action "apology" { goal = "serve", channels = { "letter" }, value = { customer = 1, business = 0 }, say = "Sorry." }\n'
+    pack = PACK.replace('skills = { "sales" }', 'skills = {}').replace('ignored_after = "1s", ', '')
+    d = bench.daemon(rules=bench.pack(pack + more), shards=3)
+    with d.client() as c:
+        profile(bench, c, 1, price=100.0)
+        of_plan, both = ask(bench, c, limit=1), ask(bench, c)
+        kit.same(([x.action for x in of_plan.choices], [x.action for x in both.choices]), (['plan'], ['plan', 'small']))
+
+        def told(n, decision, action, kind='shown'):
+            recorded = tell(bench, c, n, kind, action, decision=decision).outcome_recorded
+            kit.same(recorded.ack.result, bench.pb.Ack.ACCEPTED, recorded)
+            return recorded.warning
+
+        kit.same([told(1, of_plan.decision, 'plan'), told(2, both.decision, 'small'), told(3, '', 'apology')], ['', '', ''])
+        kit.same(told(4, of_plan.decision, 'small', 'offered'), '', 'it comes next after the plan')
+        warning = told(5, both.decision, 'apology', 'offered')
+        kit.check('decision %s neither recommended "apology"' % both.decision in warning, warning)
+        kit.same(tell(bench, c, 5, 'offered', 'apology', decision=both.decision).outcome_recorded.warning, '', 'a duplicate')
+    done = d.ctl('outcome', 'ann', 'apology', 'rejected', '--decision', both.decision, ok=False)
+    kit.check(done.returncode == 0 and b'neither recommended "apology"' in done.stderr, done)
+    for action in ('plan', 'small'): # of one decision, and one kind, each is told
+        kit.check('recorded' in d.ctl('outcome', 'ann', action, 'shown', '--decision', both.decision))
+        kit.check('recorded before' in d.ctl('outcome', 'ann', action, 'shown', '--decision', both.decision))
+    digest = d.settled()
+    d.kill()
+    d.start(shards=1)
+    kit.same(d.settled(), digest)
+    kit.same(d.ctl('outcome', 'ann', 'apology', 'later', '--decision', both.decision, ok=False).stderr, b'', 'of a run before')
+    d.stop()
+    bench.replay(d.data)
+
+
+kit.Bench().run([an_outcome_of_another_decision_is_told, an_offer_holds, skills_and_pauses_are_explained, who_does_not_answer_has_ignored_it,
                  settings_are_activated_and_rolled_back])

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 static struct {
 	const char *decision, *member, *agent, *channel, *id, *source, *lang, *reason, *currency;
@@ -22,6 +23,8 @@ static int show(const struct context *c, const Nudge__V1__OutcomeRecorded *recor
 	if (!c->json)
 		printf("%s %s\n", id,
 		       ack->result == NUDGE__V1__ACK__RESULT__DUPLICATE ? "was recorded before" : "recorded");
+	if (*recorded->warning)
+		report_note("warning: %s", recorded->warning);
 	if (!c->json && recorded->next) {
 		char text[4096];
 		printf("next: %s\n", next_text(recorded->next, text, sizeof(text)));
@@ -33,10 +36,10 @@ static int run(struct context *c, int argc, char **argv)
 {
 	Nudge__V1__Outcome ask = NUDGE__V1__OUTCOME__INIT;
 	char id[64];
-	/* one outcome of a kind a decision: telling it twice is a duplicate. Without a decision nothing tells two apart
+	/* one outcome of a kind a decision and action: telling it twice is a duplicate. Without a decision nothing tells two apart
 	 * but time */
 	if (v.decision)
-		snprintf(id, sizeof(id), "%.40s:%.20s", v.decision, argv[2]);
+		snprintf(id, sizeof(id), "%.41s:%.10s:%08x", v.decision, argv[2], (unsigned)hash64(slice_of(argv[1]), 0));
 	else
 		snprintf(id, sizeof(id), "%llx-%08llx", (unsigned long long)clock_wall_ms(),
 			 (unsigned long long)clock_random() & 0xffffffff);
@@ -75,7 +78,7 @@ static const struct option_spec options[] = {
 	{ "member", OPTION_TEXT, &v.member, "ID", "the person or line concerned" },
 	{ "agent", OPTION_TEXT, &v.agent, "ID", "who offered it" },
 	{ "channel", OPTION_TEXT, &v.channel, "NAME", "where (call)" },
-	{ "id", OPTION_TEXT, &v.id, "ID", "unique per source (made up; with --decision from decision and kind)" },
+	{ "id", OPTION_TEXT, &v.id, "ID", "unique per source (made up; with --decision of decision, kind and action)" },
 	{ "source", OPTION_TEXT, &v.source, "NAME", "who says so (nudgectl)" },
 	{ "lang", OPTION_TEXT, &v.lang, "LANGUAGE", "of the words of what comes next (the customer's)" },
 	{ "reason", OPTION_TEXT, &v.reason, "TEXT", "why, in a word that can be counted (above all of overruled)" },

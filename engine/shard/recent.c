@@ -1,0 +1,58 @@
+/* shard/recent.c: see recent.h. */
+#include "shard/recent.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+static uint32_t name_of(struct slice action)
+{
+	return (uint32_t)hash64(action, 0);
+}
+
+/* False: there is no place for it. */
+static bool add(struct recent_decision *p, const struct action_decl *action)
+{
+	if (!action)
+		return true;
+	if (p->action_count == LIMIT_RECENT_ACTIONS)
+		return false;
+	p->actions[p->action_count++] = name_of(str_slice(action->name));
+	return true;
+}
+
+void recent_note(struct recent *r, uint64_t count, const struct decision *d)
+{
+	if (!r->places)
+		r->places = must_calloc(LIMIT_RECENT_DECISIONS, sizeof(r->places[0]));
+	struct recent_decision *p = &r->places[count % LIMIT_RECENT_DECISIONS];
+	bool whole = true;
+	p->action_count = 0;
+	for (unsigned i = 0; i < d->choice_count; i++) {
+		const struct choice *c = &d->choices[i];
+		whole &= add(p, c->action);
+		for (unsigned k = 0; k < c->next_count; k++)
+			whole &= add(p, c->next[k].action);
+	}
+	for (unsigned i = 0; i < d->offer_count; i++)
+		whole &= add(p, d->offers[i]->action);
+	p->count = whole ? count : 0;
+}
+
+bool recent_differs(const struct recent *r, uint64_t count, struct slice action)
+{
+	const struct recent_decision *p = r->places ? &r->places[count % LIMIT_RECENT_DECISIONS] : NULL;
+	if (!p || p->count != count)
+		return false;
+	for (unsigned i = 0; i < p->action_count; i++)
+		if (p->actions[i] == name_of(action))
+			return false;
+	return true;
+}
+
+void recent_finish(struct recent *r)
+{
+	free(r->places);
+	r->places = NULL;
+}

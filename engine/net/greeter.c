@@ -73,7 +73,7 @@ struct event_base *greeter_base(struct greeter *g)
 	return g->base;
 }
 
-/* Out of the list and freed; its socket is somebody else's by now. */
+/* Out of the list and freed; its socket stays. */
 static void forget(struct guest *t)
 {
 	struct greeter *g = t->greeter;
@@ -111,9 +111,10 @@ static void turn_away(struct guest *t, const char *why)
 	let_client_go(t);
 	counter_add(&t->greeter->failed, 1);
 	say(t->greeter, why);
-	t->arrival.stream.broken = true; /* there is no goodbye before the handshake is done */
-	arrival_drop(&t->arrival);
-	forget(t);
+	struct arrival a = t->arrival;
+	a.stream.broken = true; /* there is no goodbye before the handshake is done */
+	forget(t); /* before the socket is closed: its number may be another thread's the next moment */
+	arrival_drop(&a);
 }
 
 static void wait_for(struct guest *t, short what)
@@ -144,9 +145,10 @@ static void go_on(struct guest *t)
 	}
 	counter_add(&g->done, 1);
 	let_client_go(t);
-	if (!g->pass(g->arg, &t->arrival))
-		arrival_drop(&t->arrival);
+	struct arrival a = t->arrival;
 	forget(t);
+	if (!g->pass(g->arg, &a))
+		arrival_drop(&a);
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *arg)

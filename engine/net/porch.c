@@ -79,8 +79,9 @@ static void forget(struct visitor *v)
 
 static void drop(struct visitor *v)
 {
-	arrival_drop(&v->arrival);
-	forget(v);
+	struct arrival a = v->arrival;
+	forget(v); /* before the socket is closed: its number may be another thread's the next moment */
+	arrival_drop(&a);
 }
 
 /* What does not fit into the socket at once is lost: a new connection's is empty. What was looked at is taken, since a socket that

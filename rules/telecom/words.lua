@@ -184,7 +184,20 @@ spell "strain" {
   angry = { en = "angry callers", vi = "khách bực bội" }, occupancy = { en = "always busy", vi = "luôn bận" },
   no_break = { en = "no break", vi = "chưa nghỉ" }, escalations = { en = "escalations", vi = "chuyển cấp trên" },
   holds = { en = "on hold", vi = "giữ máy" },
-  strained = { en = "strained", vi = "căng thẳng" }, ["worn-out"] = { en = "worn out", vi = "kiệt sức" }, -- its levels
+  watch = { en = "watch", vi = "cần để ý" }, strained = { en = "strained", vi = "căng thẳng" }, -- its levels
+  ["worn-out"] = { en = "worn out", vi = "kiệt sức" },
+}
+
+spell "advice" { -- by the level of strain, as agents.lua has it
+  watch = { en = "It adds up: take the next pause.", vi = "Đang dồn lại: hãy nghỉ ở lần tới." },
+  strained = {
+    en = "One thing at a time: listen, solve the matter, leave the rest. Your supervisor knows; a break is due.",
+    vi = "Từng việc một: lắng nghe, giải quyết xong việc chính, phần còn lại để sau. Quản lý đã biết; bạn nên nghỉ.",
+  },
+  ["worn-out"] = {
+    en = "Hand the difficult part over after this conversation, and take the break now due.",
+    vi = "Sau cuộc này hãy chuyển phần khó cho đồng nghiệp và nghỉ ngay.",
+  },
 }
 
 spell "reason" { -- why an agent overrules: the words that are counted, and how they read

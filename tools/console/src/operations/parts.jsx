@@ -10,6 +10,11 @@ import { BUSY } from "./attention.js";
 import { FORMAT } from "./charts.js";
 import { latest, rateNow } from "./history.js";
 
+function Advice({ strain }) {
+	const here = language() === firstLanguage() ? "" : spelled("advice", strain.level);
+	return here ? <>{here}</> : strain.suggestion ? <span lang={firstLanguage()}>{strain.suggestion}</span> : <>–</>;
+}
+
 const levelName = (level) => spelled("strain", level) ?? level;
 
 // Its words come in the pack's first language; what it is called is spelled in every one.
@@ -186,7 +191,7 @@ export function Agents({ answer, problem, again }) {
 				<span>{plain(a.strain.score, 0)}</span>
 			</span>) },
 		{ key: "why", title: t("operations.agent.why"), cell: (a) => a.strain.parts.map(strainText).join(" · ") || "–" },
-		{ key: "do", title: t("operations.agent.do"), cell: (a) => (a.strain.suggestion ? <span lang={firstLanguage()}>{a.strain.suggestion}</span> : "–") },
+		{ key: "do", title: t("operations.agent.do"), cell: (a) => <Advice strain={a.strain} /> },
 	];
 	const rows = answer?.agents.filter((a) => a.strain.score > 0) ?? [];
 	return (

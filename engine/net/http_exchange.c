@@ -406,6 +406,16 @@ static int check_headers(struct http_exchange *x)
 	return ERR_OK;
 }
 
+/* True: it is answered. */
+static bool refuse_coded(struct http_exchange *x)
+{
+	const char *coding = x->body_bytes ? http_header(x, "Content-Encoding") : NULL;
+	if (!coding || strcasecmp(coding, "identity") == 0)
+		return false;
+	http_problem(x, "media", "Content-Encoding", "bodies are not unpacked here: send them as they are");
+	return true;
+}
+
 static void not_found(struct http_exchange *x, const char *path, const char *allowed)
 {
 	char reason[320];
@@ -460,7 +470,7 @@ static void handle(const struct http_gate *gate, struct evhttp_request *req)
 		http_problem_last(x);
 		return;
 	}
-	if (http_route_role(x->route) != ROLE_NONE && !http_within_limits(x))
+	if ((http_route_role(x->route) != ROLE_NONE && !http_within_limits(x)) || refuse_coded(x))
 		return;
 	if (x->route->handle)
 		x->route->handle(x);

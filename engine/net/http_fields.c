@@ -60,9 +60,10 @@ static int no_parameter(const struct http_exchange *x, const ProtobufCMessageDes
 	}
 	names[n] = NULL;
 	const char *nearest = nearest_name(name, names);
-	return error_set(ERR_INVALID, name, "there is no parameter %s here%s%s%s %s%s", name,
-			 nearest ? ": did you mean " : ";", nearest ? nearest : "", nearest ? "?" : "",
-			 n ? (nearest ? "There are: " : "there are: ") : "there is none", known);
+	if (!n)
+		return error_set(ERR_INVALID, name, "there is no parameter %s here, nor any other", name);
+	return error_set(ERR_INVALID, name, "there is no parameter %s here%s%s%s %s%s", name, nearest ? ": did you mean " : ";",
+			 nearest ? nearest : "", nearest ? "?" : "", nearest ? "There are: " : "there are: ", known);
 }
 
 /* "where[agent]": a name and a value of a list of attributes. False: it is not written so. */

@@ -18,7 +18,7 @@ const struct http_route http_routes[] = {
 	{ "POST", "/v1/recommendations", OF_ASK, false, "recommend", "recommendation", NOTHING, NULL, NULL, "Decisions",
 	  "What should be done for this customer now", "ambiguous" },
 	{ "GET", "/v1/customers/{customer}/recommendation", OF_ASK, false, "recommend", "recommendation",
-	  "member agent channel intent topic language limit deadline_ms time_ms explain", NULL, NULL, "Decisions",
+	  "member agent channel intent topic language mood limit deadline_ms time_ms explain", NULL, NULL, "Decisions",
 	  "The same, asked for with a path", NULL },
 	{ "POST", "/v1/outcomes", OF_ASK, true, "outcome", "outcome_recorded", NOTHING, NULL, NULL, "Decisions",
 	  "What became of a recommendation", "ambiguous conflict storage" },

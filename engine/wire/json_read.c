@@ -398,6 +398,18 @@ static int read_time(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, jso
 	return json_parse_time(field, json_string_value(j), (int64_t *)(void *)((char *)m + f->offset));
 }
 
+/* Where a 0 is told from nothing by another field (mood, has_mood): in JSON it is there, or it is not. */
+static void note_presence(const ProtobufCFieldDescriptor *f, const ProtobufCMessageDescriptor *d, ProtobufCMessage *m, json_t *object)
+{
+	char has[64];
+	if (f->type != PROTOBUF_C_TYPE_DOUBLE)
+		return;
+	snprintf(has, sizeof(has), "has_%s", f->name);
+	const ProtobufCFieldDescriptor *said = protobuf_c_message_descriptor_get_field_by_name(d, has);
+	if (said && !json_object_get(object, has))
+		*(protobuf_c_boolean *)(void *)((char *)m + said->offset) = 1;
+}
+
 static int read_message(ProtobufCMessage **out, const ProtobufCMessageDescriptor *d, json_t *j, const struct path *p)
 {
 	const char *name;
@@ -419,6 +431,8 @@ static int read_message(ProtobufCMessage **out, const ProtobufCMessageDescriptor
 			rc = json_is_null(value) ? ERR_OK : read_field(f, *out, value, &here);
 		if (rc != ERR_OK)
 			return rc;
+		if (f && !json_is_null(value))
+			note_presence(f, d, *out, j);
 	}
 	return ERR_OK;
 }

@@ -116,6 +116,7 @@ static int decode_recommend(struct request_recommend *r, struct slice body, stru
 		rc = attrs_decode(&attrs, arena, &r->attrs, &r->attr_count, NULL);
 	if (rc == ERR_OK)
 		rc = wire_check_subject(r->customer, r->alias);
+	r->has_mood |= rc == ERR_OK && r->mood != 0; /* 0 alone needs to be said to be one */
 	if (rc == ERR_OK && r->has_mood && !(r->mood >= -1 && r->mood <= 1))
 		rc = error_set(ERR_INVALID, "mood",
 			       "mood must be a number from -1 (worst) to 1; leave has_mood out where it "

@@ -190,6 +190,11 @@ def every_refusal(bench):
             '/v1/customers/{customer}/recommendation', 'GET')
     refused(get(d, '/v1/customers/kim/recommendation?limit=many'), 400, 'invalid', 'whole number')
     refused(get(d, '/v1/customers/kim/recommendation?limit=1&limit=2'), 400, 'invalid', 'twice')
+    for mood in (1.5, -7): # who says one need not say that they do
+        refused(post(d, '/v1/recommendations', {'customer': 'kim', 'mood': mood}), 400, 'invalid', 'from -1 (worst) to 1')
+        refused(get(d, '/v1/customers/kim/recommendation?mood=%g' % mood), 400, 'invalid', 'from -1 (worst) to 1')
+    refused(post(d, '/v1/events', event('packed'), headers={'Content-Encoding': 'gzip'}), 415, 'media', 'as they are', '/v1/events')
+    refused(get(d, '/v1/status?verbose=1'), 400, 'invalid', 'no parameter verbose here, nor any other')
     refused(get(d, '/v1/customers/kim/recommendation?explain=maybe'), 400, 'invalid', 'true or false')
     refused(get(d, '/v1/customers/kim/recommendation?limit'), 400, 'invalid', 'NAME=VALUE')
     refused(get(d, '/v1/alerts?limit=-1'), 400, 'invalid')

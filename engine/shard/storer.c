@@ -332,10 +332,9 @@ int storer_note_backfill(struct engine *e, struct slice value, uint64_t done_seq
 
 void storer_alone(struct engine *e, bool begin)
 {
-	if (begin) {
+	if (begin)
 		pthread_mutex_lock(&e->storer->lock);
-		finder_forget(e);
-	} else {
+	finder_forget(e); /* and at the end: what it gathered meanwhile is as it was before */
+	if (!begin)
 		pthread_mutex_unlock(&e->storer->lock);
-	}
 }

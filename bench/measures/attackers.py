@@ -14,6 +14,8 @@ too, four of each kind (127.0.K.1 to 4).
 """
 import collections
 import errno
+import heapq
+import itertools
 import json
 import os
 import random
@@ -45,17 +47,18 @@ def bombs():
     return made + [whole(b"x\n" * 500000, type_=b"application/x-ndjson")]
 
 
+BODIES = [HEAD + body for body in (
+    b"Content-Length: 1048576\r\n\r\n" + b" " * (MIB - 10),
+    b"Content-Length: 100000000\r\n\r\n" + b" " * 100000,
+    b"Transfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b" " * 65536 + b"\r\n") * 32)]
+
 # What one connection sends: (what comes first, what is repeated as long as it is taken, pause in s, does it read?)
 ATTACKS = {
     "headers": (24, lambda n: ([b"GET /livez HTTP/1.1\r\nX: " + b"a" * 100000, HEAD + b"X: y\r\n" * 20000,
                                 b"GET /" + b"a" * 100000,
                                 b"GET /livez HTTP/1.1\r\n" + b"X: " + b"b" * 8100 + b"\r\n\r\n"][n % 4],
                                b"", 0, True)),
-    "bodies": (24, lambda n: (HEAD + [b"Content-Length: 1048576\r\n\r\n" + b" " * (MIB - 10),
-                                       b"Content-Length: 100000000\r\n\r\n" + b" " * 100000,
-                                       b"Transfer-Encoding: chunked\r\n\r\n" +
-                                       (b"10000\r\n" + b" " * 65536 + b"\r\n") * 32,
-                                       ][n % 3], b"", 0, True)),
+    "bodies": (24, lambda n: (BODIES[n % len(BODIES)], b"", 0, True)),
     "loris": (200, lambda n: ([b"GET /livez HTTP/1.1\r\nX: ", HEAD + b"Content-Length: 1000\r\n\r\n", b"G"][n % 3],
                              b"a", 0.5, True)),
     "chunks": (24, lambda n: (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + [
@@ -93,7 +96,7 @@ class Attacker:
         self.socket.bind((self.source, 0))
         self.socket.connect_ex(self.crowd.to)
         COUNTS[self.kind + " connections"] += 1
-        self.data, self.at, self.next = first or self.again, 0, 0.0
+        self.data, self.at, self.next = memoryview(first or self.again), 0, 0.0
         self.crowd.watch(self, True)
 
     def close(self, flood=0.01):
@@ -104,7 +107,7 @@ class Attacker:
         self.crowd.later(self, time.monotonic() + (self.crowd.pause or flood), self.open)
 
     def more(self):
-        self.at, self.data = 0, self.again
+        self.at, self.data = 0, memoryview(self.again)
         if not self.again:
             self.crowd.watch(self, False)
         elif self.kind == "bombs":  # the next one when this one is answered
@@ -148,7 +151,7 @@ class Attacker:
 class Crowd:
     def __init__(self, port, kinds, pause):
         self.to, self.selector, self.pause = ("127.0.0.1", port), selectors.EpollSelector(), pause
-        self.waiting = {}
+        self.waiting, self.dues = [], itertools.count()
         self.members = [Attacker(self, kind, n) for kind in kinds for n in range(ATTACKS[kind][0])]
 
     def watch(self, one, write):
@@ -164,7 +167,8 @@ class Crowd:
             pass
 
     def later(self, one, when, what):
-        self.waiting[one] = (when, what)
+        heapq.heappush(self.waiting, (when, next(self.dues), one, what))
+        one.due = when
 
     def run(self):
         while True:
@@ -172,8 +176,10 @@ class Crowd:
                 if key.data.socket is key.fileobj:
                     key.data.ready(mask)
             now = time.monotonic()
-            for one in [one for one, (when, _) in self.waiting.items() if when <= now]:
-                self.waiting.pop(one)[1]()
+            while self.waiting and self.waiting[0][0] <= now:
+                when, _, one, what = heapq.heappop(self.waiting)
+                if one.due == when:  # else it waits for something later
+                    what()
 
 
 def stop(number, frame):

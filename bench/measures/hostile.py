@@ -4,7 +4,8 @@ The others ask at rates that leave both cores room: what is measured is what the
 does that has more to do than it can. Quiet and hostile go in turn, and each round has a ratio of its own, since a
 small machine's quiet value moves by more than what is looked for. In quiet somebody is busy too, at the
 attackers' priority, and attacks nobody: a virtual machine whose cores are all in use is slower to wake whoever
-waits for one, and that is not the server's.
+waits for one, and that is not the server's. What attackers do in the kernel is on the same cores as well, at nobody's
+priority: how much that is, is told by a third figure, while they attack another server (elsewhere.py).
 """
 import json
 import os
@@ -50,6 +51,20 @@ class Gateway(Nudged):
             return int(re.findall(r"HTTP on 127\.0\.0\.1:(\d+)", f.read())[-1])
 
 
+class Elsewhere:
+    """What they attack in nudged's stead."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([sys.executable, os.path.join(HERE, "measures", "elsewhere.py")],
+                                        stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
 class Attack:
     """The attackers of one kind, or of all, while it is entered."""
 
@@ -60,7 +75,7 @@ class Attack:
         argv = [sys.executable, os.path.join(HERE, "measures", "attackers.py"), *(["--flood"] if self.flood else []),
                 str(self.server.port), *self.kinds]
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-        time.sleep(2.5)  # they are in full swing
+        time.sleep(2.0)  # they are in full swing
         return self
 
     def __exit__(self, *_):
@@ -119,11 +134,13 @@ class Watch:
 
 
 def attacked(bench, server, name, kinds, flood=False):
-    """quiet, hostile, quiet, hostile …"""
-    quiet, hostile, grown, done = [], [], [], {}
+    """quiet, elsewhere, hostile, quiet, elsewhere, hostile …"""
+    quiet, elsewhere, hostile, grown, done = [], [], [], [], {}
     for _ in range(bench.rep):
         with Attack(server, ("nobody",)):
             quiet.append(others(bench, server, "quiet"))
+        with Elsewhere() as other, Attack(other, kinds, flood):
+            elsewhere.append(others(bench, server, "hostile elsewhere: " + name))
         before = server.memory("RssAnon")
         with Watch(server) as watch, Attack(server, kinds, flood) as attack:
             hostile.append(others(bench, server, "hostile: " + name))
@@ -136,6 +153,7 @@ def attacked(bench, server, name, kinds, flood=False):
         bench.row(f"beside {name}: p99 of {who}, {was:,} to {is_:,} us",
                   [h[who] / q[who] for h, q in zip(hostile, quiet)], "x", "" if flood else "2x or less",
                   None if flood else lambda v: v <= 2)
+        bench.row(f"{name} elsewhere: p99 of {who}", [e[who] / q[who] for e, q in zip(elsewhere, quiet)], "x")
     bench.row(f"beside {name}: memory that they make it take", grown, "MB", f"under {MEMORY_MB} MB",
               lambda v: v < MEMORY_MB)
 

@@ -16,13 +16,19 @@ struct attr { /* struct sched_attr, which not every C library declares: sched_se
 	uint64_t runtime, deadline, period;
 };
 
+static void take_turns(int nice)
+{
+	struct attr a = { .size = sizeof(a), .nice = nice, .runtime = TURN_NS };
+	(void)syscall(SYS_sched_setattr, 0, &a, 0u);
+}
+
 void thread_prompt(void)
 {
-	struct attr a = { .size = sizeof(a), .nice = getpriority(PRIO_PROCESS, 0), .runtime = TURN_NS };
-	(void)syscall(SYS_sched_setattr, 0, &a, 0u);
+	take_turns(getpriority(PRIO_PROCESS, 0));
 }
 
 void thread_step_back(int nice)
 {
 	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), nice); /* of this thread alone, on Linux */
+	take_turns(nice);
 }

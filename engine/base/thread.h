@@ -7,7 +7,7 @@
  * of a busy thread is over (Linux from 6.12 on; needs no rights). */
 void thread_prompt(void);
 
-/* Nobody waits for it just now: `nice` of 1 to 19. */
+/* Nobody waits for it just now: `nice` of 1 to 19, and short turns too, so that whoever wakes need not wait for the end of one. */
 void thread_step_back(int nice);
 
 #endif

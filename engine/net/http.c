@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/queue.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -168,6 +169,7 @@ static void on_arrived(evutil_socket_t fd, short what, void *arg)
 static void *run(void *arg)
 {
 	struct http *h = arg;
+	thread_prompt();
 	event_base_dispatch(h->base);
 	for (int i = 0; i < LAST_ROUNDS || (i < LAST_ROUNDS_MOST && event_base_get_num_events(h->base, EVENT_BASE_COUNT_ACTIVE)); i++)
 		event_base_loop(h->base, EVLOOP_NONBLOCK); /* the last answers go out as far as they do */

@@ -128,9 +128,9 @@ static void let_in(struct http *h, struct http_peer *p)
 
 static void find_place(struct http *h, struct http_peer *p)
 {
-	unsigned most = largest_crowd(h);
 	if (h->peers_in <= LIMIT_HTTP_CONNECTIONS)
 		return;
+	unsigned most = largest_crowd(h);
 	if (!evict_idlest(h, p, most, crowd_of(p) + 1 >= most))
 		wait_outside(h, p);
 }

@@ -53,7 +53,7 @@ export async function openPage(browser, daemon, options, modules) {
 		locale: options.language ?? "en", colorScheme: options.theme ?? "light", reducedMotion: "reduce",
 		timezoneId: "America/Lima", // not the pack's: times are told in the pack's
 	});
-	context.setDefaultTimeout(15_000);
+	context.setDefaultTimeout(60_000); // only what never comes takes that long, on the busiest of machines
 	const page = await context.newPage(), complaints = [];
 	await page.addInitScript(() => addEventListener("securitypolicyviolation",
 		(event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));

@@ -34,7 +34,7 @@ const hits = (t, text) => t.page.locator(".found [role=option]", text && { hasTe
 const outcomes = async (t, id) => (await ask(t, "/v1/customers/" + id)).outcomes;
 
 async function until(t, what, ...said) {
-	for (let i = 0; i < 150; i++) {
+	for (let i = 0; i < 1200; i++) {
 		const got = await what();
 		if (got)
 			return got;

@@ -9,7 +9,7 @@ async function ask(t, path, body) {
 }
 
 async function until(t, what, ...said) {
-	for (let i = 0; i < 200; i++) {
+	for (let i = 0; i < 600; i++) {
 		const got = await what();
 		if (got)
 			return got;

@@ -18,7 +18,7 @@ export const cases = [
 			await t.daemon.kill();
 			await t.page.getByRole("status").getByText("The daemon does not answer").waitFor();
 			await t.page.getByRole("alert").getByText("The daemon does not answer").first().waitFor();
-			await t.page.getByText(/^No answer since \d\d:\d\d:\d\d/).waitFor({ timeout: 30_000 });
+			await t.page.getByText(/^No answer since \d\d:\d\d:\d\d/).waitFor({ timeout: 90_000 });
 			t.check(await t.page.locator(".tiles").isVisible(), "what was known is gone");
 			await t.daemon.start();
 			await t.page.getByText("Ready: events are taken").waitFor();

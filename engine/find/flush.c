@@ -115,7 +115,7 @@ static int write_name(struct store_write *w, struct slice key, struct slice note
 		return result;
 	bool same = result == ERR_OK && slice_equal(now, noted);
 	if (result == ERR_MISSING)
-		return index_drop_rows(w, key, noted); /* forgotten meanwhile: what was put goes again */
+		return index_undo(w, key, noted); /* forgotten meanwhile: what was put goes again */
 	result = document.len ? store_put(w, STORE_NAMES, key, document) : store_delete(w, STORE_NAMES, key);
 	return result == ERR_OK && same ? store_delete(w, STORE_RENAMED, key) : result;
 }

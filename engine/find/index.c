@@ -60,7 +60,15 @@ static int delete_rows(struct store_write *w, const struct word_rows *rows)
 	return result;
 }
 
-int index_drop_rows(struct store_write *w, struct slice key, struct slice documents)
+static int put_rows(struct store_write *w, const struct word_rows *rows)
+{
+	int result = ERR_OK;
+	for (size_t i = 0; i < rows->count && result == ERR_OK; i++)
+		result = store_put(w, STORE_WORDS, word_rows_key(rows, i), SLICE(""));
+	return result;
+}
+
+static int drop_rows(struct store_write *w, struct slice key, struct slice documents)
 {
 	struct word_rows rows = { 0 };
 	struct reader r = reader_of(documents);
@@ -70,6 +78,24 @@ int index_drop_rows(struct store_write *w, struct slice key, struct slice docume
 		result = delete_rows(w, &rows);
 	}
 	word_rows_finish(&rows);
+	return result;
+}
+
+int index_undo(struct store_write *w, struct slice key, struct slice documents)
+{
+	struct word_rows rows = { 0 };
+	struct bytes document = { 0 };
+	struct slice names;
+	int result = drop_rows(w, key, documents);
+	if (result == ERR_OK)
+		result = store_peek(w, STORE_NAMES, key, &names);
+	if (result != ERR_OK)
+		return result == ERR_MISSING ? ERR_OK : result;
+	bytes_put(&document, names.data, names.len);
+	word_rows_make(&rows, bytes_slice(&document), customer_of(key));
+	result = put_rows(w, &rows);
+	word_rows_finish(&rows);
+	bytes_finish(&document);
 	return result;
 }
 
@@ -85,7 +111,7 @@ int index_forget(struct store_write *w, struct slice key)
 	if (result == ERR_OK)
 		bytes_put(&documents, in.data, in.len);
 	if (result == ERR_OK || result == ERR_MISSING)
-		result = index_drop_rows(w, key, bytes_slice(&documents));
+		result = drop_rows(w, key, bytes_slice(&documents));
 	if (result == ERR_OK)
 		result = store_delete(w, STORE_NAMES, key);
 	if (result == ERR_OK)
@@ -106,8 +132,8 @@ int index_settle(struct store_write *w, struct slice key)
 	bytes_put(&document, noted.data, noted.len);
 	result = index_forget(w, key);
 	word_rows_make(&rows, bytes_slice(&document), customer_of(key));
-	for (size_t i = 0; i < rows.count && result == ERR_OK; i++)
-		result = store_put(w, STORE_WORDS, word_rows_key(&rows, i), SLICE(""));
+	if (result == ERR_OK)
+		result = put_rows(w, &rows);
 	if (result == ERR_OK && document.len)
 		result = store_put(w, STORE_NAMES, key, bytes_slice(&document));
 	word_rows_finish(&rows);

@@ -29,8 +29,9 @@ int index_get(struct store *s, struct slice key, struct bytes *out);
 struct slice index_noted(struct slice renamed); /* the document in a row of RENAMED */
 /* What was noted of them is made into words at once: nothing of what they were found by before stays. */
 int index_settle(struct store_write *w, struct slice key);
-/* The rows of these documents (each a string) go: for what was forgotten while it was being flushed. */
-int index_drop_rows(struct store_write *w, struct slice key, struct slice documents);
+/* The rows of these documents (each a string) go, but for those of what the customer is found by: for what was forgotten or
+ * settled while it was being flushed. */
+int index_undo(struct store_write *w, struct slice key, struct slice documents);
 int index_empty(struct store_write *w); /* all of it */
 
 /* How whoever flushes writes: a transaction at a time, with a pause after it where it likes. */

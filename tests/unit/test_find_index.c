@@ -299,6 +299,36 @@ static void who_is_forgotten_leaves_no_word(void **state)
 	assert_int_equal(consistent(), 4);
 }
 
+/* Somebody is erased between what a flush gathers and what it writes. */
+static int write_late(void *arg, int (*make_rows)(void *what, struct store_write *w), void *what)
+{
+	bool *done = arg;
+	unsigned one = 1, two = 2;
+	if (!*done) {
+		make(2, "Le Sen", NULL); /* changed once more, and settled */
+		note(2, 3);
+		assert_int_equal(write_one(NULL, forget, &one), ERR_OK);
+		assert_int_equal(write_one(NULL, settle, &two), ERR_OK);
+	}
+	*done = true;
+	return write_one(NULL, make_rows, what);
+}
+
+static void who_is_settled_in_a_flush_keeps_their_words(void **state)
+{
+	uint64_t customers;
+	bool done = false;
+	const struct index_writer late = { .write = write_late, .arg = &done };
+	make(1, "Bui Mai", NULL);
+	make(2, "Le Hoa", NULL);
+	note(1, 3);
+	assert_int_equal(index_flush(store, &late, 100000, &customers), ERR_OK);
+	assert_int_equal(found("sen", NULL), 1);
+	assert_int_equal(found("le", NULL), 1);
+	assert_int_equal(found("hoa", NULL) + found("bui", NULL), 0);
+	assert_int_equal(consistent(), 4);
+}
+
 static const char *const family[] = { "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Đặng", "Bùi", "Đỗ", "Ngô", "Võ" };
 static const char *const middle[] = { "Thị", "Văn", "Ngọc", "Minh", "Thu", "Đức" };
 static const char *const given[] = { "Lan", "Lành", "Linh", "Lâm", "Hoa", "Hòa", "Hương", "An", "Ánh", "Anh", "Dũng", "Đông" };
@@ -356,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_come_change_and_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_flush_that_is_cut_off_leaves_nothing_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_is_forgotten_leaves_no_word, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_is_settled_in_a_flush_keeps_their_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_search_agrees_with_a_walk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_query_is_bounded, set_up, tear_down),
 	};

@@ -337,6 +337,10 @@ class Alone(unittest.TestCase):
 
     def test_mistakes_are_answered_with_what_was_meant(self):
         self.assertIn("did you mean --channel?", self.run_tool("recommend", "c", "--chanel", "web")[2])
+        self.assertIn("--since takes a time such as", self.run_tool("report", "agents", "--since", "soon")[2])
+        self.assertIn("--limit takes a whole number", self.run_tool("rules", "history", "--limit", "all")[2])
+        self.assertIn('status takes no argument, and "now" is one', self.run_tool("status", "now")[2])
+        self.assertIn("did you mean status?", self.run_tool("help", "statsu")[2])
         self.assertIn("did you mean --lang?", self.run_tool("recommend", "c", "--language", "vi")[2])
         self.assertIn("explain CUSTOMER --event e4", self.run_tool("explain", "--event", "e4")[2])
         nobody = self.run_tool("--socket", "unix:/nowhere/s", "alerts")

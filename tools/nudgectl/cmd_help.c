@@ -2,6 +2,8 @@
 #include "command.h"
 #include "report.h"
 
+#include "base/nearest.h"
+
 #include <string.h>
 
 #define COMMAND_COLUMNS 34
@@ -119,6 +121,20 @@ static void help_one(const struct command *c)
 	}
 }
 
+static int no_such_command(const char *first, const char *second)
+{
+	const char *names[COMMANDS_MAX + 1], *nearest;
+	char both[128];
+	size_t count = 0;
+	for (const struct command *const *c = commands; *c && count < COMMANDS_MAX; c++)
+		names[count++] = (*c)->name;
+	names[count] = NULL;
+	snprintf(both, sizeof(both), "%s%s%s", first, second ? " " : "", second ? second : "");
+	nearest = nearest_name(both, names);
+	return report_usage("there is no command \"%s\"%s%s%s", both, nearest ? "; did you mean " : "", nearest ? nearest : "",
+			    nearest ? "?" : "");
+}
+
 int help_command(const char *first, const char *second)
 {
 	size_t len = strlen(first);
@@ -132,8 +148,7 @@ int help_command(const char *first, const char *second)
 		help_one(*c);
 		found = true;
 	}
-	return found ? EXIT_DONE
-		     : report_usage("there is no command \"%s%s%s\"", first, second ? " " : "", second ? second : "");
+	return found ? EXIT_DONE : no_such_command(first, second);
 }
 
 static int run(struct context *c, int argc, char **argv)

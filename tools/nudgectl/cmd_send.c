@@ -22,6 +22,7 @@ struct sending {
 	struct pipeline pipeline;
 	struct context *c;
 	FILE *in;
+	const char *name;
 	double size; /* bytes, 0 where nobody knows */
 	uint64_t line, bad, unsent; /* bad: lines that are no event or outcome; unsent: lines behind where it stopped */
 	bool stopped;
@@ -135,7 +136,7 @@ static int send_file(struct sending *s)
 	if (s->stopped)
 		count_unsent(s, &text, &cap);
 	if (ferror(s->in) && code == EXIT_DONE)
-		code = report_failed("cannot read: %s", strerror(errno));
+		code = report_failed("cannot read %s: %s", s->name, strerror(errno));
 	free(text);
 	return code;
 }
@@ -172,7 +173,7 @@ static int summarize(const struct sending *s)
 
 static int run(struct context *c, int argc, char **argv)
 {
-	struct sending s = { .c = c, .in = strcmp(argv[0], "-") == 0 ? stdin : fopen(argv[0], "r") };
+	struct sending s = { .c = c, .name = argv[0], .in = strcmp(argv[0], "-") == 0 ? stdin : fopen(argv[0], "r") };
 	struct stat st;
 	if (!s.in)
 		return report_failed("cannot open %s: %s", argv[0], strerror(errno));

@@ -55,6 +55,7 @@ struct command {
 	int (*run)(struct context *c, int argc, char **argv);
 };
 
+#define COMMANDS_MAX 64
 extern const struct command cmd_send, cmd_import, cmd_simulate, cmd_recommend, cmd_outcome, cmd_customer_show,
 	cmd_agent_show, cmd_alerts, cmd_alert_ack, cmd_outbox_list, cmd_outbox_take, cmd_rules_activate, cmd_rules_rollback, cmd_rules_history, cmd_rules_series, cmd_rules_list, cmd_rules_stats, cmd_rules_check, cmd_rules_test, cmd_status,
 	cmd_rules_new, cmd_rules_bench, cmd_digest, cmd_journal_verify, cmd_journal_dump, cmd_help;

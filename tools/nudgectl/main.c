@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMANDS_MAX 64
 #define ADDRESS_DEFAULT "unix:/run/nudged/nudged.sock"
 
 /* The command that argv begins with; *words is how many of them are its name. */
@@ -88,6 +87,8 @@ static int run_command(struct context *c, int argc, char **argv)
 	int args = options_parse(c, command, argc - words, argv + words);
 	if (args < 0)
 		return EXIT_USAGE;
+	if (command->max_args == 0 && args > 0)
+		return report_usage("%s takes no argument, and \"%s\" is one", command->name, argv[words]);
 	if (args < command->min_args || args > command->max_args)
 		return report_usage("usage: nudgectl %s %s", command->name, command->args);
 	return command->run(c, args, argv + words);

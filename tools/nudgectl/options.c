@@ -74,23 +74,23 @@ bool option_read(const struct option_spec *o, const char *text)
 	case OPTION_COUNT:
 		if (read_count(text, o->value))
 			return true;
-		report_usage("%s takes a whole number, not \"%s\"", o->name, text);
+		report_usage("--%s takes a whole number, not \"%s\"", o->name, text);
 		return false;
 	case OPTION_NUMBER:
 		if (read_number(text, o->value))
 			return true;
-		report_usage("%s takes a number, not \"%s\"", o->name, text);
+		report_usage("--%s takes a number, not \"%s\"", o->name, text);
 		return false;
 	case OPTION_TIME:
 		if (read_time(o->name, text, o->value))
 			return true;
-		report_usage("%s takes a time such as 2026-01-31T10:00:00Z, a date (its 00:00 UTC) or UTC milliseconds, "
+		report_usage("--%s takes a time such as 2026-01-31T10:00:00Z, a date (its 00:00 UTC) or UTC milliseconds, "
 			     "not \"%s\"", o->name, text);
 		return false;
 	case OPTION_POINT:
 		if (read_point(text, o->value))
 			return true;
-		report_usage("%s takes an alert's id such as 1042-0, not \"%s\"", o->name, text);
+		report_usage("%s%s takes an alert's id such as 1042-0, not \"%s\"", o->help ? "--" : "", o->name, text);
 		return false;
 	}
 	return false;

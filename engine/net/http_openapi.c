@@ -98,9 +98,9 @@ static json_t *events_body(void)
 		content("application/json", json_pack("{s:[o, o, {s:s, s:{s:o}, s:[s]}]}", "anyOf",
 						      json_schema_reference("Event"), event_array(), "type", "object",
 						      "properties", "events", event_array(), "required", "events"));
-	json_object_update(c, content(HTTP_LINES, json_schema_reference("Event")));
-	json_object_update(c, content("application/cloudevents+json", json_schema_reference("CloudEvent")));
-	json_object_update(
+	json_object_update_new(c, content(HTTP_LINES, json_schema_reference("Event")));
+	json_object_update_new(c, content("application/cloudevents+json", json_schema_reference("CloudEvent")));
+	json_object_update_new(
 		c, content("application/cloudevents-batch+json",
 			   json_pack("{s:s, s:o}", "type", "array", "items", json_schema_reference("CloudEvent"))));
 	return json_pack("{s:b, s:o}", "required", 1, "content", c);

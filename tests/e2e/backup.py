@@ -69,7 +69,9 @@ def restore(bench, backup, data, ok=True):
 
 
 def good(bench, folder):
-    found = json.loads(bench.ctl('verify', folder, '--json'))
+    done = bench.ctl('verify', folder, '--json', ok=False)
+    check(done.stdout, folder, done.stderr)
+    found = json.loads(done.stdout)
     same((found['problems'], found['found'] and [f for f in found['found'] if not f.startswith('note: ')]), (0, []), folder)
     return found
 

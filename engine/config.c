@@ -198,7 +198,8 @@ static char *trim(char *text)
 	return text;
 }
 
-static int parse_line(struct config *c, char *line)
+/* said[i]: the line that settings[i] stands in; 0: none so far. */
+static int parse_line(struct config *c, char *line, int number, int said[SETTING_COUNT])
 {
 	char keys[600], *text = trim(line);
 	if (!*text || *text == '#')
@@ -215,6 +216,10 @@ static int parse_line(struct config *c, char *line)
 		return error_set(ERR_INVALID, key, "there is no setting `%s`; %s%s%sthe settings are: %s", key, near ? "did you mean `" : "",
 				 near ? near : "", near ? "`? " : "", keys);
 	}
+	int *before = &said[s - settings];
+	if (*before && s->type != SETTING_LIST)
+		return error_set(ERR_INVALID, key, "%s is set in line %d already: keep one of the two", key, *before);
+	*before = number;
 	return set(c, s, trim(equals + 1));
 }
 
@@ -223,14 +228,14 @@ static int parse_file(struct config *c, const char *path)
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t len;
-	int number = 0, result = ERR_OK;
+	int number = 0, said[SETTING_COUNT] = { 0 }, result = ERR_OK;
 	FILE *f = fopen(path, "re");
 	if (!f)
 		return error_errno("cannot read the configuration %s", path);
 	while (result == ERR_OK && (len = getline(&line, &cap, f)) >= 0) {
 		number++;
 		/* what a power cut leaves of a file is zeroes: those are not the defaults */
-		result = strlen(line) == (size_t)len ? parse_line(c, line) : error_set(ERR_INVALID, NULL, "a byte 0: this is no text");
+		result = strlen(line) == (size_t)len ? parse_line(c, line, number, said) : error_set(ERR_INVALID, NULL, "a byte 0: this is no text");
 	}
 	if (result != ERR_OK)
 		error_prefix("%s:%d", path, number);

@@ -169,6 +169,9 @@ def wrong_flags_and_settings(bench):
         f.write('htpp = 127.0.0.1:8787\n')
     refuses(bench, data, 'htpp', 'did you mean `http`', args=['--config', config], code=2)
     with open(config, 'w') as f:
+        f.write('shards = 2\nhttp = 127.0.0.1:0\nhttp = 127.0.0.1:0\nshards = 4\n')
+    refuses(bench, data, ':4: shards is set in line 1 already', args=['--config', config], code=2)
+    with open(config, 'w') as f:
         f.write('shards = 2\nlog_level = warn\n')
     done = subprocess.run([bench.nudged, '--check-config', '--config', config, '--data', data], stdout=subprocess.PIPE, check=True)
     kit.check('shards = 2' in done.stdout.decode(), done.stdout.decode())

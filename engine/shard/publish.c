@@ -191,7 +191,8 @@ static void answer_next(struct shard *s, struct work *w, const struct record *r,
 /* It is taken, but the client may have mixed up what belongs together. */
 static void answer_warning(struct shard *s, struct work *w, const struct outcome_input *o)
 {
-	if (o->decision_boot != s->engine->boot_id || !recent_differs(&s->recent, o->decision_count, o->action))
+	if (o->decision_boot != s->engine->boot_id ||
+	    !recent_differs(&s->recent, o->decision_count, strpool_find(s->machine.pool, o->action)))
 		return;
 	w->ack.warning = arena_printf(work_arena(s, w), "decision %llu-%llu neither recommended \"%.*s\" nor had it as a next step: it is "
 				      "counted and learned from as told; leave the decision out where the action is not of it",

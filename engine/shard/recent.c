@@ -2,14 +2,8 @@
 #include "shard/recent.h"
 
 #include "base/check.h"
-#include "base/hash.h"
 
 #include <stdlib.h>
-
-static uint32_t name_of(struct slice action)
-{
-	return (uint32_t)hash64(action, 0);
-}
 
 /* False: there is no place for it. */
 static bool add(struct recent_decision *p, const struct action_decl *action)
@@ -18,7 +12,7 @@ static bool add(struct recent_decision *p, const struct action_decl *action)
 		return true;
 	if (p->action_count == LIMIT_RECENT_ACTIONS)
 		return false;
-	p->actions[p->action_count++] = name_of(str_slice(action->name));
+	p->actions[p->action_count++] = action->name->hash;
 	return true;
 }
 
@@ -40,13 +34,13 @@ void recent_note(struct recent *r, uint64_t count, const struct decision *d)
 	p->count = whole ? count : 0;
 }
 
-bool recent_differs(const struct recent *r, uint64_t count, struct slice action)
+bool recent_differs(const struct recent *r, uint64_t count, const struct str *action)
 {
 	const struct recent_decision *p = r->places ? &r->places[count % LIMIT_RECENT_DECISIONS] : NULL;
 	if (!p || p->count != count)
 		return false;
 	for (unsigned i = 0; i < p->action_count; i++)
-		if (p->actions[i] == name_of(action))
+		if (action && p->actions[i] == action->hash)
 			return false;
 	return true;
 }

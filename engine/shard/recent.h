@@ -11,7 +11,7 @@
 
 struct recent_decision {
 	uint64_t count; /* the decision's id, of this run; 0: nothing */
-	uint32_t actions[LIMIT_RECENT_ACTIONS]; /* hashes of names */
+	uint32_t actions[LIMIT_RECENT_ACTIONS]; /* their names' hashes */
 	uint8_t action_count;
 };
 /* Of one shard. A decision's place follows from its id: an older one gives it away. */
@@ -21,7 +21,8 @@ struct recent {
 
 /* What was recommended, what comes next after that, and offers that hold. */
 void recent_note(struct recent *r, uint64_t count, const struct decision *d);
-bool recent_differs(const struct recent *r, uint64_t count, struct slice action); /* it is known, and led to others only */
+/* It is known, and led to others only. action: NULL where no string of the pool is its name. */
+bool recent_differs(const struct recent *r, uint64_t count, const struct str *action);
 void recent_finish(struct recent *r);
 
 #endif

@@ -333,6 +333,7 @@ int decision_log_start(struct engine *e)
 	int result = open_log(d);
 	d->place = (struct feed_place){ .seq = d->at.next - 1, .index = UINT32_MAX };
 	atomic_store(&d->done, d->at.next - 1);
+	uint64_t from = d->at.next; /* the thread's from now on */
 	if (result == ERR_OK && pthread_create(&d->thread, NULL, run, d) != 0)
 		result = error_errno("cannot start the decision log's thread");
 	if (result != ERR_OK) {
@@ -341,7 +342,7 @@ int decision_log_start(struct engine *e)
 	}
 	pthread_setname_np(d->thread, "decision log");
 	e->decision_log = d;
-	log_info("the decision log goes on at entry %llu", (unsigned long long)d->at.next);
+	log_info("the decision log goes on at entry %llu", (unsigned long long)from);
 	return ERR_OK;
 }
 

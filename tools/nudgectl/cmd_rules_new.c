@@ -177,7 +177,7 @@ static void show_next(const char *home, const char *folder)
 	printf("Next:\n"
 	       "  nudgectl rules check %s\n"
 	       "  nudgectl rules test %s --coverage\n"
-	       "  nudged --data DATA --rules %s   (or `nudgectl rules activate %s` where one runs already)\n",
+	       "  nudged --data DATA --rules %s --listen unix:/tmp/nudged.sock   (or `nudgectl rules activate %s` where one runs already)\n",
 	       folder, folder, folder, folder);
 	char stubs[STUBS_BYTES];
 	stubs_from(home, folder, stubs);

@@ -10,7 +10,7 @@ import kit
 import tls_kit
 from http_kit import good, wait_for
 from kit import check, same
-from tls_kit import Authority, Https, Traffic, put, serial_seen
+from tls_kit import Authority, Https, Traffic, all_acknowledged, put, serial_seen
 
 RELOADED = '''pack { name = "%s" }
 local calls = series { on = "call.ended", name = "calls" }
@@ -106,13 +106,8 @@ def all_of_it_broken_under_traffic(b):
     d.hang_up()
     wait_for(lambda: serial_seen(d, ca.cert, port) != first and status()['pack'] == 'second')
     wait_for(lambda: '"pack second' in d.said())
-    for t in traffic:
-        t.over.set()
-    for t in traffic:
-        t.join(60)
-        check(not t.error and not t.is_alive() and t.sent == t.acked > 0, t.error, t.sent, t.acked)
-        t.client.close()
-    same(int(status()['events_accepted']), sum(t.sent for t in traffic), 'what was acknowledged was applied')
+    sent = all_acknowledged(traffic)
+    same(int(status()['events_accepted']), sent, 'what was acknowledged was applied')
     check(b'data:' in stream.chunk() + stream.chunk(), 'the stream was there all the time')
     for c in (http, stream):
         c.socket.close()

@@ -19,7 +19,7 @@ import nudge_client
 import tls_kit
 from http_kit import good, wait_for
 from kit import check, same
-from tls_kit import Authority, Https, Traffic, client, put, serial_seen
+from tls_kit import Authority, Https, Traffic, all_acknowledged, client, put, serial_seen
 
 
 def tool(b, d, *args, address=None, **env):
@@ -447,14 +447,9 @@ def changed_under_traffic(b):
     d.hang_up()
     wait_for(lambda: serial_seen(d, ca.cert, port) not in seen)
     same(gauge(d, 'tls_certificate_refused'), 0)
-    for t in traffic:
-        t.over.set()
-    for t in traffic:
-        t.join(60)
-        check(not t.error and not t.is_alive() and t.sent == t.acked > 0, t.error, t.sent, t.acked)
-        t.client.close()
+    sent = all_acknowledged(traffic)
     http.socket.close()
-    same(d.status().events_accepted, sum(t.sent for t in traffic), 'what was acknowledged was applied')
+    same(d.status().events_accepted, sent, 'what was acknowledged was applied')
     d.stop()
 
 

@@ -10,7 +10,7 @@ import time
 
 import kit
 
-PLAIN = 'pack { name = "plain" }\n'
+PLAIN = 'pack { name = "plain", zone = "Asia/Ho_Chi_Minh" }\n' # the same: reports go by the days of the active pack's
 PACK = '''pack { name = "spring", zone = "Asia/Ho_Chi_Minh" }
 local used_up = series { on = "data.exhausted" }
 fact.times_short = used_up:count "30d"

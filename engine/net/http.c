@@ -112,6 +112,7 @@ int http_create(struct http **out, const char *const *addresses, unsigned count,
 static void end_all(struct http *h)
 {
 	h->stopping = true;
+	http_ahead_end(h);
 	http_followers_end(h);
 	http_sessions_end(h);
 	http_aside_end(h);
@@ -194,6 +195,7 @@ int http_start(struct http *h)
 	event_add(h->handed, NULL);
 	event_add(h->tick, &every);
 	int result = http_gates_begin(h);
+	http_ahead_begin(h);
 	if (result == ERR_OK)
 		result = http_aside_start(h);
 	if (result != ERR_OK)
@@ -237,6 +239,8 @@ void http_destroy(struct http *h)
 		event_free(h->arrived);
 	if (h->next_round)
 		event_free(h->next_round);
+	if (h->ahead.turn)
+		event_free(h->ahead.turn);
 	if (h->base)
 		event_base_free(h->base);
 	http_gates_close(h);

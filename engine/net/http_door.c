@@ -9,8 +9,8 @@
  * A few come in at a time, and then those who are in have their turn (http_turn.c): a crowd at the door costs them little. */
 #include "net/http_parts.h"
 
+#include "base/check.h"
 #include "base/clock.h"
-#include "base/log.h"
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -35,13 +35,32 @@ static unsigned crowd_of(const struct http_peer *p)
 	return p->client ? p->client->over_http : 0;
 }
 
-static unsigned largest_crowd(const struct http *h)
+/* It is known how many crowds there are of each size, so that the largest need not be looked for. */
+static void resize_crowd(struct http *h, unsigned from, unsigned to)
 {
-	unsigned most = 0;
-	for (const struct http_peer *p = h->peers; p; p = p->next)
-		if (!p->doomed && crowd_of(p) > most)
-			most = crowd_of(p);
-	return most;
+	CHECK(to < sizeof(h->crowds) / sizeof(h->crowds[0]));
+	if (from)
+		h->crowds[from]--;
+	if (to)
+		h->crowds[to]++;
+	if (to > h->largest_crowd)
+		h->largest_crowd = to;
+	while (h->largest_crowd && !h->crowds[h->largest_crowd])
+		h->largest_crowd--;
+}
+
+static void join_crowd(struct http_peer *p)
+{
+	unsigned from = p->client->over_http++;
+	resize_crowd(p->http, from, from + 1);
+}
+
+void http_door_left(struct http_peer *p)
+{
+	if (!p->client)
+		return;
+	unsigned from = p->client->over_http--;
+	resize_crowd(p->http, from, from - 1);
 }
 
 static bool goes_before(const struct http_peer *a, const struct http_peer *b)
@@ -130,7 +149,7 @@ static void find_place(struct http *h, struct http_peer *p)
 {
 	if (h->peers_in <= LIMIT_HTTP_CONNECTIONS)
 		return;
-	unsigned most = largest_crowd(h);
+	unsigned most = h->largest_crowd;
 	if (!evict_idlest(h, p, most, crowd_of(p) + 1 >= most))
 		wait_outside(h, p);
 }
@@ -146,7 +165,7 @@ static void meet(struct http *h, struct http_peer *p)
 		http_peer_end(p);
 		return;
 	}
-	p->client->over_http++;
+	join_crowd(p);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* else an answer may wait 40 ms; fails on a Unix socket */
 	find_place(h, p);
 }
@@ -187,6 +206,6 @@ static struct http_peer *first_waiting(struct http *h)
 
 void http_door_tick(struct http *h)
 {
-	while (h->peers_waiting && (h->peers_in < LIMIT_HTTP_CONNECTIONS || evict_idlest(h, NULL, largest_crowd(h), true)))
+	while (h->peers_waiting && (h->peers_in < LIMIT_HTTP_CONNECTIONS || evict_idlest(h, NULL, h->largest_crowd, true)))
 		let_in(h, first_waiting(h));
 }

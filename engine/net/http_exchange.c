@@ -429,20 +429,14 @@ static void not_found(struct http_exchange *x, const char *path, const char *all
 	http_problem(x, "missing", NULL, reason);
 }
 
-static void handle(const struct http_gate *gate, struct evhttp_request *req)
+static void handle(struct http_exchange *x)
 {
-	struct http_exchange *x = must_calloc(1, sizeof(*x));
-	struct http *h = gate->http;
+	struct http *h = x->http;
+	enum evhttp_cmd_type command = evhttp_request_get_command(x->req);
+	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(x->req));
 	char allowed[32] = "";
-	x->http = h;
-	x->gate = gate;
-	x->req = req;
-	x->began_ns = clock_mono_ns();
-	x->client = http_peer_client(h, req);
-	http_peer_busy(h, req);
-	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
 	x->route =
-		http_route_find(method_of(req), path ? path : "", x->parts, &x->part_count, allowed, sizeof(allowed));
+		http_route_find(method_of(x->req), path ? path : "", x->parts, &x->part_count, allowed, sizeof(allowed));
 	h->body_bytes += x->body_bytes = http_body_size(x);
 	int result = check_headers(x);
 	if (result == ERR_OK)
@@ -457,7 +451,7 @@ static void handle(const struct http_gate *gate, struct evhttp_request *req)
 		http_problem_last(x);
 		return;
 	}
-	if (x->route && x->route->handle == http_follow && evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
+	if (x->route && x->route->handle == http_follow && command == EVHTTP_REQ_HEAD) {
 		http_problem(x, "method", NULL, "a stream has no end, and so no head: ask with GET");
 		return;
 	}
@@ -478,12 +472,29 @@ static void handle(const struct http_gate *gate, struct evhttp_request *req)
 		ask(x);
 }
 
+/* Where the client has left meanwhile nobody is answered, and nothing is done. */
+void http_go_on(struct http_exchange *x)
+{
+	struct http *h = x->http;
+	struct http_peer *p = http_peer_of(h, x->req);
+	http_turn_begin(h);
+	if (evhttp_request_get_connection(x->req))
+		handle(x);
+	else
+		http_problem(x, "closed", NULL, "the client has left");
+	http_turn_end(h, p);
+}
+
 void http_on_request(struct evhttp_request *req, void *arg)
 {
 	const struct http_gate *gate = arg;
-	struct http *h = gate->http;
-	struct http_peer *p = http_peer_of(h, req);
-	http_turn_begin(h);
-	handle(gate, req);
-	http_turn_end(h, p);
+	struct http_exchange *x = must_calloc(1, sizeof(*x));
+	x->http = gate->http;
+	x->gate = gate;
+	x->req = req;
+	x->began_ns = clock_mono_ns();
+	x->client = http_peer_client(x->http, req);
+	http_peer_busy(x->http, req);
+	if (!http_ahead_waits(x))
+		http_go_on(x);
 }

@@ -11,9 +11,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As many as it would make in memory, at some fifty times what the shortest take here; names of fields are not counted. */
+static bool has_many_values(struct slice text)
+{
+	size_t values = 1;
+	bool quoted = false;
+	for (size_t i = 0; i < text.len && values <= LIMIT_HTTP_BODY_VALUES; i++) {
+		char c = text.data[i];
+		if (c == '"')
+			quoted = !quoted;
+		else if (quoted)
+			i += c == '\\';
+		else
+			values += c == ',' || c == '[' || c == '{';
+	}
+	return values > LIMIT_HTTP_BODY_VALUES;
+}
+
 json_t *http_parse(struct slice text)
 {
 	json_error_t why;
+	if (has_many_values(text)) {
+		error_set(ERR_LIMIT, NULL, "the body has more than limit_http_body_values (%u) numbers, texts, lists and objects: send less at once",
+			  LIMIT_HTTP_BODY_VALUES);
+		return NULL;
+	}
 	json_t *j = json_loadb(text.data ? text.data : "", text.len, JSON_REJECT_DUPLICATES, &why);
 	if (!j)
 		error_set(ERR_INVALID, NULL, "the body is not JSON: line %d, column %d: %s", why.line, why.column,

@@ -69,6 +69,7 @@ int http_gates_begin(struct http *h)
 	http_unread_counts(h);
 	for (unsigned i = 0; i < h->gate_count && result == ERR_OK; i++)
 		result = begin(&h->gates[i]);
+	http_turns_begin(h);
 	return result;
 }
 

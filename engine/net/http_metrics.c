@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/process.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -299,17 +298,6 @@ static void put_gateway(struct bytes *out, const struct http *h)
 	}
 }
 
-static unsigned open_files(void)
-{
-	unsigned count = 0;
-	DIR *dir = opendir("/proc/self/fd");
-	while (dir && readdir(dir))
-		count++;
-	if (dir)
-		closedir(dir);
-	return count > 3 ? count - 3 : 0; /* without ".", ".." and itself */
-}
-
 /* As all of Prometheus' own libraries call them. The start is one moment for ever: who counts restarts looks whether it
  * changes. */
 static void put_process(struct bytes *out, const struct http *h)
@@ -325,7 +313,7 @@ static void put_process(struct bytes *out, const struct http *h)
 	put_head(out, "process_resident_memory_bytes", "gauge", "Memory.");
 	bytes_printf(out, "process_resident_memory_bytes %.17g\n", process_resident_bytes());
 	put_head(out, "process_open_fds", "gauge", "Open files.");
-	bytes_printf(out, "process_open_fds %u\n", open_files());
+	bytes_printf(out, "process_open_fds %u\n", process_open_files());
 	put_head(out, "process_max_fds", "gauge", "Files that may be open.");
 	bytes_printf(out, "process_max_fds %llu\n", (unsigned long long)files.rlim_cur);
 	put_head(out, "process_start_time_seconds", "gauge", "When the daemon started, in seconds since 1970.");

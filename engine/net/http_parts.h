@@ -95,6 +95,7 @@ struct http_exchange {
 #define HTTP_PROBLEM "application/problem+json"
 
 void http_on_request(struct evhttp_request *req, void *gate);
+void http_go_on(struct http_exchange *x); /* once its turn has come */
 void http_count(struct http *h, const struct http_route *r, int status); /* an answer; r NULL: of no route */
 const char *http_header(const struct http_exchange *x, const char *name); /* of the request; NULL: none */
 struct slice http_body(const struct http_exchange *x);                     /* lent */
@@ -216,6 +217,7 @@ struct http_peer {
 	bool waits;    /* for a place: see http_door.c */
 	bool welcome;  /* once at least it asked what it may ask */
 	bool good;     /* and takes no more than its share: see http_turn.c */
+	bool ahead;    /* some of its next request was here before it was answered: see http_ahead.c */
 	int turn;
 	uint64_t owes_ns, owes_at_ns;
 	struct ssl_st *ssl; /* NULL: plain */
@@ -260,6 +262,7 @@ void http_door_open(int listening);
 void http_door_knock(struct http *h);   /* at http_peer_open */
 void http_door_arrived(struct http *h); /* after it, when evhttp has set its socket */
 void http_door_next_round(struct http *h);
+void http_door_left(struct http_peer *p); /* it is on its way out */
 void http_door_unload(struct http *h); /* whose are most bytes leave, until they are within the limit */
 void http_door_tick(struct http *h);
 
@@ -275,6 +278,19 @@ void http_turn_end(struct http *h, struct http_peer *p);
 void http_turn_read(struct http_peer *p, size_t bytes); /* while it is read; p->touched_ns is now */
 void http_turn_answered(struct http_peer *p);
 void http_turns_tick(struct http *h, uint64_t since_ns);
+
+/* --- http_ahead.c: what was sent ahead of an answer --- */
+
+struct http_ahead {
+	struct http_exchange *first, *last; /* that wait */
+	struct event *turn;
+	int64_t saved_ns; /* of the thread's CPU time; below 0: owed */
+	uint64_t paid_at_ns;
+};
+void http_ahead_begin(struct http *h); /* once there are classes: its turn is in the last */
+bool http_ahead_waits(struct http_exchange *x); /* then it goes on later */
+void http_ahead_owe(struct http *h, uint64_t ns);
+void http_ahead_end(struct http *h); /* all that wait go on */
 
 /* --- what answers by itself --- */
 
@@ -309,6 +325,7 @@ struct http {
 	uint64_t work_ns; /* CPU time, when what is being done began */
 	uint64_t good_ns; /* that those in good standing took since the last tick */
 	unsigned share;   /* of the thread, that one of them may take */
+	struct http_ahead ahead;
 	struct http_delayed *delayed; /* answers that wait */
 	struct event_base *base;
 	struct event *handed, *tick;
@@ -335,6 +352,8 @@ struct http {
 	struct bytes scratch;
 	struct http_peer *peers;
 	unsigned peers_in, peers_waiting; /* without those on their way out */
+	unsigned crowds[LIMIT_HTTP_CONNECTIONS + LIMIT_HTTP_WAITING + 2u]; /* sources that have so many connections */
+	unsigned largest_crowd;
 	struct http_peer **by_fd; /* may be stale: see peer_of */
 	unsigned fd_cap;
 	size_t held_bytes, untaken_bytes; /* of all peers */

@@ -103,8 +103,7 @@ void http_peer_end(struct http_peer *p)
 	p->doomed = true;
 	h->peers_in -= !p->waits;
 	h->peers_waiting -= p->waits;
-	if (p->client)
-		p->client->over_http--;
+	http_door_left(p);
 	if (!http_peer_is_freed(p))
 		shutdown(bufferevent_getfd(p->bev), SHUT_RDWR);
 }
@@ -184,7 +183,8 @@ static void on_complete(struct evhttp_request *req, void *arg)
 	p->answered = true;
 	p->welcome |= evhttp_request_get_response_code(req) < 400;
 	p->touched_ns = clock_mono_ns();
-	p->since_ns = p->held ? p->touched_ns : 0; /* the next one may be here already */
+	p->ahead = p->held > 0;
+	p->since_ns = p->ahead ? p->touched_ns : 0;
 	http_turn_answered(p);
 }
 

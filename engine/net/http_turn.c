@@ -63,6 +63,8 @@ static void owe(struct http_peer *p, uint64_t ns)
 {
 	p->owes_ns += ns;
 	p->http->good_ns += p->good ? ns : 0;
+	if (p->ahead)
+		http_ahead_owe(p->http, ns);
 }
 
 void http_turn_end(struct http *h, struct http_peer *p)
@@ -77,6 +79,7 @@ void http_turn_end(struct http *h, struct http_peer *p)
  * read at all. */
 static void take_class(struct http_peer *p)
 {
+	CHECK(event_base_get_npriorities(p->http->base) == MIDDLE_OTHERS); /* else strangers come in among those in good standing */
 	p->good = p->welcome && p->owes_ns < OWED_MOST_NS;
 	int turn = p->good ? TURN_GOOD : TURN_OTHERS;
 	if (p->turn != turn && bufferevent_priority_set(p->bev, turn) == 0)

@@ -102,6 +102,18 @@ def too_large(bench):
         with Connection(d.port) as c:
             kit.check(c.ask('POST', '/v1/events', body).status in (400, 422), body[:20])
             kit.check(c.ask('POST', '/v1/recommendations', body).status in (400, 422), body[:20])
+    # what would become much more in memory than it is on its way; commas and brackets within texts are none
+    for body in (b'[' + b'1,' * 100000 + b'1]', b'[' + b','.join([b'{"id":"x"}'] * 50000) + b']', b'[[],' * 40000):
+        with Connection(d.port) as c:
+            problem = c.ask('POST', '/v1/events', body)
+            kit.same((problem.status, problem.json['code']), (422, 'limit'))
+            kit.check('limit_http_body_values (98304)' in problem.json['detail'], problem.json)
+    with Connection(d.port) as c:
+        problem = c.ask('POST', '/v1/events', b'{"note":"' + b',[{' * 40000 + b'\\",' * 20000 + b'"}')
+        kit.check('limit_http_body_values' not in problem.json['detail'], problem.json)
+        most = [dict(event('most-%d' % n), attributes={'a%d' % i: i for i in range(48)}) for n in range(1024)]
+        got = c.ask('POST', '/v1/events', most)
+        kit.check(got.status == 200, 'about as large a batch as fits into a frame:', got.body[:300])
     well(d)
 
 
@@ -227,6 +239,34 @@ def pipelined(bench):
     kit.check(d.rss_kb() - before < (400 if SANITIZED else 80) * 1024, 'VmRSS grew by', d.rss_kb() - before, 'KB')
     for c in flood:
         c.socket.close()
+
+
+def sent_ahead(bench):
+    """More than the share that all who send ahead have: it is answered in order all the same, and others have their answers
+    meanwhile. Whoever leaves, and a daemon that stops, leave nothing behind."""
+    d = http_kit.http(bench, rules=bench.pack(PACK))
+    count, many = 300 if SANITIZED else 1000, [Connection(d.port, 120.0) for _ in range(4)]
+    def ahead(c):
+        c.send(b''.join(request('POST', '/v1/events', {'type': str(n)}) if n % 2 else request('GET', '/livez')
+                        for n in range(count)))
+    for c in many:
+        ahead(c)
+    with Connection(d.port) as other:
+        for _ in range(20):
+            kit.same(other.ask('GET', '/livez').status, 200)
+    for n in range(count):
+        for c in many:
+            kit.same(c.answer().status, 400 if n % 2 else 200, n)
+    for c in many[:2]: # these leave: one says so, one does not
+        ahead(c)
+        c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', c is many[0], 0))
+        c.socket.close()
+    well(d)
+    for c in many[2:]:
+        ahead(c)
+        kit.same(c.answer().status, 200)
+    d.stop()
+    kit.same(d.process.returncode, 0)
 
 
 def who_comes_after_them_is_served(bench):
@@ -442,7 +482,7 @@ def a_flood_leaves_others_served(bench):
     well(d)
 
 
-kit.Bench().run([too_large, broken, what_is_not_read_is_explained, a_body_is_no_request, pipelined, who_comes_after_them_is_served, slow_loris,
+kit.Bench().run([too_large, broken, what_is_not_read_is_explained, a_body_is_no_request, pipelined, sent_ahead, who_comes_after_them_is_served, slow_loris,
                  idle_ones_give_way, a_crowd_gives_way_to_others, held_bodies_are_bounded, large_bodies_wait_for_their_turn,
                  large_bodies_of_one_leave_places_to_others, all_ask_for_metrics, lines_whose_answers_nobody_takes,
                  a_flood_leaves_others_served])

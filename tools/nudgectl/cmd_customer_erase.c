@@ -30,7 +30,7 @@ static int show(struct context *c, const char *customer, const struct erase_repo
 					    (json_int_t)r->log_lines, "mentions", (json_int_t)r->mentions));
 	printf("erased: %s, %s, %s, %s", plural_text(r->entries, "journal entry", "journal entries"),
 	       plural_text(r->records, "record", "records"), plural_text(r->aliases, "alias", "aliases"),
-	       plural_text(r->alerts, "alert", "alerts"));
+	       plural_text(r->alerts, "alert on agents", "alerts on agents"));
 	printf(", %s of the decision log\n", plural_text(r->log_lines, "line", "lines"));
 	if (r->customers > 1)
 		printf("with %s merged into it\n", plural_text(r->customers - 1, "customer that was", "customers that were"));

@@ -130,7 +130,7 @@ class Week:
         digests = []
         for folder, shards in ((data, 3), (source, 1)):
             r = b.daemon(data=folder, shards=shards, args=ARGS)
-            digests.append(r.settled())
+            digests.append(soak_kit.worked_through(r))
             r.stop()
             same(b.replay(folder, shards=2)['digest'], digests[-1], 'what runs is what its journal says')
         same(digests[0], digests[1], 'what was restored and what the source was')

@@ -185,6 +185,15 @@ def held(customer):
     return k
 
 
+def worked_through(d, still_s=1.0):
+    """The digest once all timers that were due are over, too: nothing more is journaled."""
+    while True:
+        digest, last = d.settled(), d.settled_at
+        time.sleep(still_s)
+        if d.status().journal_last == last:
+            return digest
+
+
 def journal_up_to(data, to, last):
     """Copies the journal of a data directory, which a daemon may be writing, up to entry *last*: without any store."""
     os.makedirs(os.path.join(to, 'journal'))

@@ -7,7 +7,9 @@
  *
  * It is an entry like any other, so that recovery and replay agree with what the daemon knew; then its own body is blanked
  * with those that it is about. What stays is of somebody new, and that is an entry of its own, of one customer, which lies there
- * until that one is erased. It says all that they have: what came before it may be blank by then, or the one who went, not. */
+ * until that one is erased. It says all that they have: what came before it may be blank by then, or the one who went, not.
+ * Who never owned an alias is an entry each, too: where somebody new of that name had it for a while (and was merged into
+ * another since), theirs is not blanked: the link that it takes is not either. */
 #ifndef NUDGED_DECIDE_WIPE_H
 #define NUDGED_DECIDE_WIPE_H
 

@@ -134,6 +134,7 @@ void erase_plan_destroy(struct erase_plan *p)
 	free(p->absorbs);
 	free(p->spans);
 	free(p->wipes);
+	free(p->anew);
 	free(p->bounds);
 	free(p->others);
 	free(p->own);

@@ -30,6 +30,11 @@ struct wiped { /* … by this entry, the newest */
 	uint64_t seq;
 };
 
+struct owned_anew { /* an alias that somebody new with a name of theirs has had */
+	struct subject alias;
+	struct slice customer; /* lent by `customers` */
+};
+
 struct erase_plan {
 	struct erase_sources from;
 	uint64_t first_seq, since, to; /* `to`: entries that it has been through */
@@ -38,14 +43,15 @@ struct erase_plan {
 	struct stretch *absorbs; /* every end of a prospect's entries: `to` */
 	struct stretch *spans;
 	struct wiped *wipes;
+	struct owned_anew *anew;
 	struct slice *customers, *aliases;
 	uint64_t *bounds;       /* of customers: erase_plan_bound */
 	struct subject *others; /* agents, areas, ledgers */
 	struct erase_words *words;
 	uint64_t *own, *blank;
 	bool grew; /* there is more than was looked for */
-	size_t join_count, absorb_count, span_count, wipe_count, customer_count, alias_count, own_count, blank_count, other_count,
-		word_count;
+	size_t join_count, absorb_count, span_count, wipe_count, anew_count, customer_count, alias_count, own_count, blank_count,
+		other_count, word_count;
 	struct erase_report *report;
 };
 

@@ -33,16 +33,51 @@ static bool theirs_by(const struct erase_plan *p, struct slice customer, uint64_
 	return plan_is_customer(p, customer) && source_seq <= plan_bound(p, customer);
 }
 
+static bool is_owned_anew(const struct erase_plan *p, const struct subject *alias, struct slice customer)
+{
+	for (size_t i = 0; i < p->anew_count; i++)
+		if (subject_equal(&p->anew[i].alias, alias) && slice_equal(p->anew[i].customer, customer))
+			return true;
+	return false;
+}
+
+static void note_owned_anew(struct erase_plan *p, const struct subject *alias, struct slice customer)
+{
+	for (size_t i = 0; i < p->customer_count; i++)
+		if (slice_equal(p->customers[i], customer) && !is_owned_anew(p, alias, customer)) {
+			GROW(p->anew, p->anew_count);
+			p->anew[p->anew_count++] = (struct owned_anew){ *alias, p->customers[i] };
+		}
+}
+
 struct at {
-	const struct erase_plan *plan;
+	struct erase_plan *plan;
+	const struct subject *alias;
 	uint64_t seq;
 };
 
-/* What they lost is theirs whenever it was said; what somebody has is theirs until they are wiped. */
+/* What somebody has is theirs until they are wiped. What they lost is theirs whenever it was said, but where somebody new had
+ * it: that one's entries stay, and replay must lose it again, as those who lived did. */
 static bool is_theirs(const void *arg, struct slice customer, bool stays)
 {
 	const struct at *at = arg;
-	return plan_is_customer(at->plan, customer) && (!stays || at->seq <= plan_bound(at->plan, customer));
+	if (!plan_is_customer(at->plan, customer))
+		return false;
+	if (!stays)
+		return !is_owned_anew(at->plan, at->alias, customer);
+	bool theirs = at->seq <= plan_bound(at->plan, customer);
+	if (!theirs)
+		note_owned_anew(at->plan, at->alias, customer);
+	return theirs;
+}
+
+static bool tells_of_link(struct erase_plan *p, const struct entry *e)
+{
+	struct slice customer = plan_body_customer(e);
+	bool theirs = theirs_by(p, customer, e->effect.source_seq);
+	if (!theirs && e->effect.kind == EFFECT_LINK)
+		note_owned_anew(p, &e->subject, customer);
+	return theirs;
 }
 
 /* An effect on somebody else that says something of the customer. Sums say nothing, but for their words. */
@@ -53,11 +88,12 @@ static bool tells_of(struct erase_plan *p, uint64_t seq, const struct entry *e)
 	uint8_t kind = e->effect.kind;
 	uint64_t source = e->effect.source_seq;
 	if (kind == EFFECT_LINK || kind == EFFECT_UNLINK)
-		return theirs_by(p, plan_body_customer(e), source);
+		return tells_of_link(p, e);
 	if (kind == EFFECT_ABSORB) /* its source is the alias's link */
 		return plan_is_customer(p, plan_body_customer(e)) && of_theirs(p, source);
 	if (kind == EFFECT_WIPE)
-		return e->subject.kind == SUBJECT_ALIAS && wipe_links_name(e->effect.body, is_theirs, &(struct at){ p, seq });
+		return e->subject.kind == SUBJECT_ALIAS &&
+		       wipe_links_name(e->effect.body, is_theirs, &(struct at){ p, &e->subject, seq });
 	if (kind == EFFECT_COUNT && plan_is_customer(p, e->effect.customer)) {
 		words_taken(p, e);
 		return true;

@@ -163,7 +163,8 @@ static bool links_differ(const struct eraser *x, const struct record *r, const s
 	return found != count;
 }
 
-/* Whoever of them the record names. */
+/* Whoever of them the record names, an entry for each: where somebody new had the alias in between, and went (was merged into
+ * another), theirs stays when the others are blanked, or replay would give it back. */
 static int unlink_all(struct shard *s, const struct eraser *x, struct slot *slot)
 {
 	const struct record *r = slot->record;
@@ -176,9 +177,11 @@ static int unlink_all(struct shard *s, const struct eraser *x, struct slot *slot
 		if (erase_plan_is_customer(x->plan, name) && (!count || !slice_equal(names[count - 1], name)))
 			names[count++] = name; /* they are sorted */
 	}
-	wipe_links_encode(&body, names, count, NULL, 0);
-	if (count)
+	for (size_t i = 0; i < count && result == ERR_OK; i++) {
+		bytes_clear(&body);
+		wipe_links_encode(&body, names + i, 1, NULL, 0);
 		result = publish(s, slot, bytes_slice(&body));
+	}
 	bytes_finish(&body);
 	free(names);
 	return result;

@@ -233,6 +233,90 @@ def wiped_once(bench):
     same(wiped, [WHO, 'other-1'])
 
 
+def others_merged(bench, d, count):
+    """So many customers, each with a number, were merged into the one to be erased."""
+    with d.client() as c:
+        for n in range(count):
+            was = 'was-%03d' % n
+            kit.accepted(c.call(publish=bench.pb.Publish(events=[
+                kit.event(bench.pb, 'c-' + was, was, 'call.ended', {'note': 'Zanzibar-' + was}),
+                kit.event(bench.pb, 'a-' + was, was, 'alias.added', {'alias': phone_of(n)}),
+                kit.event(bench.pb, 'm-' + was, was, 'identity.merged', {'into': WHO})])))
+
+
+def phone_of(n):
+    return '+8490666%04d' % n
+
+
+def come_and_go(bench, c, n, who):
+    """Somebody new under an erased one's name and with their number, who is merged into another at once."""
+    kit.accepted(c.call(publish=bench.pb.Publish(events=[
+        kit.event(bench.pb, 'again-%d' % n, who, 'call.ended', {'note': 'Again'}),
+        kit.event(bench.pb, 'taken-%d' % n, who, 'alias.added', {'alias': phone_of(n)}),
+        kit.event(bench.pb, 'gone-%d' % n, who, 'identity.merged', {'into': 'other-%d' % n})])))
+
+
+def check_gone(bench, d, count, numbers):
+    """Nothing of before is left, who went has the number where they went, and replay knows no more and no less."""
+    same(left_of(d.data, ['Zanzibar-was-%03d' % n for n in range(count)]), [], 'left')
+    digest = d.settled()
+    with d.client() as c:
+        for n in numbers:
+            same(c.call(resolve_alias=bench.pb.ResolveAlias(alias=phone_of(n))).resolved.customer, 'other-%d' % n)
+    same(as_replayed(bench, d, digest)['digest'], digest, 'replayed')
+
+
+def came_and_went_half_way(bench):
+    """Between any two steps of the erasure: it is cut off there, and goes on once they came and went."""
+    count = 12
+    for i, point in enumerate(('erase_before_publish:10', 'erase_before_publish:20', 'erase_before_publish:30',
+                               'erase_records:1', 'erase_wiped:1', 'erase_settled:1')):
+        d = bench.daemon(rules=bench.pack(PACK), shards=(1, 4)[i % 2], args=ARGS, env={'NUDGED_FAULT': point + ':kill'})
+        others_merged(bench, d, count)
+        d.settled()
+        check(ask(bench, d).returncode == 1, 'it was to be killed at ' + point)
+        d.wait()
+        wiped = {e['customer'] for e in bench.dump(d.data) if e.get('effect') == 'wipe' and 'customer' in e}
+        asked, aside = os.path.join(d.data, 'ERASING'), bench.path('asked')
+        shutil.move(asked, aside)
+        d.env = None
+        d.start()
+        numbers = [n for n in range(count) if 'was-%03d' % n in wiped]
+        check(len(numbers) == count or point.startswith('erase_before') or point.startswith('erase_records'), point, wiped)
+        with d.client() as c:
+            for n in numbers:
+                come_and_go(bench, c, n, 'was-%03d' % n)
+        d.settled()
+        d.stop()
+        shutil.move(aside, asked)
+        d.start()
+        await_erased(d)
+        check_gone(bench, d, count, numbers)
+
+
+def came_and_went_meanwhile(bench):
+    """The same while it runs, whatever it does just then: each as soon as they are wiped."""
+    count = 100
+    for shards in (1, 2, 4):
+        d = bench.daemon(rules=bench.pack(PACK), shards=shards, args=ARGS)
+        others_merged(bench, d, count)
+        d.settled()
+        done = []
+        asking = threading.Thread(target=lambda: done.append(ask(bench, d)))
+        asking.start()
+        with d.client() as c:
+            for n in range(count):
+                was = 'was-%03d' % n
+                ended = False
+                while c.call(read_customer=bench.pb.ReadCustomer(customer=was)).customer.id == WHO:
+                    check(not ended, done)
+                    ended = bool(done)
+                come_and_go(bench, c, n, was)
+        asking.join()
+        same(done[0].returncode, 0, done[0].stderr.decode())
+        check_gone(bench, d, count, range(count))
+
+
 def tried_again(bench):
     """Once a record is wiped, what fails is tried again: no half of it stays."""
     d = bench.daemon(rules=bench.pack(PACK), args=ARGS, env={'NUDGED_FAULT': 'erase_wiped:1:fail'})
@@ -330,4 +414,4 @@ def not_a_member_any_more(bench):
 
 if __name__ == '__main__':
     kit.Bench().run([erased_under_fire, given_up_half_way, own_words, not_a_member_any_more, asked_for_twice, tried_again, wiped_once,
-                     killed_under_fire])
+                     came_and_went_half_way, came_and_went_meanwhile, killed_under_fire])

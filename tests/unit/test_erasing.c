@@ -93,11 +93,33 @@ static void test_what_says_whose_a_number_is_now(void **state)
 	uint64_t asked = put_wiped(from.journal, THEM) - 1;
 	uint64_t anew = put_event(from.journal, THEM);
 	(void)put_link(from.journal, THEM, anew);
-	(void)put_unlinked(from.journal, THEM, "");
+	(void)put_unlinked(from.journal, THEM, ""); /* hers, too: see below */
 	(void)put_unlinked(from.journal, "", THEM); /* of somebody new: the one erased now, and hers when she is erased, too */
 	(void)put_unlinked(from.journal, "", OTHERS);
-	expect_plan(&from, asked, "xxx..x..");
+	expect_plan(&from, asked, "xxx.....");
 	expect_plan(&from, journal_durable(from.journal), "xxxxxxx.");
+	store_close(from.state);
+	journal_close(from.journal);
+}
+
+/* Who never owned the number is blanked, but where somebody new had it by then: their link stays, and so must what took it. */
+static void test_what_somebody_new_lost_is_said(void **state)
+{
+	struct place *p = *state;
+	struct erase_sources from = { .dir = p->dir };
+	from.journal = open_ok(p->dir, NULL);
+	assert_int_equal(store_open(&from.state, p->dir, 0, false), ERR_OK);
+	uint64_t old = put_event(from.journal, THEM);
+	(void)put_link(from.journal, THEM, old);
+	uint64_t asked = put_wiped(from.journal, THEM) - 1;
+	(void)put_unlinked(from.journal, THEM, "");
+	uint64_t anew = put_event(from.journal, THEM);
+	(void)put_unlinked(from.journal, THEM, "");
+	(void)put_link(from.journal, THEM, anew);
+	(void)put_unlinked(from.journal, OTHERS, "");
+	(void)put_unlinked(from.journal, THEM, "");
+	expect_plan(&from, asked, "xxxx.x...");
+	expect_plan(&from, journal_durable(from.journal), "xxxxxxx.x");
 	store_close(from.state);
 	journal_close(from.journal);
 }
@@ -167,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_says_whose_a_number_is_now, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_somebody_new_lost_is_said, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_came_between_two_wipes_is_theirs, set_up, tear_down),
 		cmocka_unit_test(test_what_stays_is_all_there_is),
 	};

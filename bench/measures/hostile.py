@@ -22,6 +22,7 @@ from servers import Failure, Nudged
 
 ALL = "all at once"
 ALONE = ("headers", "bodies", "loris", "chunks", "pipelining", "idle", "streams", "bombs")
+PLAIN = tuple(kind for kind in ALONE if kind != "bombs")  # that need no knowledge of what is asked
 PROTOBUF = ("ingest,rate=1000,connections=8", "recommend,rate=500,connections=4")
 HTTP = ("ingest,rate=250,connections=8", "recommend,rate=250,connections=8")
 OTHERS = ("events", "recommendations", "events over HTTP", "recommendations over HTTP")
@@ -166,10 +167,12 @@ def started(bench):
     return server
 
 
-@measure(80)
+@measure(160)
 def hostile(bench):
-    """hostile HTTP clients of all kinds at once: p99 of others, and memory"""
-    attacked(bench, started(bench), ALL, ("all",))
+    """hostile HTTP clients of all kinds at once, with and without dear JSON: p99 of others, and memory"""
+    server = started(bench)
+    attacked(bench, server, "all but dear JSON at once", PLAIN)
+    attacked(bench, server, ALL, ("all",))
 
 
 @measure(80)

@@ -37,7 +37,7 @@
 #define LIMIT_HTTP_WAITING 256u        /* for a place of those, where all of the source's own are in use; then a new one is closed */
 #define LIMIT_HTTP_HEADER_BYTES (8u * KIB)
 #define LIMIT_HTTP_BODY_BYTES (1u * MIB)
-#define LIMIT_HTTP_BODY_VALUES (96u * KIB) /* of a JSON body; the most that LIMIT_FRAME_BYTES of events have is less */
+#define LIMIT_HTTP_BODY_VALUES (96u * KIB) /* of a JSON body; LIMIT_BATCH_EVENTS of LIMIT_ATTRIBUTES each have fewer */
 #define LIMIT_HTTP_HELD_BYTES (64u * MIB) /* all connections together; then the largest of the source that holds most is closed */
 #define LIMIT_HTTP_SOCKET_BYTES (128u * KIB) /* that the system may hold of a connection, each way; it takes twice that */
 #define LIMIT_HTTP_STREAM_BYTES (16u * KIB)  /* … of an event stream's, towards the client: what is not taken is to wait in its feed */

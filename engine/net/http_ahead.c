@@ -2,7 +2,8 @@
  *
  * Next to no client does that, and one piece read from a socket has hundreds of requests in it. So all that were sent ahead have
  * a share of the gateway's thread together, 1 / SHARE: some thousands of plain requests a second. Those beyond it wait here, one
- * of each connection, since none is read before the last is answered; oldest first, so that each connection has its turn. */
+ * of each connection, since none is read before the last is answered; oldest first, so that each connection has its turn. Large
+ * bodies do not: there are not many of them in a piece, they would be held meanwhile, and http_aside.c has its own bounds. */
 #include "net/http_parts.h"
 
 #include "base/check.h"
@@ -11,6 +12,7 @@
 #include <event2/event.h>
 
 #define SHARE 16
+#define BODY_BYTES (4u * KIB) /* at most, of one that waits: 4 MiB of LIMIT_HTTP_CONNECTIONS */
 #define SAVED_MOST_NS 1000000 /* of what was not taken, for those who come next */
 #define OWED_MOST_NS 100000000 /* one answer may take long */
 
@@ -37,7 +39,7 @@ bool http_ahead_waits(struct http_exchange *x)
 	struct http *h = x->http;
 	struct http_ahead *a = &h->ahead;
 	struct http_peer *p = http_peer_of(h, x->req);
-	if (!p || !p->ahead || h->stopping)
+	if (!p || !p->ahead || h->stopping || http_body_size(x) > BODY_BYTES)
 		return false;
 	pay(a);
 	if (a->saved_ns > 0 && !a->first)

@@ -185,13 +185,15 @@ def held(customer):
     return k
 
 
-def worked_through(d, still_s=1.0):
-    """The digest once all timers that were due are over, too: nothing more is journaled."""
-    while True:
+def worked_through(d):
+    """The digest once all timers that were due are over, too: nothing is journaled for a second, which has several sweeps."""
+    until = time.time() + PATIENCE
+    while time.time() < until:
         digest, last = d.settled(), d.settled_at
-        time.sleep(still_s)
+        time.sleep(1.0)
         if d.status().journal_last == last:
             return digest
+    raise kit.Failed('it journals by itself after %d s still' % PATIENCE)
 
 
 def journal_up_to(data, to, last):

@@ -82,12 +82,17 @@ static void expect_plan(const struct erase_sources *from, uint64_t since, const 
 	erase_plan_destroy(plan);
 }
 
-static void test_what_says_whose_a_number_is_now(void **state)
+static struct erase_sources sources_of(const struct place *p)
 {
-	struct place *p = *state;
 	struct erase_sources from = { .dir = p->dir };
 	from.journal = open_ok(p->dir, NULL);
 	assert_int_equal(store_open(&from.state, p->dir, 0, false), ERR_OK);
+	return from;
+}
+
+static void test_what_says_whose_a_number_is_now(void **state)
+{
+	struct erase_sources from = sources_of(*state);
 	uint64_t old = put_event(from.journal, THEM);
 	(void)put_link(from.journal, THEM, old);
 	uint64_t asked = put_wiped(from.journal, THEM) - 1;
@@ -105,10 +110,7 @@ static void test_what_says_whose_a_number_is_now(void **state)
 /* Who never owned the number is blanked, but where somebody new had it by then: their link stays, and so must what took it. */
 static void test_what_somebody_new_lost_is_said(void **state)
 {
-	struct place *p = *state;
-	struct erase_sources from = { .dir = p->dir };
-	from.journal = open_ok(p->dir, NULL);
-	assert_int_equal(store_open(&from.state, p->dir, 0, false), ERR_OK);
+	struct erase_sources from = sources_of(*state);
 	uint64_t old = put_event(from.journal, THEM);
 	(void)put_link(from.journal, THEM, old);
 	uint64_t asked = put_wiped(from.journal, THEM) - 1;
